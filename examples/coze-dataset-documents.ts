@@ -1,0 +1,30 @@
+/**
+ * Goes through the documents of a dataset, page by page, and reads no page that it does not need.
+ *
+ *     node scripts/run.mjs examples/coze-dataset-documents.ts
+ *
+ * With COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_DATASET_ID it goes through that dataset.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { DatasetsDocuments } from "llmfx/coze"
+import { resources, runExample, setting } from "./support/coze.ts"
+
+const params = { dataset_id: setting("COZE_DATASET_ID", "7370000000000000001"), size: 2 }
+
+const program = Effect.gen(function* () {
+  console.log("all documents:")
+  yield* Stream.runForEach(DatasetsDocuments.list(params), ({ document_id, name, size }) =>
+    Effect.sync(() => console.log(`  ${document_id}  ${name} (${size} bytes)`))
+  )
+
+  console.log("by pages:")
+  yield* DatasetsDocuments.list.pages(params).pipe(
+    Stream.take(2),
+    Stream.runForEach(({ body, items }) =>
+      Effect.sync(() => console.log(`  ${items.map(({ name }) => name).join(", ")} (of ${body["total"]})`))
+    )
+  )
+})
+
+runExample(Effect.provide(program, resources))

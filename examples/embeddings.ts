@@ -1,0 +1,47 @@
+/**
+ * Which of many texts is about the same as a question. The texts go to the API in as few requests as it allows.
+ *
+ *     node scripts/run.mjs examples/embeddings.ts
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { EmbeddingsMany } from "llmfx/openai"
+import { openAi } from "./support/standIn.ts"
+
+const texts = ["the cat sat on the mat", "prices rose in spring", "a dog ran in the park", "the market fell again"]
+const question = "where is the cat"
+
+const program = Effect.gen(function* () {
+  const { tokens, vectors } = yield* EmbeddingsMany.create(
+    { model: "text-embedding-3-small", input: [question, ...texts] },
+    { maxInputs: 2, concurrency: 2 }
+  )
+  const [asked, ...rest] = vectors
+  yield* Console.log(`${vectors.length} vectors, ${tokens} tokens`)
+  const ranked = texts
+    .map((text, index) => ({ text, score: EmbeddingsMany.cosineSimilarity(asked ?? [], rest[index] ?? []) }))
+    .sort((a, b) => b.score - a.score)
+  for (const { score, text } of ranked) yield* Console.log(`${score.toFixed(2)}  ${text}`)
+})
+
+/** No model: it counts letters. */
+const vector = (text: string) =>
+  Float32Array.from("abcdefghijklmnopqrstuvwxyz", (letter) => text.split(letter).length - 1)
+
+const layer = openAi(({ body }) => {
+  const input = body["input"] as ReadonlyArray<string>
+  return {
+    json: {
+      object: "list",
+      model: "text-embedding-3-small",
+      data: input.map((text, index) => ({
+        object: "embedding",
+        index,
+        embedding: Buffer.from(vector(text).buffer).toString("base64")
+      })),
+      usage: { prompt_tokens: input.length * 5, total_tokens: input.length * 5 }
+    }
+  }
+})
+
+await Effect.runPromise(program.pipe(Effect.provide(layer)))

@@ -1,0 +1,50 @@
+/**
+ * An answer as a value of a schema: whole, and as it comes.
+ *
+ *     node scripts/run.mjs examples/structured.ts
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Parse from "llmfx/openai/Parse"
+import { chatChunks, chatCompletion, openAi } from "./support/standIn.ts"
+
+const Recipe = Schema.Struct({
+  name: Schema.String,
+  minutes: Schema.Finite,
+  steps: Schema.Array(Schema.String),
+  note: Schema.optionalKey(Schema.String)
+})
+
+const input = { model: "gpt-5.4-mini", messages: [{ role: "user" as const, content: "A recipe for toast, please." }] }
+
+/** The model's first answer does not fit, so it is told what is wrong and asked once more. */
+const whole = Parse.chatCompletion(input, Recipe, { name: "recipe", reasks: 1 }).pipe(
+  Effect.flatMap(({ value }) => Console.log(`${value.name}: ${value.steps.length} steps, ${value.minutes} minutes`))
+)
+
+const partial = Parse.chatCompletionStream(input, Recipe, { name: "recipe" }).pipe(
+  Stream.runForEach((step) => Console.log(`${step._tag.padEnd(7)} ${JSON.stringify(step.value)}`))
+)
+
+/** Why there is no value is part of the type of the error. */
+const refused = Parse.chatCompletion({ ...input, messages: [{ role: "user", content: "Refuse." }] }, Recipe).pipe(
+  Effect.catchReason("OutputError", "Refused", ({ message }) => Console.log(`The model said: ${message}`))
+)
+
+const answers = ['{"name":"Toast","minutes":"3"}', '{"name":"Toast","minutes":3,"steps":["Toast bread."],"note":null}']
+let asked = 0
+
+const layer = openAi(({ body, text }) => {
+  if (body["stream"] === true) {
+    return { events: chatChunks('{"name":"To', 'ast","minutes":3,"steps":["Toast ', 'bread."],"note":null}') }
+  }
+  return {
+    json: text.includes("Refuse.")
+      ? chatCompletion({ refusal: "I would rather not." })
+      : chatCompletion({ content: answers[Math.min(asked++, answers.length - 1)] })
+  }
+})
+
+await Effect.runPromise(Effect.all([whole, partial, refused]).pipe(Effect.provide(layer)))

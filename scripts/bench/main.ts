@@ -1,0 +1,49 @@
+/**
+ * Measures llmfx beside the official SDKs and bare fetch, in one run: `npm run bench`, with `-- --write` to put the
+ * table into the README and `-- --only stream,requests` for some parts.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { benchBundle } from "./bundle.ts"
+import type { Row } from "./measure.ts"
+import { root } from "./paths.ts"
+import { benchRequests } from "./requests.ts"
+import { startServer } from "./servers.ts"
+import { benchStartup } from "./startup.ts"
+import { benchStreams } from "./stream.ts"
+import { benchTypes } from "./types.ts"
+
+const args = process.argv.slice(2)
+const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").split(",") : undefined
+
+const server = await startServer()
+const parts: { readonly [name: string]: () => Promise<ReadonlyArray<Row>> } = {
+  stream: () => benchStreams(server.url, 15),
+  requests: () => benchRequests(server.url, 9),
+  startup: () => benchStartup(9),
+  bundle: benchBundle,
+  types: () => benchTypes(5)
+}
+
+const rows: Array<Row> = []
+for (const [name, run] of Object.entries(parts)) {
+  if (only === undefined || only.includes(name)) rows.push(...(await run()))
+}
+server.stop()
+
+const cells = rows.map(({ bar, holds, measured, what }) => [what, measured, bar, holds ? "yes" : "no"])
+const table = [["what", "measured", "bar", "holds"], ["---", "---", "---", "---"], ...cells]
+  .map((row) => `| ${row.join(" | ")} |`)
+  .join("\n")
+console.log(`Node ${process.versions.node}, medians of interleaved runs\n\n${table}`)
+
+if (args.includes("--write")) {
+  const path = join(root, "README.md")
+  const text = readFileSync(path, "utf8")
+  const filled = text.replace(
+    /<!-- bench -->[\s\S]*<!-- \/bench -->/,
+    () => `<!-- bench -->\n\nNode ${process.versions.node}, medians of interleaved runs.\n\n${table}\n\n<!-- /bench -->`
+  )
+  writeFileSync(path, filled)
+}
+process.exit(0)

@@ -1,0 +1,65 @@
+import * as Effect from "effect/Effect"
+import type { ManagedRuntime } from "effect/ManagedRuntime"
+import type { Anthropic } from "llmfx/anthropic/Anthropic"
+import type { Coze } from "llmfx/coze/Coze"
+import * as ChatCompletions from "llmfx/openai/ChatCompletions"
+import type { OpenAi } from "llmfx/openai/OpenAi"
+import { fetchRuntime, inputs, sdks, undiciRuntime } from "./clients.ts"
+import { interleaved, type Row, ratioRow } from "./measure.ts"
+
+const calls = 1_000
+
+const perSecond = async (run: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now()
+  await run()
+  return (calls * 1000) / (performance.now() - start)
+}
+
+const withWorkers = async (concurrency: number, call: () => Promise<unknown>): Promise<void> => {
+  let left = calls
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await call()
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+}
+
+/** Chat completions, not streamed. Rates in requests a second. */
+export const benchRequests = async (url: string, rounds: number): Promise<ReadonlyArray<Row>> => {
+  const official = sdks(url).openai
+  const withFetch = fetchRuntime(url)
+  const withUndici = await undiciRuntime(url)
+  const rows: Array<Row> = []
+  const program = (concurrency: number) =>
+    Effect.forEach(Array.from({ length: calls }), () => ChatCompletions.create(inputs.openai), {
+      concurrency,
+      discard: true
+    })
+  for (const concurrency of [1, 32]) {
+    const run = (runtime: ManagedRuntime<OpenAi | Anthropic | Coze, unknown>) => () =>
+      perSecond(() => runtime.runPromise(program(concurrency)))
+    const undici: { readonly undici?: () => Promise<number> } =
+      withUndici === undefined ? {} : { undici: run(withUndici) }
+    const rates = await interleaved<"official" | "fetch" | "undici">(rounds, {
+      official: () =>
+        perSecond(() => withWorkers(concurrency, () => official.chat.completions.create({ ...inputs.openai }))),
+      fetch: run(withFetch),
+      ...undici
+    })
+    rows.push(
+      ratioRow(`requests/s ÷ official SDK, concurrency ${concurrency}`, rates.fetch / rates.official, 1.1, "least")
+    )
+    if (rates.undici !== undefined) {
+      rows.push(
+        ratioRow(
+          `requests/s over undici ÷ official SDK, concurrency ${concurrency}`,
+          rates.undici / rates.official,
+          3,
+          "least"
+        )
+      )
+    }
+  }
+  await withFetch.dispose()
+  await withUndici?.dispose()
+  return rows
+}

@@ -1,0 +1,15 @@
+import type { Notes } from "../Type.ts"
+
+/** A doc comment of what a type itself doesn't say; empty where there is nothing. */
+export const docComment = ({ deprecated, notes = [] }: Notes, indent = ""): string => {
+  const lines = [...(notes.length > 0 ? [notes.join(" ")] : []), ...(deprecated === true ? ["@deprecated"] : [])]
+  return comment(lines, indent)
+}
+
+export const comment = (lines: ReadonlyArray<string>, indent = ""): string => {
+  const [only] = lines
+  if (only === undefined) return ""
+  return lines.length === 1
+    ? `${indent}/** ${only} */\n`
+    : `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join("")}${indent} */\n`
+}

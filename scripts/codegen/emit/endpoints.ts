@@ -1,0 +1,99 @@
+import type { Endpoint } from "../model/Model.ts"
+import { exportName } from "../names.ts"
+import type { Type } from "../Type.ts"
+import { comment } from "./docs.ts"
+import type { Scope } from "./scope.ts"
+import { schemaText } from "./schemas.ts"
+import { property, quote, typeText } from "./types.ts"
+
+const constructors = {
+  json: ["Json", "json"],
+  none: ["None", "none"],
+  text: ["Text", "text"],
+  binary: ["Binary", "binary"],
+  stream: ["EventStream", "eventStream"],
+  jsonl: ["JsonLines", "jsonLines"],
+  list: ["List", "list"]
+} as const
+
+/** An endpoint as an exported constant. */
+export const endpointText = (
+  endpoint: Endpoint,
+  service: string,
+  scope: Scope,
+  isLate: (type: Type) => boolean
+): string => {
+  const [type, constructor] = constructors[endpoint.kind]
+  const input = endpoint.input === undefined ? "{}" : scope.nameOf(endpoint.input, "type")
+  const success = endpoint.success === undefined ? undefined : typeText(endpoint.success, scope, true)
+  const signature = `Endpoint.${type}<${[input, ...(success === undefined ? [] : [success]), service].join(", ")}>`
+  const fields = members(endpoint, scope, isLate).map((member) => `  ${member}`)
+  const call = `/*#__PURE__*/ Endpoint.${constructor}(${service}, {\n${fields.join(",\n")}\n})`
+  const name = exportName(endpoint.id)
+  const constant = isReserved(name)
+    ? `const ${name}_: ${signature} = ${call}\nexport { ${name}_ as ${name} }`
+    : `export const ${name}: ${signature} = ${call}`
+  return `${docText(endpoint, success)}${constant}`
+}
+
+const members = (endpoint: Endpoint, scope: Scope, isLate: (type: Type) => boolean): ReadonlyArray<string> => {
+  const { success } = endpoint
+  return [
+    `id: ${quote(endpoint.id)}`,
+    `method: ${quote(endpoint.method)}`,
+    `path: ${quote(endpoint.path)}`,
+    ...(endpoint.query.length > 0 ? [`query: ${list(endpoint.query)}`] : []),
+    ...(isEmpty(endpoint.headerParams) ? [] : [`headerParams: ${record(endpoint.headerParams)}`]),
+    ...(isEmpty(endpoint.headers) ? [] : [`headers: ${record(endpoint.headers)}`]),
+    ...(endpoint.body === undefined ? [] : [`body: ${quote(endpoint.body)}`]),
+    ...(endpoint.bodyField === undefined ? [] : [`bodyField: ${quote(endpoint.bodyField)}`]),
+    ...(endpoint.folders ? ["folders: true"] : []),
+    ...(endpoint.twin ? ["fixed: { stream: true }"] : []),
+    ...(endpoint.accept === undefined ? [] : [`accept: ${quote(endpoint.accept)}`]),
+    ...(endpoint.admin ? [`credential: "admin"`] : []),
+    ...(endpoint.safety === undefined ? [] : [`safety: ${quote(endpoint.safety)}`]),
+    ...(success === undefined ? [] : [`success: ${successText(success, scope, isLate)}`]),
+    ...(endpoint.textual ? ["textual: true"] : []),
+    ...(endpoint.pagination === undefined ? [] : [`pagination: Page.${endpoint.pagination}`]),
+    ...(endpoint.envelope ? ["envelope: true"] : []),
+    ...(endpoint.terminal === undefined
+      ? []
+      : [`terminal: ${endpoint.terminal === "finishReason" ? quote(endpoint.terminal) : list(endpoint.terminal)}`]),
+    ...(endpoint.errors.length > 0 ? [`errors: ${list(endpoint.errors)}`] : [])
+  ]
+}
+
+/** What is no plain name is a call, and must not keep an unused endpoint in a bundle. */
+const successText = (success: Type, scope: Scope, isLate: (type: Type) => boolean): string => {
+  const text = schemaText(success, scope)
+  if (isLate(success)) return `/*#__PURE__*/ Open.lazy(() => ${text})`
+  return success.kind === "ref" ? text : `/*#__PURE__*/ ${text}`
+}
+
+const list = (names: ReadonlyArray<string>): string => `[${names.map(quote).join(", ")}]`
+const record = (values: Readonly<Record<string, string>>): string =>
+  `{ ${Object.entries(values)
+    .map(([name, value]) => `${property(name)}: ${quote(value)}`)
+    .join(", ")} }`
+const isEmpty = (values: object): boolean => Object.keys(values).length === 0
+
+const isReserved = (name: string): boolean =>
+  /^(delete|import|export|default|new|in|do|if|for|try|var|with|enum|void|case|this|super|class|function|return|switch|typeof|while|yield|await|static)$/.test(
+    name
+  )
+
+const docText = (endpoint: Endpoint, success: string | undefined): string => {
+  const request = `\`${endpoint.method} ${endpoint.path.replace(/\?.*$/, "")}\``
+  const answer = {
+    json: success === undefined ? "" : `answers with ${named(success)}`,
+    none: "answers with nothing",
+    text: "answers with text",
+    binary: "answers with bytes",
+    stream: success === undefined ? "" : `a stream of ${named(success)}`,
+    jsonl: success === undefined ? "" : `lines of ${named(success)}`,
+    list: success === undefined ? "" : `pages of ${named(success)}`
+  }[endpoint.kind]
+  return comment([`${request}: ${answer}.`, ...(endpoint.deprecated ? ["@deprecated"] : [])])
+}
+
+const named = (type: string): string => `\`${type.replace(/ \| /g, "` or `")}\``

@@ -1,0 +1,87 @@
+import type { Endpoint } from "../model/Model.ts"
+import type { Places } from "../names.ts"
+import type { Declaration, Type } from "../Type.ts"
+import { mentions } from "../Type.ts"
+import { endpointText } from "./endpoints.ts"
+import { schemaDeclaration } from "./schemas.ts"
+import { type Imports, makeScope, type Scope } from "./scope.ts"
+import { declarationText } from "./types.ts"
+
+export interface ModuleInput {
+  readonly name: string
+  readonly header: string
+  readonly service: string
+  readonly endpoints: ReadonlyArray<Endpoint>
+  readonly places: Places
+  readonly known: Pick<Scope, "declarations" | "responses" | "exact">
+  /** Modules that import this one back: their schemas may not exist yet while this one loads. */
+  readonly cyclic: (module: string) => boolean
+}
+
+/** The source of one module. */
+export const moduleText = (input: ModuleInput): string => {
+  const { endpoints, known, name, places, service } = input
+  const scope = makeScope(name, places, known)
+  const isOwn = (id: string) => places.get(id)?.module === name
+  const own = inOrder([...known.declarations.values()].filter(({ id }) => isOwn(id)))
+  const isLate = (type: Type): boolean =>
+    mentions(type).some((id) => {
+      const module = places.get(id)?.module
+      return module !== undefined && module !== name && input.cyclic(module)
+    })
+  const types = own.map((declaration) =>
+    known.responses.has(declaration.id)
+      ? `${declarationText(declaration, scope)}\n${schemaDeclaration(declaration, scope)}`
+      : declarationText(declaration, scope)
+  )
+  const calls = endpoints.map((endpoint) => endpointText(endpoint, service, scope, isLate))
+  const body = [...types, ...calls].join("\n\n")
+  const imports = [...coreImports(body), ...typeImports(scope.imports, endpoints.length > 0 ? service : undefined)]
+  return `${[input.header, ...imports].join("\n")}\n\n${body}\n`
+}
+
+const coreModules = [
+  ["Schema", `import * as Schema from "effect/Schema"`],
+  ["Endpoint", `import * as Endpoint from "../Endpoint.ts"`],
+  ["FileSource", `import type * as FileSource from "../FileSource.ts"`],
+  ["Open", `import * as Open from "../OpenSchema.ts"`],
+  ["Page", `import * as Page from "../Page.ts"`]
+] as const
+
+const coreImports = (body: string): ReadonlyArray<string> =>
+  coreModules.flatMap(([name, text]) => (new RegExp(`\\b${name}\\.\\w`).test(body) ? [text] : []))
+
+const typeImports = (imports: Imports, service: string | undefined): ReadonlyArray<string> =>
+  [
+    ...[...imports].map(([module, names]) => {
+      const isType = names.every(({ value }) => !value)
+      const specifiers = [...names]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(
+          ({ local, name, value }) =>
+            `${!isType && !value ? "type " : ""}${name === local ? name : `${name} as ${local}`}`
+        )
+      return { module, text: `import ${isType ? "type " : ""}{ ${specifiers.join(", ")} } from "./${module}.ts"` }
+    }),
+    ...(service === undefined ? [] : [{ module: service, text: `import { ${service} } from "./${service}.ts"` }])
+  ]
+    .sort((a, b) => (a.module < b.module ? -1 : 1))
+    .map(({ text }) => text)
+
+/** Each after what it mentions, else in the given order. */
+const inOrder = (declarations: ReadonlyArray<Declaration>): ReadonlyArray<Declaration> => {
+  const byId = new Map(declarations.map((declaration) => [declaration.id, declaration]))
+  const done = new Set<string>()
+  const ordered: Array<Declaration> = []
+  const visit = (declaration: Declaration): void => {
+    if (done.has(declaration.id)) return
+    done.add(declaration.id)
+    for (const id of mentions(declaration.type)) {
+      const mentioned = byId.get(id)
+      if (mentioned !== undefined) visit(mentioned)
+    }
+    ordered.push(declaration)
+  }
+  declarations.forEach(visit)
+  return ordered
+}

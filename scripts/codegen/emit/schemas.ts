@@ -1,0 +1,125 @@
+import * as T from "../Type.ts"
+import type { Declaration, Field, Type } from "../Type.ts"
+import { partsOf, tag, type Tagged } from "../unions.ts"
+import type { Scope } from "./scope.ts"
+import { property, quote, typeText } from "./types.ts"
+
+/** A schema of a type as it stands in an expression. */
+export const schemaText = (type: Type, scope: Scope): string => {
+  switch (type.kind) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "unknown":
+    case "null":
+      return plain(type.kind)
+    case "literal":
+      return typeof type.value === "string" ? `Open.literals(${quote(type.value)})` : plain(typeof type.value)
+    case "array":
+      return `Open.array(${schemaText(type.item, scope)})`
+    case "record":
+      return `Open.record(${schemaText(type.value, scope)})`
+    case "ref":
+      return scope.nameOf(type.id, "value")
+    case "union":
+      return unionText(type, scope)
+    default:
+      throw new Error(`an answer can't hold a type of the kind ${type.kind}`)
+  }
+}
+
+const plain = (kind: string): string => `Schema.${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
+
+/** `name` is the declared name of the union, where it has one: short, and it says what the parts are parts of. */
+const unionText = (type: Type, scope: Scope, name?: string): string => {
+  const members = type.kind === "union" ? type.members : [type]
+  if (members.some((member) => member.kind === "unknown")) return plain("unknown")
+  const parts = elements(type, scope, name)
+  const [only] = parts
+  const text = parts.length === 1 && only !== undefined ? only : `Open.union(() => [${parts.join(", ")}])`
+  return T.isNullable(type) ? `Open.nullable(${text})` : text
+}
+
+/** The members of a union as schemas, most telling first; those that a property tells apart are one of them. */
+const elements = (type: Type, scope: Scope, name?: string): ReadonlyArray<string> => {
+  const { literals, objects, plain: others } = partsOf(scope.declarations, type)
+  const rest = literals.length > 0 ? others.filter((member) => member.kind !== "string") : others
+  return [
+    ...new Set([
+      ...(literals.length > 0 ? [`Open.literals(${literals.map(quote).join(", ")})`] : []),
+      ...rest.map((member) => schemaText(member, scope)),
+      ...objectsText(objects, scope, name)
+    ])
+  ]
+}
+
+const objectsText = (objects: ReadonlyArray<Type>, scope: Scope, name?: string): ReadonlyArray<string> => {
+  const tagged = objects.length < 2 ? undefined : tag(scope.declarations, objects)
+  if (tagged !== undefined) return taggedTexts(tagged, name ?? typeText(T.union(objects), scope, true), scope)
+  return [...objects].sort((a, b) => demands(b, scope) - demands(a, scope)).map((member) => schemaText(member, scope))
+}
+
+/** Of objects that only trying tells apart, the one that demands most goes first. */
+const demands = (type: Type, scope: Scope): number => {
+  const resolved = T.resolve(scope.declarations, type)
+  return resolved.kind === "object" ? resolved.fields.filter((field) => !field.optional).length : 0
+}
+
+const taggedTexts = (tagged: Tagged, typeArgument: string, scope: Scope): ReadonlyArray<string> => [
+  taggedText(tagged, typeArgument, scope),
+  ...tagged.untagged.map((type) => schemaText(type, scope))
+]
+
+const taggedText = (tagged: Tagged, typeArgument: string | undefined, scope: Scope): string => {
+  const argument = typeArgument === undefined ? "" : `<${typeArgument}>`
+  const members = tagged.members.map(({ inner, tag, types }) => {
+    const [only, ...others] = types
+    const schema =
+      only !== undefined && others.length === 0
+        ? schemaText(only, scope)
+        : inner === undefined
+          ? `Open.union(() => [${types.map((type) => schemaText(type, scope)).join(", ")}])`
+          : taggedText(inner, undefined, scope)
+    return `${property(tag)}: ${schema}`
+  })
+  return `Open.taggedUnion${argument}(${quote(tagged.discriminator)}, () => ({ ${members.join(", ")} }))`
+}
+
+const fieldText = (field: Field, exact: boolean, scope: Scope): string => {
+  const type = T.withoutNull(field.type)
+  const schema = exact ? tagText(type, scope) : acceptingText(schemaText(type, scope), field, scope)
+  const text = field.optional || T.isNullable(field.type) ? `Open.optional(${schema})` : schema
+  return `${property(field.name)}: ${text}`
+}
+
+const acceptingText = (schema: string, { accepts, type }: Field, scope: Scope): string =>
+  accepts === undefined
+    ? schema
+    : `Open.union<${typeText(T.withoutNull(type), scope, true)}>(() => [${schema}, ${schemaText(accepts, scope)} as Open.Codec<never>])`
+
+const tagText = (type: Type, scope: Scope): string => {
+  const resolved = T.resolve(scope.declarations, type)
+  const members = resolved.kind === "union" ? resolved.members : [resolved]
+  const values = members.map((member) => (member.kind === "literal" ? quote(String(member.value)) : ""))
+  return `Open.tag(${values.join(", ")})`
+}
+
+/** The schema of a named type, built on first use. */
+export const schemaDeclaration = ({ id, type }: Declaration, scope: Scope): string => {
+  const name = scope.nameOf(id, "value")
+  const head = `export const ${name}: Open.Codec<${name}> = /*#__PURE__*/ `
+  if (type.kind === "object") {
+    const fields = type.fields.map((field) => `  ${fieldText(field, scope.exact.has(`${id}.${field.name}`), scope)}`)
+    return `${head}Open.struct(() => ({\n${fields.join(",\n")}\n}))`
+  }
+  const text = type.kind === "union" ? topUnion(type, scope, name) : schemaText(type, scope)
+  return head + (/^Open\.(union|taggedUnion)\b/.test(text) ? text : `Open.lazy(() => ${text})`)
+}
+
+/** The declared type already says what the union consists of. */
+const topUnion = (type: Type, scope: Scope, name: string): string => {
+  const { literals, objects, plain: others } = partsOf(scope.declarations, type)
+  const tagged = objects.length < 2 ? undefined : tag(scope.declarations, objects)
+  const isOnlyTagged = tagged !== undefined && literals.length + others.length + tagged.untagged.length === 0
+  return isOnlyTagged && !T.isNullable(type) ? taggedText(tagged, undefined, scope) : unionText(type, scope, name)
+}

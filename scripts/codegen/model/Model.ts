@@ -1,0 +1,50 @@
+import type { Declaration, Type } from "../Type.ts"
+
+/** All that is known about an API, printable as JSON. */
+export interface Model {
+  readonly resources: ReadonlyArray<Resource>
+  readonly endpoints: ReadonlyArray<Endpoint>
+  readonly declarations: ReadonlyArray<Declaration>
+  readonly events: ReadonlyArray<EventModule>
+  readonly errorCodes: ReadonlyArray<string>
+}
+
+export interface Resource {
+  readonly path: ReadonlyArray<string>
+  readonly file: string
+}
+
+export interface EventModule {
+  readonly module: string
+  readonly server: ReadonlyArray<string>
+  readonly client: ReadonlyArray<string>
+}
+
+export interface Endpoint {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  readonly kind: "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
+  /** The id of the input's declaration; absent where there is no input. */
+  readonly input: string | undefined
+  readonly query: ReadonlyArray<string>
+  readonly headerParams: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: "json" | "multipart" | "jsonOrMultipart" | "sdpOrMultipart" | undefined
+  readonly bodyField: string | undefined
+  readonly folders: boolean
+  readonly accept: string | undefined
+  readonly admin: boolean
+  readonly safety: "safe" | "idempotent" | "unsafe" | undefined
+  readonly success: Type | undefined
+  /** The JSON answer may be plain text instead. */
+  readonly textual: boolean
+  readonly pagination: string | undefined
+  readonly terminal: ReadonlyArray<string> | "finishReason" | undefined
+  /** A streaming twin sends `stream: true`. */
+  readonly twin: boolean
+  /** Events arrive as `{ event, data }`. */
+  readonly envelope: boolean
+  readonly errors: ReadonlyArray<string>
+  readonly deprecated: boolean
+}

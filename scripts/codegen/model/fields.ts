@@ -1,0 +1,73 @@
+import type { FieldOverride, Overrides } from "../overrides.ts"
+import * as T from "../Type.ts"
+import type { Declaration, Field } from "../Type.ts"
+
+/** Changes the declarations as the overrides say. */
+export const overrideFields = (declarations: Map<string, Declaration>, { fields }: Overrides): void => {
+  for (const override of fields) {
+    const dot = override.at.lastIndexOf(".")
+    const name = override.at.slice(dot + 1)
+    const pattern = new RegExp(
+      `^${override.at
+        .slice(0, dot)
+        .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("*", ".*")}$`
+    )
+    const isMeant = ({ id, type }: Declaration) =>
+      pattern.test(id) &&
+      type.kind === "object" &&
+      type.fields.some((field) => field.name === name) === (override.add === undefined)
+    const meant = [...declarations.values()].filter(isMeant)
+    if (meant.length === 0) {
+      throw new Error(
+        `overrides.ts: ${override.at} is ${override.add === undefined ? "not there" : "there already, or its type is not"}`
+      )
+    }
+    for (const declaration of meant) {
+      if (declaration.type.kind !== "object") continue
+      const { fields } = declaration.type
+      const changed =
+        override.add === undefined
+          ? fields.flatMap((field) => (field.name === name ? changedField(field, override) : [field]))
+          : [...fields, { name, type: override.add, optional: true }]
+      declarations.set(declaration.id, { ...declaration, type: { ...declaration.type, fields: changed } })
+    }
+  }
+}
+
+const changedField = (
+  field: Field,
+  { accepts, nullable, omit, optional, type }: FieldOverride
+): ReadonlyArray<Field> => {
+  if (omit === true) return []
+  const base = type ?? field.type
+  return [
+    {
+      ...field,
+      type: nullable === true ? T.union([base, { kind: "null" }]) : base,
+      optional: optional === true || field.optional,
+      ...(accepts === undefined ? {} : { accepts: accepts.type, notes: [...(field.notes ?? []), accepts.note] })
+    }
+  ]
+}
+
+/** Parameters that stand inside a body, as those of a batch do, can have no headers of their own. */
+export const dropHeaders = (declarations: Map<string, Declaration>, inputs: ReadonlySet<string>): void => {
+  for (const declaration of declarations.values()) {
+    const { type } = declaration
+    if (inputs.has(declaration.id) || type.kind !== "object") continue
+    declarations.set(declaration.id, {
+      ...declaration,
+      type: { ...type, fields: type.fields.filter((field) => field.header !== true) }
+    })
+  }
+}
+
+/** An object of which no field is known may hold any. */
+export const openEmpty = (declarations: Map<string, Declaration>): void => {
+  for (const declaration of declarations.values()) {
+    const { type } = declaration
+    if (type.kind !== "object" || type.fields.length > 0) continue
+    declarations.set(declaration.id, { ...declaration, type: { kind: "record", value: T.unknown } })
+  }
+}

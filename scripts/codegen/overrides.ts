@@ -1,0 +1,323 @@
+/**
+ * What the sources of an SDK don't say, or say differently from what the servers do. Each entry has its reason.
+ */
+import { array, boolean, number, object, ref, string, type Type, union, unknown } from "./Type.ts"
+
+export interface EndpointOverride {
+  readonly reason: string
+  readonly path?: string
+  /** The answer is text, whatever the SDK calls it. */
+  readonly kind?: "text"
+  readonly accept?: string
+  readonly safety?: "safe" | "idempotent" | "unsafe"
+  readonly bodyField?: string
+  /** Path parameter → its name here, where a field of the input has the same. */
+  readonly rename?: { readonly [field: string]: string }
+}
+
+export interface FieldOverride {
+  /** `<type id>.<field>`; a `*` in the id stands for any name. */
+  readonly at: string
+  readonly reason: string
+  readonly type?: Type
+  /** The types don't have it. */
+  readonly add?: Type
+  readonly nullable?: true
+  readonly optional?: true
+  /** No part of the API. */
+  readonly omit?: true
+  /** Decodes too, though the type does not say so: what few servers send must not be in every caller's way. */
+  readonly accepts?: { readonly type: Type; readonly note: string }
+}
+
+export interface Overrides {
+  readonly package: string
+  readonly clientClass: string
+  /** The service module and its exported service. */
+  readonly service: string
+  readonly folder: string
+  /** Methods that send no request of their own, and what they are. */
+  readonly helpers: { readonly [id: string]: string }
+  /** Classes of the SDK that are streams → their events. */
+  readonly streams: { readonly [className: string]: string }
+  /** Methods whose request is made elsewhere in the SDK. */
+  readonly delegated: {
+    readonly [id: string]: {
+      readonly reason: string
+      readonly verb: string
+      readonly path: string
+      readonly input: string
+      readonly result: string
+    }
+  }
+  readonly endpoints: { readonly [id: string]: EndpointOverride }
+  /** The events after which a stream is complete, by id of the streaming endpoint. */
+  readonly terminal: { readonly [id: string]: ReadonlyArray<string> | "finishReason" }
+  /** Modules of types that no endpoint mentions: the events of sockets and webhooks. */
+  readonly events: {
+    readonly [module: string]: { readonly server: ReadonlyArray<string>; readonly client: ReadonlyArray<string> }
+  }
+  /** Fields of which the servers say something else than the types. */
+  readonly fields: ReadonlyArray<FieldOverride>
+  /** Files without a resource class → the module of their types. */
+  readonly modules: { readonly [file: string]: string }
+  readonly pagination: { readonly [pageClass: string]: string }
+}
+
+const localLoop = "A loop of other endpoints that runs on the caller's side."
+const localParse = "Calls another endpoint and parses its answer on the caller's side."
+
+const readsOnly: EndpointOverride = { reason: "A question asked with POST: nothing changes.", safety: "safe" }
+
+const terminalResponse = ["response.completed", "response.failed", "response.incomplete"]
+
+export const openai: Overrides = {
+  package: "openai",
+  clientClass: "OpenAI",
+  service: "OpenAi",
+  folder: "openai",
+  helpers: {
+    "chat.completions.parse": localParse,
+    "chat.completions.runTools": localLoop,
+    "chat.completions.stream": localParse,
+    "files.waitForProcessing": localLoop,
+    "vectorStores.files.createAndPoll": localLoop,
+    "vectorStores.files.poll": localLoop,
+    "vectorStores.files.upload": localLoop,
+    "vectorStores.files.uploadAndPoll": localLoop,
+    "vectorStores.fileBatches.createAndPoll": localLoop,
+    "vectorStores.fileBatches.poll": localLoop,
+    "vectorStores.fileBatches.uploadAndPoll": localLoop,
+    "webhooks.unwrap": "Checks a signature and parses.",
+    "webhooks.verifySignature": "Checks a signature.",
+    "beta.agents.environments.files.prepare": localLoop,
+    "beta.agents.environments.files.upload": localLoop,
+    "beta.agents.sessions.stream": localLoop,
+    "beta.agents.sessions.artifacts.forResult": "Narrows other endpoints to one result.",
+    "beta.threads.createAndRunPoll": localLoop,
+    "beta.threads.createAndRunStream": localParse,
+    "beta.threads.runs.createAndPoll": localLoop,
+    "beta.threads.runs.createAndStream": localParse,
+    "beta.threads.runs.poll": localLoop,
+    "beta.threads.runs.stream": localParse,
+    "beta.threads.runs.submitToolOutputsAndPoll": localLoop,
+    "beta.threads.runs.submitToolOutputsStream": localParse,
+    "responses.parse": localParse,
+    "responses.stream": localParse
+  },
+  streams: { AgentSessionCreateStream: "resources/beta/agents/agents#AgentSessionEvent" },
+  delegated: {
+    "embeddings.create": {
+      reason: "The SDK asks for base64 by default and decodes it; the request is built in src/lib/embeddings.ts.",
+      verb: "post",
+      path: "/embeddings",
+      input: "resources/embeddings#EmbeddingCreateParams",
+      result: "resources/embeddings#CreateEmbeddingResponse"
+    }
+  },
+  endpoints: {
+    "moderations.create": readsOnly,
+    "responses.inputTokens.count": readsOnly,
+    "beta.responses.inputTokens.count": readsOnly,
+    "vectorStores.search": readsOnly,
+    "realtime.calls.create": {
+      reason: "The answer is an SDP description, which is text; the SDK gives the response unread.",
+      kind: "text",
+      accept: "application/sdp"
+    }
+  },
+  terminal: {
+    "completions.create:stream": "finishReason",
+    "chat.completions.create:stream": "finishReason",
+    "responses.create:stream": terminalResponse,
+    "responses.retrieve:stream": terminalResponse,
+    "beta.responses.create:stream": terminalResponse,
+    "beta.responses.retrieve:stream": terminalResponse,
+    "images.generate:stream": ["image_generation.completed"],
+    "images.edit:stream": ["image_edit.completed"],
+    "audio.transcriptions.create:stream": ["transcript.text.done"],
+    "beta.threads.createAndRun:stream": ["done"],
+    "beta.threads.runs.create:stream": ["done"],
+    "beta.threads.runs.submitToolOutputs:stream": ["done"]
+  },
+  events: {
+    WebhookEvents: { server: ["resources/webhooks/webhooks#UnwrapWebhookEvent"], client: [] },
+    RealtimeEvents: {
+      server: ["resources/realtime/realtime#RealtimeServerEvent"],
+      client: ["resources/realtime/realtime#RealtimeClientEvent"]
+    },
+    RealtimeTranslationEvents: {
+      server: ["resources/realtime/realtime#RealtimeTranslationServerEvent"],
+      client: ["resources/realtime/realtime#RealtimeTranslationClientEvent"]
+    },
+    BetaRealtimeEvents: {
+      server: ["resources/beta/realtime/realtime#RealtimeServerEvent"],
+      client: ["resources/beta/realtime/realtime#RealtimeClientEvent"]
+    },
+    ResponsesEvents: {
+      server: ["resources/responses/responses#ResponsesServerEvent"],
+      client: ["resources/responses/responses#ResponsesClientEvent"]
+    },
+    BetaResponsesEvents: {
+      server: ["resources/beta/responses/responses#BetaResponsesServerEvent"],
+      client: ["resources/beta/responses/responses#BetaResponsesClientEvent"]
+    },
+    LiveEvents: {
+      server: ["resources/live/live#ServerEvent"],
+      client: ["resources/live/live#ClientEvent"]
+    },
+    LiveSidebandEvents: {
+      server: ["resources/live/sideband/sideband#ConnectServerEvent"],
+      client: ["resources/live/sideband/sideband#ConnectClientEvent"]
+    },
+    LiveForksEvents: {
+      server: ["resources/live/forks/forks#ForkServerEvent"],
+      client: ["resources/live/forks/forks#ForkClientEvent"]
+    }
+  },
+  fields: [
+    {
+      at: "resources/embeddings#Embedding.embedding",
+      reason:
+        "With encoding_format base64 the vector is a string of base64; the SDK decodes it before its types apply.",
+      type: union([array(number), string])
+    },
+    {
+      at: "resources/embeddings#CreateEmbeddingResponse.Usage.prompt_tokens",
+      reason: "api.voyageai.com sends total_tokens only (corpus a285f654f3f9).",
+      optional: true
+    },
+    {
+      at: "resources/responses/responses#Response.output_text",
+      reason: "Computed by the SDK from the output; no server sends it.",
+      omit: true
+    },
+    {
+      at: "resources/responses/responses#CompactedResponse.output",
+      reason: "A compacted conversation keeps its user messages, which are no output items (corpus 0c398c67d189).",
+      type: array(ref("resources/responses/responses#ResponseItem"))
+    },
+    {
+      at: "resources/beta/responses/responses#BetaCompactedResponse.output",
+      reason: "As CompactedResponse.output.",
+      type: array(ref("resources/beta/responses/responses#BetaResponseItem"))
+    },
+    {
+      at: "resources/completions#CompletionChoice.finish_reason",
+      reason: "null in all events of a stream but the last (corpus ff6b252bd862).",
+      nullable: true
+    },
+    {
+      at: "resources/chat/completions/completions#ChatCompletionMessageFunctionToolCall.type",
+      reason: "api.mistral.ai leaves it out (corpus 5742c45885a3).",
+      optional: true
+    },
+    {
+      at: "resources/chat/completions/completions#ChatCompletionMessage.content",
+      reason: "Reasoning models of api.mistral.ai answer with a list of parts (corpus 1ced383edc9e).",
+      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
+    },
+    ...["resources/responses/responses#Response", "resources/beta/responses/responses#BetaResponse"].flatMap((id) => {
+      const reason = "api.openai.com sends it (corpus d4e2e72d1148)."
+      return [
+        { at: `${id}.store`, reason, add: boolean },
+        { at: `${id}.billing`, reason, add: object([{ name: "payer", type: string, optional: true }]) },
+        { at: `${id}.presence_penalty`, reason, add: number },
+        { at: `${id}.frequency_penalty`, reason, add: number }
+      ]
+    }),
+    {
+      at: "resources/*responses/responses#*Tool.CodeInterpreter.container",
+      reason: "api.x.ai has no containers (corpus 8bfeb5e43c13).",
+      optional: true
+    },
+    {
+      at: "resources/*responses/responses#*ResponseText*Event.logprobs",
+      reason: "api.x.ai leaves them out of streams (corpus 7ec8557c097b).",
+      optional: true
+    },
+    {
+      at: "resources/beta/threads/messages#Message.status",
+      reason: "api.openai.com leaves it out of messages that a user created (corpus 6f90a08077cf).",
+      optional: true
+    }
+  ],
+  modules: { "resources/shared": "Shared" },
+  pagination: {
+    CursorPage: "lastItemId",
+    ConversationCursorPage: "lastId",
+    NextCursorPage: "next",
+    TokenPage: "nextToken",
+    Page: "single"
+  }
+}
+
+export const anthropic: Overrides = {
+  package: "@anthropic-ai/sdk",
+  clientClass: "Anthropic",
+  service: "Anthropic",
+  folder: "anthropic",
+  helpers: {
+    "messages.parse": localParse,
+    "messages.stream": localParse,
+    "beta.messages.parse": localParse,
+    "beta.messages.stream": localParse,
+    "beta.messages.toolRunner": localLoop,
+    "beta.messages.thread": localLoop,
+    "beta.environments.work.poller": localLoop,
+    "beta.environments.work.worker": localLoop,
+    "beta.sessions.events.toolRunner": localLoop,
+    "beta.webhooks.parseUnverified": "Parses.",
+    "beta.webhooks.unwrap": "Checks a signature and parses."
+  },
+  streams: {},
+  delegated: {},
+  endpoints: {
+    "messages.countTokens": readsOnly,
+    "beta.messages.countTokens": readsOnly,
+    "messages.batches.results": {
+      reason: "The SDK asks the batch for the URL of its results; this is that URL.",
+      path: "/v1/messages/batches/{message_batch_id}/results"
+    },
+    "beta.messages.batches.results": {
+      reason: "The SDK asks the batch for the URL of its results; this is that URL.",
+      path: "/v1/messages/batches/{message_batch_id}/results"
+    }
+  },
+  terminal: {
+    "messages.create:stream": ["message_stop"],
+    "beta.messages.create:stream": ["message_stop"]
+  },
+  events: {
+    BetaWebhookEvents: { server: ["resources/beta/webhooks#BetaWebhookEvent"], client: [] }
+  },
+  fields: [
+    {
+      at: "resources/messages/messages#*.caller",
+      reason: "Absent from answers of models older than programmatic tool calling (corpus 8664845db52a).",
+      optional: true
+    },
+    {
+      at: "resources/beta/messages/messages#*.caller",
+      reason: "As in Messages.",
+      optional: true
+    },
+    {
+      at: "resources/messages/messages#ServerToolUsage.web_fetch_requests",
+      reason: "Absent from answers without web fetch (corpus 677792c4a31a).",
+      optional: true
+    },
+    {
+      at: "resources/beta/messages/messages#BetaServerToolUsage.web_fetch_requests",
+      reason: "Absent from answers without web fetch (corpus ee170d1cf58c).",
+      optional: true
+    }
+  ],
+  modules: { "resources/shared": "Shared" },
+  pagination: {
+    Page: "idWindow",
+    PageCursor: "nextPage",
+    BidirectionalPageCursor: "nextPage",
+    ReportPageCursor: "reportPage"
+  }
+}

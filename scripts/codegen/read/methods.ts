@@ -1,0 +1,297 @@
+import {
+  type CallExpression,
+  type Expression,
+  type FunctionDeclaration,
+  type MethodDeclaration,
+  Node,
+  type ObjectLiteralExpression,
+  type ParameterDeclaration,
+  SyntaxKind,
+  type TypeNode
+} from "ts-morph"
+import { nothing, type Type } from "../Type.ts"
+import { commentOf } from "./notes.ts"
+import type { TypeReader } from "./types.ts"
+
+/** What one method of a resource class does, read off its source. */
+export interface RawMethod {
+  readonly name: string
+  readonly verb: string
+  /** Template; parameters in braces, under their wire names. Absent if the source computes it. */
+  readonly path: string | undefined
+  /** Wire names of the arguments that stand on their own: path parameters. */
+  readonly positional: ReadonlyArray<string>
+  /** The type of the parameter that holds everything but the positional path parameters. */
+  readonly input: Type | undefined
+  readonly inputName: string | undefined
+  /** Names that go to the query; `"rest"` for all that is not placed elsewhere. */
+  readonly query: ReadonlyArray<string> | "rest" | undefined
+  readonly hasBody: boolean
+  readonly encoding: string | undefined
+  /** Whether file names keep their folders. */
+  readonly keepsFolders: boolean
+  /** Input name → header name. */
+  readonly headerParameters: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly admin: boolean
+  readonly page: string | undefined
+  readonly results: ReadonlyArray<RawResult>
+  readonly synthesizesEvents: boolean
+  readonly throws: ReadonlyArray<string>
+  readonly deprecated: boolean
+}
+
+export type RawResult =
+  | { readonly kind: "json"; readonly type: Type }
+  | { readonly kind: "stream" | "list" | "jsonl"; readonly type: Type }
+  | { readonly kind: "none" | "binary" | "text" }
+
+const verbs = new Set(["get", "post", "put", "patch", "delete", "getAPIList"])
+const encodings = new Set([
+  "multipartFormRequestOptions",
+  "maybeMultipartFormRequestOptions",
+  "encodedMultipartFormRequestOptions"
+])
+
+/** `fileID` → `file_id`. */
+export const wireName = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
+    .toLowerCase()
+
+export interface MethodOptions {
+  readonly types: TypeReader
+  /** Classes of the SDK that are streams, and the events in them. */
+  readonly streams: { readonly [className: string]: Type }
+}
+
+/** The request that a method sends; `undefined` where it sends none itself. */
+export const readMethod = (method: MethodDeclaration, options: MethodOptions): RawMethod | undefined => {
+  const { types } = options
+  const call = method.getDescendantsOfKind(SyntaxKind.CallExpression).find(isClientCall)
+  if (call === undefined) return undefined
+  const verb = verbOf(call)
+  const request = requestOf(method)
+  const names = namesOf(method)
+  const input = method.getParameters().find((parameter) => isInput(parameter))
+  const path = pathOf(call.getArguments()[0], names)
+  const property = (name: string) => (request === undefined ? undefined : valueOf(request, name))
+  const headers = headersOf(property("headers"), names)
+  const encoding = method
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .find((inner) => encodings.has(inner.getExpression().getText()))
+  return {
+    name: method.getName(),
+    verb: verb === "getAPIList" ? (textOf(property("method")) ?? "get") : verb,
+    path,
+    positional: method
+      .getParameters()
+      .filter((parameter) => parameter.getTypeNode()?.getText() === "string")
+      .map((parameter) => wireName(parameter.getName())),
+    input: input === undefined ? undefined : inputTypeOf(input, types),
+    inputName: input === undefined ? undefined : inputNodesOf(input)[0]?.getText().replace(/<.*$/s, ""),
+    query: queryOf(property("query"), names),
+    hasBody: property("body") !== undefined,
+    encoding: encoding?.getExpression().getText(),
+    keepsFolders: /\bfalse\b/.test(encoding?.getArguments()[2]?.getText() ?? ""),
+    headerParameters: headers.parameters,
+    headers: headers.fixed,
+    admin: property("__security")?.getText().includes("adminAPIKeyAuth") ?? false,
+    page: verb === "getAPIList" ? pageOf(call) : undefined,
+    results: resultsOf(method, options, property("__binaryResponse") !== undefined),
+    synthesizesEvents: property("__synthesizeEventData") !== undefined,
+    throws: commentsOf(method).flatMap((comment) =>
+      [...comment.matchAll(/@throws \{(\w+)\}/g)].map((match) => String(match[1]))
+    ),
+    deprecated: isDeprecated(method)
+  }
+}
+
+const commentsOf = (method: MethodDeclaration): ReadonlyArray<string> =>
+  [method, ...method.getOverloads()].map(commentOf).filter((comment) => comment !== "")
+
+const isDeprecated = (method: MethodDeclaration): boolean => {
+  const comments = commentsOf(method)
+  return comments.length > 0 && comments.every((comment) => /@deprecated\b/.test(comment))
+}
+
+const isClientCall = (call: CallExpression): boolean => {
+  const callee = call.getExpression()
+  return (
+    Node.isPropertyAccessExpression(callee) &&
+    callee.getExpression().getText() === "this._client" &&
+    verbs.has(callee.getName())
+  )
+}
+
+const verbOf = (call: CallExpression): string => {
+  const callee = call.getExpression()
+  return Node.isPropertyAccessExpression(callee) ? callee.getName() : ""
+}
+
+/** The request is the object literal that the caller's own options are spread into. */
+const requestOf = (method: MethodDeclaration): ObjectLiteralExpression | undefined =>
+  method
+    .getDescendantsOfKind(SyntaxKind.ObjectLiteralExpression)
+    .find(
+      (literal) =>
+        literal
+          .getProperties()
+          .some((property) => Node.isSpreadAssignment(property) && property.getExpression().getText() === "options") &&
+        literal.getProperties().length > 0
+    )
+
+const valueOf = (literal: ObjectLiteralExpression, name: string): Expression | undefined => {
+  for (const property of literal.getProperties()) {
+    if (Node.isPropertyAssignment(property) && unquoted(property.getName()) === name) return property.getInitializer()
+    if (Node.isShorthandPropertyAssignment(property) && property.getName() === name) return property.getNameNode()
+  }
+  return undefined
+}
+
+const unquoted = (text: string): string => text.replace(/^['"]|['"]$/g, "")
+
+const textOf = (node: Node | undefined): string | undefined =>
+  Node.isStringLiteral(node) ? node.getLiteralValue() : undefined
+
+/** Local names of destructured input fields → their wire names. */
+const namesOf = (scope: MethodDeclaration | FunctionDeclaration): ReadonlyMap<string, string> =>
+  new Map(
+    scope
+      .getDescendantsOfKind(SyntaxKind.BindingElement)
+      .filter((element) => element.getDotDotDotToken() === undefined)
+      .map((element) => [element.getName(), unquoted(element.getPropertyNameNode()?.getText() ?? element.getName())])
+  )
+
+const pathOf = (node: Node | undefined, names: ReadonlyMap<string, string>): string | undefined => {
+  if (Node.isStringLiteral(node)) return node.getLiteralValue()
+  if (!Node.isTaggedTemplateExpression(node)) return undefined
+  const template = node.getTemplate()
+  if (!Node.isTemplateExpression(template)) return undefined
+  return template.getTemplateSpans().reduce((path, span) => {
+    const local = span.getExpression().getText()
+    return `${path}{${names.get(local) ?? wireName(local)}}${span.getLiteral().getLiteralText()}`
+  }, template.getHead().getLiteralText())
+}
+
+const isInput = (parameter: ParameterDeclaration): boolean =>
+  !/^(options|opts)$/.test(parameter.getName()) && parameter.getTypeNode()?.getText() !== "string"
+
+/** The input's own types, without the SDK's transport options that may stand in its place. */
+const inputNodesOf = (parameter: ParameterDeclaration): ReadonlyArray<TypeNode> => {
+  const node = parameter.getTypeNode()
+  if (node === undefined) return []
+  const nodes = Node.isUnionTypeNode(node) ? node.getTypeNodes() : [node]
+  return nodes.filter(
+    (each) => !/^(null|undefined|RequestOptions)$/.test(each.getText()) && !/\?: never/.test(each.getText())
+  )
+}
+
+const inputTypeOf = (parameter: ParameterDeclaration, types: TypeReader): Type | undefined => {
+  const [only, ...others] = inputNodesOf(parameter)
+  if (only === undefined || others.length > 0)
+    throw new Error(`${parameter.getText()}: the input needs exactly one type`)
+  return types.typeOf(only)
+}
+
+const queryOf = (node: Expression | undefined, names: ReadonlyMap<string, string>) => {
+  if (node === undefined) return undefined
+  if (!Node.isObjectLiteralExpression(node)) return "rest" as const
+  return node.getProperties().map((property) => {
+    const name = Node.isShorthandPropertyAssignment(property) ? property.getName() : undefined
+    if (name === undefined) throw new Error(`a query that the generator does not understand: ${node.getText()}`)
+    return names.get(name) ?? name
+  })
+}
+
+interface Headers {
+  readonly fixed: Readonly<Record<string, string>>
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** Reads `buildHeaders([{ … }, options?.headers])`; another function's call is read through. */
+const headersOf = (node: Expression | undefined, names: ReadonlyMap<string, string>): Headers => {
+  if (node === undefined) return { fixed: {}, parameters: {} }
+  if (Node.isCallExpression(node) && node.getExpression().getText() !== "buildHeaders") {
+    const symbol = node.getExpression().getSymbol()
+    const helper = (symbol?.getAliasedSymbol() ?? symbol)?.getDeclarations().find(Node.isFunctionDeclaration)
+    const inner = helper
+      ?.getDescendantsOfKind(SyntaxKind.CallExpression)
+      .find((call) => call.getExpression().getText() === "buildHeaders")
+    if (helper === undefined || inner === undefined)
+      throw new Error(`headers that the generator does not understand: ${node.getText()}`)
+    return headersOf(inner, namesOf(helper))
+  }
+  const fixed: Record<string, string> = {}
+  const parameters: Record<string, string> = {}
+  for (const property of node.getDescendantsOfKind(SyntaxKind.PropertyAssignment)) {
+    const header = unquoted(property.getName())
+    const value = property.getInitializer()
+    const literal = Node.isStringLiteral(value) ? value : value?.getDescendantsOfKind(SyntaxKind.StringLiteral)[0]
+    if (literal !== undefined) fixed[header] = literal.getLiteralValue()
+    const local = Node.isStringLiteral(value)
+      ? undefined
+      : [value, ...(value?.getDescendants() ?? [])].find(
+          (inner) => Node.isIdentifier(inner) && names.has(inner.getText())
+        )
+    const parameter = local === undefined ? undefined : names.get(local.getText())
+    if (parameter !== undefined) parameters[parameter] = header
+    else if (literal === undefined)
+      throw new Error(`a header that the generator does not understand: ${property.getText()}`)
+  }
+  return { fixed, parameters }
+}
+
+/** The page class of a list; a class of its own counts as the one that it extends. */
+const pageOf = (call: CallExpression): string => {
+  const node = call.getArguments()[1]
+  const expression = Node.isExpressionWithTypeArguments(node) ? node.getExpression() : node
+  const symbol = expression?.getSymbol()
+  const target = symbol?.getAliasedSymbol() ?? symbol
+  const declaration = target?.getDeclarations().find(Node.isClassDeclaration)
+  const isShared = declaration?.getSourceFile().getFilePath().endsWith("/core/pagination.ts") ?? true
+  const base = isShared ? undefined : declaration?.getExtends()?.getExpression().getText()
+  return base ?? expression?.getText() ?? ""
+}
+
+const resultsOf = (method: MethodDeclaration, options: MethodOptions, binary: boolean): ReadonlyArray<RawResult> => {
+  const signatures = method.getOverloads().length > 0 ? method.getOverloads() : [method]
+  const results = signatures.flatMap((signature) =>
+    membersOf(signature.getReturnTypeNodeOrThrow()).flatMap((node) => resultOf(node, options, binary))
+  )
+  return [...new Map(results.map((result) => [JSON.stringify(result), result])).values()]
+}
+
+const membersOf = (node: TypeNode): ReadonlyArray<TypeNode> =>
+  Node.isUnionTypeNode(node) ? node.getTypeNodes() : [node]
+
+const resultOf = (node: TypeNode, options: MethodOptions, binary: boolean): ReadonlyArray<RawResult> => {
+  const [first, second] = Node.isTypeReference(node) ? node.getTypeArguments() : []
+  if (isNamed(node, "PagePromise") && second !== undefined)
+    return [{ kind: "list", type: options.types.typeOf(second) }]
+  if (first === undefined || !(isNamed(node, "APIPromise") || isNamed(node, "Promise"))) {
+    throw new Error(`a result that the generator does not understand: ${node.getText()}`)
+  }
+  const parts = membersOf(first)
+  // `T | null` is one answer, not two.
+  const isNullable = parts.some((part) => part.getText() === "null")
+  return isNullable
+    ? [{ kind: "json", type: options.types.typeOf(first) }]
+    : parts.map((part) => partOf(part, options, binary))
+}
+
+const partOf = (node: TypeNode, { types, streams }: MethodOptions, binary: boolean): RawResult => {
+  const [item] = Node.isTypeReference(node) ? node.getTypeArguments() : []
+  if (isNamed(node, "Stream") && item !== undefined) return { kind: "stream", type: types.typeOf(item) }
+  if (isNamed(node, "JSONLDecoder") && item !== undefined) return { kind: "jsonl", type: types.typeOf(item) }
+  const events = Node.isTypeReference(node) ? streams[node.getTypeName().getText()] : undefined
+  if (events !== undefined) return { kind: "stream", type: events }
+  if (binary && node.getText() === "Response") return { kind: "binary" }
+  if (node.getText() === "string") return { kind: "text" }
+  const type = types.typeOf(node)
+  return type.kind === nothing.kind ? { kind: "none" } : { kind: "json", type }
+}
+
+const isNamed = (node: TypeNode, name: string): boolean =>
+  Node.isTypeReference(node) && node.getTypeName().getText() === name

@@ -1,0 +1,48 @@
+// Runs a TypeScript file of this repository: node scripts/run.mjs <file.ts> [args…]
+// Imports of "llmfx" and "llmfx/…" resolve to src/, so that examples read as a user's program does.
+import { mkdirSync, rmSync } from "node:fs"
+import { basename, dirname, join, resolve } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { build } from "esbuild"
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..")
+
+/** `llmfx` → src/index.ts, `llmfx/openai` → src/openai/index.ts, `llmfx/Page` → src/Page.ts. */
+const toSource = {
+  name: "llmfx-source",
+  setup: (pluginBuild) => {
+    pluginBuild.onResolve({ filter: /^llmfx(\/|$)/ }, ({ path, resolveDir }) =>
+      pluginBuild
+        .resolve(`./${path.slice("llmfx/".length)}`, { kind: "import-statement", resolveDir: join(root, "src") })
+        .then((found) => (found.errors.length > 0 ? { errors: found.errors, path: resolveDir } : { path: found.path }))
+    )
+  }
+}
+
+const [file, ...args] = process.argv.slice(2)
+if (file === undefined) {
+  console.error("usage: node scripts/run.mjs <file.ts> [args…]")
+  process.exit(2)
+}
+
+// Under node_modules, so that the bundle's bare imports resolve; one folder a process, so that runs don't collide.
+const folder = join(root, "node_modules/.cache/llmfx", String(process.pid))
+mkdirSync(folder, { recursive: true })
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
+const outfile = join(folder, `${basename(file).replace(/\.[cm]?ts$/, "")}.mjs`)
+await build({
+  entryPoints: [resolve(file)],
+  outfile,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  sourcemap: "inline",
+  logLevel: "error",
+  plugins: [toSource]
+})
+
+process.setSourceMapsEnabled(true)
+process.argv = [process.argv[0], resolve(file), ...args]
+await import(pathToFileURL(outfile).href)

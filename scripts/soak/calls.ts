@@ -1,0 +1,133 @@
+/** The calls of the soak: each one knows what its answer has to be. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type ApiError, FileSource, RequestOptions } from "llmfx"
+import { type Anthropic, Messages, MessagesBatches } from "llmfx/anthropic"
+import { Chat, Conversations, type Coze, Datasets, Workspaces } from "llmfx/coze"
+import { ChatCompletions, Embeddings, Files, type OpenAi, Responses } from "llmfx/openai"
+
+/** An answer that is not what it has to be. */
+export class WrongAnswer extends Error {}
+
+/** A call, given a word that no other call has, and where to report each event of a stream. */
+export type Call = (
+  word: string,
+  onEvent: () => void
+) => Effect.Effect<void, ApiError.ApiError, OpenAi | Anthropic | Coze>
+
+const user = (content: string) => ({ role: "user" as const, content })
+
+/** Words in a row, so that a lost, doubled or misplaced event is seen. */
+const sentence = (word: string): ReadonlyArray<string> =>
+  Array.from({ length: 12 }, (_, index) => `${index === 0 ? "" : " "}${word}-${index}`)
+
+const same = (actual: unknown, expected: unknown): void => {
+  if (actual !== expected) throw new WrongAnswer(`expected ${String(expected)}, got ${String(actual)}`)
+}
+
+/** Checks the pieces of a text as they come; at the end all have to be there. */
+const checked = <A, E, R>(
+  word: string,
+  onEvent: () => void,
+  stream: Stream.Stream<A, E, R>,
+  pieceOf: (event: A) => string | null | undefined
+): Effect.Effect<void, E, R> =>
+  Effect.suspend(() => {
+    const expected = sentence(word)
+    let next = 0
+    return Effect.map(
+      Stream.runForEach(stream, (event) =>
+        Effect.sync(() => {
+          onEvent()
+          const piece = pieceOf(event)
+          if (piece === "" || piece === null || piece === undefined) return
+          same(piece, expected[next++])
+        })
+      ),
+      () => same(next, expected.length)
+    )
+  })
+
+const chatBody = (word: string) => ({ model: "gpt-5.4-mini", messages: [user(sentence(word).join(""))] })
+const messageBody = (word: string) => ({
+  model: "claude-sonnet-5",
+  max_tokens: 256,
+  messages: [user(sentence(word).join(""))]
+})
+const botBody = (word: string) => ({
+  bot_id: "bot",
+  user_id: "user",
+  additional_messages: [{ role: "user" as const, content: sentence(word).join(""), content_type: "text" as const }]
+})
+
+export const calls: { readonly [name: string]: Call } = {
+  "openai chat": (word) =>
+    Effect.map(ChatCompletions.create(chatBody(word)), ({ choices }) =>
+      same(choices[0]?.message.content, sentence(word).join(""))
+    ),
+  "openai chat stream": (word, onEvent) =>
+    checked(word, onEvent, ChatCompletions.stream(chatBody(word)), ({ choices }) => choices[0]?.delta.content),
+  "openai response stream": (word, onEvent) =>
+    checked(
+      word,
+      onEvent,
+      Responses.stream({ model: "gpt-5.4", input: sentence(word).join(""), store: false }),
+      (event) => (event.type === "response.output_text.delta" ? event.delta : undefined)
+    ),
+  "openai embeddings": (word) =>
+    Effect.map(
+      Embeddings.create({ model: "text-embedding-3-small", input: [word, word], dimensions: 16 }),
+      ({ data }) => same(JSON.stringify(data[0]?.embedding), JSON.stringify(data[1]?.embedding))
+    ),
+  "openai files": (word) =>
+    Effect.gen(function* () {
+      const file = FileSource.fromText(word, { name: `${word}.txt` })
+      const { id } = yield* Files.create({ purpose: "user_data", file })
+      const text = yield* Stream.mkString(Stream.decodeText(Files.content({ file_id: id })))
+      yield* Files.delete({ file_id: id })
+      same(text, word)
+    }),
+  "openai pages": () => Stream.runDrain(Stream.take(Files.list({ limit: 5 }), 12)),
+  "anthropic message": (word) =>
+    Effect.map(Messages.create(messageBody(word)), ({ content: [block] }) =>
+      same(block?.type === "text" ? block.text : undefined, sentence(word).join(""))
+    ),
+  "anthropic message stream": (word, onEvent) =>
+    checked(word, onEvent, Messages.stream(messageBody(word)), (event) =>
+      event.type === "content_block_delta" && event.delta.type === "text_delta" ? event.delta.text : undefined
+    ),
+  "anthropic batch": (word) =>
+    Effect.gen(function* () {
+      const { id } = yield* MessagesBatches.create({ requests: [{ custom_id: word, params: messageBody(word) }] })
+      yield* MessagesBatches.cancel({ message_batch_id: id })
+      same((yield* MessagesBatches.retrieve({ message_batch_id: id })).id, id)
+    }),
+  "anthropic tokens": (word) =>
+    Effect.map(
+      Messages.countTokens({ model: "claude-sonnet-5", messages: messageBody(word).messages }),
+      ({ input_tokens }) => same(input_tokens > 0, true)
+    ),
+  "coze chat stream": (word, onEvent) =>
+    checked(word, onEvent, Chat.stream(botBody(word)), (event) =>
+      event.event === "conversation.message.delta" ? event.data.content : undefined
+    ),
+  "coze conversation": (word) =>
+    Effect.gen(function* () {
+      const { id } = yield* Conversations.create({ meta_data: { word } })
+      const { meta_data } = yield* Conversations.retrieve({ conversation_id: id })
+      yield* Conversations.delete({ conversation_id: id })
+      same(meta_data?.["word"], word)
+    }),
+  "coze datasets": (word) =>
+    Effect.gen(function* () {
+      const { dataset_id } = yield* Datasets.create({ name: word, space_id: "space", format_type: 0 })
+      yield* Datasets.delete({ dataset_id })
+    }),
+  "coze pages": () => Effect.map(Stream.runCollect(Workspaces.list({ page_size: 1 })), ({ length }) => same(length, 2))
+}
+
+/** The same call, on a network that is bad in its own way. */
+export const through = (
+  call: Effect.Effect<void, ApiError.ApiError, OpenAi | Anthropic | Coze>,
+  transform: NonNullable<RequestOptions.RequestOptions["transformClient"]>
+) => RequestOptions.withClient(call, transform)

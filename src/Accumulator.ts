@@ -1,0 +1,251 @@
+/**
+ * Puts the answer together from the events of its stream. An accumulator is a value: it folds events that were
+ * recorded, runs as a `Sink`, and follows a live stream, always in time linear in the events.
+ *
+ * A provider's accumulators stand beside its endpoints, such as `ChatCompletionStream` and `MessageStream`.
+ *
+ * @example
+ * ```ts
+ * import * as Stream from "effect/Stream"
+ * import { Accumulator } from "llmfx"
+ * import { ChatCompletionStream, ChatCompletions } from "llmfx/openai"
+ *
+ * const completion = ChatCompletions.stream({
+ *   model: "gpt-5.4-mini",
+ *   messages: [{ role: "user", content: "hi" }]
+ * }).pipe(Stream.run(Accumulator.sink(ChatCompletionStream.accumulator)))
+ * ```
+ */
+import * as Arr from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Pull from "effect/Pull"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+
+/** How events add up to a snapshot of the answer, and what each of them says. */
+export interface Accumulator<in Event, out Snapshot, out Step = never> {
+  /** A fold that has seen nothing yet. */
+  readonly start: () => Fold<Event, Snapshot, Step>
+}
+
+/** A fold on its way. */
+export interface Fold<in Event, out Snapshot, out Step = never> {
+  /** Takes one more event; gives what it says, in order. Never throws, whatever the event is. */
+  readonly push: (event: Event) => ReadonlyArray<Step>
+  /** The answer so far; `undefined` before its first event. Later events do not change an earlier snapshot. */
+  readonly snapshot: () => Snapshot | undefined
+}
+
+/** Where in the answer something is. */
+export interface Place {
+  /** The choice of a chat completion, the item of a response, the block of a message. */
+  readonly index: number
+  /** The part within it: of a response's item its content or summary part, else 0. */
+  readonly part: number
+}
+
+/** A piece of text that has arrived. */
+export interface Delta<Tag extends string> extends Place {
+  readonly _tag: Tag
+  readonly delta: string
+}
+
+/** A text that is whole. */
+export interface Done<Tag extends string> extends Place {
+  readonly _tag: Tag
+  readonly text: string
+}
+
+/** A call of a tool has begun. */
+export interface ToolCallStarted extends Place {
+  readonly _tag: "ToolCallStarted"
+  readonly id: string
+  readonly name: string
+}
+
+/** A piece of a call's arguments has arrived. */
+export interface ToolCallDelta extends Delta<"ToolCallDelta"> {
+  readonly id: string
+}
+
+/** A call of a tool is whole. */
+export interface ToolCallDone extends Place {
+  readonly _tag: "ToolCallDone"
+  readonly id: string
+  readonly name: string
+  /** The text of the arguments: JSON, unless the tool takes free text. */
+  readonly arguments: string
+}
+
+/** A source that the answer names. */
+export interface CitationAdded extends Place {
+  readonly _tag: "CitationAdded"
+  readonly citation: unknown
+}
+
+/** An event that cannot be right, such as one with a negative index. It is not part of the snapshot. */
+export interface EventRefused {
+  readonly _tag: "EventRefused"
+  readonly event: unknown
+  readonly message: string
+}
+
+/** What one event says, in the same words for every API. */
+export type Step =
+  | Delta<"TextDelta">
+  | Done<"TextDone">
+  | Delta<"RefusalDelta">
+  | Done<"RefusalDone">
+  | Delta<"ReasoningDelta">
+  | Done<"ReasoningDone">
+  | ToolCallStarted
+  | ToolCallDelta
+  | ToolCallDone
+  | CitationAdded
+  | EventRefused
+
+/** The answer after all of the events; `undefined` where there is none. */
+export const fold = <Event, Snapshot>(
+  self: Accumulator<Event, Snapshot, unknown>,
+  events: Iterable<Event>
+): Snapshot | undefined => {
+  const folding = self.start()
+  for (const event of events) folding.push(event)
+  return folding.snapshot()
+}
+
+/** A sink that gives the answer after all events; `undefined` where there is none. */
+export const sink = <Event, Snapshot>(
+  self: Accumulator<Event, Snapshot, unknown>
+): Sink.Sink<Snapshot | undefined, Event> =>
+  Sink.map(
+    Sink.reduce<Fold<Event, Snapshot, unknown>, Event>(self.start, (folding, event) => {
+      folding.push(event)
+      return folding
+    }),
+    (folding) => folding.snapshot()
+  )
+
+/** What each event says. */
+export const steps =
+  <Event, Step>(self: Accumulator<Event, unknown, Step>) =>
+  <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Step, E, R> =>
+    Stream.mapAccumArray(events, self.start, (folding, events) => [
+      folding,
+      events.flatMap((event) => folding.push(event))
+    ])
+
+/** The answer so far, after each read: events that arrive together give one snapshot. */
+export const snapshots =
+  <Event, Snapshot>(self: Accumulator<Event, Snapshot, unknown>) =>
+  <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Snapshot, E, R> =>
+    Stream.mapAccumArray(events, self.start, (folding, events) => {
+      for (const event of events) folding.push(event)
+      const snapshot = folding.snapshot()
+      return [folding, snapshot === undefined ? [] : [snapshot]]
+    })
+
+/**
+ * A stream under way, and its answer. `events`, `steps`, `text` and `snapshots` are views of the one stream: an event
+ * that one of them has taken does not come to another, but counts in the answer.
+ */
+export interface Streamed<out Event, out Snapshot, out Step, out Final, out E> {
+  readonly events: Stream.Stream<Event, E>
+  readonly steps: Stream.Stream<Step, E>
+  /** The pieces of the text; of a chat completion, those of its first choice. */
+  readonly text: Stream.Stream<string, E>
+  /** The answer so far, after each read. */
+  readonly snapshots: Stream.Stream<Snapshot, E>
+  /** The answer so far: also after the stream has failed or was abandoned, with the usage known by then. */
+  readonly snapshot: Effect.Effect<Snapshot | undefined>
+  /** Reads on to the end, and gives the whole answer. */
+  readonly final: Effect.Effect<Final, E>
+}
+
+/** What an API adds to {@link streamed}. */
+export interface StreamedOptions<in Snapshot, in Step, out Final, out E> {
+  /** The text of a step, for the view `text`. */
+  readonly text: (step: Step) => string | undefined
+  /** The whole answer, once the stream has ended well. */
+  readonly finish: (snapshot: Snapshot | undefined) => Effect.Effect<Final, E>
+}
+
+/** Starts a stream and follows it with an accumulator. The connection is closed with the scope. */
+export const streamed = <Event, Snapshot, Step, Final, E, R, E2>(
+  self: Accumulator<Event, Snapshot, Step>,
+  events: Stream.Stream<Event, E, R>,
+  options: StreamedOptions<Snapshot, Step, Final, E2>
+): Effect.Effect<Streamed<Event, Snapshot, Step, Final, E | E2>, never, R | Scope.Scope> =>
+  Effect.gen(function* () {
+    const read = yield* shared(yield* Stream.toPull(events))
+    const folding = self.start()
+    const pushAll = (events: ReadonlyArray<Event>): ReadonlyArray<Step> =>
+      events.flatMap((event) => folding.push(event))
+
+    const view = <A>(see: (events: ReadonlyArray<Event>) => ReadonlyArray<A>): Stream.Stream<A, E> => {
+      const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E> = Effect.flatMap(read, (events) => {
+        const seen = see(events)
+        return Arr.isReadonlyArrayNonEmpty(seen) ? Effect.succeed(seen) : pull
+      })
+      return Stream.fromPull(Effect.succeed(pull))
+    }
+
+    return {
+      events: view((events) => {
+        pushAll(events)
+        return events
+      }),
+      steps: view(pushAll),
+      text: view((events) =>
+        pushAll(events).flatMap((step) => {
+          const text = options.text(step)
+          return text === undefined ? [] : [text]
+        })
+      ),
+      snapshots: view((events) => {
+        pushAll(events)
+        const snapshot = folding.snapshot()
+        return snapshot === undefined ? [] : [snapshot]
+      }),
+      snapshot: Effect.sync(() => folding.snapshot()),
+      final: Effect.andThen(
+        Stream.runDrain(view(pushAll)),
+        Effect.suspend(() => options.finish(folding.snapshot()))
+      )
+    }
+  })
+
+/**
+ * A pull for several readers: one read at a time, the end for all of them, and no read is lost with a reader that is
+ * interrupted while it waits.
+ */
+const shared = <A, E>(pull: Pull.Pull<A, E>): Effect.Effect<Pull.Pull<A, E>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const semaphore = yield* Semaphore.make(1)
+    let pending: Fiber.Fiber<A, E | Cause.Done> | undefined
+    let ended: Exit.Exit<never, E | Cause.Done> | undefined
+    const fork = Effect.uninterruptibleMask((restore) =>
+      Effect.map(Effect.forkIn(restore(pull), scope), (fiber) => {
+        pending = fiber
+        return fiber
+      })
+    )
+    return semaphore.withPermit(
+      Effect.suspend(() => {
+        if (ended !== undefined) return ended
+        return Effect.flatMap(pending === undefined ? fork : Effect.succeed(pending), (fiber) =>
+          Effect.flatMap(Fiber.await(fiber), (exit) => {
+            pending = undefined
+            if (Exit.isFailure(exit)) ended = Exit.failCause(exit.cause)
+            return exit
+          })
+        )
+      })
+    )
+  })

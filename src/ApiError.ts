@@ -1,0 +1,244 @@
+/**
+ * The one error of every endpoint. `reason` says what went wrong, as a tagged union for `Effect.catchReason`,
+ * `Effect.catchReasons` and `Effect.unwrapReason`; the rest says which call it was. No error holds a secret.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Files } from "llmfx/openai"
+ *
+ * const file = Files.retrieve({ file_id: "file-1" }).pipe(
+ *   Effect.catchReason("ApiError", "NotFoundError", () => Effect.succeed(undefined))
+ * )
+ * ```
+ */
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
+import { advice } from "./internal/advice.ts"
+import { toCurl } from "./internal/curl.ts"
+import type { RateLimitInfo } from "./RateLimit.ts"
+
+/** The request of a failed call, without secrets. */
+export interface RequestSummary {
+  readonly method: string
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+}
+
+/** The response of a failed call. */
+export interface ResponseSummary {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string }
+  readonly requestId: string | undefined
+  /** The first 2,000 characters of the body. */
+  readonly body: string | undefined
+}
+
+/** One try of a call that was repeated. */
+export interface Attempt {
+  readonly reason: Reason["_tag"]
+  readonly status: number | undefined
+  /** How long the call waited before the next try, in milliseconds. */
+  readonly waited: number
+}
+
+/** What the server said in its error body. */
+export interface ServerDetail {
+  readonly message: string
+  /** The provider's own code for the error, such as `context_length_exceeded`. */
+  readonly code: string | undefined
+  /** The provider's class of the error, such as `invalid_request_error`. */
+  readonly type: string | undefined
+  /** The input field at fault. */
+  readonly param: string | undefined
+  /** A page that explains the error. */
+  readonly helpUrl: string | undefined
+}
+
+/** The credential is missing, wrong or expired (401). */
+export class AuthenticationError extends Data.TaggedError("AuthenticationError")<ServerDetail> {}
+
+/** The credential may not do this (403). */
+export class PermissionDeniedError extends Data.TaggedError("PermissionDeniedError")<ServerDetail> {}
+
+/** There is no such resource, model or path (404). */
+export class NotFoundError extends Data.TaggedError("NotFoundError")<ServerDetail> {}
+
+/** The server refused the input (400, 413, 422). */
+export class InvalidRequestError extends Data.TaggedError("InvalidRequestError")<ServerDetail> {}
+
+/** The resource is in a state that forbids this (409). */
+export class ConflictError extends Data.TaggedError("ConflictError")<ServerDetail> {}
+
+/** Too many requests or tokens in a time window (429). */
+export class RateLimitError extends Data.TaggedError("RateLimitError")<
+  ServerDetail & {
+    readonly retryAfter: Duration.Duration | undefined
+    readonly limits: RateLimitInfo | undefined
+  }
+> {}
+
+/** The account's credit or quota is used up; waiting does not help. */
+export class QuotaExceededError extends Data.TaggedError("QuotaExceededError")<ServerDetail> {}
+
+/** The provider's content policy refused the input or the output. */
+export class ContentPolicyError extends Data.TaggedError("ContentPolicyError")<ServerDetail> {}
+
+/** The provider has no capacity at the moment (529, 503 with that code). */
+export class OverloadedError extends Data.TaggedError("OverloadedError")<
+  ServerDetail & { readonly retryAfter: Duration.Duration | undefined }
+> {}
+
+/** The server failed (500 and above). */
+export class ServerError extends Data.TaggedError("ServerError")<
+  ServerDetail & { readonly retryAfter: Duration.Duration | undefined }
+> {}
+
+/** The connection failed. `code` is the runtime's, such as `ECONNREFUSED`. */
+export class NetworkError extends Data.TaggedError("NetworkError")<{
+  readonly message: string
+  readonly phase: "dns" | "connect" | "tls" | "request" | "headers" | "body"
+  readonly code: string | undefined
+}> {}
+
+/** A deadline passed; `which` says the one of `Timeouts`, `duration` how long it is, `attempt` on which try. */
+export class TimeoutError extends Data.TaggedError("TimeoutError")<{
+  readonly message: string
+  readonly which: "headers" | "body" | "firstEvent" | "idle" | "total"
+  readonly duration: Duration.Duration
+  readonly attempt: number
+}> {}
+
+/** A successful response does not fit its schema. `raw` is all of it: nothing that was paid for is lost. */
+export class DecodeError extends Data.TaggedError("DecodeError")<{
+  readonly message: string
+  readonly path: ReadonlyArray<string | number>
+  readonly expected: string
+  readonly raw: unknown
+}> {}
+
+/** An error event within a stream that maps to no other reason. */
+export class StreamError extends Data.TaggedError("StreamError")<ServerDetail & { readonly raw: unknown }> {}
+
+/** What had arrived when a stream broke off. */
+export interface PartialOutput {
+  /** The text so far, up to 1,000,000 characters. */
+  readonly text: string
+  /** The last token usage that the server reported, as it sent it. */
+  readonly usage: unknown
+  /** The number of events that were delivered. */
+  readonly events: number
+}
+
+/** A stream ended, or its connection broke, before its terminal event. */
+export class StreamTruncatedError extends Data.TaggedError("StreamTruncatedError")<{
+  readonly message: string
+  readonly partial: PartialOutput
+}> {}
+
+/** The response is not what the API sends: an HTML page, another content type, an unexpected status. */
+export class UnexpectedResponseError extends Data.TaggedError("UnexpectedResponseError")<{
+  readonly message: string
+  readonly contentType: string | undefined
+}> {}
+
+/** The input cannot be sent; nothing was. */
+export class RequestError extends Data.TaggedError("RequestError")<{ readonly message: string }> {}
+
+/** Why a call failed. */
+export type Reason =
+  | AuthenticationError
+  | PermissionDeniedError
+  | NotFoundError
+  | InvalidRequestError
+  | ConflictError
+  | RateLimitError
+  | QuotaExceededError
+  | ContentPolicyError
+  | OverloadedError
+  | ServerError
+  | NetworkError
+  | TimeoutError
+  | DecodeError
+  | StreamError
+  | StreamTruncatedError
+  | UnexpectedResponseError
+  | RequestError
+
+/** A failed call of an endpoint. */
+export class ApiError extends Data.TaggedError("ApiError")<{
+  readonly provider: string
+  /** The id of the endpoint, such as `chat.completions.create`. */
+  readonly endpoint: string
+  readonly reason: Reason
+  /** Absent where the request could not be built. */
+  readonly request: RequestSummary | undefined
+  /** Absent where no response arrived. */
+  readonly response: ResponseSummary | undefined
+  /** The tries before the last one. */
+  readonly attempts: ReadonlyArray<Attempt>
+}> {
+  override get message(): string {
+    const status = this.response === undefined ? "" : ` (HTTP ${this.response.status})`
+    const tries = this.attempts.length === 0 ? "" : ` after ${this.attempts.length + 1} tries`
+    const id = this.requestId === undefined ? "" : ` [request id ${this.requestId}]`
+    const help =
+      Predicate.hasProperty(this.reason, "helpUrl") && typeof this.reason.helpUrl === "string"
+        ? ` See ${this.reason.helpUrl}`
+        : ""
+    return `${this.provider} ${this.endpoint} failed${tries}: ${this.reason._tag}${status}: ${sentence(
+      this.reason.message
+    )} ${advice[this.reason._tag]}${help}${id}`
+  }
+
+  /** The server's id of the request (Coze: the log id), to quote to the provider's support. */
+  get requestId(): string | undefined {
+    return this.response?.requestId
+  }
+
+  /** Whether the same call may succeed later. The `x-should-retry` of an error status has the last word. */
+  get isRetryable(): boolean {
+    const { response } = this
+    const verdict = response === undefined || response.status < 400 ? undefined : response.headers["x-should-retry"]
+    if (verdict === "true") return true
+    if (verdict === "false") return false
+    switch (this.reason._tag) {
+      case "RateLimitError":
+      case "OverloadedError":
+      case "ServerError":
+      case "NetworkError":
+      case "ConflictError":
+        return true
+      case "TimeoutError":
+        return this.reason.which !== "total"
+      case "StreamTruncatedError":
+        return this.reason.partial.events === 0
+      default:
+        return this.response?.status === 408
+    }
+  }
+
+  /** The call as a shell command, with placeholders for secrets. */
+  toCurl(): string {
+    return this.request === undefined ? "" : toCurl(this.request)
+  }
+
+  override toJSON(): unknown {
+    return {
+      _tag: this._tag,
+      message: this.message,
+      provider: this.provider,
+      endpoint: this.endpoint,
+      reason: { ...this.reason, message: this.reason.message, _tag: this.reason._tag },
+      request: this.request,
+      response: this.response,
+      attempts: this.attempts
+    }
+  }
+}
+
+/** Whether a value is an {@link ApiError}, also one of another copy of this library. */
+export const isApiError = (u: unknown): u is ApiError => Predicate.isTagged(u, "ApiError")
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

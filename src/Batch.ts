@@ -1,0 +1,294 @@
+/**
+ * Many requests as batches: cheaper, and within a day. The requests are split where the API's limits are, the batches
+ * are followed, and each result is decoded by the endpoint that it would otherwise have come from; a request that
+ * fails is a value, not the end.
+ *
+ * The providers' `BatchRun` modules run them.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Stream from "effect/Stream"
+ * import { BatchRun, Responses } from "llmfx/openai"
+ *
+ * const questions = Stream.make("one", "two").pipe(
+ *   Stream.map((input) => ({ customId: input, input: { model: "gpt-5.4-mini", input } }))
+ * )
+ *
+ * const answers = BatchRun.run(Responses.create, questions, { retries: 1 }).pipe(
+ *   Stream.runForEach((event) =>
+ *     event._tag === "Succeeded" ? Console.log(`${event.customId}: ${event.value.id}`) : Console.log(event._tag)
+ *   )
+ * )
+ * ```
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "./ApiError.ts"
+import type * as Poll from "./Poll.ts"
+
+/** One of the requests. */
+export interface Request<out Input> {
+  /** Names the request in its result; unique within a batch. */
+  readonly customId: string
+  readonly input: Input
+}
+
+/** A request of a batch that has no answer. */
+export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
+  readonly customId: string
+  readonly message: string
+  readonly kind:
+    | "errored"
+    /** Its time was over before it was tried. */
+    | "expired"
+    | "canceled"
+    /** The batch has no result for it. */
+    | "missing"
+    /** Its answer does not fit the schema. */
+    | "undecodable"
+  /** The HTTP status that the request would have had. */
+  readonly status: number | undefined
+  /** The provider's own code or type of error. */
+  readonly code: string | undefined
+  /** Whether it may succeed in another batch. */
+  readonly isRetryable: boolean
+  /** The result as the server sent it. */
+  readonly raw: unknown
+}> {}
+
+/** The requests cannot be sent as a batch. */
+export class BatchInputError extends Data.TaggedError("BatchInputError")<{ readonly message: string }> {}
+
+/** A batch has been submitted. By its id, another program can resume it. */
+export interface Submitted {
+  readonly _tag: "Submitted"
+  readonly batchId: string
+  readonly requests: number
+}
+
+/** How far a batch is. */
+export interface Progress {
+  readonly _tag: "Progress"
+  readonly batchId: string
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+}
+
+/** The answer to a request. */
+export interface Succeeded<out A> {
+  readonly _tag: "Succeeded"
+  readonly batchId: string
+  readonly customId: string
+  readonly value: A
+}
+
+/** A request without an answer, after all retries. */
+export interface Failed {
+  readonly _tag: "Failed"
+  readonly batchId: string
+  readonly customId: string
+  readonly error: BatchRequestError
+}
+
+/** What happens in a run. */
+export type Event<A> = Submitted | Progress | Succeeded<A> | Failed
+
+/** How batches are run. */
+export interface Options {
+  /** How often requests that failed, and may succeed, go into another batch; 0 unless set. */
+  readonly retries?: number | undefined
+  /** Batches at a time, one unless set. */
+  readonly concurrency?: number | undefined
+  /** The most requests to a batch; the API's limit unless set. */
+  readonly maxRequests?: number | undefined
+  /** The most bytes to a batch; the API's limit unless set. */
+  readonly maxBytes?: number | undefined
+  /** How to wait; every 30 seconds for up to 25 hours unless set. */
+  readonly poll?: Poll.Options | undefined
+}
+
+/** A batch, as it is seen. */
+export interface State {
+  readonly id: string
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+  /** Why the batch as a whole has failed. */
+  readonly problem: string | undefined
+}
+
+/** The result of one request. */
+export interface RequestResult<out A> {
+  readonly customId: string
+  readonly result: Result.Result<A, BatchRequestError>
+}
+
+/** How an API runs batches. */
+export interface Api<in Input, in out S extends State, out A, out R> {
+  readonly maxRequests: number
+  readonly maxBytes: number
+  /** The request as it goes into the batch, which is what its size is measured by. */
+  readonly encode: (request: Request<Input>) => string
+  readonly submit: (requests: ReadonlyArray<Request<Input>>) => Effect.Effect<S, ApiError, R>
+  readonly states: (id: string, options: Poll.Options) => Stream.Stream<S, ApiError | Poll.PollTimeoutError, R>
+  /** The results of a batch that has ended. */
+  readonly results: (state: S) => Stream.Stream<RequestResult<A>, ApiError, R>
+}
+
+type Failure = ApiError | Poll.PollTimeoutError | BatchInputError
+
+/** Runs any number of requests. */
+export const run = <Input, S extends State, A, R, E, R2>(
+  api: Api<Input, S, A, R>,
+  requests: Stream.Stream<Request<Input>, E, R2>,
+  options: Options = {}
+): Stream.Stream<Event<A>, E | Failure, R | R2> =>
+  requests.pipe(
+    Stream.mapAccumArray(
+      () => new Splitter(api, options),
+      (splitter, requests) => [splitter, requests.flatMap((request) => splitter.add(request))],
+      { onHalt: (splitter) => splitter.rest() }
+    ),
+    Stream.flatMap((batch) => runBatch(api, batch, options, options.retries ?? 0), {
+      concurrency: options.concurrency ?? 1
+    })
+  )
+
+/** Follows a batch that was submitted before. Requests that failed are not sent again. */
+export const resume = <Input, S extends State, A, R>(
+  api: Api<Input, S, A, R>,
+  batchId: string,
+  options: Options = {}
+): Stream.Stream<Event<A>, Failure, R> => follow(api, batchId, options, undefined)
+
+class Splitter<Input> {
+  readonly #encode: (request: Request<Input>) => string
+  readonly #maxRequests: number
+  readonly #maxBytes: number
+  readonly #encoder = new TextEncoder()
+  #requests: Array<Request<Input>> = []
+  #bytes = 0
+
+  constructor(api: Pick<Api<Input, State, unknown, unknown>, "encode" | "maxRequests" | "maxBytes">, options: Options) {
+    this.#encode = api.encode
+    this.#maxRequests = Math.min(options.maxRequests ?? api.maxRequests, api.maxRequests)
+    this.#maxBytes = Math.min(options.maxBytes ?? api.maxBytes, api.maxBytes)
+  }
+
+  add(request: Request<Input>): ReadonlyArray<ReadonlyArray<Request<Input>>> {
+    const bytes = this.#encoder.encode(this.#encode(request)).length + 1
+    const isFull = this.#requests.length >= this.#maxRequests || this.#bytes + bytes > this.#maxBytes
+    const full = isFull ? this.rest() : []
+    this.#requests.push(request)
+    this.#bytes += bytes
+    return full
+  }
+
+  rest(): ReadonlyArray<ReadonlyArray<Request<Input>>> {
+    const requests = this.#requests
+    this.#requests = []
+    this.#bytes = 0
+    return requests.length === 0 ? [] : [requests]
+  }
+}
+
+const runBatch = <Input, S extends State, A, R>(
+  api: Api<Input, S, A, R>,
+  batch: ReadonlyArray<Request<Input>>,
+  options: Options,
+  retries: number
+): Stream.Stream<Event<A>, Failure, R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const requests = new Map(batch.map((request) => [request.customId, request]))
+      if (requests.size < batch.length) {
+        return yield* new BatchInputError({ message: `${batch.length - requests.size} custom ids of the batch repeat` })
+      }
+      const { id } = yield* api.submit(batch)
+      const submitted: Submitted = { _tag: "Submitted", batchId: id, requests: batch.length }
+      return Stream.concat(
+        Stream.succeed(submitted),
+        follow(api, id, options, {
+          customIds: [...requests.keys()],
+          again:
+            retries <= 0
+              ? undefined
+              : (failed) => {
+                  const rest = failed.flatMap((customId) => requests.get(customId) ?? [])
+                  return rest.length === 0 ? Stream.empty : runBatch(api, rest, options, retries - 1)
+                }
+        })
+      )
+    })
+  )
+
+/** What is known of a batch that this program has submitted. */
+interface Own<A, R> {
+  readonly customIds: ReadonlyArray<string>
+  /** Goes on with requests that are worth another try; absent where there is none left. */
+  readonly again: ((customIds: ReadonlyArray<string>) => Stream.Stream<Event<A>, Failure, R>) | undefined
+}
+
+const defaultPoll: Poll.Options = { schedule: /*#__PURE__*/ Schedule.spaced("30 seconds"), deadline: "25 hours" }
+
+const follow = <Input, S extends State, A, R>(
+  api: Api<Input, S, A, R>,
+  batchId: string,
+  options: Options,
+  own: Own<A, R> | undefined
+): Stream.Stream<Event<A>, Failure, R> =>
+  Stream.suspend(() => {
+    let last: S | undefined
+    const seen = new Set<string>()
+    const failed: Array<string> = []
+    const finished = (customId: string, result: Result.Result<A, BatchRequestError>): ReadonlyArray<Event<A>> => {
+      seen.add(customId)
+      if (Result.isSuccess(result)) return [{ _tag: "Succeeded", batchId, customId, value: result.success }]
+      if (own?.again !== undefined && result.failure.isRetryable) {
+        failed.push(customId)
+        return []
+      }
+      return [{ _tag: "Failed", batchId, customId, error: result.failure }]
+    }
+    const progress = Stream.map(api.states(batchId, options.poll ?? defaultPoll), (state): Event<A> => {
+      last = state
+      const { completed, failed, total } = state
+      return { _tag: "Progress", batchId, total, completed, failed }
+    })
+    const results = Stream.suspend(() =>
+      last === undefined
+        ? Stream.empty
+        : Stream.flattenIterable(Stream.map(api.results(last), ({ customId, result }) => finished(customId, result)))
+    )
+    const missing = Stream.suspend(() =>
+      Stream.fromIterable(
+        (own?.customIds ?? [])
+          .filter((customId) => !seen.has(customId))
+          .flatMap((customId) => finished(customId, Result.fail(missingError(customId, last?.problem))))
+      )
+    )
+    return progress.pipe(
+      Stream.concat(results),
+      Stream.concat(missing),
+      Stream.concat(Stream.suspend(() => own?.again?.(failed) ?? Stream.empty))
+    )
+  })
+
+const missingError = (customId: string, problem: string | undefined): BatchRequestError =>
+  new BatchRequestError({
+    customId,
+    message: problem ?? "The batch has no result for this request",
+    kind: "missing",
+    status: undefined,
+    code: undefined,
+    isRetryable: problem === undefined,
+    raw: undefined
+  })
+
+/** Whether a status says that the same request may succeed later. */
+export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500

@@ -1,0 +1,320 @@
+/**
+ * An API operation as a value: a function from its input to an Effect or a Stream, with the metadata that tools need
+ * to work on any endpoint without knowing it.
+ */
+import * as Effect from "effect/Effect"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { pipeArguments } from "effect/Pipeable"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ApiClient } from "./ApiClient.ts"
+import type { ApiError } from "./ApiError.ts"
+import { pageStream } from "./internal/paging.ts"
+import type * as Page from "./Page.ts"
+import type { RateLimitInfo } from "./RateLimit.ts"
+import type * as RequestOptions from "./RequestOptions.ts"
+
+/** The shape of an endpoint's answer. */
+export type Kind = "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
+
+/** Whether repeating a call changes anything: `idempotent` calls change the same thing to the same value. */
+export type Safety = "safe" | "idempotent" | "unsafe"
+
+/** How the input's remaining fields become a body. */
+export type BodyEncoding =
+  | "json"
+  | "multipart"
+  /** Multipart where the input has a file, else JSON. */
+  | "jsonOrMultipart"
+  /** `application/sdp` where the input is only an SDP offer, else multipart. */
+  | "sdpOrMultipart"
+
+/** What an endpoint is declared with. */
+export interface Declaration {
+  /** The dotted id, such as `vectorStores.files.list`; a streaming twin ends with `:stream`. */
+  readonly id: string
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  /** A template, such as `/files/{file_id}`; it may hold a fixed query. */
+  readonly path: string
+  /** Input fields that go into the query. Without a body, all that are not in the path or a header do. */
+  readonly query?: ReadonlyArray<string>
+  /** Header names by input field. */
+  readonly headerParams?: { readonly [field: string]: string }
+  readonly headers?: { readonly [name: string]: string }
+  readonly body?: BodyEncoding
+  /** The input field that is the whole body. */
+  readonly bodyField?: string
+  /** Fields that are always sent: in the body, or, without one, in the query. */
+  readonly fixed?: { readonly [field: string]: unknown }
+  /** Whether the folder part of file names is sent. */
+  readonly folders?: boolean
+  readonly accept?: string
+  readonly credential?: "admin"
+  readonly safety?: Safety
+  /** Whether the answer may be plain text instead of JSON. */
+  readonly textual?: boolean
+  /** Whether the value keeps its envelope: of an event `{ event, data }`, of a Coze answer `{ code, msg, data }`. */
+  readonly envelope?: boolean
+  /** Rewrites the input before it is split into path, query and body. */
+  readonly prepare?: (input: { readonly [field: string]: unknown }) => { readonly [field: string]: unknown }
+  /** The error codes that the provider documents for this endpoint. */
+  readonly errors?: ReadonlyArray<string>
+}
+
+/** When a stream is complete: after one of these event types, or, for chat completions, a finish reason. */
+export type Terminal = ReadonlyArray<string> | "finishReason"
+
+/** Everything about an endpoint but how to call it. */
+export interface Metadata extends Declaration {
+  readonly provider: string
+  readonly kind: Kind
+  readonly pathParams: ReadonlyArray<string>
+  readonly safety: Safety
+  /** The schema of the answer, of one item of a list, or of one event or line of a stream. */
+  readonly success: Schema.Codec<unknown, unknown> | undefined
+  readonly pagination: Page.Style | undefined
+  /** Absent where the stream may end at any time. */
+  readonly terminal: Terminal | undefined
+}
+
+/** A value together with what came with it. */
+export interface Response<out A> {
+  readonly value: A
+  readonly status: number
+  readonly headers: { readonly [name: string]: string }
+  readonly requestId: string | undefined
+  readonly rateLimit: RateLimitInfo | undefined
+  /** How many times the request was sent. */
+  readonly attempts: number
+  /** The body as the server sent it; `undefined` for streams. */
+  readonly raw: unknown
+}
+
+/** The arguments: an input whose fields are all optional may be left out. */
+export type Args<Input> = {} extends Input
+  ? [input?: Input, options?: RequestOptions.RequestOptions]
+  : [input: Input, options?: RequestOptions.RequestOptions]
+
+interface Raw<Input, out R> extends Metadata {
+  /** The response as it is, its body unread. Error statuses fail like those of the endpoint. */
+  readonly raw: (...args: Args<Input>) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>
+}
+
+interface Single<Input, out A, out R> extends Raw<Input, R> {
+  (...args: Args<Input>): Effect.Effect<A, ApiError, R>
+  /** The value with its status, headers, request id, rate limits and raw body. */
+  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<A>, ApiError, R>
+}
+
+interface Many<Input, out A, out R> extends Raw<Input, R> {
+  (...args: Args<Input>): Stream.Stream<A, ApiError, R>
+  /** The stream with its status and headers, once they have arrived. The scope's end closes the connection. */
+  readonly withResponse: (
+    ...args: Args<Input>
+  ) => Effect.Effect<Response<Stream.Stream<A, ApiError>>, ApiError, R | Scope.Scope>
+}
+
+/** Answers with one JSON value. */
+export interface Json<Input, out A, out R> extends Single<Input, A, R> {
+  readonly kind: "json"
+  readonly success: Schema.Codec<A, unknown>
+}
+
+/** Answers with nothing. */
+export interface None<Input, out R> extends Single<Input, void, R> {
+  readonly kind: "none"
+}
+
+/** Answers with text. */
+export interface Text<Input, out R> extends Single<Input, string, R> {
+  readonly kind: "text"
+}
+
+/** Answers with a stream of bytes. */
+export interface Binary<Input, out R> extends Many<Input, Uint8Array, R> {
+  readonly kind: "binary"
+}
+
+/** Answers with server-sent events. */
+export interface EventStream<Input, out A, out R> extends Many<Input, A, R> {
+  readonly kind: "stream"
+  readonly success: Schema.Codec<A, unknown>
+}
+
+/** Answers with lines of JSON. */
+export interface JsonLines<Input, out A, out R> extends Many<Input, A, R> {
+  readonly kind: "jsonl"
+  readonly success: Schema.Codec<A, unknown>
+}
+
+/** Answers with pages of items. Called, it gives the items of all pages. */
+export interface List<Input, out A, out R> extends Raw<Input, R> {
+  (...args: Args<Input>): Stream.Stream<A, ApiError, R>
+  readonly kind: "list"
+  readonly success: Schema.Codec<A, unknown>
+  /** The first page, or the one that the input's cursor selects. */
+  readonly page: (...args: Args<Input>) => Effect.Effect<Page.Page<A>, ApiError, R>
+  /** All pages from there on. */
+  readonly pages: (...args: Args<Input>) => Stream.Stream<Page.Page<A>, ApiError, R>
+  /** One page with its status, headers, request id, rate limits and raw body. */
+  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Page.Page<A>>, ApiError, R>
+}
+
+/** Any endpoint, for code that works on all of them. */
+export interface Any extends Metadata {
+  readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, unknown>
+}
+
+/** The input of an endpoint. */
+export type Input<E> = E extends Raw<infer I, infer _R> ? I : never
+
+/** The value, item or event that an endpoint answers with. */
+export type Success<E> =
+  E extends Single<infer _I, infer A, infer _R>
+    ? A
+    : E extends Many<infer _I, infer A, infer _R>
+      ? A
+      : E extends List<infer _I, infer A, infer _R>
+        ? A
+        : never
+
+/** The service that an endpoint calls through. */
+export interface Service<out R> {
+  readonly provider: string
+  readonly client: Effect.Effect<ApiClient, never, R>
+}
+
+type Schemas<A> = { readonly success: Schema.Codec<A, unknown> }
+
+/** `Effect<A>` from a JSON body. */
+export const json = <Input, A, R>(service: Service<R>, declaration: Declaration & Schemas<A>): Json<Input, A, R> =>
+  make(service, declaration, "json", call)
+
+/** `Effect<void>`; a body is not read. */
+export const none = <Input, R>(service: Service<R>, declaration: Declaration): None<Input, R> =>
+  make(service, declaration, "none", call)
+
+/** `Effect<string>`. */
+export const text = <Input, R>(service: Service<R>, declaration: Declaration): Text<Input, R> =>
+  make(service, declaration, "text", call)
+
+/** `Stream<Uint8Array>`. */
+export const binary = <Input, R>(service: Service<R>, declaration: Declaration): Binary<Input, R> =>
+  make(service, declaration, "binary", stream)
+
+/** `Stream<A>` from server-sent events. */
+export const eventStream = <Input, A, R>(
+  service: Service<R>,
+  declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
+): EventStream<Input, A, R> => make(service, declaration, "stream", stream)
+
+/** `Stream<A>` from lines of JSON. */
+export const jsonLines = <Input, A, R>(
+  service: Service<R>,
+  declaration: Declaration & Schemas<A>
+): JsonLines<Input, A, R> => make(service, declaration, "jsonl", stream)
+
+/** `Stream<A>` of the items of all pages. */
+export const list = <Input, A, R>(
+  service: Service<R>,
+  declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
+): List<Input, A, R> => make(service, declaration, "list", items)
+
+type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) => unknown
+type Options = RequestOptions.RequestOptions | undefined
+
+const call: Run = (service, endpoint, input, options) =>
+  Effect.flatMap(service.client, (client) => Effect.map(client.call(endpoint, input, options), ({ value }) => value))
+
+const stream: Run = (service, endpoint, input, options) =>
+  Stream.unwrap(Effect.map(service.client, (client) => client.stream(endpoint, input, options)))
+
+const items: Run = (service, endpoint, input, options) =>
+  Stream.flattenIterable(Stream.map(pages(service, endpoint, input, options), ({ items }) => items))
+
+const pages = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) =>
+  Stream.unwrap(Effect.map(service.client, (client) => pageStream(client, endpoint, input, options)))
+
+const methods = {
+  get raw() {
+    return bind(this, (service, endpoint, input, options) =>
+      Effect.flatMap(service.client, (client) => client.raw(endpoint, input, options))
+    )
+  },
+  get withResponse() {
+    return bind(this, (service, endpoint, input, options) =>
+      Effect.flatMap(service.client, (client) =>
+        endpoint.kind === "stream" || endpoint.kind === "jsonl" || endpoint.kind === "binary"
+          ? client.open(endpoint, input, options)
+          : client.call(endpoint, input, options)
+      )
+    )
+  },
+  get page() {
+    return bind(this, call)
+  },
+  get pages() {
+    return bind(this, pages)
+  }
+}
+
+const ServiceOf = Symbol("service")
+
+/** The service that an endpoint calls through, for tools that look at its client. */
+export const serviceOf = <R>(endpoint: {
+  readonly provider: string
+  readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>
+}): Service<R> => (endpoint as unknown as { readonly [ServiceOf]: Service<R> })[ServiceOf]
+
+const bind =
+  (endpoint: object, run: Run) =>
+  (input: unknown, options: Options): unknown => {
+    const { [ServiceOf]: service } = endpoint as { readonly [ServiceOf]: Service<unknown> }
+    return run(service, endpoint as Metadata, input, options)
+  }
+
+const prototypes = new Map<Kind, object>()
+
+const prototypeOf = (kind: Kind): object => {
+  const cached = prototypes.get(kind)
+  if (cached !== undefined) return cached
+  const { page, pages, ...common } = Object.getOwnPropertyDescriptors(methods)
+  const own = kind === "list" ? { page, pages, ...common } : common
+  const prototype = Object.create(Function.prototype, {
+    ...own,
+    pipe: {
+      value() {
+        return pipeArguments(this, arguments)
+      }
+    }
+  }) as object
+  prototypes.set(kind, prototype)
+  return prototype
+}
+
+const safeties: Record<Declaration["method"], Safety> = {
+  GET: "safe",
+  PUT: "idempotent",
+  DELETE: "idempotent",
+  POST: "unsafe",
+  PATCH: "unsafe"
+}
+
+const make = <R, E extends Metadata>(
+  service: Service<R>,
+  declaration: Declaration & { readonly success?: unknown; readonly pagination?: unknown; readonly terminal?: unknown },
+  kind: E["kind"],
+  run: Run
+): E => {
+  const endpoint = (input: unknown, options: Options) => run(service as Service<unknown>, metadata, input, options)
+  const metadata = Object.assign(Object.setPrototypeOf(endpoint, prototypeOf(kind)), {
+    safety: safeties[declaration.method],
+    ...declaration,
+    kind,
+    provider: service.provider,
+    pathParams: Array.from(declaration.path.matchAll(/\{(\w+)\}/g), ([, name]) => name),
+    [ServiceOf]: service
+  })
+  return metadata
+}

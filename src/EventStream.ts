@@ -1,0 +1,252 @@
+/**
+ * Bytes to server-sent events or lines of JSON, in one pass and linear time, however the bytes are cut.
+ *
+ * Lines end with LF, CR or CRLF; a byte-order mark at the start, comments and the `retry` field are ignored; a last
+ * event without its blank line is delivered. An event or line longer than the limit fails.
+ */
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Stream from "effect/Stream"
+
+/** One server-sent event. */
+export interface Event {
+  /** The `event` field; `""` where the server sent none. */
+  readonly event: string
+  /** The `data` lines, joined by line feeds. */
+  readonly data: string
+  /** The last `id` field of the stream so far. */
+  readonly id: string | undefined
+}
+
+/** An event or a line is longer than the limit. */
+export class EventTooLong extends Data.TaggedError("EventTooLong")<{
+  /** In UTF-16 code units: bytes, as long as the text is ASCII. */
+  readonly limit: number
+}> {
+  override get message(): string {
+    return `An event of the stream is longer than the limit of ${this.limit} characters`
+  }
+}
+
+/** 64 Mi characters: room for an image in base64. */
+export const defaultLimit: number = 64 * 1024 * 1024
+
+/** What a decoder does with each event it completes. */
+export type Sink = (event: string, data: string, id: string | undefined) => void
+
+/** A decoder that is fed bytes and calls `sink` for each whole event or line. */
+export interface Decoder {
+  readonly push: (bytes: Uint8Array) => void
+  /** The stream has ended: completes what is pending. */
+  readonly end: () => void
+}
+
+const LF = 10
+const SPACE = 32
+
+/** Is given each line as a range of a text, so that only what is needed of it is cut out. */
+type OnLine = (text: string, start: number, end: number) => void
+
+/** Takes what it can from a place where a line starts, and says where the rest starts. */
+type Shortcut = (text: string, start: number) => number
+
+/** A decoder of lines: the shared ground of both formats. Throws {@link EventTooLong}. */
+const lineDecoder = (
+  onLine: OnLine,
+  limit: number,
+  pendingEvent: () => number,
+  shortcut: Shortcut = (_, start) => start
+): Decoder => {
+  const decoder = new TextDecoder()
+  let pending = ""
+  let afterCr = false
+  const complete = (text: string, start: number, end: number): void => {
+    if (pending.length + end - start + pendingEvent() > limit) throw new EventTooLong({ limit })
+    if (pending === "") return onLine(text, start, end)
+    const line = pending + text.slice(start, end)
+    pending = ""
+    onLine(line, 0, line.length)
+  }
+  const feed = (text: string): void => {
+    if (text === "") return
+    let start = afterCr && text.charCodeAt(0) === LF ? 1 : 0
+    afterCr = false
+    let cr = text.indexOf("\r", start)
+    const isPlain = cr === -1
+    if (isPlain && pending === "") start = shortcut(text, start)
+    let lf = text.indexOf("\n", start)
+    while (lf !== -1 || cr !== -1) {
+      const end = cr === -1 || (lf !== -1 && lf < cr) ? lf : cr
+      complete(text, start, end)
+      start = end + 1
+      if (end === cr) {
+        if (start === text.length) afterCr = true
+        else if (lf === start) start++
+        cr = text.indexOf("\r", start)
+      }
+      if (isPlain) start = shortcut(text, start)
+      if (lf !== -1 && lf < start) lf = text.indexOf("\n", start)
+    }
+    if (start < text.length) pending += start === 0 ? text : text.slice(start)
+    if (pending.length + pendingEvent() > limit) throw new EventTooLong({ limit })
+  }
+  return {
+    push: (bytes) => feed(decoder.decode(bytes, { stream: true })),
+    end: () => {
+      feed(decoder.decode())
+      if (pending !== "") complete("", 0, 0)
+    }
+  }
+}
+
+/** A decoder of server-sent events. */
+export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit): Decoder => {
+  let event = ""
+  let data: string | undefined
+  let id: string | undefined
+  // Most events of a stream begin like the one before, so one comparison takes the place of reading their lines.
+  let usualName = ""
+  let usualStart = "data: "
+  const dispatch = (): void => {
+    if (data !== undefined) {
+      if (event !== usualName) {
+        usualName = event
+        usualStart = event === "" ? "data: " : `event: ${event}\ndata: `
+      }
+      sink(event, data, id)
+    }
+    event = ""
+    data = undefined
+  }
+  const usualEvents: Shortcut = (text, start) => {
+    if (event !== "" || data !== undefined) return start
+    let at = start
+    while (text.startsWith(usualStart, at)) {
+      const from = at + usualStart.length
+      const end = text.indexOf("\n", from)
+      if (end === -1 || text.charCodeAt(end + 1) !== LF || end - from + 6 > limit) return at
+      sink(usualName, text.slice(from, end), id)
+      at = end + 2
+    }
+    return at
+  }
+  const addData = (value: string): void => {
+    data = data === undefined ? value : `${data}\n${value}`
+  }
+  const otherField = (line: string): void => {
+    const colon = line.indexOf(":")
+    if (colon === 0) return
+    const value = colon === -1 ? "" : line.slice(line.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1)
+    switch (colon === -1 ? line : line.slice(0, colon)) {
+      case "data":
+        return addData(value)
+      case "event":
+        event = value
+        return
+      case "id":
+        if (!value.includes("\0")) id = value
+    }
+  }
+  const lines = lineDecoder(
+    (text, start, end) => {
+      if (start === end) dispatch()
+      else if (text.startsWith("data: ", start) && end - start >= 6) addData(text.slice(start + 6, end))
+      else if (text.startsWith("event: ", start) && end - start >= 7) event = text.slice(start + 7, end)
+      else otherField(text.slice(start, end))
+    },
+    limit,
+    () => (data === undefined ? 0 : data.length),
+    usualEvents
+  )
+  return {
+    push: lines.push,
+    end: () => {
+      lines.end()
+      dispatch()
+    }
+  }
+}
+
+/** A decoder of JSON lines: `sink` gets each line that is not blank as `data`. */
+export const makeJsonLinesDecoder = (sink: Sink, limit: number = defaultLimit): Decoder =>
+  lineDecoder(
+    (text, start, end) => {
+      const line = text.slice(start, end)
+      if (line.trim() !== "") sink("", line, undefined)
+    },
+    limit,
+    () => 0
+  )
+
+/**
+ * Pulls bytes until they complete at least one value; a read of many events costs one step. What `make` throws ends
+ * the stream with `onThrow`'s error, after the values before it; `isDone` ends it early.
+ */
+export const decodePull = <A, E, E2>(
+  pull: Pull.Pull<ReadonlyArray<Uint8Array>, E>,
+  make: (emit: (value: A) => void) => Decoder,
+  onThrow: (thrown: unknown) => E2,
+  isDone: () => boolean = () => false
+): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> => {
+  let out: Array<A> = []
+  let finished: Pull.Pull<never, E | E2> | undefined
+  const decoder = make((value) => {
+    out.push(value)
+  })
+  const work = (run: () => void): void => {
+    try {
+      run()
+      if (isDone()) finished = Cause.done()
+    } catch (thrown) {
+      finished = Effect.fail(onThrow(thrown))
+    }
+  }
+  const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> => {
+    if (!Arr.isArrayNonEmpty(out)) return finished ?? next
+    const values = out
+    out = []
+    return Effect.succeed(values)
+  }
+  const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> = Effect.suspend(
+    () =>
+      finished ??
+      Effect.matchCauseEffect(pull, {
+        onSuccess: (chunks) => {
+          for (const bytes of chunks) {
+            if (finished === undefined) work(() => decoder.push(bytes))
+          }
+          return emit()
+        },
+        onFailure: (cause) => {
+          if (Pull.isDoneCause(cause)) {
+            work(decoder.end)
+            finished ??= Cause.done()
+          } else {
+            finished = Effect.failCause(cause)
+          }
+          return emit()
+        }
+      })
+  )
+  return next
+}
+
+const decodeStream =
+  <A>(make: (emit: (value: A) => void) => Decoder) =>
+  <E, R>(self: Stream.Stream<Uint8Array, E, R>): Stream.Stream<A, E | EventTooLong, R> =>
+    Stream.transformPull(self, (pull) => Effect.sync(() => decodePull(pull, make, (thrown) => thrown as EventTooLong)))
+
+/** The events of a stream of bytes. */
+export const decodeSse = (
+  limit: number = defaultLimit
+): (<E, R>(self: Stream.Stream<Uint8Array, E, R>) => Stream.Stream<Event, E | EventTooLong, R>) =>
+  decodeStream<Event>((emit) => makeSseDecoder((event, data, id) => emit({ event, data, id }), limit))
+
+/** The lines of a stream of bytes that are not blank. */
+export const decodeLines = (
+  limit: number = defaultLimit
+): (<E, R>(self: Stream.Stream<Uint8Array, E, R>) => Stream.Stream<string, E | EventTooLong, R>) =>
+  decodeStream<string>((emit) => makeJsonLinesDecoder((_, line) => emit(line), limit))

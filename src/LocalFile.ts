@@ -1,0 +1,71 @@
+/**
+ * Files of the file system, to send and to save. They are read and written piece by piece, whatever their size.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { LocalFile } from "llmfx"
+ * import { AudioSpeech, Files } from "llmfx/openai"
+ *
+ * const upload = Effect.flatMap(LocalFile.source("report.pdf"), (file) => Files.create({ file, purpose: "user_data" }))
+ *
+ * const speech = AudioSpeech.create({ model: "gpt-4o-mini-tts", voice: "coral", input: "Hello" }).pipe(
+ *   LocalFile.save("hello.mp3")
+ * )
+ * ```
+ */
+import * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type * as PlatformError from "effect/PlatformError"
+import * as Stream from "effect/Stream"
+import * as FileSource from "./FileSource.ts"
+
+/** How a file is called when it is sent. */
+export interface SourceOptions {
+  /** The last part of the path unless set. */
+  readonly name?: string | undefined
+  /** Guessed from the name unless set. */
+  readonly type?: string | undefined
+}
+
+/** A file to send. It is opened for every try, so a call with it can be retried. */
+export const source = (
+  path: string,
+  options: SourceOptions = {}
+): Effect.Effect<FileSource.FileSource, PlatformError.PlatformError, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (system) =>
+    Effect.map(system.stat(path), ({ size }) =>
+      FileSource.fromStream(() => system.stream(path), {
+        name: options.name ?? path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1),
+        type: options.type,
+        size: Number(ByteSize.toBigInt(size))
+      })
+    )
+  )
+
+/**
+ * Writes a stream of bytes to a file; gives their number. The file has its name only once it is whole: until then the
+ * bytes are in one beside it, which is removed where the stream fails or is interrupted.
+ */
+export const save =
+  (path: string) =>
+  <E, R>(
+    bytes: Stream.Stream<Uint8Array, E, R>
+  ): Effect.Effect<number, E | PlatformError.PlatformError, R | FileSystem.FileSystem> =>
+    Effect.flatMap(FileSystem.FileSystem, (system) =>
+      Effect.suspend(() => {
+        const unfinished = `${path}.${crypto.randomUUID()}.part`
+        let count = 0
+        const counted = Stream.tap(bytes, (piece) =>
+          Effect.sync(() => {
+            count += piece.length
+          })
+        )
+        return Stream.run(counted, system.sink(unfinished)).pipe(
+          Effect.andThen(system.rename(unfinished, path)),
+          Effect.onError(() => Effect.ignore(system.remove(unfinished))),
+          Effect.map(() => count)
+        )
+      })
+    )

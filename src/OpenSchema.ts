@@ -1,0 +1,140 @@
+/**
+ * Schemas for answers of servers that change faster than their documentation: unknown properties are kept, unknown
+ * literals pass, unknown members of a tagged union become an {@link UnknownVariant}, and what may be absent may be
+ * `null`. A known field of the wrong type is still an error.
+ *
+ * Every value here is an ordinary Effect `Schema`, built on first use, and composes with all others.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
+import { unknownVariant } from "./internal/unknownVariant.ts"
+
+/** A schema that decodes JSON to `A`. */
+export interface Codec<out A> extends Schema.Codec<A, unknown> {}
+
+/**
+ * A member of a tagged union that this version of the library does not know.
+ *
+ * The discriminating property reads `"~unknown"`, `tag` is what the server sent there, and `raw` the whole object.
+ * `JSON.stringify` gives `raw` back, so the value can be sent to the server again.
+ */
+export type UnknownVariant<Discriminator extends string = "type"> = { readonly [K in Discriminator]: "~unknown" } & {
+  readonly tag: string
+  readonly raw: { readonly [key: string]: unknown }
+  toJSON(): unknown
+}
+
+type Fields<A> = { readonly [K in keyof A]-?: Schema.Codec<A[K], unknown> }
+
+type Literal<A extends string> = A | (string & {})
+
+/**
+ * An object with the given fields; others are kept. A string, number, boolean or value of any type that the server
+ * leaves out or sends as `null` is let through, as older and compatible servers do; objects and arrays have to be
+ * there, and so does at least one of the fields.
+ */
+export const struct = <A extends object>(fields: () => Fields<A>): Codec<A> =>
+  lazy(() => {
+    const given: { readonly [name: string]: Schema.Codec<unknown, unknown> } = fields()
+    const struct = Schema.Struct(
+      Object.fromEntries(
+        Object.entries(given).map(([name, field]) => [name, isScalar(field.ast) ? scalar(field) : field])
+      )
+    )
+    const names = Object.keys(given)
+    const open = Schema.StructWithRest(struct, [Schema.Record(Schema.String, Schema.Unknown)]).annotate({
+      "~llmfx/struct": true
+    })
+    return (names.every((name) => isOptional(given[name])) ? open : open.check(hasAny(names))) as unknown as Codec<A>
+  })
+
+const isScalar = (ast: SchemaAST.AST): boolean =>
+  ast._tag === "String" || ast._tag === "Number" || ast._tag === "Boolean" || isAnything(ast)
+
+const isAnything = (ast: SchemaAST.AST): boolean =>
+  ast._tag === "Unknown" || (ast._tag === "Union" && ast.types.some(isAnything))
+
+const scalar = (field: Schema.Codec<unknown, unknown>): Schema.Codec<unknown, unknown> =>
+  Schema.optional(Schema.NullOr(field).annotate({ "~llmfx/required": true }))
+
+const isOptional = (field: Schema.Constraint | undefined): boolean => field?.ast.context?.isOptional === true
+
+const hasAny = (names: ReadonlyArray<string>) =>
+  Schema.makeFilter((input: object) => names.some((name) => name in input), {
+    expected: `an object with ${names.slice(0, 5).join(", ")}`
+  })
+
+/** Defers a schema to its first use: for recursive types and aliases. */
+export const lazy = <A>(schema: () => Schema.Codec<A, unknown>): Codec<A> => Schema.suspend(schema)
+
+/** A property that may be absent or `null`. */
+export const optional = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null | undefined> =>
+  Schema.optional(Schema.NullOr(schema))
+
+/** A value that may be `null`. */
+export const nullable = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null> => Schema.NullOr(schema)
+
+/** One of the given strings, or one that the server has learned since. */
+export const literals = <const A extends string>(...known: readonly [A, ...ReadonlyArray<A>]): Codec<Literal<A>> =>
+  Schema.String.annotate({ "~llmfx/literals": known }) as Codec<Literal<A>>
+
+/** Exactly this string: the discriminating property of a member of a tagged union. */
+export const tag = <const A extends string>(...literal: readonly [A, ...ReadonlyArray<A>]): Codec<A> =>
+  literal.length === 1 ? (Schema.Literal(literal[0]) as Codec<A>) : (Schema.Literals(literal) as Codec<A>)
+
+/** An array. */
+export const array = <A>(item: Schema.Codec<A, unknown>): Codec<ReadonlyArray<A>> => Schema.Array(item)
+
+/** An object with any string keys. */
+export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [key: string]: A }> =>
+  Schema.Record(Schema.String, value)
+
+/** One of several shapes without a discriminating property: picked by JSON type, then tried in order. */
+export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, unknown>>): Codec<A> =>
+  lazy(() => Schema.Union(members()) as Codec<A>)
+
+/**
+ * One of several objects told apart by a string property. Only the member with the right tag is decoded; an object
+ * with another tag becomes an {@link UnknownVariant}. An object without the property is taken for the member `absent`,
+ * where that is given: the property is then added, but not enumerable, so that what the server sent stays as it was.
+ */
+export const taggedUnion = <A>(
+  discriminator: string,
+  members: () => { readonly [tag: string]: Schema.Codec<NoInfer<A>, unknown> },
+  options: { readonly absent?: string } = {}
+): Codec<A> =>
+  lazy(() => {
+    const byTag = members()
+    const unknown = declaration(`an object with another ${JSON.stringify(discriminator)}`, (input) => {
+      const variant = unknownVariant(discriminator, byTag, input)
+      return variant === undefined ? undefined : Effect.succeed(variant)
+    })
+    const member = options.absent === undefined ? undefined : byTag[options.absent]
+    const untagged = declaration(`an object without ${JSON.stringify(discriminator)}`, (input, parseOptions) =>
+      member === undefined || typeof input !== "object" || input === null || Object.hasOwn(input, discriminator)
+        ? undefined
+        : Effect.map(
+            SchemaParser.decodeUnknownEffect(member)({ ...input, [discriminator]: options.absent }, parseOptions),
+            (value) => Object.defineProperty(value as object, discriminator, { enumerable: false })
+          )
+    )
+    const all = [...new Set(Object.values(byTag)), ...(member === undefined ? [] : [untagged]), unknown]
+    return Schema.Union(all).annotate({
+      "~llmfx/taggedUnion": { discriminator, members: byTag, absent: options.absent }
+    }) as unknown as Codec<A>
+  })
+
+/** A schema that is a function; `undefined` says that the input does not fit. */
+const declaration = (
+  expected: string,
+  decode: (input: unknown, options: SchemaAST.ParseOptions) => Effect.Effect<object, SchemaIssue.Issue> | undefined
+): Schema.Codec<object, unknown> =>
+  Schema.declareConstructor<object, unknown>()(
+    [],
+    () => (input, ast, options) =>
+      decode(input, options) ?? Effect.fail(new SchemaIssue.InvalidType(ast, input, options)),
+    { expected }
+  )

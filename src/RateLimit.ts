@@ -1,0 +1,58 @@
+/** What a response says about the limits of the account. */
+import * as Duration from "effect/Duration"
+
+/** One limit: how much a window allows, what is left, and when it is full again. */
+export interface Limit {
+  readonly limit: number | undefined
+  readonly remaining: number | undefined
+  /** From the response to the reset. */
+  readonly reset: Duration.Duration | undefined
+}
+
+/** The limits by their name in the headers: `requests`, `tokens`, `input-tokens`, `output-tokens`. */
+export interface RateLimitInfo {
+  readonly [dimension: string]: Limit
+}
+
+/**
+ * Reads `x-ratelimit-{limit,remaining,reset}-{dimension}` and `anthropic-ratelimit-{dimension}-{limit,remaining,reset}`;
+ * `now` (milliseconds) turns reset times into durations. `undefined` where there is none.
+ */
+export const fromHeaders = (headers: { readonly [name: string]: string }, now: number): RateLimitInfo | undefined => {
+  const info: Record<string, { -readonly [K in keyof Limit]: Limit[K] }> = {}
+  for (const name of Object.keys(headers)) {
+    const match = /^x-ratelimit-(limit|remaining|reset)-([\w-]+)$/.exec(name)
+    const other = match === null ? /^anthropic-ratelimit-([\w-]+)-(limit|remaining|reset)$/.exec(name) : null
+    const field = match?.[1] ?? other?.[2]
+    const dimension = match?.[2] ?? other?.[1]
+    const value = headers[name]
+    if (field === undefined || dimension === undefined || value === undefined) continue
+    const limit = (info[dimension] ??= { limit: undefined, remaining: undefined, reset: undefined })
+    if (field === "reset") limit.reset = resetOf(value, now)
+    else if (field === "limit") limit.limit = numberOf(value)
+    else limit.remaining = numberOf(value)
+  }
+  return Object.keys(info).length === 0 ? undefined : info
+}
+
+const numberOf = (text: string): number | undefined => {
+  const value = Number(text)
+  return text.trim() === "" || !Number.isFinite(value) ? undefined : value
+}
+
+const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `6m0s`, `20ms`, a number of seconds, or an RFC 3339 time. */
+const resetOf = (text: string, now: number): Duration.Duration | undefined => {
+  const seconds = numberOf(text)
+  if (seconds !== undefined) return Duration.millis(Math.max(0, seconds * 1000))
+  if (/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) {
+    let millis = 0
+    for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+      millis += Number(amount) * (units[unit ?? "s"] ?? 0)
+    }
+    return Duration.millis(millis)
+  }
+  const time = Date.parse(text)
+  return Number.isNaN(time) ? undefined : Duration.millis(Math.max(0, time - now))
+}

@@ -1,0 +1,270 @@
+/**
+ * Token usage in one form for all APIs, added up over a program, and what it costs.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Usage } from "llmfx"
+ * import { OpenAi, Responses } from "llmfx/openai"
+ *
+ * const program = Effect.gen(function* () {
+ *   const counter = yield* Usage.makeCounter
+ *   yield* Responses.create({ model: "gpt-5.4-mini", input: "hi" }).pipe(Usage.countInto(OpenAi, counter))
+ *   const total = yield* counter.total
+ *   return Usage.cost(total, { "gpt-5.4-mini": { input: 0.25, output: 2 } })
+ * })
+ * ```
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ApiClient } from "./ApiClient.ts"
+import type * as Endpoint from "./Endpoint.ts"
+import { type Counts, countsOf, usageIn } from "./internal/usageFields.ts"
+
+/** How many tokens were used. */
+export interface Tokens {
+  /** All tokens of the input, also those that came from a cache. */
+  readonly input: number
+  /** Of the input: read from a cache. */
+  readonly cacheRead: number
+  /** Of the input: written to a cache. */
+  readonly cacheWrite: number
+  /** Of those: kept for an hour, which costs more. */
+  readonly cacheWrite1h: number
+  /** Of the input: audio. */
+  readonly inputAudio: number
+  /** All tokens of the output, also those of reasoning. */
+  readonly output: number
+  /** Of the output: reasoning. */
+  readonly reasoning: number
+  /** Of the output: audio. */
+  readonly outputAudio: number
+}
+
+/** The usage of one answer. */
+export interface Usage extends Tokens {
+  /** As the server reported it. */
+  readonly raw: unknown
+}
+
+/** No tokens. */
+export const zero: Tokens = {
+  input: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  inputAudio: 0,
+  output: 0,
+  reasoning: 0,
+  outputAudio: 0
+}
+
+/** Both together. */
+export const add = (a: Tokens, b: Tokens): Tokens => ({
+  input: a.input + b.input,
+  cacheRead: a.cacheRead + b.cacheRead,
+  cacheWrite: a.cacheWrite + b.cacheWrite,
+  cacheWrite1h: a.cacheWrite1h + b.cacheWrite1h,
+  inputAudio: a.inputAudio + b.inputAudio,
+  output: a.output + b.output,
+  reasoning: a.reasoning + b.reasoning,
+  outputAudio: a.outputAudio + b.outputAudio
+})
+
+/** The usage of an answer or a snapshot of any API; `undefined` where it reports none. */
+export const of = (answer: unknown): Usage | undefined => {
+  const { usage } = usageIn(answer)
+  const counts: Counts | undefined = countsOf(usage)
+  return counts === undefined ? undefined : { ...counts, raw: usage }
+}
+
+/** The usage of one model. */
+export interface ModelTotal {
+  readonly provider: string
+  readonly model: string
+  /** The calls that reported usage. */
+  readonly calls: number
+  readonly tokens: Tokens
+}
+
+/** The usage of a program. */
+export interface Total {
+  /** The calls that reported usage. */
+  readonly calls: number
+  readonly tokens: Tokens
+  readonly models: ReadonlyArray<ModelTotal>
+}
+
+/** Adds up usage. */
+export interface Counter {
+  readonly record: (call: {
+    readonly provider: string
+    readonly model: string
+    readonly tokens: Tokens
+  }) => Effect.Effect<void>
+  readonly total: Effect.Effect<Total>
+}
+
+/** A counter at zero. */
+export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() => {
+  const models = new Map<string, ModelTotal>()
+  return {
+    record: ({ model, provider, tokens }) =>
+      Effect.sync(() => {
+        const key = JSON.stringify([provider, model])
+        const before = models.get(key)
+        models.set(key, {
+          provider,
+          model,
+          calls: (before?.calls ?? 0) + 1,
+          tokens: add(before?.tokens ?? zero, tokens)
+        })
+      }),
+    total: Effect.sync(() => {
+      const list = [...models.values()]
+      return {
+        calls: list.reduce((sum, { calls }) => sum + calls, 0),
+        tokens: list.reduce((sum, { tokens }) => add(sum, tokens), zero),
+        models: list
+      }
+    })
+  }
+})
+
+type Program = Effect.Effect<unknown, unknown, unknown> | Stream.Stream<unknown, unknown, unknown>
+
+/** The Effect or Stream that a program is, and that it needs the service. */
+type Counted<P extends Program, I> =
+  P extends Stream.Stream<infer A, infer E, infer R>
+    ? Stream.Stream<A, E, R | I>
+    : P extends Effect.Effect<infer A, infer E, infer R>
+      ? Effect.Effect<A, E, R | I>
+      : never
+
+/**
+ * Counts the usage of all calls that a program makes through a service. A stream is counted when it ends, however it
+ * does, with what the server has reported by then.
+ */
+export const countInto =
+  <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
+  <P extends Program>(self: P): Counted<P, I> => {
+    const update = (client: ApiClient): ApiClient => counting(client, counter)
+    const program: Program = self
+    const counted = Stream.isStream(program)
+      ? Stream.updateService(program, service, update)
+      : Effect.updateService(program, service, update)
+    return counted as Counted<P, I>
+  }
+
+const counting = (client: ApiClient, counter: Counter): ApiClient => {
+  const record = (input: unknown, seen: ReturnType<typeof usageIn>): Effect.Effect<void> => {
+    const tokens = countsOf(seen.usage)
+    const model = seen.model ?? usageIn(input).model ?? "unknown"
+    return tokens === undefined ? Effect.void : counter.record({ provider: client.provider, model, tokens })
+  }
+  const counted = <A, E>(events: Stream.Stream<A, E>, input: unknown): Stream.Stream<A, E> =>
+    Stream.suspend(() => {
+      let seen: ReturnType<typeof usageIn> = { usage: undefined, model: undefined }
+      return events.pipe(
+        Stream.mapArray((chunk) => {
+          for (const event of chunk) seen = merge(seen, usageIn(event))
+          return chunk
+        }),
+        Stream.onExit(() => record(input, seen))
+      )
+    })
+  const isCounted = ({ kind }: Endpoint.Metadata): boolean => kind === "stream"
+  return {
+    ...client,
+    call: (endpoint, input, options) =>
+      Effect.tap(client.call(endpoint, input, options), ({ raw }) =>
+        endpoint.kind === "json" && endpoint.method === "POST" ? record(input, usageIn(raw)) : Effect.void
+      ),
+    stream: (endpoint, input, options) => {
+      const events = client.stream(endpoint, input, options)
+      return isCounted(endpoint) ? counted(events, input) : events
+    },
+    open: (endpoint, input, options) =>
+      Effect.map(client.open(endpoint, input, options), (response) =>
+        isCounted(endpoint) ? { ...response, value: counted(response.value, input) } : response
+      )
+  }
+}
+
+/** Later counts replace earlier ones; what they leave out stands. */
+const merge = (a: ReturnType<typeof usageIn>, b: ReturnType<typeof usageIn>): ReturnType<typeof usageIn> =>
+  b.usage === undefined && b.model === undefined
+    ? a
+    : {
+        model: b.model ?? a.model,
+        usage:
+          a.usage === undefined || b.usage === undefined
+            ? (b.usage ?? a.usage)
+            : {
+                ...a.usage,
+                ...Object.fromEntries(
+                  Object.entries(b.usage).filter(([, value]) => value !== null && value !== undefined)
+                )
+              }
+      }
+
+/** What a million tokens cost, in any currency. What is left out costs as much as other input or output. */
+export interface Price {
+  readonly input: number
+  readonly output: number
+  readonly cacheRead?: number | undefined
+  readonly cacheWrite?: number | undefined
+  readonly cacheWrite1h?: number | undefined
+  readonly inputAudio?: number | undefined
+  readonly outputAudio?: number | undefined
+}
+
+/** Prices by model. A model with a date is also found without it: `gpt-5.4-mini` for `gpt-5.4-mini-2026-03-05`. */
+export interface Prices {
+  readonly [model: string]: Price
+}
+
+/** What usage costs, and what could not be priced. */
+export interface Cost {
+  readonly amount: number
+  /** The models without a price; their tokens are not in the amount. */
+  readonly unpriced: ReadonlyArray<string>
+}
+
+/** The cost of a program's usage. */
+export const cost = (total: Total, prices: Prices): Cost => {
+  let amount = 0
+  const unpriced: Array<string> = []
+  for (const { model, tokens } of total.models) {
+    const price = priceOf(model, prices)
+    if (price === undefined) unpriced.push(model)
+    else amount += costOf(tokens, price)
+  }
+  return { amount, unpriced }
+}
+
+const priceOf = (model: string, prices: Prices): Price | undefined => {
+  const undated = model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2})$/, "")
+  const name = Object.hasOwn(prices, model) ? model : undated
+  return Object.hasOwn(prices, name) ? prices[name] : undefined
+}
+
+/** The cost of tokens at a price. */
+export const costOf = (tokens: Tokens, price: Price): number => {
+  const write1h = Math.min(tokens.cacheWrite1h, tokens.cacheWrite)
+  const write = tokens.cacheWrite - write1h
+  const input = Math.max(0, tokens.input - tokens.cacheRead - tokens.cacheWrite - tokens.inputAudio)
+  const output = Math.max(0, tokens.output - tokens.outputAudio)
+  const writePrice = price.cacheWrite ?? price.input
+  return (
+    (input * price.input +
+      tokens.cacheRead * (price.cacheRead ?? price.input) +
+      write * writePrice +
+      write1h * (price.cacheWrite1h ?? writePrice) +
+      tokens.inputAudio * (price.inputAudio ?? price.input) +
+      output * price.output +
+      tokens.outputAudio * (price.outputAudio ?? price.output)) /
+    1_000_000
+  )
+}

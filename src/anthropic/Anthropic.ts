@@ -1,0 +1,109 @@
+/**
+ * The Anthropic service: its layers and credentials.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { Anthropic, Messages } from "llmfx/anthropic"
+ *
+ * const program = Messages.create({
+ *   model: "claude-sonnet-5",
+ *   max_tokens: 256,
+ *   messages: [{ role: "user", content: "hi" }]
+ * })
+ *
+ * program.pipe(Effect.provide(Anthropic.layerConfig()), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type { ApiClient } from "../ApiClient.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import {
+  baseUrlProblems,
+  debugVariable,
+  headersVariable,
+  mergeOptions,
+  readEnvironment,
+  secretVariable,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
+import { dialect } from "./internal/dialect.ts"
+
+/** Settings of the Anthropic layer. Exactly one of `apiKey` and `authToken` is required. */
+export interface Options extends ClientSettings {
+  readonly apiKey?: Credential.Input | undefined
+  /** An OAuth token instead of a key. */
+  readonly authToken?: Credential.Input | undefined
+  /** `https://api.anthropic.com` unless set; its path and query are kept. */
+  readonly baseUrl?: string | undefined
+}
+
+/** Calls the Anthropic API. */
+export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/Anthropic") {
+  static readonly provider = "anthropic"
+
+  /** The client itself. */
+  static readonly client: Effect.Effect<ApiClient, never, Anthropic> = Effect.service(Anthropic)
+
+  /** A client with the given settings. */
+  static readonly layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
+    Layer.effect(Anthropic, make(options))
+
+  /**
+   * A client configured by `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`,
+   * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`; `overrides` win.
+   */
+  static readonly layerConfig = (
+    overrides?: Options
+  ): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
+    Layer.effect(
+      Anthropic,
+      Effect.flatMap(readEnvironment(Anthropic.provider, environment), (settings) => {
+        const { apiKey, authToken, ...rest } = settings
+        const hasOwn = overrides?.apiKey !== undefined || overrides?.authToken !== undefined
+        return make(mergeOptions<Options>(hasOwn ? rest : settings, overrides))
+      })
+    )
+}
+
+const environment: Config.Config<Options> = /*#__PURE__*/ Config.all({
+  apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_API_KEY"),
+  authToken: /*#__PURE__*/ secretVariable("ANTHROPIC_AUTH_TOKEN"),
+  baseUrl: /*#__PURE__*/ variable("ANTHROPIC_BASE_URL"),
+  headers: /*#__PURE__*/ headersVariable("ANTHROPIC_CUSTOM_HEADERS"),
+  debug: debugVariable
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { apiKey, authToken } = options
+  const secret = apiKey ?? authToken
+  const problems = [
+    ...(secret === undefined
+      ? ["no key: set ANTHROPIC_API_KEY (or apiKey), or ANTHROPIC_AUTH_TOKEN (or authToken)"]
+      : []),
+    ...(apiKey !== undefined && authToken !== undefined
+      ? ["ANTHROPIC_API_KEY (apiKey) and ANTHROPIC_AUTH_TOKEN (authToken) contradict each other: give one of them"]
+      : []),
+    ...baseUrlProblems("ANTHROPIC_BASE_URL (baseUrl)", options.baseUrl)
+  ]
+  if (secret === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: Anthropic.provider, problems })
+  }
+  const credential = Effect.succeed(Credential.make(secret))
+  return yield* makeAnthropic({
+    dialect,
+    baseUrl: options.baseUrl ?? "https://api.anthropic.com",
+    headers: { "anthropic-version": options.version ?? defaultVersion },
+    credentials: [secret],
+    authorize: withSecret(() => credential),
+    options
+  })
+})

@@ -1,0 +1,164 @@
+/**
+ * The Anthropic service on Amazon Bedrock. A program that is written against `Anthropic` runs unchanged; models have
+ * Bedrock's names. Bedrock serves `Messages.create` and `Messages.stream` (and `countTokens`, where `surface` is
+ * `mantle`): the other endpoints fail before anything is sent.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { Messages } from "llmfx/anthropic"
+ * import * as Bedrock from "llmfx/anthropic/Bedrock"
+ *
+ * const program = Messages.create({
+ *   model: "us.anthropic.claude-sonnet-5-v1:0",
+ *   max_tokens: 256,
+ *   messages: [{ role: "user", content: "hi" }]
+ * })
+ *
+ * program.pipe(Effect.provide(Bedrock.layerConfig()), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import { RequestError } from "../ApiError.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import {
+  authorizeWith,
+  type CredentialOptions,
+  credentialProblems,
+  environment as credentialEnvironment,
+  hostUrl,
+  regionProblems,
+  type Surface,
+  withoutReplaced
+} from "../internal/aws/bedrock.ts"
+import { type Dialect, isObject, skip } from "../internal/dialect.ts"
+import { withAwsErrors } from "../internal/aws/errors.ts"
+import { baseUrlProblems, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
+import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/routing.ts"
+import type { Draft, Route } from "../internal/wire.ts"
+import { Anthropic } from "./Anthropic.ts"
+import { framing } from "./internal/bedrockEvents.ts"
+import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
+import { dialect } from "./internal/dialect.ts"
+
+/** Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`. */
+export interface Options extends ClientSettings, CredentialOptions {
+  /** Such as `us-east-1`. */
+  readonly region?: string | undefined
+  /**
+   * `runtime` (the default) is Bedrock's own API, with a binary stream; `mantle` speaks the vendor's API, and serves
+   * message batches and token counts too.
+   */
+  readonly surface?: Surface | undefined
+  /** Instead of the region's own address. */
+  readonly baseUrl?: string | undefined
+}
+
+/** A client with the given settings. */
+export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(Anthropic, make(options))
+
+/**
+ * A client configured by `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
+ * `AWS_SESSION_TOKEN`; by `AWS_REGION` or `AWS_DEFAULT_REGION`, and `ANTHROPIC_BEDROCK_BASE_URL` or
+ * `ANTHROPIC_BEDROCK_MANTLE_BASE_URL` by the surface; and by `LLMFX_DEBUG`. `overrides` win.
+ */
+export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(
+    Anthropic,
+    Effect.flatMap(readEnvironment(Anthropic.provider, environment), ({ mantleUrl, runtimeUrl, settings }) => {
+      const baseUrl = overrides?.surface === "mantle" ? mantleUrl : runtimeUrl
+      return make(mergeOptions<Options>({ ...withoutReplaced(settings, overrides), baseUrl }, overrides))
+    })
+  )
+
+const environment = /*#__PURE__*/ Config.all({
+  settings: credentialEnvironment,
+  runtimeUrl: /*#__PURE__*/ variable("ANTHROPIC_BEDROCK_BASE_URL"),
+  mantleUrl: /*#__PURE__*/ variable("ANTHROPIC_BEDROCK_MANTLE_BASE_URL")
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { region, surface = "runtime" } = options
+  const problems = [
+    ...regionProblems(region),
+    ...credentialProblems(options),
+    ...baseUrlProblems("ANTHROPIC_BEDROCK_BASE_URL (baseUrl)", options.baseUrl)
+  ]
+  if (region === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: Anthropic.provider, problems })
+  }
+  const host = hostUrl(surface, region)
+  const baseUrl = options.baseUrl ?? (surface === "mantle" ? `${host}/anthropic` : host)
+  return yield* makeAnthropic({
+    dialect: bedrockDialect,
+    baseUrl,
+    headers: { "anthropic-version": options.version ?? defaultVersion },
+    credentials: [options.apiKey],
+    authorize: authorizeWith(options, surface, region),
+    route: pinnedTo(baseUrl, surface === "mantle" ? routeToMantle : routeToRuntime),
+    framing,
+    options
+  })
+})
+
+const profileHeader = "anthropic-user-profile-id"
+
+const routeToRuntime: Route = (draft, endpoint) => {
+  if (!endpoint.path.startsWith("/v1/")) return draft
+  const { body, headers } = draft
+  if (!isMessages(endpoint.path) || !isObject(body)) {
+    throw new RequestError({
+      message:
+        `Amazon Bedrock does not serve ${endpoint.id}, only the creation and streaming of messages` +
+        (endpoint.path.startsWith("/v1/messages/") ? `; surface: "mantle" does` : "")
+    })
+  }
+  const { model, stream, ...rest } = body
+  const action = stream === true ? "invoke-with-response-stream" : "invoke"
+  const path = `/model/${pathSegment("The model", model)}/${action}`
+  const betas = headers["anthropic-beta"]
+  return {
+    url: withoutQuery(replacePath(draft.url, endpoint.path, path), "beta"),
+    headers: { ...withoutHeaders(headers, "anthropic-version", profileHeader), accept: "application/json" },
+    body: {
+      ...rest,
+      anthropic_version: rest["anthropic_version"] ?? headers["anthropic-version"],
+      anthropic_beta: rest["anthropic_beta"] ?? betas?.split(",").map((beta) => beta.trim()),
+      user_profile_id: "user_profile_id" in rest ? rest["user_profile_id"] : headers[profileHeader]
+    }
+  }
+}
+
+const routeToMantle: Route = (draft, endpoint) => {
+  if (endpoint.path.startsWith("/v1/") && !/^\/v1\/messages(\/|\?|$)/.test(endpoint.path)) {
+    throw new RequestError({ message: `Amazon Bedrock does not serve ${endpoint.id}, only messages` })
+  }
+  return /^\/v1\/messages(\/count_tokens)?(\?|$)/.test(endpoint.path) ? profileInBody(draft) : draft
+}
+
+/** The mantle drops headers that it does not know. */
+const profileInBody = (draft: Draft): Draft => {
+  const profile = draft.headers[profileHeader]
+  return profile === undefined || !isObject(draft.body)
+    ? draft
+    : {
+        ...draft,
+        headers: withoutHeaders(draft.headers, profileHeader),
+        body: { user_profile_id: profile, ...draft.body }
+      }
+}
+
+const isMessages = (path: string): boolean => path === "/v1/messages" || path.startsWith("/v1/messages?")
+
+const bedrockDialect: Dialect = {
+  ...withAwsErrors(dialect),
+  event: (event, data, id) => {
+    const json = dialect.event(event, data, id)
+    return isObject(json) && typeof json["type"] !== "string" ? skip : json
+  }
+}

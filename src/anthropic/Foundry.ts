@@ -1,0 +1,139 @@
+/**
+ * The Anthropic service on Azure AI Foundry, with a key or a token of Microsoft Entra ID. A program that is written
+ * against `Anthropic` runs unchanged; a model's name is that of a deployment. Foundry has no message batches and no
+ * list of models: those fail before anything is sent.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { Messages } from "llmfx/anthropic"
+ * import * as Foundry from "llmfx/anthropic/Foundry"
+ *
+ * const program = Messages.create({
+ *   model: "claude-sonnet-5",
+ *   max_tokens: 256,
+ *   messages: [{ role: "user", content: "hi" }]
+ * })
+ *
+ * program.pipe(Effect.provide(Foundry.layerConfig()), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import { RequestError } from "../ApiError.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import * as Entra from "../Entra.ts"
+import {
+  baseUrlProblems,
+  debugVariable,
+  mergeOptions,
+  readEnvironment,
+  secretVariable,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import { pinnedTo } from "../internal/routing.ts"
+import type { Route } from "../internal/wire.ts"
+import { Anthropic } from "./Anthropic.ts"
+import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
+import { dialect } from "./internal/dialect.ts"
+
+/** Settings of the Foundry layer: one of `resource` and `baseUrl`, and one of `apiKey` and `tokenProvider`. */
+export interface Options extends ClientSettings {
+  /** The name of the resource, for `https://{resource}.services.ai.azure.com/anthropic`. */
+  readonly resource?: string | undefined
+  /** Everything before `/v1/messages`; its path and query are kept. */
+  readonly baseUrl?: string | undefined
+  readonly apiKey?: Credential.Input | undefined
+  /** Instead of a key. A `TokenCredential` is asked for {@link scope}. */
+  readonly tokenProvider?: Entra.TokenProvider | undefined
+}
+
+/** The scope that Foundry wants of an Entra token. */
+export const scope = "https://ai.azure.com/.default"
+
+/** A client with the given settings. */
+export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(Anthropic, make(options))
+
+/**
+ * A client configured by `ANTHROPIC_FOUNDRY_API_KEY`, `ANTHROPIC_FOUNDRY_RESOURCE` or `ANTHROPIC_FOUNDRY_BASE_URL`, and
+ * `LLMFX_DEBUG`; `overrides` win.
+ */
+export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(
+    Anthropic,
+    Effect.flatMap(readEnvironment(Anthropic.provider, environment), ({ apiKey, baseUrl, debug, resource }) => {
+      const hasUrl = overrides?.resource !== undefined || overrides?.baseUrl !== undefined
+      const hasSecret = overrides?.apiKey !== undefined || overrides?.tokenProvider !== undefined
+      return make(
+        mergeOptions<Options>(
+          { debug, ...(hasSecret ? {} : { apiKey }), ...(hasUrl ? {} : { baseUrl, resource }) },
+          overrides
+        )
+      )
+    })
+  )
+
+const environment = /*#__PURE__*/ Config.all({
+  apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_FOUNDRY_API_KEY"),
+  resource: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_RESOURCE"),
+  baseUrl: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_BASE_URL"),
+  debug: debugVariable
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { apiKey, resource, tokenProvider } = options
+  const baseUrl =
+    options.baseUrl ?? (resource === undefined ? undefined : `https://${resource}.services.ai.azure.com/anthropic`)
+  const problems = [
+    ...(baseUrl === undefined ? ["no resource: set ANTHROPIC_FOUNDRY_RESOURCE (or resource)"] : []),
+    ...(options.baseUrl !== undefined && resource !== undefined
+      ? ["resource and baseUrl contradict each other: give one of them"]
+      : []),
+    ...(resource === undefined || /^[\w-]+$/.test(resource) ? [] : ["resource must be the name of a resource"]),
+    ...baseUrlProblems("ANTHROPIC_FOUNDRY_BASE_URL (baseUrl)", options.baseUrl),
+    ...(apiKey === undefined && tokenProvider === undefined
+      ? ["no credential: set ANTHROPIC_FOUNDRY_API_KEY (or apiKey), or give a tokenProvider"]
+      : []),
+    ...(apiKey !== undefined && tokenProvider !== undefined
+      ? ["apiKey and tokenProvider contradict each other: give one of them"]
+      : [])
+  ]
+  const credential =
+    apiKey !== undefined
+      ? Effect.succeed(Credential.make(apiKey))
+      : tokenProvider !== undefined
+        ? Entra.credential(tokenProvider, scope)
+        : undefined
+  if (baseUrl === undefined || credential === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: Anthropic.provider, problems })
+  }
+  const secret = Effect.succeed(yield* credential)
+  return yield* makeAnthropic({
+    dialect,
+    baseUrl,
+    headers: { "anthropic-version": options.version ?? defaultVersion },
+    credentials: [apiKey],
+    authorize: withSecret(() => secret, apiKey === undefined ? undefined : apiKeyHeader),
+    route: pinnedTo(baseUrl, route),
+    options
+  })
+})
+
+const apiKeyHeader = (
+  request: HttpClientRequest.HttpClientRequest,
+  secret: string
+): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "x-api-key", secret)
+
+const route: Route = (draft, endpoint) => {
+  if (/^\/v1\/(messages\/batches|models)(\/|\?|$)/.test(endpoint.path)) {
+    throw new RequestError({ message: `Azure Foundry does not serve ${endpoint.id}` })
+  }
+  return draft
+}

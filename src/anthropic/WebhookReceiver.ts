@@ -1,0 +1,30 @@
+/**
+ * Receives Anthropic's webhooks.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import { WebhookReceiver } from "llmfx/anthropic"
+ *
+ * const answer = Effect.flatMap(WebhookReceiver.makeConfig(), (receiver) =>
+ *   receiver.handle(({ event }) => Console.log(event.data.type))
+ * )
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Webhooks from "../Webhooks.ts"
+import { BetaWebhookEvent } from "./BetaWebhookEvents.ts"
+
+/** A receiver with the given signing keys. */
+export const make = <E = never, R = never>(
+  options: Webhooks.Options<E, R>
+): Webhooks.Receiver<BetaWebhookEvent, E, R> =>
+  Webhooks.make({ schema: BetaWebhookEvent, plainSecret: "base64" }, options)
+
+/** A receiver with the signing key in `ANTHROPIC_WEBHOOK_SIGNING_KEY`. */
+export const makeConfig = <E = never, R = never>(
+  options: Omit<Webhooks.Options<E, R>, "secrets"> = {}
+): Effect.Effect<Webhooks.Receiver<BetaWebhookEvent, E, R>, Config.ConfigError> =>
+  Effect.map(Config.Redacted("ANTHROPIC_WEBHOOK_SIGNING_KEY"), (secret) => make({ ...options, secrets: [secret] }))

@@ -1,0 +1,185 @@
+/**
+ * The Anthropic service without a key: an OpenID Connect token of a workload's own platform is exchanged, by a
+ * federation rule of the organization, for a short-lived one of Anthropic.
+ *
+ * @example
+ * ```ts
+ * import * as IdentityToken from "llmfx/IdentityToken"
+ * import * as WorkloadIdentity from "llmfx/anthropic/WorkloadIdentity"
+ *
+ * // Needs an HttpClient and, for the file, a FileSystem.
+ * const layer = WorkloadIdentity.layer({
+ *   federationRuleId: "fdrl_123",
+ *   organizationId: "org_123",
+ *   identityToken: IdentityToken.fromFile("/var/run/secrets/anthropic/token")
+ * })
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import * as IdentityToken from "../IdentityToken.ts"
+import {
+  baseUrlProblems,
+  bearer,
+  debugVariable,
+  headersVariable,
+  mergeOptions,
+  readEnvironment,
+  secretVariable,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import { requestToken } from "../internal/tokenRequest.ts"
+import { Anthropic } from "./Anthropic.ts"
+import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
+import { dialect } from "./internal/dialect.ts"
+
+/** Who exchanges which token. */
+export interface Exchange<R = never> {
+  readonly federationRuleId: string
+  readonly organizationId: string
+  readonly identityToken: IdentityToken.IdentityToken<R>
+  readonly serviceAccountId?: string | undefined
+  /** Needed where the rule covers several workspaces. The token is good for this one alone. */
+  readonly workspaceId?: string | undefined
+  /** `https://api.anthropic.com` unless set; the token is exchanged there too. */
+  readonly baseUrl?: string | undefined
+}
+
+/** Settings of the layer. */
+export interface Options<R = never> extends Exchange<R>, ClientSettings {}
+
+/** Any of the settings. */
+export type Overrides = {
+  readonly [K in keyof Options]?: Options<FileSystem.FileSystem>[K] | undefined
+}
+
+/** A client whose token is exchanged, kept, renewed in time, and exchanged anew when the server refuses it. */
+export const layer = <R = never>(
+  options: Options<R>
+): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient | R> => Layer.effect(Anthropic, make(options))
+
+/**
+ * A client configured by `ANTHROPIC_FEDERATION_RULE_ID`, `ANTHROPIC_ORGANIZATION_ID`, `ANTHROPIC_SERVICE_ACCOUNT_ID`,
+ * `ANTHROPIC_WORKSPACE_ID`, `ANTHROPIC_IDENTITY_TOKEN_FILE` or `ANTHROPIC_IDENTITY_TOKEN`, `ANTHROPIC_BASE_URL`,
+ * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`; `overrides` win.
+ */
+export const layerConfig = (
+  overrides?: Overrides
+): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient | FileSystem.FileSystem> =>
+  Layer.effect(
+    Anthropic,
+    Effect.flatMap(readEnvironment(Anthropic.provider, environment), ({ token, tokenFile, ...settings }) => {
+      const identityToken = tokenFile === undefined ? tokenIn(token) : IdentityToken.fromFile(tokenFile)
+      const merged = mergeOptions<Overrides>({ ...settings, identityToken }, overrides)
+      const { federationRuleId, organizationId } = merged
+      const problems = [
+        ...(federationRuleId === undefined ? ["no rule: set ANTHROPIC_FEDERATION_RULE_ID (or federationRuleId)"] : []),
+        ...(organizationId === undefined ? ["no organization: set ANTHROPIC_ORGANIZATION_ID (or organizationId)"] : []),
+        ...(merged.identityToken === undefined
+          ? ["no identity token: set ANTHROPIC_IDENTITY_TOKEN_FILE or ANTHROPIC_IDENTITY_TOKEN (or identityToken)"]
+          : [])
+      ]
+      return federationRuleId === undefined || organizationId === undefined || merged.identityToken === undefined
+        ? Effect.fail(new ConfigurationError({ provider: Anthropic.provider, problems }))
+        : make({ ...merged, federationRuleId, organizationId, identityToken: merged.identityToken })
+    })
+  )
+
+const environment = /*#__PURE__*/ Config.all({
+  federationRuleId: /*#__PURE__*/ variable("ANTHROPIC_FEDERATION_RULE_ID"),
+  organizationId: /*#__PURE__*/ variable("ANTHROPIC_ORGANIZATION_ID"),
+  serviceAccountId: /*#__PURE__*/ variable("ANTHROPIC_SERVICE_ACCOUNT_ID"),
+  workspaceId: /*#__PURE__*/ variable("ANTHROPIC_WORKSPACE_ID"),
+  tokenFile: /*#__PURE__*/ variable("ANTHROPIC_IDENTITY_TOKEN_FILE"),
+  token: /*#__PURE__*/ secretVariable("ANTHROPIC_IDENTITY_TOKEN"),
+  baseUrl: /*#__PURE__*/ variable("ANTHROPIC_BASE_URL"),
+  headers: /*#__PURE__*/ headersVariable("ANTHROPIC_CUSTOM_HEADERS"),
+  debug: debugVariable
+})
+
+const tokenIn = (token: Redacted.Redacted | undefined): IdentityToken.IdentityToken | undefined =>
+  token === undefined ? undefined : Effect.succeed(token)
+
+const defaultUrl = "https://api.anthropic.com"
+
+const make = Effect.fnUntraced(function* <R>(options: Options<R>) {
+  const problems = baseUrlProblems("ANTHROPIC_BASE_URL (baseUrl)", options.baseUrl)
+  if (problems.length > 0) return yield* new ConfigurationError({ provider: Anthropic.provider, problems })
+  const secret = Effect.succeed(yield* credential(options))
+  return yield* makeAnthropic({
+    dialect,
+    baseUrl: options.baseUrl ?? defaultUrl,
+    headers: { "anthropic-version": options.version ?? defaultVersion },
+    credentials: [],
+    authorize: withSecret(() => secret, oauthBearer),
+    options
+  })
+})
+
+const oauthBeta = "oauth-2025-04-20"
+const betaHeader = "anthropic-beta"
+
+/** A bearer token and the beta that such tokens need, after those that the call asks for. */
+const oauthBearer = (
+  request: HttpClientRequest.HttpClientRequest,
+  token: string
+): HttpClientRequest.HttpClientRequest => {
+  const betas = request.headers[betaHeader]?.split(",").map((beta) => beta.trim()) ?? []
+  const authorized = bearer(request, token)
+  return betas.includes(oauthBeta)
+    ? authorized
+    : HttpClientRequest.setHeader(authorized, betaHeader, [...betas, oauthBeta].join(","))
+}
+
+/** The token as a credential. Calls with it need the `anthropic-beta` value `oauth-2025-04-20`, which {@link layer} sends. */
+export const credential = <R = never>(
+  options: Exchange<R>
+): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient | R> =>
+  Effect.flatMap(Effect.context<HttpClient.HttpClient | R>(), (context) =>
+    Credential.cached({ acquire: Effect.provideContext(exchange(options), context) })
+  )
+
+/** What the token endpoint accepts, in characters. */
+const longestAssertion = 16 * 1024
+
+const exchange = <R>(
+  options: Exchange<R>
+): Effect.Effect<Credential.Token, Credential.CredentialError, HttpClient.HttpClient | R> =>
+  Effect.gen(function* () {
+    const http = yield* HttpClient.HttpClient
+    const assertion = Redacted.value(yield* options.identityToken)
+    if (assertion.length > longestAssertion) {
+      return yield* new Credential.CredentialError({
+        message: `The identity token has ${assertion.length} characters; Anthropic's token endpoint takes ${longestAssertion}`
+      })
+    }
+    const url = new URL(options.baseUrl ?? defaultUrl)
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/oauth/token`
+    const request = HttpClientRequest.post(url).pipe(
+      HttpClientRequest.setHeader(betaHeader, `${oauthBeta},oidc-federation-2026-04-01`),
+      HttpClientRequest.bodyJsonUnsafe({
+        grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        assertion,
+        federation_rule_id: options.federationRuleId,
+        organization_id: options.organizationId,
+        service_account_id: options.serviceAccountId,
+        workspace_id: options.workspaceId
+      })
+    )
+    return yield* requestToken({
+      http,
+      from: "Anthropic's token endpoint",
+      request,
+      hint:
+        "The federation rule must match the identity token" +
+        (options.workspaceId === undefined ? ", and a rule for several workspaces needs a workspaceId" : "")
+    })
+  })

@@ -1,0 +1,57 @@
+import { makeFrameDecoder, type Frame } from "../../internal/aws/eventStream.ts"
+import type { ClientConfig, Framing } from "../../internal/call.ts"
+import { notJson } from "../../internal/decode.ts"
+import { isObject, stringOf } from "../../internal/dialect.ts"
+
+/** The events of Bedrock's binary streams; servers that already speak server-sent events are left alone. */
+export const framing: ClientConfig["framing"] = (contentType) =>
+  contentType.includes("application/vnd.amazon.eventstream") ? bedrockEvents : undefined
+
+const bedrockEvents: Framing = (sink, limit) =>
+  makeFrameDecoder((frame) => {
+    switch (frame.headers[":message-type"]) {
+      case "event":
+        if (frame.headers[":event-type"] === "chunk") sink("", chunkText(frame), undefined)
+        return
+      case "exception":
+        return sink("error", errorText(frame.headers[":exception-type"], payloadOf(frame)), undefined)
+      case "error":
+        return sink(
+          "error",
+          errorText(frame.headers[":error-code"], { message: frame.headers[":error-message"] }),
+          undefined
+        )
+    }
+  }, limit)
+
+const decoder = new TextDecoder()
+
+const payloadOf = ({ payload }: Frame): unknown => {
+  const text = decoder.decode(payload)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return { message: text }
+  }
+}
+
+/** A chunk is JSON with the event in base64. */
+const chunkText = (frame: Frame): string => {
+  const chunk = payloadOf(frame)
+  const bytes = isObject(chunk) ? chunk["bytes"] : undefined
+  if (typeof bytes !== "string") throw notJson(decoder.decode(frame.payload))
+  const binary = atob(bytes)
+  if (!/[\x80-\xff]/.test(binary)) return binary
+  return decoder.decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
+}
+
+/** An error event, as the vendor's own API sends it. */
+const errorText = (type: string | undefined, detail: unknown): string =>
+  JSON.stringify({
+    type: "error",
+    error: {
+      ...(isObject(detail) ? detail : {}),
+      type: type ?? "unknown",
+      message: (isObject(detail) ? stringOf(detail["message"]) : undefined) ?? type ?? "The stream reports an error"
+    }
+  })

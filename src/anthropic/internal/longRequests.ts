@@ -1,0 +1,97 @@
+/** Calls that may take longer than a connection lives, by the official clients' estimate. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ApiClient } from "../../ApiClient.ts"
+import * as ApiError from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import { schemaDecoder } from "../../internal/decode.ts"
+import type { Dialect } from "../../internal/dialect.ts"
+import { MessageFold } from "./messageFold.ts"
+
+const longestMinutes = 10
+const minutesPerToken = 60 / 128_000
+/** 21,333 */
+const mostTokens = Math.floor(longestMinutes / minutesPerToken)
+
+/** Models that take less in one piece. */
+const modelLimits: { readonly [model: string]: number } = {
+  "anthropic.claude-opus-4-1-20250805-v1:0": 8192,
+  "claude-opus-4-1@20250805": 8192,
+  "claude-opus-4@20250514": 8192
+}
+
+/** The number of output tokens above which a call is long; `undefined` where it is not. */
+const exceededLimit = (endpoint: Endpoint.Metadata, input: object): number | undefined => {
+  if (endpoint.id !== "messages.create" && endpoint.id !== "beta.messages.create") return undefined
+  const { max_tokens: tokens, model } = input as { readonly max_tokens?: unknown; readonly model?: unknown }
+  const limit = typeof model === "string" ? Math.min(modelLimits[model] ?? mostTokens, mostTokens) : mostTokens
+  return typeof tokens === "number" && tokens > limit ? limit : undefined
+}
+
+export const refuseLongRequest: NonNullable<Dialect["guard"]> = (endpoint, input, timeouts) => {
+  const limit = timeouts.explicit ? undefined : exceededLimit(endpoint, input)
+  return limit === undefined
+    ? undefined
+    : `max_tokens is above ${limit}, so the answer may take longer than ${longestMinutes} minutes. ` +
+        `Use Messages.stream, set a timeout, or give the layer longRequests: "stream"`
+}
+
+/** Sends long calls as streams and puts the final message together. */
+export const streamLongRequests = (client: ApiClient): ApiClient => ({
+  ...client,
+  call: (endpoint, input, options) =>
+    exceededLimit(endpoint, (input ?? {}) as object) === undefined
+      ? client.call(endpoint, input, options)
+      : Effect.scoped(
+          Effect.flatMap(client.open(streamTwin(endpoint), input, options), (response) =>
+            Effect.flatMap(foldAll(response.value), (raw) =>
+              Effect.map(decoded(endpoint, raw, options?.decoding ?? "open"), (value) => ({
+                ...response,
+                value,
+                raw
+              }))
+            )
+          )
+        )
+})
+
+const foldAll = <E>(events: Stream.Stream<unknown, E>): Effect.Effect<unknown, E> =>
+  Effect.map(
+    Stream.runFold(
+      events,
+      () => new MessageFold(),
+      (fold, event) => {
+        fold.push(event)
+        return fold
+      }
+    ),
+    (fold) => fold.snapshot()
+  )
+
+const streamTwin = (endpoint: Endpoint.Metadata): Endpoint.Metadata => ({
+  ...endpoint,
+  kind: "stream",
+  fixed: { ...endpoint.fixed, stream: true },
+  success: undefined,
+  terminal: ["message_stop"]
+})
+
+const decoded = (
+  endpoint: Endpoint.Metadata,
+  raw: unknown,
+  decoding: "open" | "strict" | "raw"
+): Effect.Effect<unknown, ApiError.ApiError> =>
+  Effect.try({
+    try: () => schemaDecoder(endpoint.success, decoding)(structuredClone(raw)),
+    catch: (thrown) => {
+      if (!(thrown instanceof ApiError.DecodeError)) throw thrown
+      return new ApiError.ApiError({
+        provider: endpoint.provider,
+        endpoint: endpoint.id,
+        reason: thrown,
+        request: undefined,
+        response: undefined,
+        attempts: []
+      })
+    }
+  })

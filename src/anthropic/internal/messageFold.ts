@@ -1,0 +1,216 @@
+/** Puts a message together from its stream of events; works on decoded events and on the JSON they came from. */
+import type { Fold, Step } from "../../Accumulator.ts"
+import { isObject } from "../../internal/dialect.ts"
+import { arrayOf, indexOf, type Json, textOf } from "../../internal/fold.ts"
+import { JsonParser } from "../../internal/jsonParser.ts"
+import { unknownVariant } from "../../internal/unknownVariant.ts"
+
+export class MessageFold implements Fold<unknown, Json, Step> {
+  #message: Json | undefined
+  readonly #blocks = new Map<number, Block>()
+
+  push(event: unknown): ReadonlyArray<Step> {
+    if (!isObject(event)) return [refused(event, "The event is not an object")]
+    switch (event["type"]) {
+      case "message_start":
+        return this.#start(event)
+      case "content_block_start":
+      case "content_block_delta":
+      case "content_block_stop":
+        return this.#pushBlock(event)
+      case "message_delta":
+        if (this.#message === undefined) return [refused(event, "The message has not begun")]
+        this.#message = mergeDelta(this.#message, event)
+        return []
+      default:
+        return []
+    }
+  }
+
+  #start(event: Json): ReadonlyArray<Step> {
+    const message = event["message"]
+    if (!isObject(message)) return [refused(event, "The event has no message")]
+    if (this.#message !== undefined) return [refused(event, "The message has already begun")]
+    this.#message = message
+    const steps: Array<Step> = []
+    for (const [index, block] of arrayOf(message["content"]).entries()) {
+      if (isObject(block)) this.#blocks.set(index, new Block(index, block, steps))
+    }
+    return steps
+  }
+
+  #pushBlock(event: Json): ReadonlyArray<Step> {
+    const index = indexOf(event["index"])
+    if (this.#message === undefined) return [refused(event, "The message has not begun")]
+    if (index === undefined) return [refused(event, "The event has no valid index")]
+    const steps: Array<Step> = []
+    const block = this.#blocks.get(index)
+    if (event["type"] === "content_block_start") {
+      const start = event["content_block"]
+      if (block !== undefined) return [refused(event, `Block ${index} has already begun`)]
+      if (!isObject(start)) return [refused(event, "The event has no block")]
+      this.#blocks.set(index, new Block(index, start, steps))
+      return steps
+    }
+    if (block === undefined) return [refused(event, `Block ${index} has not begun`)]
+    if (event["type"] === "content_block_stop") block.stop(steps)
+    else if (isObject(event["delta"])) block.push(event["delta"], steps)
+    return steps
+  }
+
+  snapshot(): Json | undefined {
+    if (this.#message === undefined) return undefined
+    const blocks = [...this.#blocks.values()].sort((a, b) => a.index - b.index)
+    return { ...this.#message, content: blocks.map((block) => block.snapshot()) }
+  }
+}
+
+const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
+
+/** The delta's counts are totals; what it leaves out or sends as `null` stands. */
+const mergeDelta = (message: Json, { delta, usage, type: _, ...rest }: Json): Json => ({
+  ...message,
+  ...presentOver(message, rest),
+  ...(isObject(delta) ? presentOver(message, delta) : {}),
+  usage: isObject(usage) ? { ...objectOf(message["usage"]), ...presentOver({}, usage) } : message["usage"]
+})
+
+const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
+
+const presentOver = (before: Json, fields: Json): Json =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      ([name, value]) => value !== undefined && (value !== null || (before[name] === undefined && name in before))
+    )
+  )
+
+class Block {
+  readonly index: number
+  readonly #start: Json
+  readonly #isUnknown: boolean
+  readonly #texts = new Map<string, string>()
+  #signature: unknown
+  #citations: Array<unknown> | undefined
+  #json: JsonParser | undefined
+  #isStopped = false
+  #snapshot: unknown
+
+  constructor(index: number, start: Json, steps: Array<Step>) {
+    this.index = index
+    this.#isUnknown = start["type"] === "~unknown"
+    this.#start = this.#isUnknown ? objectOf(start["raw"]) : start
+    if (this.#start["type"] === "tool_use") {
+      const { id, name } = this.#start
+      steps.push({ _tag: "ToolCallStarted", ...this.#at, id: textOf(id), name: textOf(name) })
+    }
+    const text = textOf(this.#start["text"])
+    if (text !== "") steps.push({ _tag: "TextDelta", ...this.#at, delta: text })
+    for (const citation of arrayOf(this.#start["citations"])) {
+      steps.push({ _tag: "CitationAdded", ...this.#at, citation })
+    }
+  }
+
+  get #at() {
+    return { index: this.index, part: 0 }
+  }
+
+  push(delta: Json, steps: Array<Step>): void {
+    this.#snapshot = undefined
+    switch (delta["type"]) {
+      case "text_delta":
+        this.#append("text", delta["text"])
+        steps.push({ _tag: "TextDelta", ...this.#at, delta: textOf(delta["text"]) })
+        return
+      case "thinking_delta":
+        this.#append("thinking", delta["thinking"])
+        steps.push({ _tag: "ReasoningDelta", ...this.#at, delta: textOf(delta["thinking"]) })
+        return
+      case "signature_delta":
+        this.#signature = delta["signature"]
+        return
+      case "citations_delta":
+        this.#citations ??= [...arrayOf(this.#start["citations"])]
+        this.#citations.push(delta["citation"])
+        steps.push({ _tag: "CitationAdded", ...this.#at, citation: delta["citation"] })
+        return
+      case "compaction_delta":
+        for (const name of ["content", "encrypted_content"]) {
+          if (typeof delta[name] === "string") this.#append(name, delta[name])
+        }
+        return
+      case "input_json_delta":
+        this.#json ??= new JsonParser()
+        this.#json.push(textOf(delta["partial_json"]))
+        if (this.#start["type"] !== "tool_use") return
+        steps.push({
+          _tag: "ToolCallDelta",
+          ...this.#at,
+          id: textOf(this.#start["id"]),
+          delta: textOf(delta["partial_json"])
+        })
+        return
+      default:
+        return
+    }
+  }
+
+  #append(name: string, piece: unknown): void {
+    this.#texts.set(name, (this.#texts.get(name) ?? textOf(this.#start[name])) + textOf(piece))
+  }
+
+  stop(steps: Array<Step>): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#snapshot = undefined
+    this.#json?.end()
+    const { id, name, type } = this.#start
+    switch (type) {
+      case "text":
+        steps.push({ _tag: "TextDone", ...this.#at, text: this.#text("text") })
+        return
+      case "thinking":
+        steps.push({ _tag: "ReasoningDone", ...this.#at, text: this.#text("thinking") })
+        return
+      case "tool_use": {
+        const json = this.#json?.text ?? ""
+        steps.push({
+          _tag: "ToolCallDone",
+          ...this.#at,
+          id: textOf(id),
+          name: textOf(name),
+          arguments: json === "" ? JSON.stringify(this.#start["input"] ?? {}) : json
+        })
+        return
+      }
+      default:
+        return
+    }
+  }
+
+  #text(name: string): string {
+    return this.#texts.get(name) ?? textOf(this.#start[name])
+  }
+
+  /** An input that is no JSON stays text: its tool call can still be answered with an error. */
+  #input(json: JsonParser): unknown {
+    if (json.text === "") return this.#start["input"]
+    if (this.#isStopped && json.failure !== undefined) return json.text
+    return json.value() ?? this.#start["input"]
+  }
+
+  snapshot(): unknown {
+    this.#snapshot ??= this.#build()
+    return this.#snapshot
+  }
+
+  #build(): unknown {
+    const block: Json = {
+      ...this.#start,
+      ...Object.fromEntries(this.#texts),
+      ...(this.#signature === undefined ? {} : { signature: this.#signature }),
+      ...(this.#citations === undefined ? {} : { citations: [...this.#citations] }),
+      ...(this.#json === undefined ? {} : { input: this.#input(this.#json) })
+    }
+    return this.#isUnknown ? unknownVariant("type", {}, block) : block
+  }
+}

@@ -1,0 +1,131 @@
+/** Waiting for the end of a chat that was started without a stream. */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
+import { ApiError, TimeoutError } from "../ApiError.ts"
+import * as RequestOptions from "../RequestOptions.ts"
+import * as Chat from "./Chat.ts"
+import * as ChatMessages from "./ChatMessages.ts"
+import type { Coze } from "./Coze.ts"
+import { chatFailure } from "./internal/chatFailure.ts"
+
+/** How a chat is waited for. */
+export interface PollOptions {
+  /** The waits between looks at the chat: 0.5 s growing to 5 s unless set. A schedule that ends ends the waiting. */
+  readonly schedule?: Schedule.Schedule<unknown, Chat.ChatObject> | undefined
+  /** How long everything may take together. */
+  readonly deadline?: Duration.Input | undefined
+}
+
+/** A chat that came to its end, and what was said in it. */
+export interface ChatResult {
+  /** `requires_action`: the tools in `chat.required_action` have to be run, and their outputs submitted. */
+  readonly status: (typeof ends)[number]
+  readonly chat: Chat.ChatObject
+  readonly messages: ReadonlyArray<ChatMessages.Message>
+}
+
+const ends = ["completed", "requires_action", "canceled"] as const
+
+/** 0.5 s, then half as much again each time, up to 5 s. */
+const defaultSchedule: Schedule.Schedule<unknown, unknown> = /*#__PURE__*/ Schedule.modifyDelay(
+  /*#__PURE__*/ Schedule.exponential("500 millis", 1.5),
+  ({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(5)))
+)
+
+/**
+ * Starts a chat and waits for its end. A failed chat is an error, with the reason of its code. When the program is
+ * interrupted or its deadline passes, the chat is cancelled on the platform, too.
+ */
+export const createAndPoll = (
+  params: Omit<Chat.ChatCreateParams, "auto_save_history">,
+  options?: PollOptions
+): Effect.Effect<ChatResult, ApiError, Coze> =>
+  bounded(
+    "chat.createAndPoll",
+    options,
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(Chat.create({ ...params, auto_save_history: true })), (chat) =>
+        cancelling(chat, restore(follow("chat.createAndPoll", chat, options)))
+      )
+    )
+  )
+
+/** Waits for the end of a chat that has been started, or goes on after tool outputs; like {@link createAndPoll}. */
+export const poll = (
+  params: Chat.ChatRetrieveParams,
+  options?: PollOptions
+): Effect.Effect<ChatResult, ApiError, Coze> => {
+  const chat = { id: params.chat_id, conversation_id: params.conversation_id }
+  return bounded("chat.poll", options, cancelling(chat, follow("chat.poll", chat, options)))
+}
+
+const follow = (
+  endpoint: string,
+  started: Chat.ChatObject,
+  options: PollOptions | undefined
+): Effect.Effect<ChatResult, ApiError, Coze> =>
+  Effect.flatMap(Schedule.toStepWithSleep(options?.schedule ?? defaultSchedule), (step) => {
+    const params = { conversation_id: started.conversation_id, chat_id: started.id }
+    const look = (chat: Chat.ChatObject): Effect.Effect<ChatResult, ApiError, Coze> => {
+      if (chat.status === "failed") return Effect.fail(chatFailure(endpoint, chat))
+      const status = ends.find((end) => end === chat.status)
+      if (status !== undefined) {
+        return Effect.map(ChatMessages.list(params), (messages) => ({ status, chat, messages }))
+      }
+      return Pull.matchEffect(step(chat), {
+        onSuccess: () => Effect.flatMap(Chat.retrieve(params), look),
+        onFailure: Effect.failCause,
+        onDone: () => Effect.fail(gaveUp(endpoint, "The schedule ended before the chat did", Duration.zero))
+      })
+    }
+    return look(started)
+  })
+
+const bounded = <R>(
+  endpoint: string,
+  options: PollOptions | undefined,
+  self: Effect.Effect<ChatResult, ApiError, R>
+): Effect.Effect<ChatResult, ApiError, R> => {
+  if (options?.deadline === undefined) return self
+  const duration = Duration.fromInputUnsafe(options.deadline)
+  return Effect.timeoutOrElse(self, {
+    duration,
+    orElse: () => Effect.fail(gaveUp(endpoint, `The chat did not end within ${Duration.format(duration)}`, duration))
+  })
+}
+
+const cancelling = <R>(
+  chat: Chat.ChatObject,
+  self: Effect.Effect<ChatResult, ApiError, R>
+): Effect.Effect<ChatResult, ApiError, R | Coze> =>
+  Effect.onExit(self, (exit) => (isAbandoned(exit) ? cancelQuietly(chat) : Effect.void))
+
+const isAbandoned = (exit: Exit.Exit<unknown, ApiError>): boolean => {
+  if (Exit.isSuccess(exit)) return false
+  if (Cause.hasInterrupts(exit.cause)) return true
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  return error?.reason._tag === "TimeoutError" && error.reason.which === "total"
+}
+
+/** The deadline that has passed must not stop this call, too. */
+const cancelQuietly = (chat: Chat.ChatObject): Effect.Effect<void, never, Coze> =>
+  Chat.cancel({ conversation_id: chat.conversation_id, chat_id: chat.id }).pipe(
+    Effect.updateService(RequestOptions.Current, (options) => ({ ...options, deadline: undefined })),
+    Effect.timeoutOption("5 seconds"),
+    Effect.ignore
+  )
+
+const gaveUp = (endpoint: string, message: string, duration: Duration.Duration): ApiError =>
+  new ApiError({
+    provider: "coze",
+    endpoint,
+    reason: new TimeoutError({ message, which: "total", duration, attempt: 1 }),
+    request: undefined,
+    response: undefined,
+    attempts: []
+  })

@@ -1,0 +1,119 @@
+/**
+ * The Coze service: its layers and platforms.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { Coze, Workspaces } from "llmfx/coze"
+ * import * as Stream from "effect/Stream"
+ *
+ * const program = Stream.runCollect(Workspaces.list({}))
+ *
+ * program.pipe(Effect.provide(Coze.layerConfig({ platform: "com" })), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type { ApiClient } from "../ApiClient.ts"
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import {
+  baseUrlProblems,
+  debugVariable,
+  makeProvider,
+  mergeOptions,
+  readEnvironment,
+  secretVariable,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import { dialect } from "./internal/dialect.ts"
+
+/** The two platforms. They share neither tokens nor data. */
+export type Platform = "com" | "cn"
+
+/** Settings of the Coze layer. Exactly one of `platform` and `baseUrl` is required. */
+export interface Options extends ClientOptions {
+  /** A personal access token or an OAuth token. */
+  readonly token?: Credential.Input | undefined
+  /** `"com"` is `https://api.coze.com`, `"cn"` is `https://api.coze.cn`. */
+  readonly platform?: Platform | undefined
+  readonly baseUrl?: string | undefined
+}
+
+/** Calls the Coze API. */
+export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
+  static readonly provider = "coze"
+
+  /** The client itself. */
+  static readonly client: Effect.Effect<ApiClient, never, Coze> = Effect.service(Coze)
+
+  /** A client with the given settings. Like the official clients, it does not retry unless told to. */
+  static readonly layer = (options: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>
+    Layer.effect(Coze, make(options))
+
+  /**
+   * A client configured by `COZE_API_TOKEN`, `COZE_PLATFORM` (`com` or `cn`) or `COZE_API_BASE`, and `LLMFX_DEBUG`;
+   * `overrides` win.
+   */
+  static readonly layerConfig = (overrides?: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>
+    Layer.effect(
+      Coze,
+      Effect.flatMap(readEnvironment(Coze.provider, environment), (settings) => {
+        const { baseUrl, platform, ...rest } = settings
+        const hasOwn = overrides?.platform !== undefined || overrides?.baseUrl !== undefined
+        return make(
+          mergeOptions<Options>(hasOwn ? rest : { ...rest, baseUrl, platform: platform as Platform }, overrides)
+        )
+      })
+    )
+}
+
+const environment = /*#__PURE__*/ Config.all({
+  token: /*#__PURE__*/ secretVariable("COZE_API_TOKEN"),
+  platform: /*#__PURE__*/ variable("COZE_PLATFORM"),
+  baseUrl: /*#__PURE__*/ variable("COZE_API_BASE"),
+  debug: debugVariable
+})
+
+const baseUrls: { readonly [K in Platform]: string } = {
+  com: "https://api.coze.com",
+  cn: "https://api.coze.cn"
+}
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { baseUrl, platform, token } = options
+  const url = baseUrl ?? (platform === undefined ? undefined : baseUrls[platform])
+  const problems = [
+    ...(token === undefined ? ["no token: set COZE_API_TOKEN (or token)"] : []),
+    ...(platform !== undefined && baseUrls[platform] === undefined
+      ? [`COZE_PLATFORM (platform) must be "com" or "cn"`]
+      : url === undefined
+        ? [`no platform: set COZE_PLATFORM (or platform) to "com" or "cn", or COZE_API_BASE (or baseUrl)`]
+        : []),
+    ...(platform !== undefined && baseUrl !== undefined
+      ? ["COZE_PLATFORM (platform) and COZE_API_BASE (baseUrl) contradict each other: give one of them"]
+      : []),
+    ...baseUrlProblems("COZE_API_BASE (baseUrl)", baseUrl)
+  ]
+  if (token === undefined || url === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: Coze.provider, problems })
+  }
+  const credential = Effect.succeed(Credential.make(token))
+  return yield* makeProvider({
+    dialect,
+    baseUrl: url,
+    headers: {},
+    credentials: [token],
+    authorize: withSecret(() => credential),
+    retry: RetryPolicy.none,
+    timeouts: {},
+    options
+  })
+})

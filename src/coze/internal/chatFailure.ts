@@ -1,0 +1,23 @@
+import { ApiError } from "../../ApiError.ts"
+import { reasonOf } from "../../internal/reasons.ts"
+import type { ChatObject } from "../Chat.ts"
+import { dialect } from "./dialect.ts"
+
+/** The error for a chat that failed: its code has the reason that it would have as the code of an answer. */
+export const chatFailure = (endpoint: string, chat: ChatObject): ApiError => {
+  const detail = dialect.errorDetail({ code: chat.last_error?.code ?? 0, msg: chat.last_error?.msg }) ?? {
+    message: "The chat failed",
+    code: undefined,
+    type: undefined,
+    param: undefined,
+    helpUrl: undefined
+  }
+  return new ApiError({
+    provider: "coze",
+    endpoint,
+    reason: dialect.reasonOf?.(detail, chat) ?? reasonOf(500, detail, {}, 0),
+    request: undefined,
+    response: undefined,
+    attempts: []
+  })
+}

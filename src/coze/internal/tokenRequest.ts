@@ -1,0 +1,101 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Redacted from "effect/Redacted"
+import { isObject, stringOf } from "../../internal/dialect.ts"
+import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
+
+type Fields = { readonly [field: string]: unknown }
+
+/** Posts to the authorization server; its errors come as OAuth codes or as the API's envelope, with any status. */
+export const post = (
+  url: string,
+  body: Fields,
+  bearer?: Redacted.Redacted | undefined
+): Effect.Effect<Fields, CozeAuthError, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const request = HttpClientRequest.post(url).pipe(
+      HttpClientRequest.bodyJsonUnsafe(body),
+      HttpClientRequest.acceptJson,
+      bearer === undefined ? (self) => self : HttpClientRequest.bearerToken(bearer)
+    )
+    const { headers, status, text } = yield* Effect.flatMap(HttpClient.execute(request), (response) =>
+      Effect.map(response.text, (text) => ({ headers: response.headers, status: response.status, text }))
+    ).pipe(
+      stayingHere,
+      Effect.mapError(
+        (error) => new CozeAuthError({ reason: "network", message: error.message, code: undefined, logId: undefined })
+      )
+    )
+    const answer = parsed(text)
+    const logId = headers["x-tt-logid"] ?? (isObject(answer) ? logIdIn(answer) : undefined)
+    if (!isObject(answer)) {
+      return yield* new CozeAuthError({
+        reason: "invalid_response",
+        message: `The authorization server answered with HTTP ${status} and no JSON`,
+        code: undefined,
+        logId
+      })
+    }
+    const failure = failureIn(answer, status)
+    if (failure !== undefined) return yield* new CozeAuthError({ ...failure, logId })
+    return isObject(answer["data"]) ? answer["data"] : answer
+  })
+
+/** Secrets must not follow a redirect. */
+const stayingHere = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.updateContext(self, (context: Context.Context<R>) => {
+    const init = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
+    return Context.add(context, FetchHttpClient.RequestInit, { ...init, redirect: "manual" })
+  })
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const logIdIn = (answer: Fields): string | undefined =>
+  isObject(answer["detail"]) ? stringOf(answer["detail"]["logid"]) : undefined
+
+const polling: ReadonlySet<string> = new Set<CozeAuthReason>([
+  "authorization_pending",
+  "slow_down",
+  "access_denied",
+  "expired_token"
+])
+
+const failureIn = (
+  answer: Fields,
+  status: number
+): { readonly reason: CozeAuthReason; readonly message: string; readonly code: string | undefined } | undefined => {
+  const error = stringOf(answer["error"])
+  const code = stringOf(answer["error_code"]) ?? stringOf(answer["code"])
+  if (status < 400 && error === undefined && (code === undefined || code === "0")) return undefined
+  return {
+    reason: error !== undefined && polling.has(error) ? (error as CozeAuthReason) : "refused",
+    message:
+      stringOf(answer["error_message"]) ??
+      stringOf(answer["error_description"]) ??
+      stringOf(answer["msg"]) ??
+      error ??
+      `HTTP ${status}`,
+    code: error ?? code
+  }
+}
+
+/**
+ * When something expires, in milliseconds since 1970. Tokens say it as a point in time and device codes as a time to
+ * go, both in a field named `expires_in`.
+ */
+export const expiryOf = (expiresIn: unknown): Effect.Effect<number> =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const seconds = Number(expiresIn)
+    if (!Number.isFinite(seconds)) return now
+    return seconds > 1_000_000_000 ? seconds * 1000 : now + seconds * 1000
+  })

@@ -1,0 +1,71 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ApiError from "../ApiError.ts"
+import type { Timeouts } from "../Timeouts.ts"
+import { type Call, errorOf } from "./call.ts"
+
+type Which = ApiError.TimeoutError["which"]
+type Phase = Exclude<Which, "total">
+
+/** The time limits of one try, as it goes from phase to phase. */
+export interface Deadlines {
+  /** The limits in force from now on, counted from `start`. The whole call's limit always is. */
+  readonly set: (phases: ReadonlyArray<Phase>, start: number) => void
+  /** Runs a part of the try; the first limit that passes interrupts it. */
+  readonly guard: <A, E>(part: Effect.Effect<A, E>) => Effect.Effect<A, E | ApiError.ApiError>
+}
+
+export const makeDeadlines = (call: Call): Deadlines => {
+  let which: Which = "total"
+  let at = call.deadline ?? Infinity
+  let hasPassed = false
+
+  const watch: Effect.Effect<never, ApiError.ApiError> = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    at === Infinity
+      ? Effect.never
+      : now >= at
+        ? Effect.fail(timeoutError(call, which))
+        : Effect.andThen(Effect.sleep(at - now), watch)
+  )
+
+  return {
+    set: (phases, start) => {
+      which = "total"
+      at = call.deadline ?? Infinity
+      for (const phase of phases) {
+        const limit = call.timeouts[phase]
+        if (limit === undefined) continue
+        const end = start + Duration.toMillis(limit)
+        if (end >= at) continue
+        which = phase
+        at = end
+      }
+      hasPassed = at <= start
+    },
+    guard: (part) => (at === Infinity ? part : hasPassed ? watch : Effect.raceFirst(part, watch))
+  }
+}
+
+const timeoutError = (call: Call, which: Which): ApiError.ApiError => {
+  const limit = call.timeouts[which]
+  const duration = limit === undefined ? Duration.zero : Duration.fromInputUnsafe(limit)
+  const length = limit === undefined ? "the deadline of the program" : Duration.format(duration)
+  return errorOf(
+    call,
+    new ApiError.TimeoutError({
+      message: `${waitedFor[which]} (${which} timeout, ${length}, try ${call.sent})`,
+      which,
+      duration,
+      attempt: call.sent
+    })
+  )
+}
+
+const waitedFor: { readonly [K in keyof Timeouts]-?: string } = {
+  headers: "No response arrived in time",
+  body: "The response did not end in time",
+  firstEvent: "The stream's first event did not arrive in time",
+  idle: "The stream went silent",
+  total: "The call did not end in time"
+}

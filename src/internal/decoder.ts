@@ -1,0 +1,410 @@
+/**
+ * Turns the AST of a schema into a function that checks freshly parsed JSON where it lies: it copies nothing, keeps
+ * every property, and replaces only what decoding changes (unknown variants, transformed values). What it accepts is
+ * what the schema accepts; it is a dozen times faster than a copying decoder and needs no code generation.
+ */
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaParser from "effect/SchemaParser"
+import { generateObject, type Slot } from "./generate.ts"
+import { unknownVariant } from "./unknownVariant.ts"
+
+/** Where and why a value does not fit. */
+export interface Mismatch {
+  readonly path: ReadonlyArray<string | number>
+  readonly expected: string
+  readonly actual: unknown
+}
+
+/** Whether unknown literals, variants and properties pass. */
+export type Openness = "open" | "strict"
+
+/** Thrown by a decoder. */
+export class MismatchFound {
+  readonly mismatch: Mismatch
+  constructor(mismatch: Mismatch) {
+    this.mismatch = mismatch
+  }
+}
+
+/** A function that decodes parsed JSON, which it then owns, or throws {@link MismatchFound}. */
+export const decoderOf = (schema: Schema.Constraint, openness: Openness): ((json: unknown) => unknown) => {
+  const parse = parserOf(schema.ast, caches[openness])
+  const failure: Failure = { path: [], expected: "", actual: undefined }
+  return (json) => {
+    const value = parse(json, failure)
+    if (value !== mismatch) return value
+    throw new MismatchFound({
+      path: failure.path.reverse(),
+      expected: failure.expected,
+      actual: failure.actual
+    })
+  }
+}
+
+interface Failure {
+  /** From the innermost key outwards. */
+  path: Array<string | number>
+  expected: string
+  actual: unknown
+}
+
+const mismatch = Symbol("mismatch")
+type Parser = (input: unknown, failure: Failure) => unknown
+
+interface Cache {
+  readonly strict: boolean
+  readonly parsers: WeakMap<SchemaAST.AST, Parser>
+}
+
+const caches: Record<Openness, Cache> = {
+  open: { strict: false, parsers: new WeakMap() },
+  strict: { strict: true, parsers: new WeakMap() }
+}
+
+const parserOf = (ast: SchemaAST.AST, cache: Cache): Parser => {
+  const cached = cache.parsers.get(ast)
+  if (cached !== undefined) return cached
+  // A schema that leads back to itself finds this while it is being compiled.
+  let parser: Parser | undefined
+  cache.parsers.set(ast, (input, failure) => (parser === undefined ? mismatch : parser(input, failure)))
+  try {
+    parser = compile(ast, cache)
+  } catch (thrown) {
+    cache.parsers.delete(ast)
+    throw thrown
+  }
+  cache.parsers.set(ast, parser)
+  return parser
+}
+
+const fail = (failure: Failure, expected: string, actual: unknown): typeof mismatch => {
+  failure.path = []
+  failure.expected = expected
+  failure.actual = actual
+  return mismatch
+}
+
+const compile = (ast: SchemaAST.AST, cache: Cache): Parser => {
+  if (ast.encoding !== undefined || (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true)) {
+    return foreign(ast)
+  }
+  switch (ast._tag) {
+    case "Unknown":
+    case "Any":
+      return (input) => input
+    case "Null":
+      return (input, failure) => (input === null ? input : fail(failure, "null", input))
+    case "Undefined":
+      return (input, failure) => (input === undefined ? input : fail(failure, "nothing", input))
+    case "String":
+      return compileString(ast, cache)
+    case "Number":
+      return (input, failure) => (typeof input === "number" ? input : fail(failure, "a number", input))
+    case "Boolean":
+      return (input, failure) => (typeof input === "boolean" ? input : fail(failure, "a boolean", input))
+    case "Literal": {
+      const { literal } = ast
+      return (input, failure) => (input === literal ? input : fail(failure, JSON.stringify(literal), input))
+    }
+    case "Suspend":
+      return parserOf(ast.thunk(), cache)
+    case "Arrays":
+      return ast.elements.length === 0 && ast.rest.length === 1 ? compileArray(ast.rest[0], cache) : foreign(ast)
+    case "Objects":
+      return compileObject(ast, cache)
+    case "Union":
+      return compileUnion(ast, cache)
+    default:
+      return foreign(ast)
+  }
+}
+
+/** Schemas that are not made of JSON alone (transformations, checks, declarations) decode as Effect decodes them. */
+const foreign = (ast: SchemaAST.AST): Parser => {
+  const decodeExit = SchemaParser.decodeUnknownExit(Schema.make<Schema.Codec<unknown>>(ast))
+  return (input, failure) => {
+    const exit = decodeExit(input)
+    return Exit.isSuccess(exit) ? exit.value : fail(failure, "a valid value", input)
+  }
+}
+
+const compileString = (ast: SchemaAST.String, cache: Cache): Parser => {
+  const known = ast.annotations?.["~llmfx/literals"] as ReadonlyArray<string> | undefined
+  if (!cache.strict || known === undefined) {
+    return (input, failure) => (typeof input === "string" ? input : fail(failure, "a string", input))
+  }
+  const values = new Set<unknown>(known)
+  const expected = known.map((value) => JSON.stringify(value)).join(" | ")
+  return (input, failure) => (values.has(input) ? input : fail(failure, expected, input))
+}
+
+const compileArray = (item: SchemaAST.AST, cache: Cache): Parser => {
+  const parse = parserOf(item, cache)
+  return (input, failure) => {
+    if (!Array.isArray(input)) return fail(failure, "an array", input)
+    for (let index = 0; index < input.length; index++) {
+      const value = input[index]
+      const parsed = parse(value, failure)
+      if (parsed === value) continue
+      if (parsed === mismatch) {
+        failure.path.push(index)
+        return mismatch
+      }
+      input[index] = parsed
+    }
+    return input
+  }
+}
+
+type JsonObject = { [key: string]: unknown }
+
+const isJsonObject = (input: unknown): input is JsonObject =>
+  typeof input === "object" && input !== null && !Array.isArray(input)
+
+const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parser> => {
+  const { type } = property
+  const { allowsNull, allowsUndefined, members } = flattened(type, cache)
+  const [only] = members
+  return {
+    key: String(property.name),
+    scalar: members.length === 1 && only !== undefined ? scalarTypeOf(only, cache) : undefined,
+    literal: type._tag === "Literal" && typeof type.literal === "string" ? type.literal : undefined,
+    allowsNull,
+    allowsUndefined: allowsUndefined || (type.context?.isOptional === true && !isRequired(type, cache)),
+    parse: parserOf(type, cache)
+  }
+}
+
+const scalarTypeOf = (ast: SchemaAST.AST, { strict }: Cache): string | undefined => {
+  if (ast.checks !== undefined || ast.encoding !== undefined) return undefined
+  switch (ast._tag) {
+    case "String":
+      return strict && ast.annotations?.["~llmfx/literals"] !== undefined ? undefined : "string"
+    case "Number":
+      return "number"
+    case "Boolean":
+      return "boolean"
+    default:
+      return undefined
+  }
+}
+
+/** How often an object has to be decoded before its parser is worth generating. */
+const hot = 200
+
+const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
+  const keys = ast.propertySignatures.map((property) => String(property.name))
+  const needsOne = ast.checks !== undefined
+  const expected = needsOne ? `an object with ${keys.slice(0, 5).join(", ")}` : "an object"
+  const refuse: Parser = (input, failure) => fail(failure, expected, input)
+  let slots: ReadonlyArray<Slot<Parser>> | undefined
+  let runs = 0
+  let parse: Parser = (input, failure) => {
+    slots ??= ast.propertySignatures.map((property) => slotOf(property, cache))
+    if (++runs === hot) parse = generateObject(slots, { mismatch, refuse, needsOne }) ?? parse
+    return parseSlots(input, slots, needsOne, refuse, failure)
+  }
+  const parseRest = compileRest(ast, keys, cache)
+  if (parseRest === undefined) return (input, failure) => parse(input, failure)
+  return (input, failure) => {
+    const parsed = parse(input, failure)
+    return parsed === mismatch ? parsed : parseRest(parsed, failure)
+  }
+}
+
+const parseSlots = (
+  input: unknown,
+  slots: ReadonlyArray<Slot<Parser>>,
+  needsOne: boolean,
+  refuse: Parser,
+  failure: Failure
+): unknown => {
+  if (!isJsonObject(input)) return refuse(input, failure)
+  let found = !needsOne
+  for (const slot of slots) {
+    const value = input[slot.key]
+    if (value === undefined) {
+      if (slot.allowsUndefined) continue
+    } else {
+      found = true
+      if (value === null ? slot.allowsNull : typeof value === slot.scalar || value === slot.literal) continue
+    }
+    const parsed = slot.parse(value, failure)
+    if (parsed === value) continue
+    if (parsed === mismatch) {
+      failure.path.push(slot.key)
+      return mismatch
+    }
+    input[slot.key] = parsed
+  }
+  return found ? input : refuse(input, failure)
+}
+
+/** The check of properties that have no field of their own; `undefined` where every one passes. */
+const compileRest = (ast: SchemaAST.Objects, keys: ReadonlyArray<string>, cache: Cache): Parser | undefined => {
+  const fixed = new Set(keys)
+  const [rest] = ast.indexSignatures
+  const isOpen = rest === undefined || rest.type._tag === "Unknown"
+  if (isOpen && !(cache.strict && keys.length > 0)) return undefined
+  const parse: Parser =
+    isOpen || rest === undefined
+      ? (input, failure) => fail(failure, "no such property", input)
+      : parserOf(rest.type, cache)
+  return (input, failure) => {
+    const object = input as JsonObject
+    for (const key of Object.keys(object)) {
+      if (fixed.has(key)) continue
+      const value = object[key]
+      const parsed = parse(value, failure)
+      if (parsed === value) continue
+      if (parsed === mismatch) {
+        failure.path.push(key)
+        return mismatch
+      }
+      object[key] = parsed
+    }
+    return input
+  }
+}
+
+const taggedUnionOf = (ast: SchemaAST.Union): TaggedUnion | undefined =>
+  ast.annotations?.["~llmfx/taggedUnion"] as TaggedUnion | undefined
+
+interface Flattened {
+  readonly allowsNull: boolean
+  readonly allowsUndefined: boolean
+  readonly members: ReadonlyArray<SchemaAST.AST>
+}
+
+/** The members of a union and of the unions in it, without what is nothing. */
+const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
+  if (
+    ast._tag !== "Union" ||
+    taggedUnionOf(ast) !== undefined ||
+    ast.checks !== undefined ||
+    ast.encoding !== undefined
+  ) {
+    return {
+      allowsNull: ast._tag === "Null",
+      allowsUndefined: ast._tag === "Undefined",
+      members: isNothing(ast) ? [] : [ast]
+    }
+  }
+  const parts = ast.types.map((type) => flattened(type, cache))
+  const required = isRequired(ast, cache)
+  return {
+    allowsNull: !required && parts.some(({ allowsNull }) => allowsNull),
+    allowsUndefined: !required && parts.some(({ allowsUndefined }) => allowsUndefined),
+    members: parts.flatMap(({ members }) => members)
+  }
+}
+
+const isNothing = ({ _tag }: SchemaAST.AST): boolean => _tag === "Null" || _tag === "Undefined"
+
+/** A scalar that only a tolerant decoder does without. */
+const isRequired = (ast: SchemaAST.AST, { strict }: Cache): boolean =>
+  strict && ast._tag === "Union" && [ast, ...ast.types].some((type) => type.annotations?.["~llmfx/required"] === true)
+
+const compileUnion = (ast: SchemaAST.Union, cache: Cache): Parser => {
+  const tagged = taggedUnionOf(ast)
+  if (tagged !== undefined) return compileTaggedUnion(tagged, cache)
+  const { allowsNull, allowsUndefined, members } = flattened(ast, cache)
+  const [only] = members
+  const parse = members.length === 1 && only !== undefined ? parserOf(only, cache) : compileTrial(members, cache)
+  if (!allowsNull && !allowsUndefined) return parse
+  return (input, failure) => {
+    if ((input === null && allowsNull) || (input === undefined && allowsUndefined)) return input
+    return parse(input, failure)
+  }
+}
+
+interface TaggedUnion {
+  readonly discriminator: string
+  readonly members: { readonly [tag: string]: Schema.Constraint }
+  readonly absent: string | undefined
+}
+
+const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cache: Cache): Parser => {
+  const parsers = new Map<unknown, Parser>(
+    Object.entries(members).map(([tag, schema]) => [tag, parserOf(schema.ast, cache)])
+  )
+  // Most values of a stream have the tag of the one before; comparing is cheaper than looking up.
+  let lastTag: unknown
+  let lastParse: Parser | undefined
+  return (input, failure) => {
+    if (!isJsonObject(input)) return fail(failure, "an object", input)
+    if (absent !== undefined && input[discriminator] === undefined) {
+      Object.defineProperty(input, discriminator, {
+        value: absent,
+        enumerable: false,
+        configurable: true,
+        writable: true
+      })
+    }
+    const tag = input[discriminator]
+    if (lastParse === undefined || tag !== lastTag) {
+      lastTag = tag
+      lastParse = parsers.get(tag)
+    }
+    if (lastParse !== undefined) return lastParse(input, failure)
+    const variant = cache.strict ? undefined : unknownVariant(discriminator, members, input)
+    if (variant !== undefined) return variant
+    fail(failure, cache.strict ? [...parsers.keys()].map((tag) => JSON.stringify(tag)).join(" | ") : "a string", tag)
+    failure.path.push(discriminator)
+    return mismatch
+  }
+}
+
+/** Tries the members in order; of several mismatches the deepest is the telling one. */
+const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
+  const candidates = members.map((member) => ({ parse: parserOf(member, cache), shape: shapeOf(member) }))
+  return (input, failure) => {
+    const shape = shapeOfValue(input)
+    const fitting = candidates.filter((candidate) => candidate.shape === shape || candidate.shape === "any")
+    const tried = fitting.length === 0 ? candidates : fitting
+    let deepest: Failure | undefined
+    for (const [index, { parse }] of tried.entries()) {
+      const attempt: Failure = { path: [], expected: "", actual: undefined }
+      // A member that does not fit may have changed what it was given.
+      const parsed = parse(index === tried.length - 1 ? input : copyOf(input), attempt)
+      if (parsed !== mismatch) return parsed
+      if (deepest === undefined || attempt.path.length > deepest.path.length) deepest = attempt
+    }
+    if (deepest !== undefined) Object.assign(failure, deepest)
+    return mismatch
+  }
+}
+
+type Shape = "scalar" | "array" | "object" | "any"
+
+const shapeOf = (ast: SchemaAST.AST, depth = 0): Shape => {
+  switch (ast._tag) {
+    case "Suspend":
+      return depth > 8 ? "any" : shapeOf(ast.thunk(), depth + 1)
+    case "Arrays":
+      return "array"
+    case "Objects":
+      return "object"
+    case "Null":
+    case "Undefined":
+    case "String":
+    case "Number":
+    case "Boolean":
+    case "Literal":
+      return "scalar"
+    default:
+      return ast._tag === "Union" && taggedUnionOf(ast) !== undefined ? "object" : "any"
+  }
+}
+
+const shapeOfValue = (value: unknown): Shape =>
+  typeof value !== "object" || value === null ? "scalar" : Array.isArray(value) ? "array" : "object"
+
+const copyOf = (json: unknown): unknown =>
+  Array.isArray(json)
+    ? json.map(copyOf)
+    : isJsonObject(json)
+      ? Object.fromEntries(Object.entries(json).map(([key, value]) => [key, copyOf(value)]))
+      : json

@@ -1,0 +1,67 @@
+/**
+ * Code for the object parsers that run hot: with the property names written out, the engine reads them without looking
+ * them up. Where code may not be generated (workers, strict content policies) parsers stay as they are.
+ */
+
+/** A property, with what most values are told by before a parser is called. */
+export interface Slot<Parser> {
+  readonly key: string
+  /** The `typeof` of a plain value. */
+  readonly scalar: string | undefined
+  /** The one string that is right. */
+  readonly literal: string | undefined
+  readonly allowsNull: boolean
+  readonly allowsUndefined: boolean
+  readonly parse: Parser
+}
+
+interface Runtime<Parser> {
+  readonly mismatch: symbol
+  /** Refuses what is no object, or one without any of the properties. */
+  readonly refuse: Parser
+  readonly needsOne: boolean
+}
+
+let isAllowed: boolean | undefined
+
+const canGenerate = (): boolean => {
+  if (isAllowed === undefined) {
+    try {
+      new Function("return true")
+      isAllowed = true
+    } catch {
+      isAllowed = false
+    }
+  }
+  return isAllowed
+}
+
+const condition = ({ allowsNull, allowsUndefined, literal, scalar }: Slot<unknown>): string =>
+  [
+    scalar === undefined ? undefined : `typeof v===${JSON.stringify(scalar)}`,
+    literal === undefined ? undefined : `v===${JSON.stringify(literal)}`,
+    allowsUndefined ? "v===void 0" : undefined,
+    allowsNull ? "v===null" : undefined
+  ]
+    .filter((part) => part !== undefined)
+    .join("||")
+
+/** The parser of an object as generated code; `undefined` where that is not allowed. */
+export const generateObject = <Parser>(
+  slots: ReadonlyArray<Slot<Parser>>,
+  runtime: Runtime<Parser>
+): Parser | undefined => {
+  if (slots.length === 0 || !canGenerate()) return undefined
+  const body = slots.map((slot, index) => {
+    const key = JSON.stringify(slot.key)
+    const simple = condition(slot)
+    const full = `r=p${index}(v,f);if(r!==v){if(r===m){f.path.push(${key});return m}i[${key}]=r}`
+    return `v=i[${key}];${simple === "" ? full : `if(!(${simple})){${full}}`}`
+  })
+  const has = slots.map(({ key }) => `${JSON.stringify(key)} in i`).join("||")
+  const source =
+    `"use strict";const m=t.mismatch,e=t.refuse,${slots.map((_, index) => `p${index}=s[${index}].parse`).join(",")};` +
+    `return function(i,f){if(typeof i!=="object"||i===null||Array.isArray(i))return e(i,f);let v,r;${body.join("")}` +
+    `${runtime.needsOne ? `if(!(${has}))return e(i,f);` : ""}return i}`
+  return new Function("s", "t", source)(slots, runtime) as Parser
+}

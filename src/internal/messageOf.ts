@@ -1,0 +1,5 @@
+/** What a thrown value says, in one line. */
+export const messageOf = (thrown: unknown): string => {
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return text.split("\n")[0] ?? ""
+}

@@ -1,0 +1,101 @@
+import * as HttpBody from "effect/http/HttpBody"
+import * as Stream from "effect/Stream"
+import { RequestError } from "../ApiError.ts"
+import * as FileSource from "../FileSource.ts"
+import { mediaTypeOf } from "./mediaType.ts"
+
+/** One part: a text or a file. */
+type Part =
+  | { readonly name: string; readonly text: string }
+  | { readonly name: string; readonly file: FileSource.FileSource; readonly fileName: string }
+
+/** The input's fields as parts: `name[]` for the items of an array, `name[key]` for the properties of an object. */
+export const toParts = (fields: object, folders: boolean): ReadonlyArray<Part> => {
+  const parts: Array<Part> = []
+  const add = (name: string, value: unknown): void => {
+    if (value === undefined) return
+    if (value === null) {
+      throw new RequestError({ message: `The field ${JSON.stringify(name)} of a form cannot be null; leave it out` })
+    }
+    if (FileSource.isFileSource(value)) {
+      parts.push({ name, file: value, fileName: fileNameOf(value, folders) })
+    } else if (Array.isArray(value)) {
+      for (const item of value) add(`${name}[]`, item)
+    } else if (value instanceof Date) {
+      parts.push({ name, text: value.toISOString() })
+    } else if (typeof value === "object") {
+      for (const [key, item] of Object.entries(value)) add(`${name}[${key}]`, item)
+    } else {
+      parts.push({ name, text: String(value) })
+    }
+  }
+  for (const [name, value] of Object.entries(fields)) add(name, value)
+  return parts
+}
+
+/** Whether there is a file anywhere in a value. */
+export const hasFile = (value: unknown): boolean =>
+  FileSource.isFileSource(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasFile))
+
+const fileNameOf = (file: FileSource.FileSource, folders: boolean): string => {
+  const name = FileSource.nameOf(file) ?? "file"
+  const plain = folders ? name : name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1)
+  return plain === "" ? "file" : plain
+}
+
+interface Body {
+  readonly body: HttpBody.HttpBody
+  /** Absent where the runtime adds it, with its boundary. */
+  readonly contentType: string | undefined
+  readonly replayable: boolean
+}
+
+/** A form whose files are in memory is a `FormData`; one that has to be read from streams is streamed. */
+export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
+  const form = new FormData()
+  let replayable = true
+  let streamed = false
+  for (const part of parts) {
+    if ("text" in part) form.append(part.name, part.text)
+    else if (part.file instanceof Blob) form.append(part.name, part.file, part.fileName)
+    else if (part.file._tag === "Bytes") {
+      const type = part.file.type ?? mediaTypeOf(part.fileName)
+      form.append(part.name, new Blob([part.file.bytes as Uint8Array<ArrayBuffer>], { type }), part.fileName)
+    } else {
+      streamed = true
+      if (!part.file.reopenable) replayable = false
+    }
+  }
+  if (!streamed) return { body: HttpBody.formData(form), contentType: undefined, replayable }
+  const body = streamedForm(parts)
+  return { body, contentType: body.contentType, replayable }
+}
+
+const streamedForm = (parts: ReadonlyArray<Part>): HttpBody.Stream => {
+  const boundary = `llmfx-${crypto.randomUUID()}`
+  const encoder = new TextEncoder()
+  const chunks = parts.map((part): Stream.Stream<Uint8Array, unknown> => {
+    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(normalized(part.name))}"`
+    if ("text" in part) return Stream.make(encoder.encode(`${disposition}\r\n\r\n${normalized(part.text)}\r\n`))
+    const type = part.file.type === undefined || part.file.type === "" ? mediaTypeOf(part.fileName) : part.file.type
+    const head = `${disposition}; filename="${quoted(part.fileName)}"\r\nContent-Type: ${plainType(type)}\r\n\r\n`
+    return Stream.make(encoder.encode(head)).pipe(
+      Stream.concat(FileSource.read(part.file)),
+      Stream.concat(Stream.make(encoder.encode("\r\n")))
+    )
+  })
+  const all = Stream.concat(
+    Stream.flatten(Stream.fromIterable(chunks)),
+    Stream.sync(() => encoder.encode(`--${boundary}--\r\n`))
+  )
+  return HttpBody.stream(all, `multipart/form-data; boundary=${boundary}`)
+}
+
+/** As forms write line breaks. */
+const normalized = (text: string): string => text.replace(/\r\n|\r|\n/g, "\r\n")
+
+/** As forms escape names: a quote or a line break would end the header. */
+const quoted = (text: string): string => text.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
+
+const plainType = (type: string): string =>
+  /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(type) ? type : "application/octet-stream"

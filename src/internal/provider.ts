@@ -1,0 +1,170 @@
+/** What the layers of all providers have in common. */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { ApiClient } from "../ApiClient.ts"
+import { RequestError } from "../ApiError.ts"
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import type * as Credential from "../Credential.ts"
+import type * as Endpoint from "../Endpoint.ts"
+import * as EventStream from "../EventStream.ts"
+import type { Debug, RequestOptions } from "../RequestOptions.ts"
+import type { RetryPolicy } from "../RetryPolicy.ts"
+import type { Timeouts } from "../Timeouts.ts"
+import type { Authorize, ClientConfig } from "./call.ts"
+import { makeClient } from "./client.ts"
+import { notJson } from "./decode.ts"
+import type { Dialect } from "./dialect.ts"
+import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./redact.ts"
+
+/** What differs between the clients of two layers. */
+export interface ProviderConfig {
+  readonly dialect: Dialect
+  readonly baseUrl: string
+  readonly headers: { readonly [name: string]: string }
+  /** Those that are known from the start are kept out of errors and logs from the start. */
+  readonly credentials: ReadonlyArray<Credential.Input | undefined>
+  readonly authorize: Authorize
+  readonly retry: RetryPolicy
+  readonly timeouts: Timeouts
+  readonly options: ClientOptions
+  readonly route?: ClientConfig["route"]
+  readonly framing?: ClientConfig["framing"]
+}
+
+export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, never, HttpClient.HttpClient> =>
+  Effect.map(HttpClient.HttpClient, (http) => {
+    const { options } = config
+    const defaults: RequestOptions = {
+      headers: options.headers,
+      query: options.query,
+      retry: options.retry ?? config.retry,
+      timeouts: { ...config.timeouts, ...options.timeouts },
+      decoding: options.decoding,
+      debug: options.debug,
+      transformClient: options.transformClient
+    }
+    const scrubber = makeScrubber([
+      ...config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf),
+      ...secretsInHeaders(options.headers),
+      ...secretsOf(options.query),
+      ...secretsInUrl(config.baseUrl)
+    ])
+    return makeClient({
+      dialect: config.dialect,
+      http,
+      baseUrl: config.baseUrl,
+      headers: { "user-agent": userAgent, ...config.headers },
+      defaults,
+      authorize: config.authorize,
+      route: config.route,
+      framing: config.framing,
+      scrub: scrubber.scrub,
+      learnSecret: scrubber.learn,
+      maxEventLength: options.maxEventLength ?? EventStream.defaultLimit
+    })
+  })
+
+const userAgent = "llmfx/0.1.0"
+
+/** Sends the credential's secret in a header: `Authorization: Bearer …` unless `put` does otherwise. */
+export const withSecret =
+  (
+    credentialOf: (endpoint: Endpoint.Metadata) => Effect.Effect<Credential.Credential, RequestError>,
+    put: (request: HttpClientRequest.HttpClientRequest, secret: string) => HttpClientRequest.HttpClientRequest = bearer
+  ): Authorize =>
+  (request, endpoint) =>
+    Effect.flatMap(credentialOf(endpoint), (credential) =>
+      Effect.flatMap(credential.get, (redacted) => {
+        const secret = Redacted.value(redacted)
+        return /[^\t\x20-\x7e]/.test(secret)
+          ? Effect.fail(
+              new RequestError({
+                message: "The key or token has characters that a header cannot hold, such as a line break"
+              })
+            )
+          : Effect.succeed({
+              request: put(request, secret),
+              secrets: [secret],
+              refresh: credential.refresh?.(redacted)
+            })
+      })
+    )
+
+/** `Authorization: Bearer …`. */
+export const bearer = (
+  request: HttpClientRequest.HttpClientRequest,
+  secret: string
+): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "authorization", `Bearer ${secret}`)
+
+/** What is wrong with a base URL, if anything. */
+export const baseUrlProblems = (name: string, baseUrl: string | undefined): ReadonlyArray<string> => {
+  if (baseUrl === undefined) return []
+  try {
+    const { password, protocol, username } = new URL(baseUrl)
+    return [
+      ...(protocol === "http:" || protocol === "https:" ? [] : [`${name} must be an http or https URL`]),
+      ...(username === "" && password === "" ? [] : [`${name} must not hold a name or password: send it in a header`])
+    ]
+  } catch {
+    return [`${name} is not a valid URL`]
+  }
+}
+
+/** Reads environment variables; those that are not set or empty are `undefined`. */
+export const readEnvironment = <A>(provider: string, config: Config.Config<A>): Effect.Effect<A, ConfigurationError> =>
+  Effect.mapError(
+    Effect.suspend(() => config),
+    (error) => new ConfigurationError({ provider, problems: [error.message] })
+  )
+
+export const variable = (name: string): Config.Config<string | undefined> =>
+  Config.map(Config.option(Config.String(name)), (value) => {
+    const text = Option.getOrUndefined(value)?.trim()
+    return text === "" ? undefined : text
+  })
+
+export const secretVariable = (name: string): Config.Config<Redacted.Redacted | undefined> =>
+  Config.map(variable(name), (value) => (value === undefined ? undefined : Redacted.make(value)))
+
+/** `LLMFX_DEBUG`: `1` or `true` logs requests and responses, a greater number that many characters of bodies too. */
+export const debugVariable: Config.Config<Debug | undefined> = /*#__PURE__*/ Config.map(
+  /*#__PURE__*/ variable("LLMFX_DEBUG"),
+  (value) => {
+    if (value === undefined || value === "0" || value === "false") return undefined
+    const bodies = Number(value)
+    return bodies > 1 ? { bodies } : true
+  }
+)
+
+/** Headers from a variable with one `name: value` on each line. */
+export const headersVariable = (name: string): Config.Config<{ readonly [name: string]: string } | undefined> =>
+  Config.map(variable(name), (text) =>
+    text === undefined
+      ? undefined
+      : Object.fromEntries(
+          text.split("\n").flatMap((line) => {
+            const colon = line.indexOf(":")
+            return colon <= 0 ? [] : [[line.slice(0, colon).trim(), line.slice(colon + 1).trim()]]
+          })
+        )
+  )
+
+/** Both, where what is given to the layer wins over the environment. */
+export const mergeOptions = <A extends object>(environment: A, overrides: A | undefined): A => {
+  const given = Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined)
+  return { ...environment, ...Object.fromEntries(given) }
+}
+
+/** The JSON of an event. */
+export const parseEvent = (data: string): unknown => {
+  try {
+    return JSON.parse(data)
+  } catch {
+    throw notJson(data)
+  }
+}

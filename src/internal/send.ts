@@ -1,0 +1,250 @@
+/** One try: the credential, the request, redirects, and the status. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import * as ApiError from "../ApiError.ts"
+import { type Call, errorOf, summarize } from "./call.ts"
+import { logRequest, logResponse } from "./debug.ts"
+import { describeText, networkError, reasonOf } from "./reasons.ts"
+
+/** Sends the request once; fails for every status that is not a success. */
+export const send = (call: Call): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
+  Effect.flatMap(authorized(call), (request) => {
+    call.sent++
+    const { http } = call.config
+    const client = call.options.transformClient?.(http) ?? http
+    const debug = call.options.debug
+    const sent = execute(call, client, request, maxRedirects)
+    const logged =
+      debug === undefined || debug === false
+        ? sent
+        : Effect.andThen(
+            logRequest(call, debug),
+            Effect.tap(sent, (response) => logResponse(call, response))
+          )
+    return Effect.flatMap(logged, (response) =>
+      response.status >= 200 && response.status < 300 ? Effect.succeed(response) : failStatus(call, response)
+    )
+  })
+
+const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientRequest, ApiError.ApiError> => {
+  const { config, endpoint, wire } = call
+  const request = HttpClientRequest.makeWith(
+    wire.method,
+    wire.url.href,
+    UrlParams.empty,
+    Option.none(),
+    Headers.fromRecordUnsafe(wire.headers),
+    wire.body
+  )
+  if (hasOwnCredential(call.options.headers)) return Effect.succeed(request)
+  return config.authorize(request, endpoint).pipe(
+    Effect.map((authorized) => {
+      call.refresh = authorized.refresh
+      authorized.secrets.forEach(config.learnSecret)
+      return authorized.request
+    }),
+    Effect.mapError((error) =>
+      errorOf(
+        call,
+        error._tag === "RequestError"
+          ? new ApiError.RequestError({ message: config.scrub(error.message) })
+          : new ApiError.AuthenticationError({ ...noDetail, message: config.scrub(error.message) })
+      )
+    )
+  )
+}
+
+/** Whether the caller sends another credential, or, with `null`, none. */
+const hasOwnCredential = (headers: Call["options"]["headers"]): boolean =>
+  headers !== undefined && Object.keys(headers).some((name) => /^(authorization|x-api-key|api-key)$/i.test(name))
+
+const noDetail = { code: undefined, type: undefined, param: undefined, helpUrl: undefined }
+
+const maxRedirects = 5
+
+/** Redirects are followed here, not by the runtime, so that no credential goes to another origin. */
+const execute = (
+  call: Call,
+  client: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  redirects: number
+): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
+  client.execute(request).pipe(
+    Effect.updateContext((context: Context.Context<never>) => requestContext(context, call)),
+    Effect.catch((error) =>
+      // Middleware may refuse a status; what it means is said here all the same.
+      error.reason._tag === "StatusCodeError"
+        ? Effect.succeed(error.reason.response)
+        : Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+    ),
+    Effect.flatMap((response) => {
+      if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
+      const { location } = response.headers
+      const next = location === undefined ? undefined : redirected(request, response.status, location)
+      return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
+    })
+  )
+
+const requestContexts = new WeakMap<Context.Context<never>, Context.Context<never>>()
+
+/**
+ * The context in which requests are sent: redirects come back, and without a tracer no spans are made and no trace
+ * headers are sent.
+ */
+const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> => {
+  let made = requestContexts.get(context)
+  if (made === undefined) {
+    const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
+    const manual = Context.add(context, FetchHttpClient.RequestInit, { ...own, redirect: "manual" })
+    made = isTraced(context) ? manual : Context.add(manual, HttpClient.TracerDisabledWhen, constTrue)
+    requestContexts.set(context, made)
+  }
+  return isTraced(context) ? withoutSecrets(made, call) : made
+}
+
+/** Keeps the parameters and headers that may hold a secret out of spans. */
+const withoutSecrets = (context: Context.Context<never>, { options, wire }: Call): Context.Context<never> => {
+  const names = Context.get(context, Headers.CurrentRedactedNames)
+  const withHeaders = Context.add(context, Headers.CurrentRedactedNames, [
+    ...names,
+    "api-key",
+    ...Object.keys(options.headers ?? {}).map((name) => name.toLowerCase())
+  ])
+  const { secretQuery } = wire
+  return secretQuery.length === 0
+    ? withHeaders
+    : Context.add(withHeaders, UrlParams.CurrentRedactedNames, [
+        ...Context.get(context, UrlParams.CurrentRedactedNames),
+        ...secretQuery
+      ])
+}
+
+const isTraced = (context: Context.Context<never>): boolean =>
+  Context.getOrUndefined(context, Tracer.Tracer) !== undefined ||
+  Context.getOrUndefined(context, Tracer.ParentSpan) !== undefined
+
+/** The request to the new place; `undefined` where following would send the input to another origin. */
+const redirected = (
+  request: HttpClientRequest.HttpClientRequest,
+  status: number,
+  location: string
+): HttpClientRequest.HttpClientRequest | undefined => {
+  const from = new URL(request.url)
+  let to: URL
+  try {
+    to = new URL(location, from)
+  } catch {
+    return undefined
+  }
+  const rewrites = status === 303 || ((status === 301 || status === 302) && request.method === "POST")
+  const method = rewrites ? "GET" : request.method
+  const sameOrigin = to.origin === from.origin
+  if (!sameOrigin && method !== "GET") return undefined
+  const { accept, "user-agent": agent } = request.headers
+  return HttpClientRequest.makeWith(
+    method,
+    to.href,
+    UrlParams.empty,
+    Option.none(),
+    sameOrigin
+      ? rewrites
+        ? Headers.remove(request.headers, "content-type")
+        : request.headers
+      : Headers.fromInput({ accept, "user-agent": agent }),
+    rewrites ? HttpBody.empty : request.body
+  )
+}
+
+/** The reason for a failure of the HTTP client. */
+export const transportReason = (
+  call: Call,
+  error: HttpClientError.HttpClientError,
+  phase: "headers" | "body"
+): ApiError.Reason => {
+  const { reason } = error
+  switch (reason._tag) {
+    case "EncodeError":
+    case "InvalidUrlError":
+      return new ApiError.RequestError({ message: call.config.scrub(reason.description ?? reason.message) })
+    case "EmptyBodyError":
+      return new ApiError.UnexpectedResponseError({
+        message: "The response has no body",
+        contentType: reason.response.headers["content-type"]
+      })
+    default:
+      return networkError(reason.cause ?? reason, phase, call.config.scrub)
+  }
+}
+
+/** What follows from a response that is no success. Its body is read, but not for ever. */
+const failStatus = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<never, ApiError.ApiError> =>
+  response.text.pipe(
+    Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.succeed("") }),
+    Effect.catch(() => Effect.succeed("")),
+    Effect.flatMap((text) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(statusError(call, response, text, now)))
+    )
+  )
+
+const statusError = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  text: string,
+  now: number
+): ApiError.ApiError => {
+  const { headers, status } = response
+  const raw = parse(text)
+  const summary = summarize(call, response, text, raw)
+  if (status < 400) {
+    return errorOf(
+      call,
+      new ApiError.UnexpectedResponseError({
+        message: `The server redirects to ${call.config.scrub(originOf(headers["location"]))}, where this call must not go`,
+        contentType: headers["content-type"]
+      }),
+      summary
+    )
+  }
+  const detail = call.config.dialect.errorDetail(raw, headers) ?? {
+    ...noDetail,
+    message: describeText(call.config.scrub(text), headers["content-type"])
+  }
+  const safe = { ...detail, message: call.config.scrub(detail.message) }
+  return errorOf(
+    call,
+    call.config.dialect.reasonOf?.(safe, raw, { headers, now }) ?? reasonOf(status, safe, headers, now),
+    summary
+  )
+}
+
+const originOf = (location: string | undefined): string => {
+  if (location === undefined) return "nowhere"
+  try {
+    return new URL(location).origin
+  } catch {
+    return "an invalid URL"
+  }
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,71 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Fiber from "effect/Fiber"
+
+interface Token<A> {
+  readonly value: A
+  readonly expiresAt: number | undefined
+}
+
+/** A value that expires, shared by all who need it. */
+export interface TokenCache<A, E> {
+  readonly get: Effect.Effect<A, E>
+  /** Forgets the value, unless another one has taken its place. */
+  readonly discard: (value: A) => Effect.Effect<void>
+}
+
+const backOff = 5000
+
+export const makeTokenCache = <A, E>(options: {
+  readonly acquire: Effect.Effect<Token<A>, E>
+  readonly refreshBefore?: Duration.Input | undefined
+  readonly blockBefore?: Duration.Input | undefined
+}): TokenCache<A, E> => {
+  const refreshBefore = Duration.toMillis(options.refreshBefore ?? "2 minutes")
+  const blockBefore = Duration.toMillis(options.blockBefore ?? "30 seconds")
+  let current: { readonly value: A; readonly expiresAt: number; readonly life: number } | undefined
+  let renewal: Fiber.Fiber<A, E> | undefined
+  let failedAt = -Infinity
+
+  const renew: Effect.Effect<A, E> = Effect.matchCauseEffect(options.acquire, {
+    onSuccess: ({ expiresAt = Infinity, value }) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        current = { value, expiresAt, life: expiresAt - now }
+        return value
+      }),
+    onFailure: (cause) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        failedAt = now
+        return Effect.failCause(cause)
+      })
+  })
+
+  /** The renewal under way, or a new one; it outlives the calls that wait for it. */
+  const sharedRenewal: Effect.Effect<Fiber.Fiber<A, E>> = Effect.withFiber((caller) => {
+    if (renewal !== undefined) return Effect.succeed(renewal)
+    const started = Effect.runForkWith(caller.context)(renew)
+    renewal = started
+    started.addObserver(() => {
+      renewal = undefined
+    })
+    return Effect.succeed(started)
+  })
+
+  return {
+    get: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const renewed = Effect.flatMap(sharedRenewal, Fiber.join)
+      if (current === undefined) return renewed
+      const { expiresAt, life, value } = current
+      const left = expiresAt - now
+      if (left > Math.min(refreshBefore, life / 2)) return Effect.succeed(value)
+      if (left <= Math.min(blockBefore, life / 2)) return renewed
+      return now - failedAt < backOff ? Effect.succeed(value) : Effect.as(sharedRenewal, value)
+    }),
+    discard: (value) =>
+      Effect.sync(() => {
+        if (current !== undefined && Equal.equals(current.value, value)) current = undefined
+      })
+  }
+}

@@ -1,0 +1,28 @@
+const TypeId = "~llmfx/UnknownVariant"
+
+class Variant {
+  readonly [TypeId] = TypeId
+  readonly tag: string
+  readonly raw: { readonly [key: string]: unknown }
+  readonly [key: string]: unknown
+
+  constructor(discriminator: string, tag: string, raw: { readonly [key: string]: unknown }) {
+    Object.defineProperty(this, TypeId, { enumerable: false })
+    Object.defineProperty(this, discriminator, { value: "~unknown", enumerable: true })
+    this.tag = tag
+    this.raw = raw
+  }
+
+  toJSON(): unknown {
+    return this.raw
+  }
+}
+
+/** The variant for an object whose tag is not among `known`; `undefined` for everything else. */
+export const unknownVariant = (discriminator: string, known: object, input: unknown): Variant | undefined => {
+  if (typeof input !== "object" || input === null) return undefined
+  if (input instanceof Variant) return input
+  const raw = input as { readonly [key: string]: unknown }
+  const tag = raw[discriminator]
+  return typeof tag === "string" && !Object.hasOwn(known, tag) ? new Variant(discriminator, tag, raw) : undefined
+}

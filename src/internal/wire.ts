@@ -1,0 +1,332 @@
+/** From an endpoint and its input to the request on the wire, but for the credential. */
+import * as HttpBody from "effect/http/HttpBody"
+import { RequestError, type RequestSummary } from "../ApiError.ts"
+import type * as Endpoint from "../Endpoint.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import { rememberBody } from "./curl.ts"
+import { hasFile, multipartBody, toParts } from "./multipart.ts"
+import { appendQuery, type QueryStyle } from "./query.ts"
+import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "./redact.ts"
+
+/** A request that is ready but for its credential. */
+export interface Wire {
+  readonly method: Endpoint.Declaration["method"]
+  readonly url: URL
+  readonly headers: { readonly [name: string]: string }
+  readonly body: HttpBody.HttpBody
+  /** The JSON body as text. */
+  readonly json: string | undefined
+  /** Whether the body can be sent again. */
+  readonly replayable: boolean
+  readonly summary: RequestSummary
+  /** The query parameters that may hold a secret. */
+  readonly secretQuery: ReadonlyArray<string>
+}
+
+/** A request whose body is not encoded yet. */
+export interface Draft {
+  readonly url: URL
+  readonly headers: { readonly [name: string]: string }
+  /** The JSON value, or the fields of the form; `undefined` where there is none. */
+  readonly body: unknown
+}
+
+/** Moves a request to another back end, or throws {@link RequestError} where that one lacks the endpoint. */
+export type Route = (draft: Draft, endpoint: Endpoint.Metadata) => Draft
+
+/** What does not change from call to call. */
+export interface WireConfig {
+  readonly baseUrl: string
+  readonly headers: { readonly [name: string]: string }
+  readonly queryStyle: QueryStyle
+  readonly route: Route | undefined
+  readonly scrub: Scrub
+}
+
+type Fields = { readonly [name: string]: unknown }
+
+/** Throws {@link RequestError}. */
+export const makeWire = (
+  endpoint: Endpoint.Metadata,
+  input: Fields,
+  options: RequestOptions,
+  config: WireConfig
+): Wire => {
+  const fields = split(endpoint, input)
+  const encoding = encodingOf(endpoint.body, fields.body)
+  const draft: Draft = {
+    url: makeUrl(options.baseUrl ?? config.baseUrl, fields.path, fields.query, options.query, config.queryStyle),
+    headers: makeHeaders(endpoint, fields.headers, options, config),
+    body: encoding === undefined ? undefined : wholeBody(endpoint, encoding, fields.body, options)
+  }
+  const { body, headers: plainHeaders, url } = config.route === undefined ? draft : config.route(draft, endpoint)
+  const encoded = encoding === undefined ? noBody : encodeBody(endpoint, encoding, body)
+  const headers = withContentType(plainHeaders, encoded.contentType, options.headers)
+  const isPlain = (name: string) =>
+    plainQuery.has(name) ||
+    Object.hasOwn(input, name.replace(/\[.*$/, "")) ||
+    (endpoint.fixed !== undefined && name in endpoint.fixed)
+  let summary: RequestSummary | undefined
+  return {
+    method: endpoint.method,
+    url,
+    headers,
+    ...encoded,
+    get summary() {
+      return (summary ??= summaryOf(endpoint.method, url, headers, encoded.json, isPlain, config.scrub))
+    },
+    get secretQuery() {
+      return [...url.searchParams.keys()].filter((name) => !isPlain(name))
+    }
+  }
+}
+
+/** Only errors and logs want it. */
+const summaryOf = (
+  method: string,
+  url: URL,
+  headers: { readonly [name: string]: string },
+  json: string | undefined,
+  isPlain: (name: string) => boolean,
+  scrub: Scrub
+): RequestSummary => {
+  const summary: RequestSummary = {
+    method,
+    url: plainUrl(url, isPlain, scrub),
+    headers: plainRequestHeaders(headers, scrub)
+  }
+  if (json !== undefined) rememberBody(summary, () => scrub(json))
+  return summary
+}
+
+interface Split {
+  readonly path: string
+  readonly query: Fields
+  readonly headers: Fields
+  readonly body: Fields
+}
+
+const split = (endpoint: Endpoint.Metadata, input: Fields): Split => {
+  const query: Record<string, unknown> = endpoint.body === undefined ? { ...endpoint.fixed } : {}
+  const headers: Record<string, unknown> = {}
+  const body: Record<string, unknown> = {}
+  for (const name of Object.keys(input)) {
+    const value = input[name]
+    if (value === undefined || endpoint.pathParams.includes(name)) continue
+    if (endpoint.headerParams !== undefined && name in endpoint.headerParams) headers[name] = value
+    else if (endpoint.body === undefined || endpoint.query?.includes(name) === true) query[name] = value
+    else body[name] = value
+  }
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, input[name]))
+  return { path, query, headers, body }
+}
+
+const segment = (name: string, value: unknown): string => {
+  if (typeof value !== "string" && typeof value !== "number") {
+    throw new RequestError({ message: `The path parameter ${JSON.stringify(name)} is missing` })
+  }
+  const text = String(value)
+  if (text === "" || text === "." || text === "..") {
+    throw new RequestError({
+      message: `The path parameter ${JSON.stringify(name)} must not be ${JSON.stringify(text)}`
+    })
+  }
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    throw new RequestError({ message: `The path parameter ${JSON.stringify(name)} is no valid Unicode text` })
+  }
+}
+
+const makeUrl = (baseUrl: string, path: string, query: Fields, extra: Fields | undefined, style: QueryStyle): URL => {
+  const base = parseBase(baseUrl)
+  const [pathname = "", fixed] = path.split("?")
+  const parts: Array<string> = []
+  if (base.query !== "") parts.push(base.query)
+  if (fixed !== undefined) parts.push(fixed)
+  for (const [name, value] of Object.entries(query)) {
+    if (extra === undefined || !(name in extra)) appendQuery(parts, name, value, style)
+  }
+  if (extra !== undefined) {
+    for (const [name, value] of Object.entries(extra)) appendQuery(parts, name, value, style)
+  }
+  return new URL(`${base.start}${pathname}${parts.length === 0 ? "" : `?${parts.join("&")}`}`)
+}
+
+interface Base {
+  /** Up to the path, without the slash at its end. */
+  readonly start: string
+  readonly query: string
+}
+
+const parseBase = (baseUrl: string): Base => {
+  let url: URL
+  try {
+    url = new URL(baseUrl)
+  } catch {
+    throw new RequestError({ message: "The base URL is not a valid URL" })
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new RequestError({ message: "The base URL must not hold a name or password: send it in a header" })
+  }
+  const query = url.search.slice(1)
+  url.search = ""
+  url.hash = ""
+  return { start: url.href.replace(/\/+$/, ""), query }
+}
+
+interface Encoded {
+  readonly body: HttpBody.HttpBody
+  readonly json: string | undefined
+  readonly contentType: string | undefined
+  readonly replayable: boolean
+}
+
+const noBody: Encoded = { body: HttpBody.empty, json: undefined, contentType: undefined, replayable: true }
+
+type Encoding = "json" | "multipart" | "sdp"
+
+/** The body as a value: what the caller adds and edits is in it. */
+const wholeBody = (
+  endpoint: Endpoint.Metadata,
+  encoding: Encoding,
+  fields: Fields,
+  options: RequestOptions
+): unknown => {
+  const all =
+    options.body === undefined && endpoint.fixed === undefined
+      ? fields
+      : { ...fields, ...endpoint.fixed, ...options.body }
+  if (encoding !== "json") return all
+  const whole = endpoint.bodyField === undefined ? all : all[endpoint.bodyField]
+  return whole === undefined || options.edits === undefined ? whole : edited(whole, options.edits)
+}
+
+const encodeBody = (endpoint: Endpoint.Metadata, encoding: Encoding, body: unknown): Encoded => {
+  if (body === undefined) return noBody
+  if (encoding === "json") return jsonBody(body)
+  const fields = body as Fields
+  if (encoding === "sdp") {
+    const sdp = String(fields["sdp"])
+    return {
+      body: HttpBody.raw(sdp, { contentType: "application/sdp" }),
+      json: undefined,
+      contentType: "application/sdp",
+      replayable: true
+    }
+  }
+  const form = multipartBody(toParts(fields, endpoint.folders === true))
+  return { ...form, json: undefined, contentType: form.contentType }
+}
+
+const encodingOf = (encoding: Endpoint.BodyEncoding | undefined, fields: Fields): Encoding | undefined => {
+  switch (encoding) {
+    case undefined:
+    case "json":
+    case "multipart":
+      return encoding
+    case "jsonOrMultipart":
+      return hasFile(fields) ? "multipart" : "json"
+    case "sdpOrMultipart":
+      return Object.keys(fields).every((name) => name === "sdp") ? "sdp" : "multipart"
+  }
+}
+
+const jsonBody = (value: unknown): Encoded => {
+  let json: string
+  try {
+    json = JSON.stringify(value)
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)
+    throw new RequestError({ message: `The input cannot be written as JSON: ${message}` })
+  }
+  // Looked for last: by now it is certain that the input does not lead back to itself.
+  if (hasFile(value)) throw new RequestError({ message: "This endpoint takes JSON; a file cannot be sent in it" })
+  return {
+    body: HttpBody.raw(json, { contentType: "application/json" }),
+    json,
+    contentType: "application/json",
+    replayable: true
+  }
+}
+
+const edited = (value: unknown, edits: NonNullable<RequestOptions["edits"]>): unknown =>
+  edits.reduce<unknown>((body, [path, replacement]) => edit(body, path, replacement), value)
+
+const edit = (value: unknown, path: ReadonlyArray<string | number>, replacement: unknown): unknown => {
+  const [key, ...rest] = path
+  if (key === undefined) return replacement
+  if (Array.isArray(value)) {
+    const copy: Array<unknown> = [...value]
+    const index = Number(key)
+    if (!Number.isInteger(index) || index < 0) {
+      throw new RequestError({ message: `An edit of the body names ${JSON.stringify(key)} where there is an array` })
+    }
+    if (rest.length === 0 && replacement === undefined) copy.splice(index, 1)
+    else copy[index] = edit(copy[index], rest, replacement)
+    return copy
+  }
+  const object = typeof value === "object" && value !== null ? (value as Fields) : {}
+  const { [key]: old, ...others } = object
+  if (rest.length === 0 && replacement === undefined) return others
+  return { ...others, [key]: edit(old, rest, replacement) }
+}
+
+const betaHeader = "anthropic-beta"
+
+const makeHeaders = (
+  endpoint: Endpoint.Metadata,
+  fields: Fields,
+  options: RequestOptions,
+  config: WireConfig
+): { readonly [name: string]: string } => {
+  const headers: Record<string, string> = { accept: endpoint.accept ?? accepts[endpoint.kind] }
+  const set = (name: string, value: string | null): void => {
+    const lower = name.toLowerCase()
+    if (value === null) delete headers[lower]
+    else headers[lower] = checkedHeader(lower, value)
+  }
+  for (const [name, value] of Object.entries(config.headers)) set(name, value)
+  for (const [name, value] of Object.entries(endpoint.headers ?? {})) set(name, value)
+  for (const [field, value] of Object.entries(fields)) {
+    const name = endpoint.headerParams?.[field]
+    if (name === undefined || value === null) continue
+    const text = Array.isArray(value) ? value.join(",") : String(value)
+    const fixed = name === betaHeader ? endpoint.headers?.[betaHeader] : undefined
+    set(name, fixed === undefined ? text : text === "" ? fixed : `${text},${fixed}`)
+  }
+  if (options.idempotencyKey !== undefined) set("idempotency-key", options.idempotencyKey)
+  for (const [name, value] of Object.entries(options.headers ?? {})) set(name, value)
+  return headers
+}
+
+/** The body's own content type, unless the caller says otherwise. */
+const withContentType = (
+  headers: Draft["headers"],
+  contentType: string | undefined,
+  given: RequestOptions["headers"]
+): Draft["headers"] =>
+  contentType === undefined || (given !== undefined && Object.keys(given).some((name) => /^content-type$/i.test(name)))
+    ? headers
+    : { ...headers, "content-type": contentType }
+
+const accepts: { readonly [K in Endpoint.Kind]: string } = {
+  json: "application/json",
+  list: "application/json",
+  none: "*/*",
+  text: "text/plain, application/json;q=0.9, */*;q=0.8",
+  binary: "*/*",
+  stream: "text/event-stream",
+  jsonl: "application/x-jsonl, application/json;q=0.9, */*;q=0.8"
+}
+
+const checkedHeader = (name: string, value: string): string => {
+  if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
+    throw new RequestError({ message: `${JSON.stringify(name)} is no valid header name` })
+  }
+  // What is not Latin-1, and control characters, would break the message or be refused by the runtime.
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+    throw new RequestError({ message: `The value of the header ${name} has characters that a header cannot hold` })
+  }
+  return value
+}

@@ -1,0 +1,203 @@
+/**
+ * The OpenAI service on Azure: both of its surfaces, with a key or a token of Microsoft Entra ID. A program that is
+ * written against `OpenAi` runs unchanged; a model's name is that of a deployment.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { ChatCompletions } from "llmfx/openai"
+ * import * as Azure from "llmfx/openai/Azure"
+ *
+ * const program = ChatCompletions.create({ model: "my-deployment", messages: [{ role: "user", content: "hi" }] })
+ *
+ * program.pipe(Effect.provide(Azure.layerConfig()), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import { RequestError } from "../ApiError.ts"
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import * as Entra from "../Entra.ts"
+import {
+  baseUrlProblems,
+  debugVariable,
+  makeProvider,
+  mergeOptions,
+  readEnvironment,
+  secretVariable,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import { pathSegment, pinnedTo, replacePath } from "../internal/routing.ts"
+import type { Route } from "../internal/wire.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import * as Timeouts from "../Timeouts.ts"
+import { dialect } from "./internal/dialect.ts"
+import { OpenAi } from "./OpenAi.ts"
+
+/** Settings of the Azure layer: one of `resource`, `endpoint` and `baseUrl`, and one of `apiKey` and `tokenProvider`. */
+export interface Options extends ClientOptions {
+  /** The name of the resource, for `https://{resource}.openai.azure.com`. */
+  readonly resource?: string | undefined
+  /** Such as `https://my-resource.openai.azure.com` or `https://my-resource.cognitiveservices.azure.com`. */
+  readonly endpoint?: string | undefined
+  /** Everything before the endpoints' own paths, as for a gateway; its path and query are kept. */
+  readonly baseUrl?: string | undefined
+  /**
+   * A dated version, such as `2024-10-21` or `2025-04-01-preview`, selects the classic surface with deployments in its
+   * paths. Left out, `v1` or `preview` select the v1 surface.
+   */
+  readonly apiVersion?: string | undefined
+  /** On the classic surface: the deployment that all calls go to, whatever their `model` is. */
+  readonly deployment?: string | undefined
+  readonly apiKey?: Credential.Input | undefined
+  /** Instead of a key. A `TokenCredential` is asked for {@link scope}. */
+  readonly tokenProvider?: Entra.TokenProvider | undefined
+}
+
+/** The scope that Azure OpenAI wants of an Entra token. */
+export const scope = "https://cognitiveservices.azure.com/.default"
+
+/** A client with the given settings. */
+export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(OpenAi, make(options))
+
+/**
+ * A client configured by `AZURE_OPENAI_API_KEY`, `AZURE_OPENAI_ENDPOINT`, `OPENAI_API_VERSION` and `LLMFX_DEBUG`;
+ * `overrides` win.
+ */
+export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(
+    OpenAi,
+    Effect.flatMap(readEnvironment(OpenAi.provider, environment), ({ apiKey, endpoint, ...rest }) => {
+      const hasUrl = [overrides?.resource, overrides?.endpoint, overrides?.baseUrl].some((url) => url !== undefined)
+      const hasSecret = overrides?.apiKey !== undefined || overrides?.tokenProvider !== undefined
+      return make(
+        mergeOptions<Options>({ ...rest, ...(hasSecret ? {} : { apiKey }), ...(hasUrl ? {} : { endpoint }) }, overrides)
+      )
+    })
+  )
+
+const environment = /*#__PURE__*/ Config.all({
+  apiKey: /*#__PURE__*/ secretVariable("AZURE_OPENAI_API_KEY"),
+  endpoint: /*#__PURE__*/ variable("AZURE_OPENAI_ENDPOINT"),
+  apiVersion: /*#__PURE__*/ variable("OPENAI_API_VERSION"),
+  debug: debugVariable
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { apiKey, apiVersion, baseUrl, deployment, endpoint, resource, tokenProvider } = options
+  const given = [resource, endpoint, baseUrl].filter((url) => url !== undefined)
+  const problems = [
+    ...(given.length === 0 ? ["no endpoint: set AZURE_OPENAI_ENDPOINT (or endpoint), or give a resource"] : []),
+    ...(given.length > 1 ? ["resource, endpoint and baseUrl contradict each other: give one of them"] : []),
+    ...(resource === undefined || /^[\w-]+$/.test(resource) ? [] : ["resource must be the name of a resource"]),
+    ...baseUrlProblems("AZURE_OPENAI_ENDPOINT (endpoint)", endpoint),
+    ...baseUrlProblems("baseUrl", baseUrl),
+    ...(apiKey === undefined && tokenProvider === undefined
+      ? ["no credential: set AZURE_OPENAI_API_KEY (or apiKey), or give a tokenProvider"]
+      : []),
+    ...(apiKey !== undefined && tokenProvider !== undefined
+      ? ["apiKey and tokenProvider contradict each other: give one of them"]
+      : []),
+    ...(deployment !== undefined && !isClassic(apiVersion)
+      ? ["deployment is for the classic surface: give an apiVersion such as 2024-10-21 too, or name it as the model"]
+      : [])
+  ]
+  const credential =
+    apiKey !== undefined
+      ? Effect.succeed(Credential.make(apiKey))
+      : tokenProvider !== undefined
+        ? Entra.credential(tokenProvider, scope)
+        : undefined
+  if (credential === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: OpenAi.provider, problems })
+  }
+  const secret = Effect.succeed(yield* credential)
+  const url = baseUrlOf(options)
+  return yield* makeProvider({
+    dialect,
+    baseUrl: url,
+    headers: {},
+    credentials: [apiKey],
+    authorize: withSecret(() => secret, apiKey === undefined ? undefined : apiKeyHeader),
+    route: pinnedTo(url, route(apiVersion, deployment)),
+    retry: RetryPolicy.official,
+    timeouts: Timeouts.official,
+    options
+  })
+})
+
+const apiKeyHeader = (
+  request: HttpClientRequest.HttpClientRequest,
+  secret: string
+): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "api-key", secret)
+
+/** Versions with a date belong to the classic surface. */
+const isClassic = (apiVersion: string | undefined): apiVersion is string =>
+  apiVersion !== undefined && /^\d/.test(apiVersion)
+
+const baseUrlOf = ({ apiVersion, baseUrl, endpoint, resource }: Options): string => {
+  if (baseUrl !== undefined) return baseUrl
+  const root = (endpoint ?? `https://${resource}.openai.azure.com`).replace(/\/+$/, "").replace(/\/openai(\/v1)?$/, "")
+  return `${root}/openai${isClassic(apiVersion) ? "" : "/v1"}`
+}
+
+const route =
+  (apiVersion: string | undefined, deployment: string | undefined): Route =>
+  (draft, endpoint) => {
+    if (endpoint.credential === "admin") {
+      throw new RequestError({ message: `Azure OpenAI has no administration API, so it cannot serve ${endpoint.id}` })
+    }
+    const versioned = { ...draft, url: withApiVersion(draft.url, apiVersion) }
+    if (!isClassic(apiVersion) || endpoint.method !== "POST" || !deploymentPaths.has(endpoint.path)) return versioned
+    const model = deployment ?? modelOf(draft.body)
+    if (model === undefined || draft.url.pathname.split("/").includes("deployments")) return versioned
+    const path = `/deployments/${pathSegment("The deployment (model)", model)}${endpoint.path}`
+    return { ...versioned, url: replacePath(versioned.url, endpoint.path, path) }
+  }
+
+/** The endpoints of the classic surface that a deployment serves; the others belong to the resource. */
+const deploymentPaths: ReadonlySet<string> = new Set([
+  "/completions",
+  "/chat/completions",
+  "/embeddings",
+  "/audio/transcriptions",
+  "/audio/translations",
+  "/audio/speech",
+  "/images/generations",
+  "/images/edits",
+  "/batches"
+])
+
+const modelOf = (body: unknown): unknown =>
+  typeof body === "object" && body !== null && "model" in body ? body.model : undefined
+
+const withApiVersion = (url: URL, apiVersion: string | undefined): URL => {
+  if (apiVersion === undefined || apiVersion === "v1" || url.searchParams.has("api-version")) return url
+  const copy = new URL(url)
+  copy.search = `${copy.search === "" ? "?" : `${copy.search}&`}api-version=${encodeURIComponent(apiVersion)}`
+  return copy
+}
+
+/** What a realtime connection attaches to. */
+export type RealtimeTarget =
+  | { readonly model: string }
+  | { readonly call_id: string }
+  | { readonly intent: "transcription" }
+
+/** The address of a realtime WebSocket: always of the v1 surface, which is where Azure serves it. */
+export const realtimeUrl = (options: Options, target: RealtimeTarget): URL => {
+  const url = new URL(baseUrlOf(options))
+  const path = url.pathname.replace(/\/+/g, "/").replace(/\/$/, "")
+  url.pathname = `${path.endsWith("/v1") ? path : `${path}/v1`}/realtime`
+  url.search = new URLSearchParams(Object.entries(target)).toString()
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:"
+  return url
+}

@@ -1,0 +1,199 @@
+/**
+ * Runs requests as OpenAI batches: the requests of a batch are a file that is uploaded, its results are files too.
+ *
+ * @example
+ * ```ts
+ * import * as Stream from "effect/Stream"
+ * import { BatchRun, ChatCompletions } from "llmfx/openai"
+ *
+ * const requests = Stream.make("Berlin", "Rome").pipe(
+ *   Stream.map((city) => ({
+ *     customId: city,
+ *     input: { model: "gpt-5.4-mini", messages: [{ role: "user" as const, content: `Describe ${city}.` }] }
+ *   }))
+ * )
+ *
+ * const events = BatchRun.run(ChatCompletions.create, requests, { retries: 2 })
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as ApiError from "../ApiError.ts"
+import * as Batch from "../Batch.ts"
+import type * as Endpoint from "../Endpoint.ts"
+import * as EventStream from "../EventStream.ts"
+import * as FileSource from "../FileSource.ts"
+import { schemaDecoder } from "../internal/decode.ts"
+import { isObject } from "../internal/dialect.ts"
+import type * as Poll from "../Poll.ts"
+import * as Batches from "./Batches.ts"
+import * as Files from "./Files.ts"
+import * as Jobs from "./Jobs.ts"
+import type { OpenAi } from "./OpenAi.ts"
+
+/** An endpoint that can be called in batches, such as `Responses.create`. */
+export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, OpenAi>
+
+/** What is set for each batch. */
+export interface Options extends Batch.Options, Pick<Batches.BatchCreateParams, "metadata" | "output_expires_after"> {}
+
+/** Runs any number of requests of an endpoint. */
+export const run = <Input extends object, A, E, R>(
+  endpoint: BatchEndpoint<Input, A>,
+  requests: Stream.Stream<Batch.Request<Input>, E, R>,
+  options: Options = {}
+): Stream.Stream<Batch.Event<A>, E | ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, R | OpenAi> =>
+  Batch.run(apiOf(endpoint, options), requests, options)
+
+/** Follows a batch that was submitted before, by the id of its `Submitted` event. */
+export const resume = <Input extends object, A>(
+  endpoint: BatchEndpoint<Input, A>,
+  batchId: string,
+  options: Batch.Options = {}
+): Stream.Stream<Batch.Event<A>, ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, OpenAi> =>
+  Batch.resume(apiOf(endpoint, {}), batchId, options)
+
+interface State extends Batch.State {
+  readonly batch: Batches.Batch
+}
+
+const apiOf = <Input extends object, A>(
+  endpoint: BatchEndpoint<Input, A>,
+  { metadata, output_expires_after }: Options
+): Batch.Api<Input, State, A, OpenAi> => {
+  const url = `/v1${endpoint.path}`
+  const decode = schemaDecoder(endpoint.success, "open") as (json: unknown) => A
+  const encode = ({ customId, input }: Batch.Request<Input>): string =>
+    JSON.stringify({
+      custom_id: customId,
+      method: endpoint.method,
+      url,
+      body: { ...(endpoint.prepare?.(input as Fields) ?? input), ...endpoint.fixed }
+    })
+  return {
+    maxRequests: 50_000,
+    maxBytes: 200_000_000,
+    encode,
+    submit: (requests) =>
+      Effect.gen(function* () {
+        const text = requests.map((request) => `${encode(request)}\n`).join("")
+        const file = FileSource.fromText(text, { name: "requests.jsonl" })
+        const { id } = yield* Files.create({ file, purpose: "batch" })
+        const batch = yield* Batches.create({
+          input_file_id: id,
+          endpoint: url as Batches.BatchCreateParams["endpoint"],
+          completion_window: "24h",
+          metadata,
+          output_expires_after
+        })
+        return stateOf(batch)
+      }),
+    states: (batch_id, options) => Stream.map(Jobs.batch.states({ batch_id }, options), stateOf),
+    results: ({ batch }) =>
+      Stream.flatMap(
+        Stream.fromIterable([batch.output_file_id, batch.error_file_id].filter((id) => typeof id === "string")),
+        (file_id) => Stream.flattenIterable(Stream.map(linesOf(file_id), (line) => resultOf(line, decode)))
+      )
+  }
+}
+
+type Fields = { readonly [field: string]: unknown }
+
+const stateOf = (batch: Batches.Batch): State => ({
+  id: batch.id,
+  total: batch.request_counts?.total ?? 0,
+  completed: batch.request_counts?.completed ?? 0,
+  failed: batch.request_counts?.failed ?? 0,
+  problem: batch.status === "failed" ? problemOf(batch) : undefined,
+  batch
+})
+
+const problemOf = ({ errors }: Batches.Batch): string =>
+  (errors?.data ?? [])
+    .map(({ line, message }) => `${message ?? "unknown error"}${typeof line === "number" ? ` (line ${line})` : ""}`)
+    .join("; ") || "The batch was refused"
+
+const linesOf = (file_id: string): Stream.Stream<string, ApiError.ApiError, OpenAi> =>
+  Files.content({ file_id }).pipe(
+    EventStream.decodeLines(),
+    Stream.catchTag("EventTooLong", ({ message }) =>
+      Stream.fail(
+        new ApiError.ApiError({
+          provider: Files.content.provider,
+          endpoint: Files.content.id,
+          reason: new ApiError.UnexpectedResponseError({ message, contentType: undefined }),
+          request: undefined,
+          response: undefined,
+          attempts: []
+        })
+      )
+    )
+  )
+
+/** The result in a line of an output or error file; none where the line names no request. */
+const resultOf = <A>(line: string, decode: (json: unknown) => A): ReadonlyArray<Batch.RequestResult<A>> => {
+  const raw = parse(line)
+  if (!isObject(raw) || typeof raw["custom_id"] !== "string") return []
+  const customId = raw["custom_id"]
+  const response = isObject(raw["response"]) ? raw["response"] : {}
+  const { body, status_code: statusCode } = response
+  const status = typeof statusCode === "number" ? statusCode : undefined
+  const isSuccess = status !== undefined && status >= 200 && status < 300 && !isObject(raw["error"])
+  return [
+    {
+      customId,
+      result: isSuccess ? decoded(customId, raw, body, decode) : Result.fail(failureOf(customId, raw, status))
+    }
+  ]
+}
+
+const parse = (line: string): unknown => {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+const decoded = <A>(
+  customId: string,
+  raw: unknown,
+  body: unknown,
+  decode: (json: unknown) => A
+): Result.Result<A, Batch.BatchRequestError> => {
+  try {
+    return Result.succeed(decode(body))
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError.DecodeError)) throw thrown
+    const { message } = thrown
+    return Result.fail(
+      new Batch.BatchRequestError({
+        customId,
+        message,
+        kind: "undecodable",
+        status: undefined,
+        code: undefined,
+        isRetryable: false,
+        raw
+      })
+    )
+  }
+}
+
+const failureOf = (customId: string, raw: Fields, status: number | undefined): Batch.BatchRequestError => {
+  const { body } = isObject(raw["response"]) ? raw["response"] : { body: undefined }
+  const inBody = isObject(body) && isObject(body["error"]) ? body["error"] : {}
+  const { code, message } = isObject(raw["error"]) ? raw["error"] : inBody
+  const kind = code === "batch_expired" ? "expired" : code === "batch_cancelled" ? "canceled" : "errored"
+  return new Batch.BatchRequestError({
+    customId,
+    message: typeof message === "string" ? message : `The request failed with status ${status ?? "unknown"}`,
+    kind,
+    status,
+    code: typeof code === "string" ? code : undefined,
+    isRetryable:
+      kind === "expired" || (kind === "errored" && (status === undefined || Batch.isRetryableStatus(status))),
+    raw
+  })
+}

@@ -1,0 +1,104 @@
+/**
+ * The OpenAI service on Amazon Bedrock, which serves models of OpenAI and others behind OpenAI's API. A program that is
+ * written against `OpenAi` runs unchanged; models have Bedrock's names. Which endpoints there are depends on the region
+ * and the model: those that Bedrock lacks answer with `NotFoundError`.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { Responses } from "llmfx/openai"
+ * import * as Bedrock from "llmfx/openai/Bedrock"
+ *
+ * const program = Responses.create({ model: "openai.gpt-oss-120b", input: "hi" })
+ *
+ * program.pipe(Effect.provide(Bedrock.layerConfig()), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import { RequestError } from "../ApiError.ts"
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import {
+  authorizeWith,
+  type CredentialOptions,
+  credentialProblems,
+  environment as credentialEnvironment,
+  hostUrl,
+  regionProblems,
+  type Surface,
+  withoutReplaced
+} from "../internal/aws/bedrock.ts"
+import { withAwsErrors } from "../internal/aws/errors.ts"
+import { baseUrlProblems, makeProvider, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
+import { pinnedTo } from "../internal/routing.ts"
+import type { Route } from "../internal/wire.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import * as Timeouts from "../Timeouts.ts"
+import { dialect } from "./internal/dialect.ts"
+import { OpenAi } from "./OpenAi.ts"
+
+/** Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`. */
+export interface Options extends ClientOptions, CredentialOptions {
+  /** Such as `us-east-1`. */
+  readonly region?: string | undefined
+  /** `mantle` (the default) or `runtime`: two addresses of the same API, which not all regions and models share. */
+  readonly surface?: Surface | undefined
+  /** Instead of the region's own address, such as `https://bedrock-mantle.us-east-1.api.aws/openai/v1`. */
+  readonly baseUrl?: string | undefined
+}
+
+/** A client with the given settings. */
+export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(OpenAi, make(options))
+
+/**
+ * A client configured by `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
+ * `AWS_SESSION_TOKEN`; by `AWS_REGION` or `AWS_DEFAULT_REGION`, `AWS_BEDROCK_BASE_URL` and `LLMFX_DEBUG`; `overrides` win.
+ */
+export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(
+    OpenAi,
+    Effect.flatMap(readEnvironment(OpenAi.provider, environment), ({ baseUrl, settings }) =>
+      make(mergeOptions<Options>({ ...withoutReplaced(settings, overrides), baseUrl }, overrides))
+    )
+  )
+
+const environment = /*#__PURE__*/ Config.all({
+  settings: credentialEnvironment,
+  baseUrl: /*#__PURE__*/ variable("AWS_BEDROCK_BASE_URL")
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { region, surface = "mantle" } = options
+  const problems = [
+    ...regionProblems(region),
+    ...credentialProblems(options),
+    ...baseUrlProblems("AWS_BEDROCK_BASE_URL (baseUrl)", options.baseUrl)
+  ]
+  if (region === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: OpenAi.provider, problems })
+  }
+  const baseUrl = options.baseUrl ?? `${hostUrl(surface, region)}/openai/v1`
+  return yield* makeProvider({
+    dialect: withAwsErrors(dialect),
+    baseUrl,
+    headers: {},
+    credentials: [options.apiKey],
+    authorize: authorizeWith(options, surface, region),
+    route: pinnedTo(baseUrl, route),
+    retry: RetryPolicy.official,
+    timeouts: Timeouts.official,
+    options
+  })
+})
+
+const route: Route = (draft, endpoint) => {
+  if (endpoint.credential === "admin") {
+    throw new RequestError({ message: `Amazon Bedrock has no administration API, so it cannot serve ${endpoint.id}` })
+  }
+  return draft
+}

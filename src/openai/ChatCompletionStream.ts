@@ -1,0 +1,103 @@
+/**
+ * Chat completions as they come: text, reasoning and tool calls piece by piece, and the whole completion at the end.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { ChatCompletionStream } from "llmfx/openai"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const answer = yield* ChatCompletionStream.streamed({
+ *       model: "gpt-5.4-mini",
+ *       messages: [{ role: "user", content: "hi" }]
+ *     })
+ *     yield* Stream.runForEach(answer.text, (text) => Console.log(text))
+ *     const { usage } = yield* answer.final
+ *     return usage
+ *   })
+ * )
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import * as Accumulator from "../Accumulator.ts"
+import type { ApiError } from "../ApiError.ts"
+import { accumulatorOf, notWhole } from "../internal/fold.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import * as ChatCompletions from "./ChatCompletions.ts"
+import { ChatFold } from "./internal/chatFold.ts"
+import type { OpenAi } from "./OpenAi.ts"
+
+/** A choice that may not have ended. */
+export interface SnapshotChoice extends Omit<ChatCompletions.ChatCompletionChoice, "finish_reason"> {
+  /** `null` until the choice has ended. */
+  readonly finish_reason: ChatCompletions.ChatCompletionChoice["finish_reason"] | null
+}
+
+/** A completion that may not have ended. */
+export interface Snapshot extends Omit<ChatCompletions.ChatCompletion, "choices"> {
+  readonly choices: ReadonlyArray<SnapshotChoice>
+}
+
+/**
+ * Folds chunks into the completion. Reasoning is joined too where a server sends it as `reasoning` or
+ * `reasoning_content`; tool calls are told apart by their index, or by their id where servers repeat the index.
+ */
+export const accumulator: Accumulator.Accumulator<ChatCompletions.ChatCompletionChunk, Snapshot, Accumulator.Step> =
+  /*#__PURE__*/ accumulatorOf(() => new ChatFold())
+
+/** A chat completion under way. */
+export interface Streamed
+  extends Accumulator.Streamed<
+    ChatCompletions.ChatCompletionChunk,
+    Snapshot,
+    Accumulator.Step,
+    ChatCompletions.ChatCompletion,
+    ApiError
+  > {}
+
+/** The chunks of a completion, the token usage among them unless the input says otherwise. */
+export const chunks = (
+  input: ChatCompletions.ChatCompletionCreateParams,
+  options?: RequestOptions
+): Stream.Stream<ChatCompletions.ChatCompletionChunk, ApiError, OpenAi> =>
+  ChatCompletions.stream({ ...input, stream_options: { include_usage: true, ...input.stream_options } }, options)
+
+/** What each chunk says. */
+export const steps = (
+  input: ChatCompletions.ChatCompletionCreateParams,
+  options?: RequestOptions
+): Stream.Stream<Accumulator.Step, ApiError, OpenAi> => Accumulator.steps(accumulator)(chunks(input, options))
+
+/** Starts a completion whose text, steps, snapshots and whole value can be had from one stream. */
+export const streamed = (
+  input: ChatCompletions.ChatCompletionCreateParams,
+  options?: RequestOptions
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> =>
+  Accumulator.streamed(accumulator, chunks(input, options), {
+    text: (step) => (step._tag === "TextDelta" && step.index === 0 ? step.delta : undefined),
+    finish
+  })
+
+/** The whole completion of a snapshot; fails where a choice has not ended. */
+export const finish = (snapshot: Snapshot | undefined): Effect.Effect<ChatCompletions.ChatCompletion, ApiError> => {
+  const choices: Array<ChatCompletions.ChatCompletionChoice> = []
+  for (const choice of snapshot?.choices ?? []) {
+    const { finish_reason } = choice
+    if (finish_reason !== null) choices.push({ ...choice, finish_reason })
+  }
+  return snapshot === undefined || choices.length < snapshot.choices.length
+    ? Effect.fail(
+        notWhole(
+          ChatCompletions.stream,
+          "the finish reason of each choice",
+          snapshot?.choices[0]?.message.content ?? "",
+          snapshot?.usage
+        )
+      )
+    : Effect.succeed({ ...snapshot, choices })
+}

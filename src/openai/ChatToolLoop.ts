@@ -1,0 +1,99 @@
+/**
+ * Chat completions that may call tools, until the model is done.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import { ToolLoop, Tools } from "llmfx"
+ * import { ChatToolLoop } from "llmfx/openai"
+ *
+ * const weather = Tools.make({
+ *   name: "weather",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   run: ({ city }) => Effect.succeed(`Sunny in ${city}`)
+ * })
+ *
+ * const answer = ChatToolLoop.run(
+ *   { model: "gpt-5.4-mini", messages: [{ role: "user", content: "What is the weather in Rome?" }] },
+ *   [weather]
+ * ).pipe(ToolLoop.finished)
+ * ```
+ */
+import type * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import type * as StructuredOutput from "../StructuredOutput.ts"
+import * as ToolLoop from "../ToolLoop.ts"
+import type * as Tools from "../Tools.ts"
+import * as ChatCompletionStream from "./ChatCompletionStream.ts"
+import type * as ChatCompletions from "./ChatCompletions.ts"
+import type { OpenAi } from "./OpenAi.ts"
+import { conversion } from "./Parse.ts"
+
+type Input = ChatCompletions.ChatCompletionCreateParams
+type Answer = ChatCompletions.ChatCompletion
+
+/** Runs the loop on the first choice of each completion. */
+export const run = <R = never, E2 = never, R2 = never>(
+  input: Input,
+  tools: ReadonlyArray<Tools.Tool<R>>,
+  options?: ToolLoop.Options<Input, Answer, E2, R2>
+): Stream.Stream<
+  ToolLoop.Event<Input, Answer>,
+  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
+  OpenAi | R | R2
+> => ToolLoop.run(api, input, tools, options)
+
+/** The calls of a completion's first choice. */
+export const calls = ({ choices }: Answer): ReadonlyArray<Tools.Call> =>
+  (choices[0]?.message.tool_calls ?? []).flatMap((call): ReadonlyArray<Tools.Call> => {
+    if ("function" in call) return [{ id: call.id, name: call.function.name, arguments: call.function.arguments }]
+    return "custom" in call ? [{ id: call.id, name: call.custom.name, arguments: call.custom.input }] : []
+  })
+
+/** A message of the model as a message of the next request. */
+export const toMessageParam = ({
+  audio,
+  content,
+  refusal,
+  tool_calls
+}: ChatCompletions.ChatCompletionMessage): ChatCompletions.ChatCompletionAssistantMessageParam => ({
+  role: "assistant",
+  content: content ?? null,
+  ...(refusal === null || refusal === undefined ? {} : { refusal }),
+  ...(audio === null || audio === undefined ? {} : { audio: { id: audio.id } }),
+  ...(tool_calls === null || tool_calls === undefined || tool_calls.length === 0 ? {} : { tool_calls })
+})
+
+/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+export const next = (input: Input, { choices }: Answer, results: ReadonlyArray<Tools.CallResult>): Input => {
+  const [choice] = choices
+  return {
+    ...input,
+    messages: [
+      ...input.messages,
+      ...(choice === undefined ? [] : [toMessageParam(choice.message)]),
+      ...results.map(({ id, output }) => ({ role: "tool" as const, tool_call_id: id, content: output }))
+    ]
+  }
+}
+
+const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompletionStream.Snapshot, Answer, OpenAi> = {
+  conversion,
+  withTools: (input, tools) => ({
+    ...input,
+    tools: [
+      ...(input.tools ?? []),
+      ...tools.map(({ description, jsonSchema, name, strict }) => ({
+        type: "function" as const,
+        function: { name, description, parameters: jsonSchema, strict }
+      }))
+    ]
+  }),
+  events: ChatCompletionStream.chunks,
+  accumulator: ChatCompletionStream.accumulator,
+  finish: ChatCompletionStream.finish,
+  calls,
+  isPaused: () => false,
+  next
+}

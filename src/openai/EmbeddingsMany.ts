@@ -1,0 +1,175 @@
+/**
+ * Embeddings of any number of texts: as many to a request as the API takes, several requests at a time, in the order of
+ * the texts. Vectors travel in base64, a quarter of the size of numbers as text.
+ *
+ * @example
+ * ```ts
+ * import { EmbeddingsMany } from "llmfx/openai"
+ *
+ * const vectors = EmbeddingsMany.create({ model: "text-embedding-3-small", input: ["one", "two", "three"] })
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as ApiError from "../ApiError.ts"
+import { decodeFloats } from "../internal/base64.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import * as Embeddings from "./Embeddings.ts"
+import type { OpenAi } from "./OpenAi.ts"
+
+/** What every request is made with. */
+export type Input = Omit<Embeddings.EmbeddingCreateParams, "input" | "encoding_format">
+
+/** How texts are put into requests. */
+export interface Options {
+  /** The most texts to a request, 2,048 unless set. */
+  readonly maxInputs?: number | undefined
+  /** The most tokens to a request, 300,000 unless set. A text that has more goes alone. */
+  readonly maxTokens?: number | undefined
+  /** Counts the tokens of a text; half its bytes in UTF-8 unless set, which is more than there are in any prose. */
+  readonly countTokens?: ((text: string) => number) | undefined
+  /** Requests at a time, four unless set. */
+  readonly concurrency?: number | undefined
+  readonly request?: RequestOptions | undefined
+}
+
+/** A text and its vector. */
+export interface Embedded {
+  readonly text: string
+  readonly vector: Float32Array
+}
+
+/** The vectors of texts, in their order, and the tokens of all requests. */
+export interface Created {
+  readonly vectors: ReadonlyArray<Float32Array>
+  readonly tokens: number
+}
+
+/** The vectors of a list of texts. */
+export const create = (
+  input: Input & { readonly input: ReadonlyArray<string> },
+  options: Options = {}
+): Effect.Effect<Created, ApiError.ApiError, OpenAi> => {
+  const { input: texts, ...rest } = input
+  return Effect.map(
+    Effect.forEach(split(texts, options), (batch) => embed(rest, batch, options), {
+      concurrency: options.concurrency ?? 4
+    }),
+    (answers) => ({
+      vectors: answers.flatMap(({ vectors }) => vectors),
+      tokens: answers.reduce((sum, { tokens }) => sum + tokens, 0)
+    })
+  )
+}
+
+/** The vectors of a stream of texts, as they come. */
+export const stream =
+  (input: Input, options: Options = {}) =>
+  <E, R>(texts: Stream.Stream<string, E, R>): Stream.Stream<Embedded, E | ApiError.ApiError, R | OpenAi> =>
+    texts.pipe(
+      Stream.mapAccumArray(
+        (): Splitter => makeSplitter(options),
+        (splitter, texts) => [splitter, texts.flatMap((text) => splitter.add(text))],
+        { onHalt: (splitter) => splitter.rest() }
+      ),
+      Stream.mapEffect(
+        (batch) =>
+          Effect.map(embed(input, batch, options), ({ vectors }) =>
+            vectors.map((vector, index) => ({ text: batch[index] ?? "", vector }))
+          ),
+        { concurrency: options.concurrency ?? 4 }
+      ),
+      Stream.flattenIterable
+    )
+
+interface Splitter {
+  /** The batches that are full, now that there is one more text. */
+  readonly add: (text: string) => ReadonlyArray<ReadonlyArray<string>>
+  readonly rest: () => ReadonlyArray<ReadonlyArray<string>>
+}
+
+const makeSplitter = (options: Options): Splitter => {
+  const { countTokens = estimate, maxInputs = 2048, maxTokens = 300_000 } = options
+  let batch: Array<string> = []
+  let tokens = 0
+  const take = (): ReadonlyArray<ReadonlyArray<string>> => {
+    const taken = batch
+    batch = []
+    tokens = 0
+    return taken.length === 0 ? [] : [taken]
+  }
+  return {
+    add: (text) => {
+      const count = countTokens(text)
+      const full = batch.length >= maxInputs || tokens + count > maxTokens ? take() : []
+      batch.push(text)
+      tokens += count
+      return full
+    },
+    rest: take
+  }
+}
+
+const split = (texts: ReadonlyArray<string>, options: Options): ReadonlyArray<ReadonlyArray<string>> => {
+  const splitter = makeSplitter(options)
+  return [...texts.flatMap((text) => splitter.add(text)), ...splitter.rest()]
+}
+
+const estimate = (text: string): number => {
+  let bytes = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3
+  }
+  return Math.ceil(bytes / 2)
+}
+
+const embed = (
+  input: Input,
+  batch: ReadonlyArray<string>,
+  options: Options
+): Effect.Effect<Created, ApiError.ApiError, OpenAi> =>
+  Effect.flatMap(
+    Embeddings.create({ ...input, input: batch, encoding_format: "base64" }, options.request),
+    (response) => {
+      const vectors = new Map(response.data.map(({ embedding, index }) => [index, vectorOf(embedding)]))
+      const ordered = batch.flatMap((_, index) => vectors.get(index) ?? [])
+      return ordered.length === batch.length
+        ? Effect.succeed({ vectors: ordered, tokens: response.usage.total_tokens })
+        : Effect.fail(incomplete(response, batch.length))
+    }
+  )
+
+const incomplete = (response: Embeddings.CreateEmbeddingResponse, expected: number): ApiError.ApiError =>
+  new ApiError.ApiError({
+    provider: Embeddings.create.provider,
+    endpoint: Embeddings.create.id,
+    reason: new ApiError.DecodeError({
+      message: `Expected vectors for ${expected} texts`,
+      path: ["data"],
+      expected: `an embedding for each index from 0 to ${expected - 1}`,
+      raw: response
+    }),
+    request: undefined,
+    response: undefined,
+    attempts: []
+  })
+
+/** The vector of an embedding, which is in base64 or a list of numbers; `undefined` where it is neither. */
+export const vectorOf = (embedding: Embeddings.Embedding["embedding"]): Float32Array | undefined =>
+  typeof embedding === "string" ? decodeFloats(embedding) : Float32Array.from(embedding)
+
+/** How alike two vectors of the same length are, from -1 to 1. */
+export const cosineSimilarity = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let dot = 0
+  let squareA = 0
+  let squareB = 0
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const x = a[i] ?? 0
+    const y = b[i] ?? 0
+    dot += x * y
+    squareA += x * x
+    squareB += y * y
+  }
+  return squareA === 0 || squareB === 0 ? 0 : dot / Math.sqrt(squareA * squareB)
+}

@@ -1,0 +1,202 @@
+/**
+ * Files that are too large for one request, and many files at a time.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { LocalFile } from "llmfx"
+ * import { FileUploads } from "llmfx/openai"
+ *
+ * const upload = Effect.flatMap(LocalFile.source("large.jsonl"), (file) =>
+ *   FileUploads.follow({ file, purpose: "batch" }).pipe(
+ *     Stream.runForEach(({ total, uploaded }) => Console.log(`${uploaded} of ${total} bytes`))
+ *   )
+ * )
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as ApiError from "../ApiError.ts"
+import * as FileSource from "../FileSource.ts"
+import { mediaTypeOf } from "../internal/mediaType.ts"
+import * as Files from "./Files.ts"
+import type { OpenAi } from "./OpenAi.ts"
+import * as Uploads from "./Uploads.ts"
+import * as UploadsParts from "./UploadsParts.ts"
+
+/** A file to upload in parts. */
+export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "expires_after"> {
+  /** Its size has to be known. */
+  readonly file: FileSource.FileSource
+  /** The checksum of the whole file, which the server then compares. */
+  readonly md5?: string | undefined
+}
+
+/** How the parts are uploaded. A part of a file that is read from a stream is in memory until it has been sent. */
+export interface Options {
+  /** In bytes, 64 MiB unless set, which is the most that the API takes. */
+  readonly partSize?: number | undefined
+  /** Parts at a time, three unless set. */
+  readonly concurrency?: number | undefined
+}
+
+/** How far an upload is. */
+export interface Progress {
+  /** In bytes. */
+  readonly uploaded: number
+  readonly total: number
+  /** The finished upload, which has the file; at the end only. */
+  readonly upload: Uploads.Upload | undefined
+}
+
+const largestPart = 64 * 1024 * 1024
+
+/**
+ * Uploads a file in parts and tells how far it is; the last value has the upload. A part that fails is sent again as
+ * the retry policy says. Where the upload is not completed, it is cancelled on the server.
+ */
+export const follow = (input: Input, options: Options = {}): Stream.Stream<Progress, ApiError.ApiError, OpenAi> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const { expires_after, file, md5, purpose } = input
+      const total = FileSource.sizeOf(file)
+      if (total === undefined) {
+        return yield* requestError("The size of a file that is uploaded in parts has to be known")
+      }
+      const filename = FileSource.nameOf(file) ?? "file"
+      const { id } = yield* Uploads.create({
+        bytes: total,
+        filename,
+        mime_type: typeOf(file, filename),
+        purpose,
+        expires_after
+      })
+      const partIds: Array<string> = []
+      let uploaded = 0
+      let isCompleted = false
+      const parts = partsOf(file, Math.min(options.partSize ?? largestPart, largestPart, Math.max(total, 1))).pipe(
+        Stream.mapEffect(
+          ({ data, size }) => Effect.map(UploadsParts.create({ upload_id: id, data }), (part) => ({ part, size })),
+          { concurrency: options.concurrency ?? 3 }
+        ),
+        Stream.map(({ part, size }): Progress => {
+          partIds.push(part.id)
+          uploaded += size
+          return { uploaded, total, upload: undefined }
+        })
+      )
+      const completed = Effect.suspend(() =>
+        uploaded === total
+          ? Effect.map(Uploads.complete({ upload_id: id, part_ids: partIds, md5 }), (upload): Progress => {
+              isCompleted = true
+              return { uploaded, total, upload }
+            })
+          : requestError(`The file has ${uploaded} bytes, not the ${total} that were announced`)
+      )
+      return Stream.ensuring(
+        Stream.concat(parts, Stream.fromEffect(completed)),
+        Effect.suspend(() =>
+          isCompleted
+            ? Effect.void
+            : Effect.ignore(Effect.timeoutOption(Uploads.cancel({ upload_id: id }), "10 seconds"))
+        )
+      )
+    })
+  )
+
+/** Uploads a file in parts. */
+export const large = (input: Input, options?: Options): Effect.Effect<Uploads.Upload, ApiError.ApiError, OpenAi> =>
+  Effect.flatMap(
+    Stream.runLast(follow(input, options)),
+    Option.match({
+      onNone: () => requestError("The upload has no end"),
+      onSome: ({ upload }) => (upload === undefined ? requestError("The upload has no end") : Effect.succeed(upload))
+    })
+  )
+
+/** Uploads several files, each in one request; the values come in the order of the files. */
+export const many = (
+  files: Iterable<Files.FileCreateParams>,
+  options: { readonly concurrency?: number | undefined } = {}
+): Stream.Stream<Files.FileObject, ApiError.ApiError, OpenAi> =>
+  Stream.mapEffect(Stream.fromIterable(files), (file) => Files.create(file), {
+    concurrency: options.concurrency ?? 5
+  })
+
+interface Part {
+  readonly data: FileSource.FileSource
+  readonly size: number
+}
+
+/** Parts of a file in memory share its bytes; parts of a stream are collected. */
+const partsOf = (file: FileSource.FileSource, partSize: number): Stream.Stream<Part, ApiError.ApiError> => {
+  if (file instanceof Blob || file._tag === "Bytes") {
+    const total = FileSource.sizeOf(file) ?? 0
+    const starts = Array.from({ length: Math.ceil(total / partSize) }, (_, index) => index * partSize)
+    return Stream.map(Stream.fromIterable(starts), (start) => {
+      const end = Math.min(start + partSize, total)
+      const data = file instanceof Blob ? file.slice(start, end) : bytesPart(file.bytes.subarray(start, end))
+      return { data, size: end - start }
+    })
+  }
+  return FileSource.read(file).pipe(
+    Stream.mapAccumArray(
+      () => new Collector(partSize),
+      (collector, chunks) => [collector, chunks.flatMap((chunk) => collector.add(chunk))],
+      { onHalt: (collector) => collector.rest() }
+    ),
+    Stream.map((bytes) => ({ data: bytesPart(bytes), size: bytes.length })),
+    Stream.catch((cause) => Stream.fromEffect(requestError(`The file could not be read: ${String(cause)}`)))
+  )
+}
+
+const bytesPart = (bytes: Uint8Array): FileSource.FileSource => FileSource.fromBytes(bytes, { name: "part" })
+
+class Collector {
+  readonly #size: number
+  #buffer: Uint8Array | undefined
+  #filled = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  add(chunk: Uint8Array): ReadonlyArray<Uint8Array> {
+    const full: Array<Uint8Array> = []
+    let offset = 0
+    while (offset < chunk.length) {
+      this.#buffer ??= new Uint8Array(this.#size)
+      const count = Math.min(this.#size - this.#filled, chunk.length - offset)
+      this.#buffer.set(chunk.subarray(offset, offset + count), this.#filled)
+      this.#filled += count
+      offset += count
+      if (this.#filled === this.#size) full.push(...this.rest())
+    }
+    return full
+  }
+
+  rest(): ReadonlyArray<Uint8Array> {
+    const bytes = this.#buffer?.subarray(0, this.#filled)
+    this.#buffer = undefined
+    this.#filled = 0
+    return bytes === undefined ? [] : [bytes]
+  }
+}
+
+const typeOf = (file: FileSource.FileSource, filename: string): string =>
+  file.type === undefined || file.type === "" ? mediaTypeOf(filename) : file.type
+
+const requestError = (message: string): Effect.Effect<never, ApiError.ApiError> =>
+  Effect.fail(
+    new ApiError.ApiError({
+      provider: Uploads.create.provider,
+      endpoint: Uploads.create.id,
+      reason: new ApiError.RequestError({ message }),
+      request: undefined,
+      response: undefined,
+      attempts: []
+    })
+  )

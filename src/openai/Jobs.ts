@@ -1,0 +1,156 @@
+/**
+ * Work that OpenAI does on its own, to begin and to wait for. A final state may be a failure: see its `status`.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Stream from "effect/Stream"
+ * import { Jobs } from "llmfx/openai"
+ *
+ * const video = Jobs.video
+ *   .createAndFollow({ prompt: "A cat that reads the newspaper" })
+ *   .pipe(Stream.tap(({ progress }) => Console.log(`${progress} %`)))
+ * ```
+ */
+import * as Poll from "../Poll.ts"
+import * as Batches from "./Batches.ts"
+import * as BetaThreads from "./BetaThreads.ts"
+import * as BetaThreadsRuns from "./BetaThreadsRuns.ts"
+import * as EvalsRuns from "./EvalsRuns.ts"
+import * as Files from "./Files.ts"
+import * as FineTuningJobs from "./FineTuningJobs.ts"
+import type { OpenAi } from "./OpenAi.ts"
+import * as Responses from "./Responses.ts"
+import * as VectorStoresFileBatches from "./VectorStoresFileBatches.ts"
+import * as VectorStoresFiles from "./VectorStoresFiles.ts"
+import * as Videos from "./Videos.ts"
+
+const finalIn =
+  (...finals: ReadonlyArray<string>) =>
+  ({ status }: { readonly status?: string | null | undefined }): boolean =>
+    finals.includes(status ?? "")
+
+/** A file of a vector store, until it is indexed. */
+export const vectorStoreFile: Poll.Job<
+  VectorStoresFiles.FileCreateParams,
+  VectorStoresFiles.FileRetrieveParams,
+  VectorStoresFiles.VectorStoreFile,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: VectorStoresFiles.create,
+  retrieve: VectorStoresFiles.retrieve,
+  locate: ({ id }, { vector_store_id }) => ({ vector_store_id, file_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled")
+})
+
+/** Several files of a vector store, until they are indexed. */
+export const vectorStoreFileBatch: Poll.Job<
+  VectorStoresFileBatches.FileBatchCreateParams,
+  VectorStoresFileBatches.FileBatchRetrieveParams,
+  VectorStoresFileBatches.VectorStoreFileBatch,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: VectorStoresFileBatches.create,
+  retrieve: VectorStoresFileBatches.retrieve,
+  locate: ({ id }, { vector_store_id }) => ({ vector_store_id, batch_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled"),
+  cancel: VectorStoresFileBatches.cancel
+})
+
+/** An uploaded file, until it can be used. */
+export const file: Poll.Job<Files.FileCreateParams, Files.FileRetrieveParams, Files.FileObject, OpenAi> =
+  /*#__PURE__*/ Poll.job({
+    create: Files.create,
+    retrieve: Files.retrieve,
+    locate: ({ id }) => ({ file_id: id }),
+    isFinal: /*#__PURE__*/ finalIn("processed", "error", "deleted")
+  })
+
+/** A video, until it is rendered. */
+export const video: Poll.Job<Videos.VideoCreateParams, Videos.VideoRetrieveParams, Videos.Video, OpenAi> =
+  /*#__PURE__*/ Poll.job({
+    create: Videos.create,
+    retrieve: Videos.retrieve,
+    locate: ({ id }) => ({ video_id: id }),
+    isFinal: /*#__PURE__*/ finalIn("completed", "failed")
+  })
+
+/** A run of an assistant; one that waits for tool outputs has stopped, too. */
+export const run: Poll.Job<
+  BetaThreadsRuns.RunCreateParams,
+  BetaThreadsRuns.RunRetrieveParams,
+  BetaThreadsRuns.Run,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: BetaThreadsRuns.create,
+  retrieve: BetaThreadsRuns.retrieve,
+  locate: ({ id, thread_id }) => ({ thread_id, run_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("requires_action", "cancelled", "failed", "completed", "incomplete", "expired"),
+  cancel: BetaThreadsRuns.cancel
+})
+
+/** A run of an assistant on a thread that is created with it. */
+export const threadRun: Poll.Job<
+  BetaThreads.ThreadCreateAndRunParams,
+  BetaThreadsRuns.RunRetrieveParams,
+  BetaThreadsRuns.Run,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: BetaThreads.createAndRun,
+  retrieve: BetaThreadsRuns.retrieve,
+  locate: ({ id, thread_id }) => ({ thread_id, run_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("requires_action", "cancelled", "failed", "completed", "incomplete", "expired"),
+  cancel: BetaThreadsRuns.cancel
+})
+
+/** A run of an eval. */
+export const evalRun: Poll.Job<
+  EvalsRuns.RunCreateParams,
+  EvalsRuns.RunRetrieveParams,
+  EvalsRuns.RunCreateResponse | EvalsRuns.RunRetrieveResponse,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: EvalsRuns.create,
+  retrieve: EvalsRuns.retrieve,
+  locate: ({ id }, { eval_id }) => ({ eval_id, run_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "canceled", "cancelled"),
+  cancel: EvalsRuns.cancel
+})
+
+/** A batch of requests. */
+export const batch: Poll.Job<Batches.BatchCreateParams, Batches.BatchRetrieveParams, Batches.Batch, OpenAi> =
+  /*#__PURE__*/ Poll.job({
+    create: Batches.create,
+    retrieve: Batches.retrieve,
+    locate: ({ id }) => ({ batch_id: id }),
+    isFinal: /*#__PURE__*/ finalIn("failed", "completed", "expired", "cancelled"),
+    cancel: Batches.cancel
+  })
+
+/** A fine-tuning job. */
+export const fineTuning: Poll.Job<
+  FineTuningJobs.JobCreateParams,
+  FineTuningJobs.JobRetrieveParams,
+  FineTuningJobs.FineTuningJob,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: FineTuningJobs.create,
+  retrieve: FineTuningJobs.retrieve,
+  locate: ({ id }) => ({ fine_tuning_job_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("succeeded", "failed", "cancelled"),
+  cancel: FineTuningJobs.cancel
+})
+
+/** A response; set `background` in its input, so that the server does not keep the connection open. */
+export const response: Poll.Job<
+  Responses.ResponseCreateParams,
+  Responses.ResponseRetrieveParams,
+  Responses.Response,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: Responses.create,
+  retrieve: Responses.retrieve,
+  locate: ({ id }) => ({ response_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled", "incomplete"),
+  cancel: ({ response_id }) => Responses.cancel({ response_id })
+})

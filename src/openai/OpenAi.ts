@@ -1,0 +1,132 @@
+/**
+ * The OpenAI service: its layers and credentials.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { ChatCompletions, OpenAi } from "llmfx/openai"
+ *
+ * const program = ChatCompletions.create({ model: "gpt-5.4-mini", messages: [{ role: "user", content: "hi" }] })
+ *
+ * program.pipe(Effect.provide(OpenAi.layerConfig()), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type { ApiClient } from "../ApiClient.ts"
+import { RequestError } from "../ApiError.ts"
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import {
+  baseUrlProblems,
+  debugVariable,
+  headersVariable,
+  makeProvider,
+  mergeOptions,
+  readEnvironment,
+  secretVariable,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import * as Timeouts from "../Timeouts.ts"
+import { dialect } from "./internal/dialect.ts"
+
+/** Where data is processed and kept. */
+export type DataResidency = "global" | "us" | "eu" | "ae" | "au" | "in" | "jp"
+
+/** Settings of the OpenAI layer. One of the two keys is required. */
+export interface Options extends ClientOptions {
+  readonly apiKey?: Credential.Input | undefined
+  /** For the endpoints under `admin`. */
+  readonly adminApiKey?: Credential.Input | undefined
+  readonly organization?: string | undefined
+  readonly project?: string | undefined
+  /** `https://api.openai.com/v1` unless set; its path and query are kept. */
+  readonly baseUrl?: string | undefined
+  /** Instead of `baseUrl`. */
+  readonly dataResidency?: DataResidency | undefined
+}
+
+/** Calls the OpenAI API. */
+export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi") {
+  static readonly provider = "openai"
+
+  /** The client itself. */
+  static readonly client: Effect.Effect<ApiClient, never, OpenAi> = Effect.service(OpenAi)
+
+  /** A client with the given settings. */
+  static readonly layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+    Layer.effect(OpenAi, make(options))
+
+  /**
+   * A client configured by `OPENAI_API_KEY`, `OPENAI_ADMIN_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`,
+   * `OPENAI_BASE_URL`, `OPENAI_CUSTOM_HEADERS` and `LLMFX_DEBUG`; `overrides` win.
+   */
+  static readonly layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+    Layer.effect(
+      OpenAi,
+      Effect.flatMap(readEnvironment(OpenAi.provider, environment), (settings) => {
+        const { baseUrl, ...rest } = settings
+        return make(mergeOptions(overrides?.dataResidency === undefined ? settings : rest, overrides))
+      })
+    )
+}
+
+const environment: Config.Config<Options> = /*#__PURE__*/ Config.all({
+  apiKey: /*#__PURE__*/ secretVariable("OPENAI_API_KEY"),
+  adminApiKey: /*#__PURE__*/ secretVariable("OPENAI_ADMIN_KEY"),
+  organization: /*#__PURE__*/ variable("OPENAI_ORG_ID"),
+  project: /*#__PURE__*/ variable("OPENAI_PROJECT_ID"),
+  baseUrl: /*#__PURE__*/ variable("OPENAI_BASE_URL"),
+  headers: /*#__PURE__*/ headersVariable("OPENAI_CUSTOM_HEADERS"),
+  debug: debugVariable
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const problems = [
+    ...(options.apiKey === undefined && options.adminApiKey === undefined
+      ? ["no key: set OPENAI_API_KEY (or apiKey), or OPENAI_ADMIN_KEY (or adminApiKey) for the admin endpoints"]
+      : []),
+    ...(options.baseUrl !== undefined && options.dataResidency !== undefined
+      ? ["baseUrl and dataResidency contradict each other: give one of them"]
+      : []),
+    ...baseUrlProblems("OPENAI_BASE_URL (baseUrl)", options.baseUrl)
+  ]
+  if (problems.length > 0) return yield* new ConfigurationError({ provider: OpenAi.provider, problems })
+  const key = options.apiKey === undefined ? undefined : Credential.make(options.apiKey)
+  const admin = options.adminApiKey === undefined ? undefined : Credential.make(options.adminApiKey)
+  return yield* makeProvider({
+    dialect,
+    baseUrl: options.baseUrl ?? residencyUrl(options.dataResidency),
+    headers: {
+      ...(options.organization === undefined ? {} : { "openai-organization": options.organization }),
+      ...(options.project === undefined ? {} : { "openai-project": options.project })
+    },
+    credentials: [options.apiKey, options.adminApiKey],
+    authorize: withSecret((endpoint) => {
+      const credential = endpoint.credential === "admin" ? admin : key
+      return credential === undefined
+        ? Effect.fail(
+            new RequestError({
+              message:
+                endpoint.credential === "admin"
+                  ? "This endpoint needs an admin key: set OPENAI_ADMIN_KEY (or adminApiKey)"
+                  : "This endpoint needs an API key: set OPENAI_API_KEY (or apiKey)"
+            })
+          )
+        : Effect.succeed(credential)
+    }),
+    retry: RetryPolicy.official,
+    timeouts: Timeouts.official,
+    options
+  })
+})
+
+const residencyUrl = (region: DataResidency | undefined): string =>
+  region === undefined || region === "global" ? "https://api.openai.com/v1" : `https://${region}.api.openai.com/v1`

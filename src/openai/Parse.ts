@@ -1,0 +1,205 @@
+/**
+ * Answers of OpenAI models as values of a schema, an Effect schema or a Standard Schema.
+ *
+ * Optional properties are asked for as nullable ones, and come back as optional; what the strict subset of JSON Schema
+ * cannot say is checked when the answer is decoded.
+ *
+ * @example
+ * ```ts
+ * import * as Schema from "effect/Schema"
+ * import { Parse } from "llmfx/openai"
+ *
+ * const City = Schema.Struct({ name: Schema.String, population: Schema.optionalKey(Schema.Int) })
+ *
+ * const city = Parse.chatCompletion(
+ *   { model: "gpt-5.4-mini", messages: [{ role: "user", content: "Name a city." }] },
+ *   City
+ * )
+ * ```
+ */
+import * as OpenAiStructuredOutput from "effect/ai/OpenAiStructuredOutput"
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import { finishWith } from "../internal/fold.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import * as StructuredOutput from "../StructuredOutput.ts"
+import * as ChatCompletionStream from "./ChatCompletionStream.ts"
+import * as ChatCompletions from "./ChatCompletions.ts"
+import type { OpenAi } from "./OpenAi.ts"
+import * as ResponseStream from "./ResponseStream.ts"
+import * as Responses from "./Responses.ts"
+
+/** How OpenAI takes schemas: an object at the top, recursion allowed. */
+export const conversion: StructuredOutput.Conversion = {
+  convert: OpenAiStructuredOutput.toCodecOpenAI,
+  objectOnly: true,
+  recursive: true
+}
+
+/** What can be set beside the input. */
+export interface Options extends StructuredOutput.FormatOptions {
+  /** How often an answer that is no value of the schema is sent back to the model; 0 unless set. */
+  readonly reasks?: number | undefined
+  readonly request?: RequestOptions | undefined
+}
+
+/** The schema as OpenAI takes it, for other uses such as batches. */
+export const format = <A, E>(
+  source: StructuredOutput.Source<A, E>,
+  options?: StructuredOutput.FormatOptions
+): Result.Result<StructuredOutput.Format<A, E>, StructuredOutput.UnsupportedSchemaError> =>
+  StructuredOutput.format(source, conversion, options)
+
+type Failure = ApiError | StructuredOutput.OutputError | StructuredOutput.UnsupportedSchemaError
+
+/** The first choice of a chat completion as a value. */
+export const chatCompletion = <A, E>(
+  input: ChatCompletions.ChatCompletionCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options: Options = {}
+): Effect.Effect<StructuredOutput.Parsed<A, ChatCompletions.ChatCompletion>, Failure, OpenAi> =>
+  Effect.flatMap(Effect.fromResult(format(source, options)), (format) =>
+    StructuredOutput.ask(
+      format,
+      {
+        call: (input) => ChatCompletions.create(input, options.request),
+        read: readCompletion,
+        followUp: (input, text, message): ChatCompletions.ChatCompletionCreateParams => ({
+          ...input,
+          messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
+        })
+      },
+      withChatFormat(input, format),
+      options.reasks ?? 0
+    )
+  )
+
+/** The same, with what is known of the value as it comes. */
+export const chatCompletionStream = <A, E>(
+  input: ChatCompletions.ChatCompletionCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options: Options = {}
+): Stream.Stream<StructuredOutput.Progress<A, E, ChatCompletions.ChatCompletion>, Failure, OpenAi> =>
+  Stream.unwrap(
+    Effect.map(Effect.fromResult(format(source, options)), (format) =>
+      StructuredOutput.follow(
+        format,
+        readCompletion,
+        ChatCompletionStream.accumulator,
+        ChatCompletionStream.chunks(withChatFormat(input, format), options.request),
+        {
+          text: (step) => (step._tag === "TextDelta" && step.index === 0 ? step.delta : undefined),
+          finish: ChatCompletionStream.finish
+        }
+      )
+    )
+  )
+
+/** The text of a response as a value. */
+export const response = <A, E>(
+  input: Responses.ResponseCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options: Options = {}
+): Effect.Effect<StructuredOutput.Parsed<A, Responses.Response>, Failure, OpenAi> =>
+  Effect.flatMap(Effect.fromResult(format(source, options)), (format) =>
+    StructuredOutput.ask(
+      format,
+      {
+        call: (input) => Responses.create(input, options.request),
+        read: readResponse,
+        followUp: (input, text, message): Responses.ResponseCreateParams => ({
+          ...input,
+          input: [...itemsOf(input.input), { role: "assistant", content: text }, { role: "user", content: message }]
+        })
+      },
+      withTextFormat(input, format),
+      options.reasks ?? 0
+    )
+  )
+
+/** The same, with what is known of the value as it comes. */
+export const responseStream = <A, E>(
+  input: Responses.ResponseCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options: Options = {}
+): Stream.Stream<StructuredOutput.Progress<A, E, Responses.Response>, Failure, OpenAi> =>
+  Stream.unwrap(
+    Effect.map(Effect.fromResult(format(source, options)), (format) =>
+      StructuredOutput.follow(
+        format,
+        readResponse,
+        ResponseStream.accumulator,
+        Responses.stream(withTextFormat(input, format), options.request),
+        {
+          text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
+          finish: finishWith(Responses.stream, "a response")
+        }
+      )
+    )
+  )
+
+const withChatFormat = (
+  input: ChatCompletions.ChatCompletionCreateParams,
+  format: StructuredOutput.Format<unknown>
+): ChatCompletions.ChatCompletionCreateParams => ({
+  ...input,
+  response_format: {
+    type: "json_schema",
+    json_schema: { name: format.name, description: format.description, schema: format.jsonSchema, strict: true }
+  }
+})
+
+const withTextFormat = (
+  input: Responses.ResponseCreateParams,
+  format: StructuredOutput.Format<unknown>
+): Responses.ResponseCreateParams => ({
+  ...input,
+  text: {
+    ...input.text,
+    format: {
+      type: "json_schema",
+      name: format.name,
+      description: format.description,
+      schema: format.jsonSchema,
+      strict: true
+    }
+  }
+})
+
+const itemsOf = (input: Responses.ResponseCreateParams["input"]): ReadonlyArray<Responses.ResponseInputItem> =>
+  input === undefined ? [] : typeof input === "string" ? [{ role: "user", content: input }] : input
+
+const truncated = () => new StructuredOutput.Truncated({ message: "The answer reached its token limit" })
+const filtered = () => new StructuredOutput.Filtered({ message: "The content filter cut the answer" })
+const noText = (why: string) => new StructuredOutput.NoOutput({ message: `The answer has no text (${why})` })
+
+const readCompletion: StructuredOutput.Read<ChatCompletions.ChatCompletion> = ({ choices }) => {
+  const [choice] = choices
+  const text = choice?.message.content ?? ""
+  if (choice === undefined) return { text, problem: noText("it has no choice") }
+  const { finish_reason, message } = choice
+  const { refusal } = message
+  if (refusal !== null && refusal !== undefined && refusal !== "") {
+    return { text: refusal, problem: new StructuredOutput.Refused({ message: refusal }) }
+  }
+  if (finish_reason === "length") return { text, problem: truncated() }
+  if (finish_reason === "content_filter") return { text, problem: filtered() }
+  return { text, problem: text === "" ? noText(finish_reason) : undefined }
+}
+
+const readResponse: StructuredOutput.Read<Responses.Response> = (response) => {
+  const text = ResponseStream.outputText(response)
+  const refusal = response.output
+    .flatMap((item) => (item.type === "message" ? item.content : []))
+    .map((part) => (part.type === "refusal" ? part.refusal : ""))
+    .join("")
+  if (refusal !== "") return { text: refusal, problem: new StructuredOutput.Refused({ message: refusal }) }
+  const { error, incomplete_details, status } = response
+  if (status === "incomplete") {
+    return { text, problem: incomplete_details?.reason === "content_filter" ? filtered() : truncated() }
+  }
+  if (status === "failed") return { text, problem: noText(error?.message ?? "it failed") }
+  return { text, problem: text === "" ? noText(status ?? "unknown status") : undefined }
+}

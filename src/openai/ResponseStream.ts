@@ -1,0 +1,78 @@
+/**
+ * Responses as they come: text, reasoning and tool calls piece by piece, and the whole response at the end.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { ResponseStream } from "llmfx/openai"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const answer = yield* ResponseStream.streamed({ model: "gpt-5.4-mini", input: "hi" })
+ *     yield* Stream.runForEach(answer.text, (text) => Console.log(text))
+ *     const { usage } = yield* answer.final
+ *     return usage
+ *   })
+ * )
+ * ```
+ */
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import * as Accumulator from "../Accumulator.ts"
+import type { ApiError } from "../ApiError.ts"
+import { accumulatorOf, finishWith } from "../internal/fold.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import { ResponseFold } from "./internal/responseFold.ts"
+import type { OpenAi } from "./OpenAi.ts"
+import * as Responses from "./Responses.ts"
+
+/**
+ * Folds events into the response. What the server says of a whole text, part, item or response counts more than its
+ * pieces. A response that failed or is incomplete is a snapshot like any other; see its `status`.
+ */
+export const accumulator: Accumulator.Accumulator<Responses.ResponseStreamEvent, Responses.Response, Accumulator.Step> =
+  /*#__PURE__*/ accumulatorOf(() => new ResponseFold())
+
+/** A response under way, of events that may fail in some way. */
+export interface Followed<out E>
+  extends Accumulator.Streamed<
+    Responses.ResponseStreamEvent,
+    Responses.Response,
+    Accumulator.Step,
+    Responses.Response,
+    E
+  > {}
+
+/** A response under way. */
+export interface Streamed extends Followed<ApiError> {}
+
+/** What each event says. */
+export const steps = (
+  input: Responses.ResponseCreateParams,
+  options?: RequestOptions
+): Stream.Stream<Accumulator.Step, ApiError, OpenAi> => Accumulator.steps(accumulator)(Responses.stream(input, options))
+
+/** Starts a response whose text, steps, snapshots and whole value can be had from one stream. */
+export const streamed = (
+  input: Responses.ResponseCreateParams,
+  options?: RequestOptions
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(Responses.stream(input, options))
+
+/** The same for events that come from elsewhere, such as `Responses.retrieveStream`. */
+export const follow = <E, R>(
+  events: Stream.Stream<Responses.ResponseStreamEvent, E, R>
+): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+  Accumulator.streamed(accumulator, events, {
+    text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
+    finish: finishWith(Responses.stream, "a response")
+  })
+
+/** The text of a response's messages. */
+export const outputText = (response: Responses.Response): string =>
+  response.output
+    .flatMap((item) => (item.type === "message" ? item.content : []))
+    .map((part) => (part.type === "output_text" ? part.text : ""))
+    .join("")

@@ -1,0 +1,206 @@
+/**
+ * Responses whose stream survives a broken connection. The server goes on in the background; the stream is taken up
+ * again where it broke, without an event twice, and where the server refuses that, the response is polled.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { ResumableResponse } from "llmfx/openai"
+ *
+ * const program = ResumableResponse.stream({ model: "gpt-5.4", input: "Write a long story." }, { cancel: true }).pipe(
+ *   Stream.runForEach(({ cursor, event }) =>
+ *     event.type === "response.output_text.delta" ? Console.log(cursor.sequenceNumber, event.delta) : Effect.void
+ *   )
+ * )
+ * ```
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import { isObject } from "../internal/dialect.ts"
+import type * as Poll from "../Poll.ts"
+import * as Jobs from "./Jobs.ts"
+import type { OpenAi } from "./OpenAi.ts"
+import * as ResponseStream from "./ResponseStream.ts"
+import * as Responses from "./Responses.ts"
+
+/** How far a stream was read, as JSON. With it, another program can go on. */
+export interface Cursor {
+  readonly responseId: string
+  /** Of the last event that was read; `undefined` before the first, or where the server does not count. */
+  readonly sequenceNumber: number | undefined
+}
+
+/** An event, and the cursor after it. */
+export interface Resumable {
+  readonly event: Responses.ResponseStreamEvent
+  readonly cursor: Cursor
+}
+
+/** What to do about broken connections. */
+export interface Options {
+  /**
+   * The waits before the connection is made again; begins anew with every event. Where it ends, the response is
+   * polled. Five waits from half a second on, each twice as long, unless set.
+   */
+  readonly schedule?: Schedule.Schedule<unknown> | undefined
+  /** How to poll. */
+  readonly poll?: Poll.Options | undefined
+  /** Whether to cancel the response on the server where the stream is interrupted; not unless set. */
+  readonly cancel?: boolean | undefined
+}
+
+const defaultSchedule: Schedule.Schedule<unknown> = /*#__PURE__*/ Schedule.max([
+  /*#__PURE__*/ Schedule.exponential("500 millis"),
+  /*#__PURE__*/ Schedule.recurs(5)
+])
+
+type Failure = ApiError | Poll.PollTimeoutError
+
+/** Starts a response in the background and follows it. */
+export const stream = (
+  input: Omit<Responses.ResponseCreateParams, "background">,
+  options: Options = {}
+): Stream.Stream<Resumable, Failure, OpenAi> =>
+  Stream.suspend(() => following(new Track(undefined), Responses.stream({ ...input, background: true }), options))
+
+/** Follows a response that was started before. A cursor without a sequence number begins at the first event. */
+export const resume = (cursor: Cursor, options: Options = {}): Stream.Stream<Resumable, Failure, OpenAi> =>
+  Stream.suspend(() => following(new Track(cursor), reopened(cursor), options))
+
+/** Starts a response whose text, steps, snapshots and whole value can be had from one stream. */
+export const streamed = (
+  input: Omit<Responses.ResponseCreateParams, "background">,
+  options: Options = {}
+): Effect.Effect<ResponseStream.Followed<Failure>, never, OpenAi | Scope.Scope> =>
+  ResponseStream.follow(Stream.map(stream(input, options), ({ event }) => event))
+
+const reopened = ({
+  responseId,
+  sequenceNumber
+}: Cursor): Stream.Stream<Responses.ResponseStreamEvent, ApiError, OpenAi> =>
+  Responses.retrieveStream({ response_id: responseId, starting_after: sequenceNumber })
+
+/** What has been read. */
+class Track {
+  cursor: Cursor | undefined
+  isOver = false
+  /** Whether anything was read since the connection was last made. */
+  hasProgress = false
+
+  constructor(cursor: Cursor | undefined) {
+    this.cursor = cursor
+  }
+
+  /** The event with its cursor, unless it was read before. */
+  take(event: Responses.ResponseStreamEvent): ReadonlyArray<Resumable> {
+    const number = "sequence_number" in event ? event.sequence_number : undefined
+    const last = this.cursor?.sequenceNumber
+    if (number !== undefined && last !== undefined && number <= last) return []
+    const responseId = "response" in event && isObject(event.response) ? event.response.id : this.cursor?.responseId
+    this.hasProgress = true
+    this.isOver ||= terminal.has(event.type)
+    this.cursor = { responseId: responseId ?? "", sequenceNumber: number ?? last }
+    return [{ event, cursor: this.cursor }]
+  }
+}
+
+const terminal: ReadonlySet<string> = new Set(["response.completed", "response.failed", "response.incomplete"])
+
+const following = (
+  track: Track,
+  first: Stream.Stream<Responses.ResponseStreamEvent, ApiError, OpenAi>,
+  options: Options
+): Stream.Stream<Resumable, Failure, OpenAi> => {
+  const schedule = options.schedule ?? defaultSchedule
+
+  const reading = (
+    events: Stream.Stream<Responses.ResponseStreamEvent, ApiError, OpenAi>,
+    nextDelay: Delays | undefined
+  ): Stream.Stream<Resumable, Failure, OpenAi> =>
+    Stream.flattenIterable(Stream.map(events, (event) => track.take(event))).pipe(
+      Stream.catch((error) => {
+        const { cursor } = track
+        if (track.isOver) return Stream.empty
+        if (cursor === undefined || cursor.responseId === "" || !isWorthwhile(error, track)) return Stream.fail(error)
+        if (cursor.sequenceNumber === undefined && track.hasProgress) return polled(cursor)
+        return isRefusal(error) ? polled(cursor) : again(cursor, track.hasProgress ? undefined : nextDelay)
+      })
+    )
+
+  const again = (cursor: Cursor, before: Delays | undefined): Stream.Stream<Resumable, Failure, OpenAi> =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const delays = before ?? (yield* Schedule.toStep(schedule))
+        const now = yield* Clock.currentTimeMillis
+        const wait = yield* Effect.match(delays(now, undefined), {
+          onFailure: () => undefined,
+          onSuccess: ([, delay]) => delay
+        })
+        if (wait === undefined) return polled(cursor)
+        yield* Effect.sleep(wait)
+        track.hasProgress = false
+        return reading(reopened(cursor), delays)
+      })
+    )
+
+  /** The end of the response, as the event that the stream would have ended with. */
+  const polled = (cursor: Cursor): Stream.Stream<Resumable, Failure, OpenAi> =>
+    Stream.flattenIterable(
+      Stream.fromEffect(
+        Effect.map(Jobs.response.wait({ response_id: cursor.responseId }, options.poll), (response) =>
+          track.take(endOf(response, (cursor.sequenceNumber ?? -1) + 1))
+        )
+      )
+    )
+
+  const events = reading(first, undefined)
+  return options.cancel === true
+    ? Stream.onExit(events, (exit) =>
+        Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause) && track.cursor !== undefined && !track.isOver
+          ? Effect.ignore(
+              Effect.timeoutOption(Responses.cancel({ response_id: track.cursor.responseId }), "10 seconds")
+            )
+          : Effect.void
+      )
+    : events
+}
+
+type Delays = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
+
+const endOf = (response: Responses.Response, sequence_number: number): Responses.ResponseStreamEvent => {
+  switch (response.status) {
+    case "completed":
+      return { type: "response.completed", response, sequence_number }
+    case "incomplete":
+      return { type: "response.incomplete", response, sequence_number }
+    default:
+      return { type: "response.failed", response, sequence_number }
+  }
+}
+
+/** The server does not stream the response from there, or any more; it still answers for it. */
+const isRefusal = ({ response }: ApiError): boolean =>
+  response !== undefined && response.status >= 400 && response.status < 500 && response.status !== 429
+
+/** Whether the response may be there although its stream is not. */
+const isWorthwhile = (error: ApiError, track: Track): boolean => {
+  switch (error.reason._tag) {
+    case "RequestError":
+    case "DecodeError":
+    case "AuthenticationError":
+    case "PermissionDeniedError":
+      return false
+    case "TimeoutError":
+      return error.reason.which !== "total"
+    default:
+      return track.cursor !== undefined
+  }
+}

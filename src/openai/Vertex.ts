@@ -1,0 +1,123 @@
+/**
+ * The OpenAI service on Google Vertex AI, which serves open models behind the Responses API. A program that is written
+ * against `OpenAi` runs unchanged; models have Vertex's names.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import * as Layer from "effect/Layer"
+ * import { Responses } from "llmfx/openai"
+ * import * as Vertex from "llmfx/openai/Vertex"
+ * import * as NodeGoogleCredentials from "llmfx/NodeGoogleCredentials"
+ *
+ * const program = Responses.create({ model: "gpt-oss-120b-maas", input: "hi" })
+ *
+ * const layer = Layer.unwrap(
+ *   Effect.map(NodeGoogleCredentials.applicationDefault, (credential) => Vertex.layerConfig({ credential }))
+ * )
+ *
+ * program.pipe(Effect.provide(layer), Effect.provide(FetchHttpClient.layer))
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import { RequestError } from "../ApiError.ts"
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import {
+  type CredentialInput,
+  credentialProblems,
+  googleCredential,
+  locationProblems,
+  projectProblems,
+  quotaHeader
+} from "../internal/google/vertex.ts"
+import {
+  baseUrlProblems,
+  debugVariable,
+  makeProvider,
+  mergeOptions,
+  readEnvironment,
+  variable,
+  withSecret
+} from "../internal/provider.ts"
+import { pinnedTo } from "../internal/routing.ts"
+import type { Route } from "../internal/wire.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import * as Timeouts from "../Timeouts.ts"
+import { dialect } from "./internal/dialect.ts"
+import { OpenAi } from "./OpenAi.ts"
+
+/** Settings of the Vertex layer: a location, a project and a credential. */
+export interface Options extends ClientOptions {
+  /** Such as `us-central1`, or `global`. */
+  readonly location?: string | undefined
+  /** That of the credential unless set. */
+  readonly projectId?: string | undefined
+  readonly credential?: CredentialInput | undefined
+  /** Instead of the address that location and project make. */
+  readonly baseUrl?: string | undefined
+}
+
+/** A client with the given settings. */
+export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(OpenAi, make(options))
+
+/** A client configured by `GOOGLE_CLOUD_LOCATION`, `GOOGLE_CLOUD_PROJECT` and `LLMFX_DEBUG`; `overrides` win. */
+export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(
+    OpenAi,
+    Effect.flatMap(readEnvironment(OpenAi.provider, environment), (settings) =>
+      make(mergeOptions<Options>(settings, overrides))
+    )
+  )
+
+const environment = /*#__PURE__*/ Config.all({
+  location: /*#__PURE__*/ variable("GOOGLE_CLOUD_LOCATION"),
+  projectId: /*#__PURE__*/ variable("GOOGLE_CLOUD_PROJECT"),
+  debug: debugVariable
+})
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { credential, location } = options
+  const known = googleCredential(credential)
+  const projectId = options.projectId ?? known?.projectId
+  const problems = [
+    ...(options.baseUrl === undefined
+      ? [
+          ...locationProblems("GOOGLE_CLOUD_LOCATION (location)", location),
+          ...projectProblems("GOOGLE_CLOUD_PROJECT (projectId)", projectId)
+        ]
+      : baseUrlProblems("baseUrl", options.baseUrl)),
+    ...credentialProblems(credential)
+  ]
+  if (credential === undefined || problems.length > 0) {
+    return yield* new ConfigurationError({ provider: OpenAi.provider, problems })
+  }
+  const host = location === "global" ? "aiplatform.googleapis.com" : `${location}-aiplatform.googleapis.com`
+  const baseUrl =
+    options.baseUrl ?? `https://${host}/v1/projects/${projectId}/locations/${location}/publishers/openai/v1`
+  const secret = Effect.succeed(Credential.make(credential))
+  return yield* makeProvider({
+    dialect,
+    baseUrl,
+    headers: quotaHeader(known),
+    credentials: [known === undefined ? credential : undefined],
+    authorize: withSecret(() => secret),
+    route: pinnedTo(baseUrl, route),
+    retry: RetryPolicy.official,
+    timeouts: Timeouts.official,
+    options
+  })
+})
+
+const route: Route = (draft, endpoint) => {
+  if (endpoint.credential === "admin") {
+    throw new RequestError({ message: `Google Vertex has no administration API, so it cannot serve ${endpoint.id}` })
+  }
+  return draft
+}

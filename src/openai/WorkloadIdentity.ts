@@ -1,0 +1,90 @@
+/**
+ * The OpenAI service without a key: the token of a workload's own platform (Kubernetes, Azure, Google Cloud, any issuer
+ * that the organization trusts) is exchanged for a short-lived one of OpenAI.
+ *
+ * @example
+ * ```ts
+ * import * as IdentityToken from "llmfx/IdentityToken"
+ * import * as WorkloadIdentity from "llmfx/openai/WorkloadIdentity"
+ *
+ * // Needs an HttpClient and, for the file, a FileSystem.
+ * const layer = WorkloadIdentity.layer({
+ *   identityProviderId: "idp_123",
+ *   serviceAccountId: "sa_123",
+ *   subjectToken: IdentityToken.fromFile()
+ * })
+ * ```
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type { ConfigurationError } from "../ConfigurationError.ts"
+import * as Credential from "../Credential.ts"
+import type { IdentityToken } from "../IdentityToken.ts"
+import { requestToken } from "../internal/tokenRequest.ts"
+import { OpenAi, type Options as OpenAiOptions } from "./OpenAi.ts"
+
+/** Who exchanges which token. */
+export interface Exchange<R = never> {
+  /** The identity provider that the organization has registered. */
+  readonly identityProviderId: string
+  /** The service account whose rights the token gets. */
+  readonly serviceAccountId: string
+  readonly clientId?: string | undefined
+  readonly subjectToken: IdentityToken<R>
+  /** `jwt` unless set; Google's metadata server gives an `id` token. */
+  readonly subjectTokenType?: "jwt" | "id" | undefined
+  /** How long before its end a token is renewed; 20 minutes unless set, and at most half of its life. */
+  readonly refreshBefore?: Duration.Input | undefined
+  /** `https://auth.openai.com/oauth/token` unless set. */
+  readonly tokenUrl?: string | undefined
+}
+
+/** Settings of the layer. */
+export interface Options<R = never> extends Exchange<R>, Omit<OpenAiOptions, "apiKey"> {}
+
+/** A client whose token is exchanged, kept, renewed in time, and exchanged anew when the server refuses it. */
+export const layer = <R = never>(
+  options: Options<R>
+): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient | R> =>
+  Layer.unwrap(Effect.map(credential(options), (apiKey) => OpenAi.layer({ ...options, apiKey })))
+
+/** The token as a credential, for `OpenAi.layer({ apiKey })`. */
+export const credential = <R = never>(
+  options: Exchange<R>
+): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient | R> =>
+  Effect.flatMap(Effect.context<HttpClient.HttpClient | R>(), (context) =>
+    Credential.cached({
+      acquire: Effect.provideContext(exchange(options), context),
+      refreshBefore: options.refreshBefore ?? "20 minutes"
+    })
+  )
+
+const types = {
+  jwt: "urn:ietf:params:oauth:token-type:jwt",
+  id: "urn:ietf:params:oauth:token-type:id_token"
+}
+
+const anHour = 3600
+
+const exchange = <R>(
+  options: Exchange<R>
+): Effect.Effect<Credential.Token, Credential.CredentialError, HttpClient.HttpClient | R> =>
+  Effect.gen(function* () {
+    const http = yield* HttpClient.HttpClient
+    const subjectToken = yield* options.subjectToken
+    const request = HttpClientRequest.post(options.tokenUrl ?? "https://auth.openai.com/oauth/token").pipe(
+      HttpClientRequest.bodyJsonUnsafe({
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: Redacted.value(subjectToken),
+        subject_token_type: types[options.subjectTokenType ?? "jwt"],
+        identity_provider_id: options.identityProviderId,
+        service_account_id: options.serviceAccountId,
+        client_id: options.clientId
+      })
+    )
+    return yield* requestToken({ http, from: "OpenAI's token endpoint", request }, anHour)
+  })

@@ -1,0 +1,55 @@
+import type { ServerDetail } from "../../ApiError.ts"
+import { compactVectors } from "./compactVectors.ts"
+import { type Dialect, done, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
+import { parseEvent } from "../../internal/provider.ts"
+
+export const dialect: Dialect = {
+  provider: "openai",
+  requestIdHeaders: ["x-request-id", "apim-request-id"],
+  queryStyle: { nulls: "empty", arrays: "brackets" },
+  event: (event, data) => {
+    if (data === "[DONE]") return done
+    const json = parseEvent(data)
+    if (event === "error" || (isObject(json) && (isError(json["error"]) || json["type"] === "error"))) {
+      throw new ErrorInBody(json)
+    }
+    return json
+  },
+  behaviours: { "embeddings.create": compactVectors },
+  unwrap: (_, body) => {
+    if (isObject(body) && isError(body["error"]) && !("id" in body)) throw new ErrorInBody(body)
+    return body
+  },
+  errorDetail: (body) => {
+    if (!isObject(body)) return undefined
+    const { detail, error, errors, message } = body
+    if (isObject(error)) return detailOf(error)
+    const [first] = Array.isArray(errors) ? (errors as ReadonlyArray<unknown>) : []
+    if (isObject(first)) return detailOf(first)
+    const text = stringOf(error) ?? stringOf(message) ?? stringOf(detail)
+    return text === undefined ? undefined : detailOf({ ...body, message: text })
+  },
+  note: (event, progress) => {
+    if (!isObject(event)) return
+    const { choices, type } = event
+    if (Array.isArray(choices)) progress.addText(textOfChoice(choices[0]))
+    else if (type === "response.output_text.delta") progress.addText(event["delta"])
+    progress.setUsage(isObject(event["response"]) ? event["response"]["usage"] : event["usage"])
+  }
+}
+
+const isError = (value: unknown): boolean => isObject(value) || (typeof value === "string" && value !== "")
+
+const textOfChoice = (choice: unknown): unknown => {
+  if (!isObject(choice)) return undefined
+  const { delta, text } = choice
+  return isObject(delta) ? delta["content"] : text
+}
+
+const detailOf = (error: { readonly [key: string]: unknown }): ServerDetail => ({
+  message: stringOf(error["message"]) ?? JSON.stringify(error),
+  code: stringOf(error["code"]),
+  type: stringOf(error["type"]),
+  param: stringOf(error["param"]),
+  helpUrl: undefined
+})

@@ -1,0 +1,200 @@
+/**
+ * The three APIs in one process, for tests and demonstrations: stateful where state is the point (files, stores,
+ * conversations, batches that progress with time, threads, datasets), a valid answer for every other endpoint, a model
+ * whose answers depend on the request alone. Clients cannot tell it from a server by the form of what it says.
+ *
+ * Base URLs: `<origin>/openai/v1`, `<origin>/anthropic`, `<origin>/coze`. As a client of Effect it also answers for the
+ * official hosts.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ * import { Emulator } from "llmfx/testing"
+ * import { ChatCompletions, OpenAi } from "llmfx/openai"
+ *
+ * const program = ChatCompletions.create({ model: "gpt-5.4-mini", messages: [{ role: "user", content: "hi" }] })
+ *
+ * program.pipe(
+ *   Effect.provide(
+ *     OpenAi.layer({ apiKey: Redacted.make("any") }).pipe(Layer.provide(Emulator.layer({ replies: ["Hello!"] })))
+ *   )
+ * )
+ * ```
+ */
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as Layer from "effect/Layer"
+import { makeModel, type Replies } from "./internal/emulator/chat.ts"
+import * as Incoming from "./internal/emulator/incoming.ts"
+import { type Handle, makeHandle, type Part, type Provider } from "./internal/emulator/server.ts"
+import * as Reply from "./Reply.ts"
+
+export type {
+  ChatMessage,
+  ChatReply,
+  ChatRequest,
+  ChatTool,
+  Replies,
+  Scripted
+} from "./internal/emulator/chat.ts"
+export type { Provider } from "./internal/emulator/server.ts"
+
+/** Settings of an emulator; each has a default. */
+export interface Options {
+  /** The APIs that are there; all three unless set. */
+  readonly providers?: ReadonlyArray<Provider> | undefined
+  /**
+   * What the model says: texts or answers in their order, or a function of the request. Where there is none, tools
+   * that are offered are called, JSON is given where it is asked for, and else the last message comes back.
+   */
+  readonly replies?: Replies | undefined
+  /** The keys or tokens that are good; any unless set. A request without one fails either way. */
+  readonly keys?: { readonly [K in Provider]?: ReadonlyArray<string> | undefined } | undefined
+  /** So many requests of a key in a window; 10,000 a minute unless set. */
+  readonly rateLimit?: { readonly requests: number; readonly window: Duration.Input } | undefined
+  /** How long batches, runs and other jobs take; one second unless set. */
+  readonly jobDuration?: Duration.Input | undefined
+  /** The pause before every event of a stream; none unless set. */
+  readonly pace?: Duration.Input | undefined
+  /** How long every response takes; no time unless set. */
+  readonly latency?: Duration.Input | undefined
+  /** `"sample"` answers with a made-up resource where none was created; it is not found unless set. */
+  readonly missing?: "notFound" | "sample" | undefined
+  /** How many resources each API keeps before it forgets the oldest; 100,000 unless set. */
+  readonly capacity?: number | undefined
+}
+
+/** An emulator with its state. */
+export interface Emulator {
+  /** Answers one request. */
+  readonly handle: (incoming: Incoming.Incoming) => Effect.Effect<Reply.Reply>
+  /** As a server's handler. */
+  readonly fetch: (request: Request) => Promise<Response>
+  /** As the network of a client. */
+  readonly client: HttpClient.HttpClient
+}
+
+const allProviders: ReadonlyArray<Provider> = ["openai", "anthropic", "coze"]
+
+const parts: { readonly [K in Provider]: () => Promise<Part> } = {
+  openai: async () => {
+    const [{ endpoints }, { openAiHandlers }] = await Promise.all([
+      import("../openai/endpoints.ts"),
+      import("./internal/emulator/openai/index.ts")
+    ])
+    return { provider: "openai", endpoints, handlers: openAiHandlers, basePath: "/v1" }
+  },
+  anthropic: async () => {
+    const [{ endpoints }, { anthropicHandlers }] = await Promise.all([
+      import("../anthropic/endpoints.ts"),
+      import("./internal/emulator/anthropic/index.ts")
+    ])
+    return { provider: "anthropic", endpoints, handlers: anthropicHandlers, basePath: "" }
+  },
+  coze: async () => {
+    const [{ endpoints }, { cozeHandlers }] = await Promise.all([
+      import("../coze/endpoints.ts"),
+      import("./internal/emulator/coze/index.ts")
+    ])
+    return { provider: "coze", endpoints, handlers: cozeHandlers, basePath: "" }
+  }
+}
+
+/** Starts an emulator. Its clock is that of the program: a virtual one moves its jobs, paces and limits. */
+export const make = (options: Options = {}): Effect.Effect<Emulator> =>
+  Effect.gen(function* () {
+    const context = yield* Effect.context<never>()
+    const providers = yield* Effect.promise(() =>
+      Promise.all((options.providers ?? allProviders).map((provider) => parts[provider]()))
+    )
+    const { requests, window } = options.rateLimit ?? { requests: 10_000, window: "1 minute" }
+    const chat = makeModel(options.replies)
+    const handles = new Map(
+      providers.map((part) => [
+        part.provider,
+        makeHandle(part, {
+          keys: options.keys?.[part.provider],
+          limit: { requests, window: Duration.toMillis(window) },
+          jobDuration: Duration.toMillis(options.jobDuration ?? "1 second"),
+          pace: Duration.fromInputUnsafe(options.pace ?? 0),
+          samplesForMissing: options.missing === "sample",
+          capacity: options.capacity ?? 100_000,
+          chat
+        })
+      ])
+    )
+    const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
+    const handle = (incoming: Incoming.Incoming): Effect.Effect<Reply.Reply> =>
+      Effect.andThen(
+        latency,
+        Effect.map(Clock.currentTimeMillis, (now) => dispatch(handles, incoming, now))
+      )
+    return { handle, fetch: makeFetch(handle, context), client: makeClient(handle) }
+  })
+
+const makeFetch =
+  (handle: Emulator["handle"], context: Context.Context<never>): Emulator["fetch"] =>
+  (request) =>
+    Effect.runPromiseWith(context)(
+      Effect.map(Effect.flatMap(Incoming.fromWeb(request), handle), (reply) => Reply.toWeb(reply, context)),
+      { signal: request.signal }
+    )
+
+const makeClient = (handle: Emulator["handle"]): HttpClient.HttpClient =>
+  HttpClient.make((request, url) =>
+    Incoming.fromClient(request, url).pipe(
+      Effect.mapError(
+        (cause) => new HttpClientError.HttpClientError({ reason: new HttpClientError.EncodeError({ request, cause }) })
+      ),
+      Effect.flatMap(handle),
+      Effect.map((reply) => Reply.toClientResponse(request, reply))
+    )
+  )
+
+/**
+ * The network of a client: whatever it asks the three APIs is answered by an emulator. It starts by loading the
+ * endpoints, which takes real time: a test that moves a virtual clock provides it to all of itself, not to a fiber.
+ */
+export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(make(options), ({ client }) => client)
+  )
+
+/** A handler for servers that speak `Request` and `Response`; it starts an emulator on its first request. */
+export const webHandler = (options?: Options): ((request: Request) => Promise<Response>) => {
+  let emulator: Promise<Emulator> | undefined
+  return async (request) => {
+    emulator ??= Effect.runPromise(make(options))
+    return (await emulator).fetch(request)
+  }
+}
+
+const hosts: ReadonlyArray<readonly [pattern: RegExp, provider: Provider]> = [
+  [/(^|\.)openai\.com$/, "openai"],
+  [/(^|\.)anthropic\.com$/, "anthropic"],
+  [/(^|\.)coze\.(com|cn)$/, "coze"]
+]
+
+const dispatch = (handles: ReadonlyMap<Provider, Handle>, incoming: Incoming.Incoming, now: number): Reply.Reply => {
+  const { hostname, pathname } = incoming.url
+  const byHost = hosts.find(([pattern]) => pattern.test(hostname))?.[1]
+  const [, first = "", rest = ""] = /^\/([^/]*)(\/.*)?$/.exec(pathname) ?? []
+  const byPath = allProviders.find((provider) => provider === first)
+  const provider = byHost ?? byPath
+  const handle = provider === undefined ? undefined : handles.get(provider)
+  if (handle === undefined) {
+    const known = [...handles.keys()].map((name) => `/${name}${name === "openai" ? "/v1" : ""}`).join(", ")
+    return Reply.json(
+      { error: { message: `No API here. The base URLs of this emulator are ${known}` } },
+      { status: 404 }
+    )
+  }
+  return handle(incoming, byHost === undefined ? rest : pathname, now)
+}

@@ -1,0 +1,312 @@
+/**
+ * A bad network on demand: an `HttpClient` transformer that breaks requests by a plan. The plan is a list of turns, or
+ * drawn from a seed: then the same request meets the same faults on the same tries in every run, also when requests
+ * run side by side.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Faults } from "llmfx/testing"
+ * import { RequestOptions } from "llmfx"
+ * import { Models } from "llmfx/openai"
+ *
+ * const program = Effect.gen(function* () {
+ *   const faults = yield* Faults.make(Faults.seeded({ seed: 1, rate: 0.3 }))
+ *   yield* RequestOptions.withClient(Models.retrieve({ model: "gpt-5.4-mini" }), faults.transform)
+ *   return yield* faults.report
+ * })
+ * ```
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+import * as Failure from "./Failure.ts"
+import { cutBytes, duplicated, interjected } from "./internal/faultyBody.ts"
+import { ConnectionLost } from "./internal/ConnectionLost.ts"
+import { transportError } from "./internal/mock/http.ts"
+import { hashOf, makeRandom, type Random } from "./internal/random.ts"
+import { errorEventOf, failureReplyOf, providerOf } from "./internal/wireFailure.ts"
+import * as Reply from "./Reply.ts"
+import * as Script from "./Script.ts"
+
+type Response = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+
+/** One way in which a request goes wrong. */
+export interface Fault {
+  readonly name: string
+  /** What becomes of the request; `hit` is to be called once the fault has changed anything. */
+  readonly apply: (request: HttpClientRequest.HttpClientRequest, send: Response, hit: () => void) => Response
+}
+
+const instead = (name: string, reply: (request: HttpClientRequest.HttpClientRequest) => Reply.Reply): Fault => ({
+  name,
+  apply: (request, _, hit) =>
+    Effect.sync(() => {
+      hit()
+      return Reply.toClientResponse(request, reply(request))
+    })
+})
+
+const lost = (name: string, code: string): Fault => ({
+  name,
+  apply: (request, _, hit) =>
+    Effect.suspend(() => {
+      hit()
+      return Effect.fail(transportError(request, new ConnectionLost({ code })))
+    })
+})
+
+/** Nobody listens; nothing is sent. */
+export const refuse: Fault = /*#__PURE__*/ lost("refuse", "ECONNREFUSED")
+
+/** The connection breaks before the response. Nothing is sent. */
+export const reset: Fault = /*#__PURE__*/ lost("reset", "ECONNRESET")
+
+/** The request is sent and done; its response is lost. */
+export const loseResponse: Fault = {
+  name: "lose response",
+  apply: (request, send, hit) =>
+    Effect.flatMap(send, (response) => {
+      hit()
+      return Effect.andThen(
+        Effect.ignore(response.arrayBuffer),
+        Effect.fail(transportError(request, new ConnectionLost({ code: "ECONNRESET" })))
+      )
+    })
+}
+
+/** No response ever comes. Nothing is sent. */
+export const stall: Fault = {
+  name: "stall",
+  apply: (_, __, hit) =>
+    Effect.suspend(() => {
+      hit()
+      return Effect.never
+    })
+}
+
+type Bytes = Stream.Stream<Uint8Array, unknown>
+
+const inBody = (
+  name: string,
+  change: (body: Bytes, request: HttpClientRequest.HttpClientRequest) => Bytes,
+  options: { readonly onlyEvents: boolean } = { onlyEvents: false }
+): Fault => ({
+  name,
+  apply: (request, send, hit) =>
+    Effect.map(send, (response) => {
+      const isEvents = response.headers["content-type"]?.startsWith("text/event-stream") === true
+      if (response.status >= 400 || (options.onlyEvents && !isEvents)) return response
+      hit()
+      const { headers, status, stream } = response
+      return Reply.toClientResponse(request, { status, headers: unsized(headers), body: change(stream, request) })
+    })
+})
+
+/** Without what holds only for the body as it was. */
+const unsized = ({ "content-length": _, ...headers }: { readonly [name: string]: string }) => headers
+
+/** The body comes in pieces of 16 bytes with a pause before each. */
+export const slowDrip = (pause: Duration.Input): Fault =>
+  inBody("slow drip", (body) =>
+    Stream.mapEffect(
+      Stream.flatMap(body, (bytes) => Stream.fromIterable(cutBytes(bytes, 16))),
+      (piece) => Effect.as(Effect.sleep(pause), piece)
+    )
+  )
+
+const firstBytes = (body: Bytes, count: number): Bytes =>
+  Stream.suspend(() => {
+    let left = count
+    return Stream.takeUntil(
+      Stream.map(body, (bytes) => {
+        const kept = bytes.subarray(0, left)
+        left -= kept.length
+        return kept
+      }),
+      () => left <= 0
+    )
+  })
+
+/** The body ends after so many bytes, as if it were whole. */
+export const truncate = (bytes: number): Fault => inBody("truncate", (body) => firstBytes(body, bytes))
+
+/** The connection breaks after so many bytes of the body. */
+export const dropAfter = (bytes: number): Fault =>
+  inBody("drop", (body) =>
+    Stream.concat(firstBytes(body, bytes), Stream.fail(new ConnectionLost({ code: "ECONNRESET" })))
+  )
+
+/** The body goes silent after so many bytes. */
+export const stallAfter = (bytes: number): Fault =>
+  inBody("stall in body", (body) => Stream.concat(firstBytes(body, bytes), Stream.never))
+
+/** 429 with `retry-after` and the provider's limit headers. */
+export const rateLimit = (options?: { readonly retryAfter?: Duration.Input | undefined }): Fault =>
+  instead("429", (request) => {
+    const retryAfter = Duration.fromInputUnsafe(options?.retryAfter ?? "1 second")
+    const limits = { requests: { limit: 60, remaining: 0, reset: retryAfter } }
+    return failureReplyOf(providerOf(request), Failure.rateLimit({ retryAfter, limits }))
+  })
+
+/** 500, 503 or another status from 500, with the provider's error body. */
+export const serverError = (status = 500): Fault =>
+  instead(String(status), (request) => ({ ...failureReplyOf(providerOf(request), Failure.server()), status }))
+
+/** 529 with the provider's error body. */
+export const overloaded: Fault = /*#__PURE__*/ instead("529", (request) => ({
+  ...failureReplyOf(providerOf(request), Failure.overloaded()),
+  status: 529
+}))
+
+/** A page in place of the answer, with status 200 unless set. */
+export const html = (status = 200): Fault =>
+  instead("html", () =>
+    Reply.text("<!doctype html><html><head><title>Bad gateway</title></head><body></body></html>", {
+      status,
+      headers: { "content-type": "text/html; charset=utf-8" }
+    })
+  )
+
+/** The right body under another content type. */
+export const wrongContentType = (contentType = "text/plain"): Fault => ({
+  name: "wrong content type",
+  apply: (request, send, hit) =>
+    Effect.map(send, (response) => {
+      hit()
+      const { headers, status, stream } = response
+      return Reply.toClientResponse(request, {
+        status,
+        headers: { ...headers, "content-type": contentType },
+        body: stream
+      })
+    })
+})
+
+/** An event of a stream, the first unless set, arrives twice. */
+export const duplicateEvent = (index = 0): Fault =>
+  inBody("duplicate event", (body) => duplicated(body, index), { onlyEvents: true })
+
+/** A stream reports that the server is overloaded after so many events, one unless set, and ends. */
+export const midStreamOverload = (afterEvents = 1): Fault =>
+  inBody(
+    "overload in stream",
+    (body, request) => {
+      const { data, event } = errorEventOf(providerOf(request), Failure.overloaded())
+      return interjected(body, afterEvents, Script.toStream(Script.make(Script.event(data, { event }))))
+    },
+    { onlyEvents: true }
+  )
+
+/** Which fault a request meets, if any. `attempt` counts the times that the same request was sent, from 1. */
+export type Plan = (request: {
+  readonly method: string
+  readonly url: string
+  readonly body: string
+  readonly attempt: number
+  /** Counts all requests, from 1. */
+  readonly sequence: number
+}) => Fault | undefined
+
+/** The first request meets the first fault, and so on; `undefined` lets one pass. After the last one all pass. */
+export const inOrder =
+  (...faults: ReadonlyArray<Fault | undefined>): Plan =>
+  ({ sequence }) =>
+    faults[sequence - 1]
+
+/** Every request meets the fault. */
+export const always =
+  (fault: Fault): Plan =>
+  () =>
+    fault
+
+/** A share of the requests (30 %) meets a fault drawn from the list; what and where depends on the seed alone. */
+export const seeded = (options: {
+  readonly seed: number
+  readonly rate?: number | undefined
+  /** Draws a fault; {@link draw} unless set. */
+  readonly draw?: ((random: Random) => Fault) | undefined
+}): Plan => {
+  const rate = options.rate ?? 0.3
+  const choose = options.draw ?? draw
+  return ({ attempt, body, method, url }) => {
+    const random = makeRandom(hashOf(`${options.seed} ${attempt} ${method} ${url} ${body}`))
+    return random.next() < rate ? choose(random) : undefined
+  }
+}
+
+/** Any of the faults, with small numbers: waits of up to 200 ms, cuts within the first 400 bytes. */
+export const draw = (random: Random): Fault => {
+  const any = [
+    () => refuse,
+    () => reset,
+    () => loseResponse,
+    () => stall,
+    () => slowDrip(random.below(20)),
+    () => truncate(random.below(400)),
+    () => dropAfter(random.below(400)),
+    () => stallAfter(random.below(400)),
+    () => rateLimit({ retryAfter: random.below(200) }),
+    () => serverError(500),
+    () => serverError(503),
+    () => overloaded,
+    () => html(random.below(2) === 0 ? 200 : 502),
+    () => wrongContentType(),
+    () => duplicateEvent(random.below(3)),
+    () => midStreamOverload(1 + random.below(3))
+  ]
+  return (any[random.below(any.length)] ?? (() => reset))()
+}
+
+/** A request that met a fault. */
+export interface Hit {
+  readonly fault: string
+  readonly method: string
+  readonly url: string
+  /** The how-manieth sending of the same request it was, from 1. */
+  readonly attempt: number
+  /** Its place among all requests, from 1. */
+  readonly sequence: number
+}
+
+/** A plan at work. */
+export interface Faults {
+  /** For `transformClient` of a layer, or `RequestOptions.withClient`. */
+  readonly transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient
+  /** What has been hit so far. */
+  readonly report: Effect.Effect<ReadonlyArray<Hit>>
+}
+
+/** Puts a plan to work. Each `make` counts from the start. */
+export const make = (plan: Plan): Effect.Effect<Faults> =>
+  Effect.sync(() => {
+    const hits: Array<Hit> = []
+    const seen = new Map<string, number>()
+    let sequence = 0
+    const faulty = (request: HttpClientRequest.HttpClientRequest, send: Response): Response =>
+      Effect.suspend(() => {
+        const { method, url } = request
+        const body = bodyText(request)
+        const key = `${method} ${url} ${body}`
+        const attempt = (seen.get(key) ?? 0) + 1
+        seen.set(key, attempt)
+        const place = ++sequence
+        const fault = plan({ method, url, body, attempt, sequence: place })
+        if (fault === undefined) return send
+        return fault.apply(request, send, () => hits.push({ fault: fault.name, method, url, attempt, sequence: place }))
+      })
+    return {
+      transform: (client) => HttpClient.transform(client, (send, request) => faulty(request, send)),
+      report: Effect.sync(() => [...hits])
+    }
+  })
+
+/** The text of a body that has one; the bytes of an upload do not take part. */
+const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+  body._tag === "Raw" && typeof body.body === "string" ? body.body : body._tag
+
+export type { Random }

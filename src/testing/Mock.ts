@@ -1,0 +1,174 @@
+/**
+ * Services whose calls are answered by handlers of the test.
+ *
+ * `layer` replaces the client: a handler's value is what the call gives. `layerHttp` keeps the client and replaces the
+ * network: values go through encoding, decoding, retries and timeouts. Handlers state what the test cares about; the
+ * endpoint's schema fills the rest. A call without a handler is a defect that lists what was mocked.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Mock } from "llmfx/testing"
+ * import { ChatCompletions, OpenAi } from "llmfx/openai"
+ *
+ * const TestOpenAi = Mock.layer(OpenAi, [
+ *   Mock.on(ChatCompletions.create, ({ messages }) =>
+ *     Effect.succeed({ choices: [{ message: { content: `You sent ${messages.length}` } }] })
+ *   )
+ * ])
+ * ```
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
+import type { ApiClient } from "../ApiClient.ts"
+import type * as ApiError from "../ApiError.ts"
+import * as Endpoint from "../Endpoint.ts"
+import type * as Page from "../Page.ts"
+import { mockClient } from "./internal/mock/client.ts"
+import { type Call, type Handler, makeDispatch, type Recorded, type WireHandler } from "./internal/mock/handler.ts"
+import { mockHttp, tellingCalls } from "./internal/mock/http.ts"
+import type * as Reply from "./Reply.ts"
+import type * as Sample from "./Sample.ts"
+import type * as Script from "./Script.ts"
+
+export { type Call, type Handler, type Recorded, UnhandledCall, type WireHandler } from "./internal/mock/handler.ts"
+
+/** What a handler may fail with: a reason (see `Failure`). Over HTTP it is what the server would send for it. */
+export type Failure = ApiError.Reason
+
+/** A page of which a test states the items and, unless it is the last, the input that leads to the next. */
+export interface PartialPage<A> {
+  readonly items: ReadonlyArray<Sample.Partial<A>>
+  readonly next?: Page.Cursor | undefined
+  /** Other properties of the body, such as totals. */
+  readonly body?: { readonly [key: string]: unknown } | undefined
+}
+
+/** What a handler for an endpoint gives. */
+export type Answer<E> =
+  E extends Endpoint.List<infer _I, infer A, infer _R>
+    ? Effect.Effect<ReadonlyArray<Sample.Partial<A>> | PartialPage<A>, Failure>
+    : E extends Endpoint.Json<infer _I, infer A, infer _R>
+      ? Effect.Effect<Sample.Partial<A>, Failure>
+      : E extends Endpoint.None<infer _I, infer _R>
+        ? Effect.Effect<void, Failure>
+        : E extends Endpoint.Text<infer _I, infer _R>
+          ? Effect.Effect<string, Failure>
+          : E extends Endpoint.Binary<infer _I, infer _R>
+            ? Stream.Stream<Uint8Array, Failure> | ReadonlyArray<Uint8Array>
+            : E extends
+                  | Endpoint.EventStream<infer _I, infer A, infer _R>
+                  | Endpoint.JsonLines<infer _I, infer A, infer _R>
+              ? Stream.Stream<Sample.Partial<A>, Failure> | ReadonlyArray<Sample.Partial<A>>
+              : never
+
+/** Answers an endpoint. */
+export const on = <E extends Endpoint.Any>(
+  endpoint: E,
+  handler: (input: Endpoint.Input<E>, call: Call) => Answer<NoInfer<E>>
+): Handler => ({ _tag: "Value", endpoint, make: () => handler as (input: unknown, call: Call) => unknown })
+
+/** Answers the first call of an endpoint with the first handler, and so on; the last one stays. */
+export const inOrder = <E extends Endpoint.Any>(
+  endpoint: E,
+  ...handlers: readonly [Respond<NoInfer<E>>, ...ReadonlyArray<Respond<NoInfer<E>>>]
+): Handler => ({
+  _tag: "Value",
+  endpoint,
+  make: () => {
+    let count = 0
+    return (input, call) => handlers[Math.min(count++, handlers.length - 1)]?.(input as Endpoint.Input<E>, call)
+  }
+})
+
+type Respond<E> = (input: Endpoint.Input<E>, call: Call) => Answer<E>
+
+/** Answers an endpoint with a response of one's own: other bytes, headers, a script. Only for {@link layerHttp}. */
+export const reply = <E extends Endpoint.Any>(
+  endpoint: E,
+  handler: (input: Endpoint.Input<E>, call: Call) => Effect.Effect<Reply.Reply | Script.Script, Failure>
+): WireHandler => ({
+  _tag: "Wire",
+  endpoint,
+  make: () => handler as ReturnType<WireHandler["make"]>
+})
+
+/** What a provider's service is, as far as a mock of it needs to know. */
+export interface Service<R> {
+  readonly provider: string
+  readonly client: Effect.Effect<ApiClient, never, R>
+  readonly context: (client: ApiClient) => Context.Context<R>
+}
+
+/** A service whose calls are answered by values. Neither the network nor retries nor timeouts take part. */
+export const layer = <R>(service: Service<R>, handlers: ReadonlyArray<Handler>): Layer.Layer<R> =>
+  Layer.effectContext(
+    Effect.sync(() => {
+      const dispatch = makeDispatch(service.provider, handlers)
+      return service.context(withCalls(mockClient(service.provider, dispatch), dispatch.calls))
+    })
+  )
+
+/**
+ * The real service, with the options of its layer, on a network whose answers the handlers give: what they give is
+ * encoded and decoded, errors have their status and headers, retries and timeouts are at work.
+ *
+ * @example
+ * ```ts
+ * import { Mock } from "llmfx/testing"
+ * import { Messages, Anthropic } from "llmfx/anthropic"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const TestAnthropic = Mock.layerHttp(Anthropic, { apiKey: Redacted.make("test") }, [
+ *   Mock.on(Messages.countTokens, () => Effect.succeed({ input_tokens: 12 }))
+ * ])
+ * ```
+ */
+export const layerHttp = <R, Options, E>(
+  service: Service<R> & {
+    readonly layer: (options: Options) => Layer.Layer<R, E, HttpClient.HttpClient>
+  },
+  options: NoInfer<Options>,
+  handlers: ReadonlyArray<Handler | WireHandler>
+): Layer.Layer<R, E> =>
+  Layer.unwrap(
+    Effect.sync(() => {
+      const dispatch = makeDispatch(service.provider, handlers)
+      return Layer.effectContext(
+        Effect.map(service.client, (client) => service.context(withCalls(tellingCalls(client), dispatch.calls)))
+      ).pipe(
+        Layer.provide(service.layer(options)),
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, mockHttp(service.provider, dispatch)))
+      )
+    })
+  )
+
+const Calls = Symbol("calls")
+
+const withCalls = (client: ApiClient, calls: ReadonlyArray<Recorded>): ApiClient =>
+  Object.assign(client, { [Calls]: calls })
+
+/** All calls that a mocked service has had, in their order. A service that is no mock is a defect. */
+export const allCalls = <R>(service: {
+  readonly provider: string
+  readonly client: Effect.Effect<ApiClient, never, R>
+}): Effect.Effect<ReadonlyArray<Recorded>, never, R> =>
+  Effect.map(service.client, (client) => {
+    const { [Calls]: calls } = client as ApiClient & { readonly [Calls]?: ReadonlyArray<Recorded> }
+    if (calls === undefined) throw new Error(`The ${service.provider} service is not a mock: its calls are unknown`)
+    return [...calls]
+  })
+
+/** The inputs with which an endpoint was called so far. */
+export const calls = <E extends Endpoint.Any>(
+  endpoint: E
+): Effect.Effect<ReadonlyArray<Endpoint.Input<E>>, never, ServiceOf<E>> =>
+  Effect.map(allCalls(Endpoint.serviceOf(endpoint)), (calls) =>
+    calls.flatMap((call) => (call.endpoint === endpoint.id ? [call.input as Endpoint.Input<E>] : []))
+  ) as Effect.Effect<ReadonlyArray<Endpoint.Input<E>>, never, ServiceOf<E>>
+
+type ServiceOf<E> = E extends { readonly raw: (...args: never) => Effect.Effect<unknown, unknown, infer R> } ? R : never

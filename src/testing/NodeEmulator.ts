@@ -1,0 +1,160 @@
+/**
+ * The emulator behind `node:http`, for programs in other processes and clients that bring their own network.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as NodeEmulator from "llmfx/testing/NodeEmulator"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const { baseUrls } = yield* NodeEmulator.serve({ port: 0 })
+ *     return baseUrls.openai
+ *   })
+ * )
+ * ```
+ */
+import * as Http from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import { Readable } from "node:stream"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Emulator from "./Emulator.ts"
+
+/** Settings of the server. */
+export interface Options extends Emulator.Options {
+  /** 0, the default, takes any free one. */
+  readonly port?: number | undefined
+  /** `127.0.0.1` unless set. */
+  readonly host?: string | undefined
+}
+
+/** A server that runs until its scope ends. */
+export interface Server {
+  readonly url: string
+  readonly baseUrls: { readonly [K in Emulator.Provider]: string }
+  /** How many connections are open. */
+  readonly connections: () => number
+  /** How many requests are being answered. */
+  readonly pending: () => number
+}
+
+/** The server could not start, for example because the port is taken. */
+export class ServeError extends Data.TaggedError("ServeError")<{ readonly message: string; readonly cause: unknown }> {}
+
+/** Starts an emulator and listens. */
+export const serve = (options: Options = {}): Effect.Effect<Server, ServeError, Scope.Scope> =>
+  Effect.flatMap(Emulator.make(options), (emulator) =>
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.tryPromise({
+          try: () => listen(emulator, options.port ?? 0, options.host ?? "127.0.0.1"),
+          catch: (cause) =>
+            new ServeError({
+              message: `The emulator cannot listen: ${cause instanceof Error ? cause.message : cause}`,
+              cause
+            })
+        }),
+        ({ server, sockets }) => Effect.promise(() => close(server, sockets))
+      ),
+      ({ pending, server, sockets }) => {
+        const { address, family, port } = server.address() as AddressInfo
+        const url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`
+        return {
+          url,
+          baseUrls: { openai: `${url}/openai/v1`, anthropic: `${url}/anthropic`, coze: `${url}/coze` },
+          connections: () => sockets.size,
+          pending
+        }
+      }
+    )
+  )
+
+interface Listening {
+  readonly server: Http.Server
+  readonly sockets: ReadonlySet<Socket>
+  readonly pending: () => number
+}
+
+const listen = (emulator: Emulator.Emulator, port: number, host: string): Promise<Listening> => {
+  const sockets = new Set<Socket>()
+  let pending = 0
+  const server = Http.createServer((incoming, outgoing) => {
+    pending++
+    answer(emulator, incoming, outgoing)
+      .catch((error: unknown) => {
+        if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
+        else outgoing.writeHead(500, { "content-type": "text/plain" }).end(String(error))
+      })
+      .finally(() => pending--)
+  })
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket)
+    socket.on("close", () => sockets.delete(socket))
+  })
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(port, host, () => resolve({ server, sockets, pending: () => pending }))
+  })
+}
+
+const close = async (server: Http.Server, sockets: ReadonlySet<Socket>): Promise<void> => {
+  const closed = [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)))
+  const ended = new Promise((resolve) => server.close(resolve))
+  for (const socket of sockets) socket.destroy()
+  await Promise.all([ended, ...closed])
+}
+
+const answer = async (
+  emulator: Emulator.Emulator,
+  incoming: Http.IncomingMessage,
+  outgoing: Http.ServerResponse
+): Promise<void> => {
+  const gone = new AbortController()
+  outgoing.on("close", () => gone.abort())
+  const response = await emulator.fetch(requestOf(incoming, gone.signal)).catch((error: unknown) => {
+    if (gone.signal.aborted) return undefined
+    throw error
+  })
+  if (response === undefined) return
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+  if (response.body === null) {
+    outgoing.end()
+    return
+  }
+  const reader = response.body.getReader()
+  gone.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), { once: true })
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (!outgoing.write(value)) await drained(outgoing)
+  }
+  outgoing.end()
+}
+
+const drained = (outgoing: Http.ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const settle = (): void => {
+      outgoing.off("drain", settle)
+      outgoing.off("close", settle)
+      resolve()
+    }
+    outgoing.on("drain", settle)
+    outgoing.on("close", settle)
+  })
+
+const requestOf = (incoming: Http.IncomingMessage, signal: AbortSignal): Request => {
+  const { headers, method = "GET", url = "/" } = incoming
+  const hasBody = method !== "GET" && method !== "HEAD"
+  const init: RequestInit & { readonly duplex?: "half" } = {
+    method,
+    signal,
+    headers: Object.entries(headers).map(([name, value]): [string, string] => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? "")
+    ]),
+    ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" } : {})
+  }
+  return new Request(new URL(url, `http://${headers.host ?? "localhost"}`), init)
+}

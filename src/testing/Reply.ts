@@ -1,0 +1,91 @@
+/** What a mocked or emulated server answers with. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+
+/** A response. A body that is a stream and fails is a connection that breaks. */
+export interface Reply {
+  readonly status: number
+  /** By name in lower case. */
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string | Uint8Array | Stream.Stream<Uint8Array, unknown> | undefined
+}
+
+/** The part of a response before its body. */
+export interface Head {
+  /** 200 unless set. */
+  readonly status?: number | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
+}
+
+const reply = (contentType: string | undefined, body: Reply["body"], head: Head | undefined): Reply => ({
+  status: head?.status ?? 200,
+  headers: { ...(contentType === undefined ? {} : { "content-type": contentType }), ...head?.headers },
+  body
+})
+
+/** A value as JSON. */
+export const json = (value: unknown, head?: Head): Reply => reply("application/json", JSON.stringify(value), head)
+
+/** Plain text; for a page, set the header `content-type`. */
+export const text = (body: string, head?: Head): Reply => reply("text/plain; charset=utf-8", body, head)
+
+/** Bytes. */
+export const bytes = (body: Uint8Array | Stream.Stream<Uint8Array, unknown>, head?: Head): Reply =>
+  reply("application/octet-stream", body, head)
+
+/** Nothing, with status 204 unless set. */
+export const empty = (head?: Head): Reply => reply(undefined, undefined, { status: 204, ...head })
+
+/** The same response with more headers. */
+export const withHeaders = (self: Reply, headers: { readonly [name: string]: string }): Reply => ({
+  ...self,
+  headers: { ...self.headers, ...headers }
+})
+
+const nullBody = new Set([101, 204, 205, 304])
+
+/** The web response. Its body runs with the given context, so that a virtual clock drives the delays of a script. */
+export const toWeb = (self: Reply, context: Context.Context<never>): Response =>
+  new Response(
+    nullBody.has(self.status)
+      ? null
+      : Stream.isStream(self.body)
+        ? Stream.toReadableStreamWith(self.body, context)
+        : ((self.body ?? null) as BodyInit | null),
+    { status: self.status, headers: self.headers }
+  )
+
+/** The response as a client of Effect sees it. A streamed body never leaves Effect: a virtual clock keeps its order. */
+export const toClientResponse = (
+  request: HttpClientRequest.HttpClientRequest,
+  self: Reply
+): HttpClientResponse.HttpClientResponse => {
+  const { body, headers, status } = self
+  if (!Stream.isStream(body)) return HttpClientResponse.fromWeb(request, toWeb(self, Context.empty()))
+  const head = HttpClientResponse.fromWeb(request, new Response(null, { status, headers }))
+  const failed = (cause: unknown) =>
+    new HttpClientError.HttpClientError({
+      reason: new HttpClientError.DecodeError({ request, response: head, cause })
+    })
+  const stream = Stream.mapError(body, failed)
+  const arrayBuffer = Effect.map(Stream.runCollect(stream), concat)
+  return Object.create(head, {
+    stream: { value: stream },
+    arrayBuffer: { value: arrayBuffer },
+    text: { value: Effect.map(arrayBuffer, (buffer) => new TextDecoder().decode(buffer)) }
+  }) as HttpClientResponse.HttpClientResponse
+}
+
+const concat = (chunks: ReadonlyArray<Uint8Array>): ArrayBuffer => {
+  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all.buffer
+}

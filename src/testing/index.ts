@@ -1,0 +1,10 @@
+/** What a team needs to test a program that uses llmfx, without a network and against a bad one. */
+export * as Cassette from "./Cassette.ts"
+export * as Emulator from "./Emulator.ts"
+export * as Events from "./Events.ts"
+export * as Failure from "./Failure.ts"
+export * as Faults from "./Faults.ts"
+export * as Mock from "./Mock.ts"
+export * as Reply from "./Reply.ts"
+export * as Sample from "./Sample.ts"
+export * as Script from "./Script.ts"

@@ -1,0 +1,101 @@
+/** The model of the emulator: what it says depends on the request alone. */
+import type { ServerReason } from "../wireFailure.ts"
+import { Refusal } from "./exchange.ts"
+import { sampleOfJsonSchema } from "./jsonSchema.ts"
+
+/** A message, whatever the API calls its parts. */
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant" | "tool"
+  readonly text: string
+}
+
+/** A tool that the request offers. */
+export interface ChatTool {
+  readonly name: string
+  /** The JSON schema of its input; `undefined` for a tool that takes plain text. */
+  readonly schema: unknown
+}
+
+/** A request for an answer, as all three APIs have it. */
+export interface ChatRequest {
+  readonly provider: "openai" | "anthropic" | "coze"
+  /** The id of the endpoint. */
+  readonly endpoint: string
+  readonly model: string
+  readonly messages: ReadonlyArray<ChatMessage>
+  readonly tools: ReadonlyArray<ChatTool>
+  /** `"auto"`, `"none"`, or the name of the tool that must be called; `"required"` for any. */
+  readonly toolChoice: string
+  /** The schema that the answer must have; `true` for any JSON. */
+  readonly format: { readonly schema: unknown } | true | undefined
+  /** The body as it was sent. */
+  readonly body: { readonly [key: string]: unknown }
+}
+
+/** An answer. */
+export interface ChatReply {
+  readonly text?: string | undefined
+  /** What the model thought before, where the API shows it. */
+  readonly reasoning?: string | undefined
+  readonly toolCalls?: ReadonlyArray<{ readonly name: string; readonly input: unknown }> | undefined
+  /** The text in which the model declines. */
+  readonly refusal?: string | undefined
+  /** Whether the answer was cut off at the limit of tokens. */
+  readonly truncated?: boolean | undefined
+  /** Answers with an error instead. */
+  readonly failure?: ServerReason | undefined
+}
+
+/** What a reply can be scripted as. */
+export type Scripted = string | ChatReply
+
+/** Where replies come from: a list that is used up in order, or a function; `undefined` leaves it to the default. */
+export type Replies = ReadonlyArray<Scripted> | ((request: ChatRequest) => Scripted | undefined)
+
+/** The scripted reply, or the default one. */
+export const makeModel = (replies: Replies | undefined): ((request: ChatRequest) => ChatReply) => {
+  let next = 0
+  const scripted = (request: ChatRequest): Scripted | undefined =>
+    typeof replies === "function" ? replies(request) : replies?.[next++]
+  return (request) => {
+    const given = scripted(request)
+    const reply = typeof given === "string" ? { text: given } : (given ?? defaultReply(request))
+    if (reply.failure !== undefined) throw new Refusal(reply.failure)
+    return reply
+  }
+}
+
+/**
+ * Calls a tool where tools are offered and have not answered yet; gives JSON where it is asked for; says what the tool
+ * answered; repeats what the user said.
+ */
+const defaultReply = ({ format, messages, toolChoice, tools }: ChatRequest): ChatReply => {
+  const last = messages.at(-1)
+  const forced = tools.find(({ name }) => name === toolChoice)
+  const tool = forced ?? tools[0]
+  if (tool !== undefined && toolChoice !== "none" && last?.role !== "tool") {
+    const input = tool.schema === undefined ? "text" : sampleOfJsonSchema(tool.schema)
+    return { toolCalls: [{ name: tool.name, input }] }
+  }
+  if (format !== undefined) {
+    return { text: JSON.stringify(format === true ? { answer: textOf(last) } : sampleOfJsonSchema(format.schema)) }
+  }
+  if (last?.role === "tool") return { text: `The tool answered: ${last.text}` }
+  return { text: textOf(messages.findLast(({ role }) => role === "user") ?? last) }
+}
+
+const textOf = (message: ChatMessage | undefined): string =>
+  message === undefined || message.text === "" ? "Hello" : message.text
+
+/** A rough count, the same for the same text. */
+export const countTokens = (text: string): number => Math.ceil(text.length / 4)
+
+/** The tokens of a request. */
+export const countInput = ({ messages, tools }: Pick<ChatRequest, "messages" | "tools">): number =>
+  messages.reduce((total, { text }) => total + countTokens(text) + 3, 0) +
+  tools.reduce((total, tool) => total + countTokens(JSON.stringify(tool)), 0)
+
+/** The tokens of an answer. */
+export const countOutput = (reply: ChatReply): number =>
+  countTokens(`${reply.reasoning ?? ""}${reply.text ?? ""}${reply.refusal ?? ""}`) +
+  (reply.toolCalls ?? []).reduce((total, call) => total + countTokens(JSON.stringify(call)), 0)

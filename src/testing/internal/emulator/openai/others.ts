@@ -1,0 +1,116 @@
+/** Models, embeddings, images and audio. */
+import * as Exchange from "../exchange.ts"
+import { arrayOf, type Handler, type Handlers, type Json, seconds } from "../exchange.ts"
+import { countTokens } from "../chat.ts"
+import { hashOf, makeRandom } from "../../random.ts"
+import { isFileField } from "../incoming.ts"
+import { sampleEvents } from "../shape.ts"
+import { required } from "./requests.ts"
+
+const models = ["gpt-5.4", "gpt-5.4-mini", "gpt-4o-mini-transcribe", "gpt-image-1", "text-embedding-3-small"]
+
+const model = (id: string): Json => ({ id, object: "model", created: 1_767_225_600, owned_by: "openai" })
+
+/** A unit vector that only the text determines: equal texts are near, others are not. */
+const vectorOf = (text: string, dimensions: number): ReadonlyArray<number> => {
+  const random = makeRandom(hashOf(text))
+  const values = Array.from({ length: dimensions }, () => random.next() * 2 - 1)
+  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1
+  return values.map((value) => value / norm)
+}
+
+const base64 = (bytes: Uint8Array): string => {
+  let binary = ""
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}
+
+const asBase64 = (vector: ReadonlyArray<number>): string => base64(new Uint8Array(new Float32Array(vector).buffer))
+
+const embeddings: Handler = ({ body }) => {
+  const input = required(body, "input")
+  const isTokens = Array.isArray(input) && typeof input[0] === "number"
+  const texts = (isTokens || !Array.isArray(input) ? [input] : input).map((item) =>
+    typeof item === "string" ? item : arrayOf(item).join(" ")
+  )
+  const dimensions = typeof body["dimensions"] === "number" ? body["dimensions"] : 1536
+  const tokens = texts.reduce((total, text) => total + countTokens(text), 0)
+  return Exchange.value({
+    object: "list",
+    model: required(body, "model"),
+    data: texts.map((text, index) => {
+      const vector = vectorOf(text, dimensions)
+      return {
+        object: "embedding",
+        index,
+        embedding: body["encoding_format"] === "base64" ? asBase64(vector) : vector
+      }
+    }),
+    usage: { prompt_tokens: tokens, total_tokens: tokens }
+  })
+}
+
+/** A picture of one transparent point. */
+const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+const images: Handler = ({ body, now }) =>
+  Exchange.value({
+    created: seconds(now),
+    data: Array.from({ length: Number(body["n"] ?? 1) }, () =>
+      body["response_format"] === "url" ? { url: "https://example.com/image.png" } : { b64_json: png }
+    )
+  })
+
+const imageEvents: Handler = ({ endpoint }) =>
+  Exchange.events(
+    sampleEvents(endpoint.success, endpoint.terminal).map((event) => ({ ...(event as Json), b64_json: png }))
+  )
+
+const textOfFile = ({ body }: Exchange.Exchange): string => {
+  const { file } = body
+  return isFileField(file) ? `${file.name}, ${file.bytes.length} bytes` : "text"
+}
+
+const transcription: Handler = (exchange) => {
+  const spoken = textOfFile(exchange)
+  switch (exchange.body["response_format"]) {
+    case "text":
+      return Exchange.text(`${spoken}\n`)
+    case "srt":
+      return Exchange.text(`1\n00:00:00,000 --> 00:00:01,000\n${spoken}\n\n`)
+    case "vtt":
+      return Exchange.text(`WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n${spoken}\n\n`)
+    default:
+      return Exchange.value({ text: spoken })
+  }
+}
+
+const transcriptionEvents: Handler = (exchange) => {
+  const text = textOfFile(exchange)
+  return Exchange.events([
+    { type: "transcript.text.delta", delta: text },
+    { type: "transcript.text.done", text }
+  ])
+}
+
+/** Silence: the frames that the format begins with do not matter to a client. */
+const speech: Handler = ({ body }) => {
+  required(body, "input")
+  const format = String(body["response_format"] ?? "mp3")
+  return Exchange.bytes(new Uint8Array(2048), format === "mp3" ? "audio/mpeg" : `audio/${format}`)
+}
+
+export const others: Handlers = {
+  "models.list": () => Exchange.items(models.map(model)),
+  "models.retrieve": ({ params }) => Exchange.value(model(params["model"] ?? "")),
+  "embeddings.create": embeddings,
+  "images.generate": images,
+  "images.edit": images,
+  "images.createVariation": images,
+  "images.generate:stream": imageEvents,
+  "images.edit:stream": imageEvents,
+  "audio.transcriptions.create": transcription,
+  "audio.transcriptions.create:stream": transcriptionEvents,
+  "audio.translations.create": transcription,
+  "audio.speech.create": speech
+}

@@ -1,0 +1,266 @@
+/** Responses and conversations: what was said before is remembered. */
+import * as Failure from "../../../Failure.ts"
+import { responseEvents } from "../../events/response.ts"
+import { type ChatReply, type ChatRequest, countInput, countOutput } from "../chat.ts"
+import * as Exchange from "../exchange.ts"
+import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
+import { type Item, stageOf } from "../store.ts"
+import { inputItems, isCustomTool, responseRequest } from "./requests.ts"
+
+const collection = "/responses"
+
+const itemsOf = (item: Item | undefined, name: string): ReadonlyArray<Json> =>
+  (item?.hidden[name] ?? []) as ReadonlyArray<Json>
+
+const conversationOf = (body: Json): string | undefined =>
+  stringOf(body["conversation"]) ?? (isJson(body["conversation"]) ? stringOf(body["conversation"]["id"]) : undefined)
+
+const itemsKey = (conversation: string): string => `/conversations/${conversation}/items`
+
+/** Everything before the input. */
+const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<Json> => {
+  const conversation = conversationOf(body)
+  if (conversation !== undefined) {
+    if (server.store.get("/conversations", conversation, now) === undefined) {
+      throw new Refusal(Failure.notFound({ message: `Conversation with id '${conversation}' not found.` }))
+    }
+    return server.store.list(itemsKey(conversation), now).map(({ value }) => value)
+  }
+  const previous = stringOf(body["previous_response_id"])
+  if (previous === undefined) return []
+  const item = server.store.get(collection, previous, now)
+  if (item === undefined) {
+    throw new Refusal(
+      Failure.invalidRequest({
+        message: `Previous response with id '${previous}' not found.`,
+        code: "previous_response_not_found",
+        param: "previous_response_id"
+      })
+    )
+  }
+  return [...itemsOf(item, "input"), ...objectsOf(item.value["output"])]
+}
+
+const outputOf = ({ server }: Exchange.Exchange, request: ChatRequest, reply: ChatReply): ReadonlyArray<Json> => {
+  const output: Array<Json> = []
+  if (reply.reasoning !== undefined) {
+    output.push({
+      type: "reasoning",
+      id: server.id("rs_"),
+      summary: [{ type: "summary_text", text: reply.reasoning }]
+    })
+  }
+  for (const { input, name } of reply.toolCalls ?? []) {
+    const common = { call_id: server.id("call_"), name, status: "completed" }
+    output.push(
+      isCustomTool(request, name)
+        ? { type: "custom_tool_call", id: server.id("ctc_"), ...common, input: String(input) }
+        : { type: "function_call", id: server.id("fc_"), ...common, arguments: JSON.stringify(input) }
+    )
+  }
+  if (reply.text !== undefined || reply.refusal !== undefined) {
+    output.push({
+      type: "message",
+      id: server.id("msg_"),
+      role: "assistant",
+      status: reply.truncated === true ? "incomplete" : "completed",
+      content: [
+        reply.refusal === undefined
+          ? { type: "output_text", text: reply.text ?? "", annotations: [], logprobs: [] }
+          : { type: "refusal", refusal: reply.refusal }
+      ]
+    })
+  }
+  return output
+}
+
+const echoed = [
+  "background",
+  "conversation",
+  "instructions",
+  "max_output_tokens",
+  "metadata",
+  "parallel_tool_calls",
+  "previous_response_id",
+  "reasoning",
+  "store",
+  "temperature",
+  "text",
+  "tool_choice",
+  "tools",
+  "top_p",
+  "truncation",
+  "user"
+]
+
+const responseOf = (exchange: Exchange.Exchange): Json => {
+  const { body, now, server } = exchange
+  const history = historyOf(exchange)
+  const request = responseRequest(exchange, history)
+  const reply = server.chat(request)
+  const output = outputOf(exchange, request, reply)
+  const [input, made] = [countInput(request), countOutput(reply)]
+  const conversation = conversationOf(body)
+  const response: Json = {
+    ...Object.fromEntries(echoed.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]))),
+    id: server.id("resp_"),
+    object: "response",
+    created_at: seconds(now),
+    status: reply.truncated === true ? "incomplete" : "completed",
+    error: null,
+    incomplete_details: reply.truncated === true ? { reason: "max_output_tokens" } : null,
+    model: request.model,
+    output,
+    parallel_tool_calls: body["parallel_tool_calls"] ?? true,
+    tool_choice: body["tool_choice"] ?? "auto",
+    tools: body["tools"] ?? [],
+    ...(conversation === undefined ? {} : { conversation: { id: conversation } }),
+    usage: {
+      input_tokens: input,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: made,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: input + made
+    }
+  }
+  remember(exchange, response, history)
+  return response
+}
+
+const remember = ({ body, now, server }: Exchange.Exchange, response: Json, history: ReadonlyArray<Json>): void => {
+  const given = inputItems(body["input"]).map((item) => ({ id: server.id("item_"), ...item }))
+  const conversation = conversationOf(body)
+  if (conversation !== undefined) {
+    for (const item of [...given, ...objectsOf(response["output"])]) {
+      server.store.insert(itemsKey(conversation), String(item["id"]), item, now)
+    }
+  }
+  if (body["store"] === false) return
+  const item = server.store.insert(collection, String(response["id"]), response, now)
+  item.hidden["input"] = [...history, ...given]
+  if (body["background"] === true) inBackground(item, response, server.jobDuration)
+}
+
+/** Queued, then in progress, then what it would have been at once. */
+const inBackground = (item: Item, done: Json, duration: number): void => {
+  item.hidden["done"] = done
+  item.advance = (now) => {
+    if (item.value["status"] === "cancelled") return
+    const stage = stageOf(item.createdAt, now, duration)
+    item.value =
+      stage === 2 ? done : { ...done, status: stage === 1 ? "in_progress" : "queued", output: [], usage: null }
+  }
+}
+
+/** What the creation of a background response answers: it has only been queued. */
+const atOnce = (exchange: Exchange.Exchange): Json => {
+  const response = responseOf(exchange)
+  const { now, server } = exchange
+  return server.store.get(collection, String(response["id"]), now)?.value ?? response
+}
+
+const stored = ({ now, params, server }: Exchange.Exchange): Item | undefined => {
+  const id = params["response_id"] ?? ""
+  const item = server.store.get(collection, id, now)
+  if (item === undefined && !server.samplesForMissing) {
+    throw new Refusal(Failure.notFound({ message: `Response with id '${id}' not found.` }))
+  }
+  return item
+}
+
+const sample = (exchange: Exchange.Exchange): Json => ({
+  id: exchange.params["response_id"] ?? exchange.server.id("resp_"),
+  object: "response",
+  created_at: seconds(exchange.now),
+  model: "gpt-5.4-mini",
+  status: "completed",
+  output: [],
+  tools: [],
+  tool_choice: "auto"
+})
+
+const retrieve: Handler = (exchange) => Exchange.value(stored(exchange)?.value ?? sample(exchange))
+
+/** The events of a response again, after the one with the number that the request gives. */
+const replay: Handler = (exchange) => {
+  const item = stored(exchange)
+  const after = Number(exchange.query["starting_after"] ?? -1)
+  const whole = (item?.hidden["done"] as Json | undefined) ?? item?.value ?? sample(exchange)
+  return Exchange.events(responseEvents(whole).slice(after + 1))
+}
+
+const cancel: Handler = (exchange) => {
+  const item = stored(exchange)
+  if (item === undefined) return Exchange.value({ ...sample(exchange), status: "cancelled" })
+  if (item.value["background"] !== true) {
+    throw new Refusal(Failure.invalidRequest({ message: "Cannot cancel a synchronous response." }))
+  }
+  if (item.value["status"] !== "completed") item.value = { ...item.value, status: "cancelled" }
+  return Exchange.value(item.value)
+}
+
+const remove: Handler = (exchange) => {
+  stored(exchange)
+  exchange.server.store.remove(collection, exchange.params["response_id"] ?? "")
+  return Exchange.nothing
+}
+
+const inputs: Handler = (exchange) => Exchange.items(itemsOf(stored(exchange), "input"))
+
+const count: Handler = (exchange) => {
+  const { body } = exchange
+  const request = responseRequest({ ...exchange, body: { model: "any", ...body } }, historyOf(exchange))
+  return Exchange.value({ object: "response.input_tokens", input_tokens: countInput(request) })
+}
+
+const conversationItems = (exchange: Exchange.Exchange, conversation: string): ReadonlyArray<Json> =>
+  objectsOf(exchange.body["items"]).map((given) => {
+    const item: Json = { type: "message", status: "completed", ...given, id: exchange.server.id("msg_") }
+    const content =
+      typeof item["content"] === "string" ? [{ type: "input_text", text: item["content"] }] : item["content"]
+    const whole = content === undefined ? item : { ...item, content }
+    exchange.server.store.insert(itemsKey(conversation), String(item["id"]), whole, exchange.now)
+    return whole
+  })
+
+const createConversation: Handler = (exchange) => {
+  const { body, now, server } = exchange
+  const id = server.id("conv_")
+  const conversation = { id, object: "conversation", created_at: seconds(now), metadata: body["metadata"] ?? {} }
+  server.store.insert("/conversations", id, conversation, now)
+  conversationItems(exchange, id)
+  return Exchange.value(conversation)
+}
+
+const addItems: Handler = (exchange) => {
+  const added = conversationItems(exchange, exchange.params["conversation_id"] ?? "")
+  return Exchange.value({
+    object: "list",
+    data: added,
+    has_more: false,
+    first_id: added[0]?.["id"] ?? "",
+    last_id: added.at(-1)?.["id"] ?? ""
+  })
+}
+
+const responseHandlers = {
+  create: ((exchange) => Exchange.value(atOnce(exchange))) satisfies Handler,
+  "create:stream": ((exchange) => Exchange.events(responseEvents(responseOf(exchange)))) satisfies Handler,
+  retrieve,
+  "retrieve:stream": replay,
+  cancel,
+  delete: remove,
+  "inputItems.list": inputs,
+  "inputTokens.count": count
+}
+
+export const responses: Handlers = {
+  ...Object.fromEntries(
+    Object.entries(responseHandlers).flatMap(([name, handler]) => [
+      [`responses.${name}`, handler],
+      [`beta.responses.${name}`, handler]
+    ])
+  ),
+  "conversations.create": createConversation,
+  "conversations.items.create": addItems
+}

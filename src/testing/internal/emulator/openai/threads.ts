@@ -1,0 +1,269 @@
+/** Threads: runs answer their messages after a while, or as a stream. */
+import * as Failure from "../../../Failure.ts"
+import { pieces } from "../../events/pieces.ts"
+import { type ChatRequest, countInput, countOutput } from "../chat.ts"
+import * as Exchange from "../exchange.ts"
+import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
+import { type Item, stageOf } from "../store.ts"
+import { textOf } from "./requests.ts"
+
+const messagesKey = (thread: string): string => `/threads/${thread}/messages`
+const runsKey = (thread: string): string => `/threads/${thread}/runs`
+const stepsKey = (thread: string, run: string): string => `/threads/${thread}/runs/${run}/steps`
+
+const makeThread = (exchange: Exchange.Exchange, given: Json): Json => {
+  const { now, server } = exchange
+  const id = server.id("thread_")
+  const value = { id, object: "thread", created_at: seconds(now), metadata: given["metadata"] ?? {} }
+  server.store.insert("/threads", id, value, now)
+  for (const message of objectsOf(given["messages"])) addMessage(exchange, id, message)
+  return value
+}
+
+const addMessage = ({ now, server }: Exchange.Exchange, thread: string, given: Json, more: Json = {}): Json => {
+  const id = server.id("msg_")
+  const value: Json = {
+    id,
+    object: "thread.message",
+    created_at: seconds(now),
+    thread_id: thread,
+    status: "completed",
+    role: given["role"] ?? "user",
+    content: [{ type: "text", text: { value: textOf(given["content"]), annotations: [] } }],
+    attachments: given["attachments"] ?? [],
+    metadata: given["metadata"] ?? {},
+    ...more
+  }
+  server.store.insert(messagesKey(thread), id, value, now)
+  return value
+}
+
+const threadOf = ({ now, params, server }: Exchange.Exchange): string => {
+  const id = params["thread_id"] ?? ""
+  if (server.store.get("/threads", id, now) === undefined && !server.samplesForMissing) {
+    throw new Refusal(Failure.notFound({ message: `No thread found with id '${id}'.` }))
+  }
+  return id
+}
+
+const requestOf = (exchange: Exchange.Exchange, thread: string, body: Json): ChatRequest => {
+  const { endpoint, now, server } = exchange
+  const assistant = server.store.get("/assistants", String(body["assistant_id"]), now)?.value ?? {}
+  const tools = objectsOf(body["tools"] ?? assistant["tools"])
+  return {
+    provider: "openai",
+    endpoint: endpoint.id,
+    model: stringOf(body["model"]) ?? stringOf(assistant["model"]) ?? "gpt-5.4-mini",
+    messages: server.store.list(messagesKey(thread), now).map(({ value }) => ({
+      role: value["role"] === "assistant" ? "assistant" : "user",
+      text: objectsOf(value["content"])
+        .map(({ text }) => (isJson(text) ? String(text["value"]) : ""))
+        .join("")
+    })),
+    tools: tools.flatMap(({ function: fn }) =>
+      isJson(fn) ? [{ name: String(fn["name"]), schema: fn["parameters"] ?? {} }] : []
+    ),
+    toolChoice: "auto",
+    format: undefined,
+    body
+  }
+}
+
+const makeRun = (exchange: Exchange.Exchange, thread: string, body: Json): Item => {
+  const { now, server } = exchange
+  for (const message of objectsOf(body["additional_messages"])) addMessage(exchange, thread, message)
+  const request = requestOf(exchange, thread, body)
+  const id = server.id("run_")
+  const value: Json = {
+    id,
+    object: "thread.run",
+    created_at: seconds(now),
+    thread_id: thread,
+    assistant_id: body["assistant_id"] ?? "",
+    status: "queued",
+    model: request.model,
+    instructions: body["instructions"] ?? "",
+    tools: body["tools"] ?? [],
+    metadata: body["metadata"] ?? {},
+    parallel_tool_calls: true
+  }
+  const item = server.store.insert(runsKey(thread), id, value, now)
+  item.hidden["request"] = request
+  item.hidden["since"] = now
+  item.advance = (time) => advance({ ...exchange, now: time }, item)
+  return item
+}
+
+const waiting = new Set<unknown>(["queued", "in_progress"])
+
+const advance = (exchange: Exchange.Exchange, item: Item): void => {
+  if (!waiting.has(item.value["status"])) return
+  const stage = stageOf(Number(item.hidden["since"]), exchange.now, exchange.server.jobDuration)
+  if (stage === 0) return
+  item.value = { ...item.value, status: "in_progress", started_at: item.value["started_at"] ?? seconds(exchange.now) }
+  if (stage === 2) finish(exchange, item)
+}
+
+/** Gives the run its answer: a message, or calls of tools that the caller has to run. */
+const finish = (exchange: Exchange.Exchange, item: Item): void => {
+  const { now, server } = exchange
+  const request = item.hidden["request"] as ChatRequest
+  const reply = server.chat(request)
+  const thread = String(item.value["thread_id"])
+  const run = String(item.value["id"])
+  if (reply.toolCalls !== undefined && reply.toolCalls.length > 0) {
+    const calls = reply.toolCalls.map(({ input, name }) => ({
+      id: server.id("call_"),
+      type: "function",
+      function: { name, arguments: JSON.stringify(input) }
+    }))
+    item.value = {
+      ...item.value,
+      status: "requires_action",
+      required_action: { type: "submit_tool_outputs", submit_tool_outputs: { tool_calls: calls } }
+    }
+    return
+  }
+  const message = addMessage(
+    exchange,
+    thread,
+    { role: "assistant", content: reply.text ?? reply.refusal ?? "" },
+    { run_id: run, assistant_id: item.value["assistant_id"] }
+  )
+  const step = server.id("step_")
+  server.store.insert(
+    stepsKey(thread, run),
+    step,
+    {
+      id: step,
+      object: "thread.run.step",
+      created_at: seconds(now),
+      run_id: run,
+      thread_id: thread,
+      assistant_id: item.value["assistant_id"],
+      type: "message_creation",
+      status: "completed",
+      completed_at: seconds(now),
+      step_details: { type: "message_creation", message_creation: { message_id: message["id"] } }
+    },
+    now
+  )
+  const [prompt_tokens, completion_tokens] = [countInput(request), countOutput(reply)]
+  const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+  item.value = { ...item.value, status: "completed", completed_at: seconds(now), usage }
+}
+
+/** The events of a run that is finished at once. */
+const runEvents = (exchange: Exchange.Exchange, item: Item, first: ReadonlyArray<Json>): ReadonlyArray<Json> => {
+  const { now, server } = exchange
+  const before = item.value
+  const thread = String(before["thread_id"])
+  finish(exchange, item)
+  const begun = [
+    ...first,
+    { event: "thread.run.queued", data: before },
+    { event: "thread.run.in_progress", data: { ...before, status: "in_progress" } }
+  ]
+  const end = { event: `thread.run.${item.value["status"]}`, data: item.value }
+  const message = server.store
+    .list(messagesKey(thread), now)
+    .findLast(({ value }) => value["run_id"] === before["id"])?.value
+  const step = server.store.list(stepsKey(thread, String(before["id"])), now).at(-1)?.value
+  if (message === undefined || step === undefined || item.value["status"] !== "completed") {
+    return [...begun, end, done]
+  }
+  const text = objectsOf(message["content"])
+    .map(({ text }) => (isJson(text) ? String(text["value"]) : ""))
+    .join("")
+  return [
+    ...begun,
+    { event: "thread.run.step.created", data: { ...step, status: "in_progress" } },
+    { event: "thread.message.created", data: { ...message, status: "in_progress", content: [] } },
+    ...pieces(text).map((piece) => ({
+      event: "thread.message.delta",
+      data: {
+        id: message["id"],
+        object: "thread.message.delta",
+        delta: { content: [{ index: 0, type: "text", text: { value: piece } }] }
+      }
+    })),
+    { event: "thread.message.completed", data: message },
+    { event: "thread.run.step.completed", data: step },
+    end,
+    done
+  ]
+}
+
+const done = { event: "done", data: "[DONE]" }
+
+const runOf = (exchange: Exchange.Exchange): Item | undefined => {
+  const { now, params, server } = exchange
+  const item = server.store.get(runsKey(threadOf(exchange)), params["run_id"] ?? "", now)
+  if (item === undefined && !server.samplesForMissing) {
+    throw new Refusal(Failure.notFound({ message: `No run found with id '${params["run_id"]}'.` }))
+  }
+  return item
+}
+
+/** Takes the outputs of tools into the conversation; the run goes on. */
+const submit = (exchange: Exchange.Exchange): Item | undefined => {
+  const item = runOf(exchange)
+  if (item === undefined) return undefined
+  if (item.value["status"] !== "requires_action") {
+    throw new Refusal(
+      Failure.invalidRequest({ message: `Runs in status '${item.value["status"]}' do not accept tool outputs.` })
+    )
+  }
+  const request = item.hidden["request"] as ChatRequest
+  const outputs = objectsOf(exchange.body["tool_outputs"]).map(({ output }) => ({
+    role: "tool" as const,
+    text: textOf(output)
+  }))
+  item.hidden["request"] = { ...request, messages: [...request.messages, ...outputs] }
+  item.hidden["since"] = exchange.now
+  item.value = { ...item.value, status: "queued", required_action: null }
+  return item
+}
+
+const sampleRun = ({ params }: Exchange.Exchange): Json => ({
+  id: params["run_id"] ?? "run_sample",
+  thread_id: params["thread_id"],
+  status: "completed"
+})
+
+export const threads: Handlers = {
+  "beta.threads.create": (exchange) => Exchange.value(makeThread(exchange, exchange.body)),
+  "beta.threads.messages.create": (exchange) => Exchange.value(addMessage(exchange, threadOf(exchange), exchange.body)),
+  "beta.threads.runs.create": (exchange) => Exchange.value(makeRun(exchange, threadOf(exchange), exchange.body).value),
+  "beta.threads.runs.create:stream": (exchange) => {
+    const item = makeRun(exchange, threadOf(exchange), exchange.body)
+    return Exchange.events(runEvents(exchange, item, [{ event: "thread.run.created", data: item.value }]))
+  },
+  "beta.threads.createAndRun": (exchange) => {
+    const thread = makeThread(exchange, isJson(exchange.body["thread"]) ? exchange.body["thread"] : {})
+    return Exchange.value(makeRun(exchange, String(thread["id"]), exchange.body).value)
+  },
+  "beta.threads.createAndRun:stream": (exchange) => {
+    const thread = makeThread(exchange, isJson(exchange.body["thread"]) ? exchange.body["thread"] : {})
+    const item = makeRun(exchange, String(thread["id"]), exchange.body)
+    const first = [
+      { event: "thread.created", data: thread },
+      { event: "thread.run.created", data: item.value }
+    ]
+    return Exchange.events(runEvents(exchange, item, first))
+  },
+  "beta.threads.runs.submitToolOutputs": (exchange) => Exchange.value(submit(exchange)?.value ?? sampleRun(exchange)),
+  "beta.threads.runs.submitToolOutputs:stream": (exchange) => {
+    const item = submit(exchange)
+    return Exchange.events(
+      item === undefined
+        ? [{ event: "thread.run.completed", data: sampleRun(exchange) }, done]
+        : runEvents(exchange, item, [])
+    )
+  },
+  "beta.threads.runs.cancel": (exchange) => {
+    const item = runOf(exchange)
+    if (item !== undefined) item.value = { ...item.value, status: "cancelled", cancelled_at: seconds(exchange.now) }
+    return Exchange.value(item?.value ?? { ...sampleRun(exchange), status: "cancelled" })
+  }
+} satisfies { readonly [id: string]: Handler }

@@ -1,0 +1,78 @@
+/** What the schema of an answer says about it. */
+import type * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import { decoderOf } from "../../../internal/decoder.ts"
+import * as Schemas from "effect/Schema"
+import { fill } from "../fill.ts"
+import type { Json } from "./exchange.ts"
+
+type AnySchema = Schema.Constraint
+
+const resolved = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? resolved(ast.thunk()) : ast)
+
+/** The schemas of the properties of an object; none for anything else. */
+export const propertiesOf = (schema: AnySchema | undefined): ReadonlyMap<string, SchemaAST.AST> => {
+  const ast = schema === undefined ? undefined : resolved(schema.ast)
+  if (ast?._tag === "Objects") return new Map(ast.propertySignatures.map(({ name, type }) => [String(name), type]))
+  if (ast?._tag === "Union" && ast.annotations?.["~llmfx/taggedUnion"] === undefined) {
+    const first = ast.types.map(resolved).find(({ _tag }) => _tag === "Objects")
+    if (first !== undefined) return propertiesOf(Schemas.make<Schema.Codec<unknown>>(first))
+  }
+  return new Map()
+}
+
+const fits = (ast: SchemaAST.AST, value: unknown): boolean => {
+  try {
+    decoderOf(Schemas.make<Schema.Codec<unknown>>(ast), "open")(structuredClone(value))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Those of the fields that the schema has and whose values fit it. */
+export const adopted = (schema: AnySchema | undefined, fields: Json): Json => {
+  const properties = propertiesOf(schema)
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => {
+      const property = properties.get(name)
+      return property !== undefined && value !== undefined && value !== null && fits(property, value)
+    })
+  )
+}
+
+/** The first of several values for a property that its schema takes, as a known one where it lists those. */
+export const firstFit = (schema: AnySchema | undefined, name: string, candidates: ReadonlyArray<unknown>): unknown => {
+  const property = propertiesOf(schema).get(name)
+  if (property === undefined) return undefined
+  const known = literalsOf(property)
+  return candidates.find((value) => (known.length === 0 || known.includes(String(value))) && fits(property, value))
+}
+
+const literalsOf = (ast: SchemaAST.AST): ReadonlyArray<string> => {
+  const at = resolved(ast)
+  const own = at.annotations?.["~llmfx/literals"] as ReadonlyArray<string> | undefined
+  return own ?? (at._tag === "Union" ? at.types.flatMap(literalsOf) : [])
+}
+
+/** A value of the schema with one item in every array. */
+export const sampleOf = (schema: AnySchema | undefined, given: Json = {}): unknown =>
+  schema === undefined ? given : fill(schema.ast, given, { items: 1, optionals: false })
+
+/** Events of a tagged union: the first ones and, where one ends the stream, that one. */
+export const sampleEvents = (
+  schema: AnySchema | undefined,
+  terminal: ReadonlyArray<string> | "finishReason" | undefined
+): ReadonlyArray<unknown> => {
+  if (schema === undefined) return []
+  const ast = resolved(schema.ast)
+  const tagged = ast.annotations?.["~llmfx/taggedUnion"] as
+    | { readonly discriminator: string; readonly members: { readonly [tag: string]: unknown } }
+    | undefined
+  if (tagged === undefined) return [sampleOf(schema)]
+  const { discriminator, members } = tagged
+  const tags = Object.keys(members).filter((tag) => !/error/i.test(tag))
+  const [end] = Array.isArray(terminal) ? terminal.filter((tag) => tags.includes(tag)) : []
+  const chosen = tags.filter((tag) => !Array.isArray(terminal) || !terminal.includes(tag)).slice(0, 2)
+  return [...chosen, ...(end === undefined ? [] : [end])].map((tag) => sampleOf(schema, { [discriminator]: tag }))
+}

@@ -1,0 +1,532 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
+import { OpenSchema as Open, RequestOptions } from "llmfx"
+import type { DecodeError } from "../src/ApiError.ts"
+import * as Endpoint from "../src/Endpoint.ts"
+import { schemaDecoder } from "../src/internal/decode.ts"
+import { decoderOf, MismatchFound } from "../src/internal/decoder.ts"
+import { OpenAi } from "../src/openai/OpenAi.ts"
+import { failureOf, reasonOf } from "./support/errors.ts"
+import { fakeHttp } from "./support/FakeHttp.ts"
+import { openAiOver } from "./support/probes.ts"
+
+interface Text {
+  readonly type: "text"
+  readonly text: string
+}
+const Text: Open.Codec<Text> = Open.struct(() => ({ type: Open.tag("text"), text: Schema.String }))
+
+interface Group {
+  readonly type: "group"
+  readonly parts: ReadonlyArray<Part>
+}
+const Group: Open.Codec<Group> = Open.struct(() => ({ type: Open.tag("group"), parts: Open.array(Part) }))
+
+type Part = Text | Group | Open.UnknownVariant
+const Part: Open.Codec<Part> = Open.taggedUnion<Part>("type", () => ({ text: Text, group: Group }))
+
+interface Call {
+  readonly id: string
+  readonly cost: number
+  readonly done: boolean
+  readonly mode: "fast" | "slow" | (string & {})
+  readonly part: Part
+  readonly names: ReadonlyArray<string>
+  readonly note?: string | null | undefined
+  readonly error: Text | null
+  readonly labels?: { readonly [key: string]: number } | null | undefined
+}
+const Call: Open.Codec<Call> = Open.struct(() => ({
+  id: Schema.String,
+  cost: Schema.Number,
+  done: Schema.Boolean,
+  mode: Open.literals("fast", "slow"),
+  part: Part,
+  names: Open.array(Schema.String),
+  note: Open.optional(Schema.String),
+  error: Open.nullable(Text),
+  labels: Open.optional(Open.record(Schema.Number))
+}))
+
+const call = {
+  id: "c1",
+  cost: 1.5,
+  done: true,
+  mode: "fast",
+  part: { type: "text", text: "hi" },
+  names: ["a", "b"],
+  error: null
+}
+
+/** Decodes a copy of a value, as the client does with a parsed body. */
+const decode = <A>(schema: Open.Codec<A>, json: unknown, decoding: RequestOptions.Decoding = "open"): unknown =>
+  schemaDecoder(schema, decoding)(structuredClone(json))
+
+const failure = <A>(schema: Open.Codec<A>, json: unknown, decoding: RequestOptions.Decoding = "open"): DecodeError => {
+  try {
+    decode(schema, json, decoding)
+  } catch (error) {
+    return error as DecodeError
+  }
+  throw new Error("decoded")
+}
+
+/** The same by Effect's own decoder. */
+const decodeWithEffect = <A>(schema: Open.Codec<A>, json: unknown): Exit.Exit<A, unknown> =>
+  Schema.decodeUnknownExit(schema)(structuredClone(json))
+
+describe("struct", () => {
+  it("keeps unknown properties, at any depth", () => {
+    const json = { ...call, extra: { a: [1] }, part: { type: "text", text: "hi", more: null } }
+    assert.deepStrictEqual(decode(Call, json), json)
+    assert.deepStrictEqual<unknown>(decodeWithEffect(Call, json), Exit.succeed(json))
+  })
+
+  it("lets scalars be absent or null", () => {
+    const { id, ...withoutId } = call
+    for (const json of [withoutId, { ...call, cost: null }, { ...call, done: null }, { ...call, mode: null }]) {
+      assert.deepStrictEqual(decode(Call, json), json)
+    }
+  })
+
+  it("lets optional properties be absent or null", () => {
+    for (const json of [call, { ...call, note: null, labels: null }, { ...call, note: "n", labels: { a: 1 } }]) {
+      assert.deepStrictEqual(decode(Call, json), json)
+    }
+  })
+
+  for (const [name, json, path] of [
+    ["an absent object", { ...call, part: undefined }, ["part"]],
+    ["an object that is null", { ...call, part: null }, ["part"]],
+    ["an absent array", { ...call, names: undefined }, ["names"]],
+    ["an array that is null", { ...call, names: null }, ["names"]],
+    ["a string in place of a number", { ...call, cost: "1.5" }, ["cost"]],
+    ["a number in place of a string", { ...call, id: 1 }, ["id"]],
+    ["a number in place of a boolean", { ...call, done: 1 }, ["done"]],
+    ["a number in place of a literal", { ...call, mode: 1 }, ["mode"]],
+    ["an object in place of an array", { ...call, names: {} }, ["names"]],
+    ["a wrong item", { ...call, names: ["a", 2] }, ["names", 1]],
+    ["a wrong value of a record", { ...call, labels: { a: 1, b: "2" } }, ["labels", "b"]],
+    ["a wrong property of a variant", { ...call, part: { type: "text", text: [] } }, ["part", "text"]],
+    ["a wrong optional property", { ...call, note: 1 }, ["note"]],
+    [
+      "a wrong property deep within",
+      {
+        ...call,
+        part: {
+          type: "group",
+          parts: [
+            { type: "text", text: "a" },
+            { type: "text", text: 1 }
+          ]
+        }
+      },
+      ["part", "parts", 1, "text"]
+    ]
+  ] as const) {
+    it(`fails for ${name}, with its path`, () => {
+      const error = failure(Call, json)
+      assert.strictEqual(error._tag, "DecodeError")
+      assert.deepStrictEqual(error.path, path)
+      assert.deepStrictEqual(error.raw, structuredClone(json))
+    })
+  }
+
+  it("tells the same path of a mismatch once it is hot", () => {
+    for (let run = 0; run < 250; run++) decode(Call, { ...call, part: { type: "group", parts: [call.part] } })
+    const parts = [
+      { type: "text", text: "a" },
+      { type: "text", text: 1 }
+    ]
+    assert.deepStrictEqual(failure(Call, { ...call, part: { type: "group", parts } }).path, [
+      "part",
+      "parts",
+      1,
+      "text"
+    ])
+    assert.deepStrictEqual(failure(Call, { ...call, cost: "1" }).path, ["cost"])
+  })
+
+  it("says what it expected and what it got", () => {
+    assert.match(failure(Call, "no").message, /^At the top: expected an object.*, got "no"$/)
+    assert.match(failure(Call, []).message, /^At the top: expected an object.*, got an array$/)
+    assert.strictEqual(failure(Call, { ...call, names: [1] }).message, "At names[0]: expected a string, got 1")
+  })
+
+  it("fails for an object that has none of its fields", () => {
+    const Pair = Open.struct<{ readonly a: string; readonly b: number }>(() => ({ a: Schema.String, b: Schema.Number }))
+    assert.match(failure(Pair, { error: "teapot" }).message, /expected an object with a, b, got/)
+    assert.isTrue(Exit.isFailure(decodeWithEffect(Pair, { error: "teapot" })))
+  })
+
+  it("an object whose fields are all optional may be empty", () => {
+    const Empty = Open.struct<{ readonly a?: string | null | undefined }>(() => ({ a: Open.optional(Schema.String) }))
+    assert.deepStrictEqual(decode(Empty, {}), {})
+  })
+})
+
+describe("literals", () => {
+  it("let strings pass that were not known", () => {
+    const json = { ...call, mode: "turbo" }
+    assert.deepStrictEqual(decode(Call, json), json)
+  })
+})
+
+describe("taggedUnion", () => {
+  const unknown = { type: "image", url: "http://x", parts: [{ type: "text", text: 1 }] }
+
+  it("makes an UnknownVariant of an object with another tag, which gives its raw value back", () => {
+    const value = decode(Part, unknown) as Open.UnknownVariant
+    assert.strictEqual(value.type, "~unknown")
+    assert.strictEqual(value.tag, "image")
+    assert.deepStrictEqual(value.raw, unknown)
+    assert.deepStrictEqual(value.toJSON(), unknown)
+    assert.strictEqual(JSON.stringify(value), JSON.stringify(unknown))
+  })
+
+  it("is told from the known ones by its tag", () => {
+    const value = decode(Part, unknown) as Part
+    assert.strictEqual(value.type === "~unknown" ? value.tag : value.type, "image")
+  })
+
+  it("makes them within known variants, and the whole gives the server's JSON back", () => {
+    const json = {
+      ...call,
+      part: { type: "group", parts: [{ type: "text", text: "a" }, unknown, { type: "group", parts: [unknown] }] }
+    }
+    const value = decode(Call, json) as Call
+    const inner = value.part.type === "group" ? value.part.parts[1] : undefined
+    assert.strictEqual(inner?.type, "~unknown")
+    assert.strictEqual(JSON.stringify(value), JSON.stringify(json))
+  })
+
+  it("another discriminating property is named in the variant", () => {
+    interface Started {
+      readonly event: "started"
+    }
+    const Event = Open.taggedUnion<Started | Open.UnknownVariant<"event">>("event", () => ({
+      started: Open.struct<Started>(() => ({ event: Open.tag("started") }))
+    }))
+    const value = decode(Event, { event: "stopped" }) as Open.UnknownVariant<"event">
+    assert.strictEqual(value.event, "~unknown")
+    assert.strictEqual(value.tag, "stopped")
+  })
+
+  it("a known tag with a wrong body stays an error", () => {
+    assert.deepStrictEqual(failure(Part, { type: "text", text: 5 }).path, ["text"])
+  })
+
+  it("a tag that is absent or no string is an error at the tag", () => {
+    assert.deepStrictEqual(failure(Part, { text: "a" }).path, ["type"])
+    assert.deepStrictEqual(failure(Part, { type: 4 }).path, ["type"])
+  })
+
+  it("takes an object without the tag for the variant that may lack it", () => {
+    const Lenient = Open.taggedUnion<Part>("type", () => ({ text: Text, group: Group }), { absent: "text" })
+    const value = decode(Lenient, { text: "a" }) as Text
+    assert.strictEqual(value.type, "text")
+    assert.strictEqual(JSON.stringify(value), '{"text":"a"}')
+    assert.isTrue(Exit.isSuccess(decodeWithEffect(Lenient, { text: "a" })))
+  })
+
+  it("tags that are names of inherited properties are unknown", () => {
+    for (const tag of ["constructor", "toString", "__proto__"]) {
+      assert.strictEqual((decode(Part, { type: tag }) as Open.UnknownVariant).tag, tag)
+    }
+  })
+})
+
+describe("union", () => {
+  const Content = Open.union<string | ReadonlyArray<Part>>(() => [Schema.String, Open.array(Part)])
+
+  it("takes the member that fits", () => {
+    assert.strictEqual(decode(Content, "hi"), "hi")
+    assert.deepStrictEqual(decode(Content, [{ type: "text", text: "a" }]), [{ type: "text", text: "a" }])
+  })
+
+  it("fails with the mismatch of the member that got furthest", () => {
+    assert.deepStrictEqual(failure(Content, [{ type: "text", text: 4 }]).path, [0, "text"])
+  })
+
+  it("a member that does not fit leaves no trace in what the next one decodes", () => {
+    const Strict = Open.struct<{ readonly parts: ReadonlyArray<Part>; readonly sum: ReadonlyArray<number> }>(() => ({
+      parts: Open.array(Part),
+      sum: Open.array(Schema.Number)
+    }))
+    const Loose = Open.struct<{ readonly parts: ReadonlyArray<unknown> }>(() => ({ parts: Open.array(Schema.Unknown) }))
+    const Either = Open.union<unknown>(() => [Strict, Loose])
+    const json = { parts: [{ type: "image" }], sum: "none" }
+    assert.deepStrictEqual(decode(Either, json), json)
+  })
+})
+
+describe("strict decoding", () => {
+  const accepts = (json: unknown) => {
+    assert.deepStrictEqual(decode(Call, json, "strict"), json)
+  }
+
+  it("accepts what is documented", () => {
+    accepts({ ...call, note: null, labels: { a: 1 } })
+  })
+
+  for (const [name, json, path] of [
+    ["an unknown property", { ...call, extra: 1 }, ["extra"]],
+    ["an unknown property within", { ...call, part: { type: "text", text: "a", extra: 1 } }, ["part", "extra"]],
+    ["an unknown literal", { ...call, mode: "turbo" }, ["mode"]],
+    ["an unknown variant", { ...call, part: { type: "image" } }, ["part", "type"]],
+    ["an absent scalar", { ...call, id: undefined }, ["id"]],
+    ["a scalar that is null", { ...call, cost: null }, ["cost"]]
+  ] as const) {
+    it(`fails for ${name}`, () => {
+      assert.deepStrictEqual(failure(Call, json, "strict").path, path)
+    })
+  }
+
+  it("does not change what open decoding accepts of the same schema", () => {
+    failure(Call, { ...call, mode: "turbo" }, "strict")
+    assert.deepStrictEqual(decode(Call, { ...call, mode: "turbo" }), { ...call, mode: "turbo" })
+  })
+})
+
+describe("raw decoding", () => {
+  it("checks nothing", () => {
+    assert.deepStrictEqual(decode(Call, { id: 5 }, "raw"), { id: 5 })
+  })
+})
+
+describe("the client's decode policy", () => {
+  const endpoint = Endpoint.json<{}, Call, OpenAi>(OpenAi, { id: "call", method: "GET", path: "/call", success: Call })
+
+  it.effect("is open unless set", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { ...call, mode: "turbo", extra: 1 } })
+      const value = yield* endpoint().pipe(Effect.provide(openAiOver(http)))
+      assert.strictEqual(value.mode, "turbo")
+    })
+  )
+
+  it.effect("is set on the layer and replaced for a program", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { ...call, mode: "turbo" } })
+      const layer = openAiOver(http, { decoding: "strict" })
+      const error = yield* failureOf(Effect.provide(endpoint(), layer))
+      assert.deepStrictEqual(reasonOf(error, "DecodeError").path, ["mode"])
+      const value = yield* endpoint().pipe(RequestOptions.withDecoding("open"), Effect.provide(layer))
+      assert.strictEqual(value.mode, "turbo")
+    })
+  )
+
+  it.effect("leaves a raw body that serialises to what the server sent", () =>
+    Effect.gen(function* () {
+      const body = { ...call, part: { type: "image", url: "u" }, extra: [{ type: "text" }] }
+      const http = fakeHttp({ body })
+      const response = yield* endpoint.withResponse().pipe(Effect.provide(openAiOver(http)))
+      assert.strictEqual(response.value.part.type, "~unknown")
+      assert.strictEqual(JSON.stringify(response.raw), JSON.stringify(body))
+    })
+  )
+
+  it.effect("an answer that does not fit is a DecodeError with path, raw value and snippet", () =>
+    Effect.gen(function* () {
+      const body = { ...call, part: { type: "text", text: 5 } }
+      const http = fakeHttp({ body, headers: { "x-request-id": "req-1" } })
+      const error = yield* failureOf(endpoint().pipe(Effect.provide(openAiOver(http))))
+      const reason = reasonOf(error, "DecodeError")
+      assert.deepStrictEqual(reason.path, ["part", "text"])
+      assert.strictEqual(reason.expected, "a string")
+      assert.deepStrictEqual(reason.raw, body)
+      assert.strictEqual(error.requestId, "req-1")
+      assert.strictEqual(error.response?.body, JSON.stringify(body))
+    })
+  )
+})
+
+describe("the client's decoder and Effect's decoder of the same schema", () => {
+  type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+  interface Sample {
+    readonly name: string
+    readonly schema: Open.Codec<unknown>
+    readonly valid: fc.Arbitrary<Json>
+  }
+
+  const key = fc.constantFrom("a", "b", "c", "type", "extra")
+  const anyJson: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 3, depthSize: "small" },
+      fc.constantFrom<Json>(null, true, 1, "x", "fast", "text", ""),
+      fc.array(tie("json"), { maxLength: 3 }),
+      fc.dictionary(key, tie("json"), { maxKeys: 4, noNullPrototype: true })
+    )
+  })).json
+
+  const scalar: fc.Arbitrary<Sample> = fc.constantFrom<Sample>(
+    { name: "string", schema: Schema.String, valid: fc.constantFrom("x", "") },
+    { name: "number", schema: Schema.Number, valid: fc.constantFrom(0, -1.5) },
+    { name: "boolean", schema: Schema.Boolean, valid: fc.boolean() },
+    { name: "literals", schema: Open.literals("fast", "slow"), valid: fc.constantFrom("fast", "other") },
+    { name: "tag", schema: Open.tag("text"), valid: fc.constant("text") },
+    { name: "null", schema: Schema.Null, valid: fc.constant(null) }
+  )
+
+  /** Only as a field or an item: `unknown` within a union is `unknown`. */
+  const anything: Sample = { name: "unknown", schema: Schema.Unknown, valid: anyJson }
+
+  interface Field {
+    readonly of: Sample
+    readonly isOptional: boolean
+  }
+
+  /** An object, or, with a tag, a member of a tagged union. */
+  const object = (fields: { readonly [name: string]: Field }, tag?: string): Sample => ({
+    name: `{${Object.entries(fields)
+      .map(([name, { isOptional, of }]) => `${name}${isOptional ? "?" : ""}: ${of.name}`)
+      .join(", ")}${tag === undefined ? "" : `, type: ${tag}`}}`,
+    schema: Open.struct<Record<string, unknown>>(() => ({
+      ...Object.fromEntries(
+        Object.entries(fields).map(([name, { isOptional, of }]) => [
+          name,
+          isOptional ? Open.optional(of.schema) : of.schema
+        ])
+      ),
+      ...(tag === undefined ? {} : { type: Open.tag(tag) })
+    })),
+    valid: fc
+      .record(Object.fromEntries(Object.entries(fields).map(([name, { of }]) => [name, of.valid])), {
+        noNullPrototype: true
+      })
+      .map((json): Json => (tag === undefined ? json : { ...json, type: tag }))
+  })
+
+  /** A schema together with values that it accepts. */
+  const sample: fc.Arbitrary<Sample> = fc.letrec<{ sample: Sample }>((tie) => {
+    const inner = tie("sample")
+    const fields = fc.dictionary(
+      fc.constantFrom("a", "b", "c"),
+      fc.record({ of: fc.oneof({ weight: 4, arbitrary: inner }, fc.constant(anything)), isOptional: fc.boolean() }),
+      {
+        minKeys: 1,
+        maxKeys: 3,
+        noNullPrototype: true
+      }
+    )
+    return {
+      sample: fc.oneof(
+        { maxDepth: 3, depthSize: "small", withCrossShrink: true },
+        scalar,
+        inner.map(({ name, schema, valid }) => ({
+          name: `${name}[]`,
+          schema: Open.array(schema),
+          valid: fc.array(valid, { maxLength: 3 })
+        })),
+        inner.map(({ name, schema, valid }) => ({
+          name: `record(${name})`,
+          schema: Open.record(schema),
+          valid: fc.dictionary(key, valid, { maxKeys: 3, noNullPrototype: true })
+        })),
+        inner.map(({ name, schema, valid }) => ({
+          name: `nullable(${name})`,
+          schema: Open.nullable(schema),
+          valid: fc.oneof(valid, fc.constant(null))
+        })),
+        inner.map(({ name, schema, valid }) => ({ name: `lazy(${name})`, schema: Open.lazy(() => schema), valid })),
+        fields.map((fields) => object(fields)),
+        fc.array(inner, { minLength: 1, maxLength: 3 }).map((members) => ({
+          name: members.map(({ name }) => name).join(" | "),
+          schema: Open.union<unknown>(() => members.map(({ schema }) => schema)),
+          valid: fc.oneof(...members.map(({ valid }) => valid))
+        })),
+        fc.tuple(fields, fields).map(([first, second]) => {
+          const text = object(first, "text")
+          const other = object(second, "fast")
+          return {
+            name: `tagged(${text.name}, ${other.name})`,
+            schema: Open.taggedUnion<unknown>("type", () => ({ text: text.schema, fast: other.schema })),
+            valid: fc.oneof(text.valid, other.valid)
+          }
+        })
+      )
+    }
+  }).sample
+
+  /** A JSON value with one place changed: replaced, left out, or added to. */
+  const mutated = (json: Json, replacement: Json, choice: number): Json => {
+    const entries: ReadonlyArray<readonly [string, Json]> =
+      typeof json === "object" && json !== null ? Object.entries(json) : []
+    if (entries.length === 0 || choice % 5 === 0) return replacement
+    const index = choice % entries.length
+    const [name, value] = entries[index] ?? ["", null]
+    const rest = Math.floor(choice / 5)
+    if (Array.isArray(json)) return json.map((item, at) => (at === index ? mutated(item, replacement, rest) : item))
+    const others = Object.fromEntries(entries.filter(([other]) => other !== name))
+    if (choice % 5 === 1) return others
+    if (choice % 5 === 2) return { ...Object.fromEntries(entries), extra: replacement }
+    return { ...others, [name]: mutated(value, replacement, rest) }
+  }
+
+  const accepted = (schema: Open.Codec<unknown>, json: Json): { readonly value: unknown } | undefined => {
+    try {
+      return { value: decoderOf(schema, "open")(structuredClone(json)) }
+    } catch (error) {
+      if (error instanceof MismatchFound) return undefined
+      throw error
+    }
+  }
+
+  const assertAgreement = (schema: Open.Codec<unknown>, json: Json): void => {
+    const own = accepted(schema, json)
+    const effect = decodeWithEffect(schema, json)
+    assert.strictEqual(own !== undefined, Exit.isSuccess(effect), "one accepts what the other refuses")
+    if (own === undefined || !Exit.isSuccess(effect)) return
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(own.value)), json)
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(effect.value)), json)
+    assert.deepStrictEqual(plain(own.value), plain(effect.value))
+  }
+
+  /** Own properties only, with unknown variants marked. */
+  const plain = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(plain)
+    if (typeof value !== "object" || value === null) return value
+    const isVariant = "toJSON" in value
+    return { isVariant, ...Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)])) }
+  }
+
+  const change = fc.record({
+    replacement: fc.oneof(fc.constantFrom<Json>(null, "text", 1, {}, []), anyJson),
+    choice: fc.nat()
+  })
+
+  /** A schema, a value that it accepts, and that value with one place changed in many ways. */
+  const example = fc
+    .record({ of: sample, changes: fc.array(change, { minLength: 12, maxLength: 12 }) })
+    .chain(({ changes, of }) =>
+      of.valid.map((json) => ({
+        schema: of.schema,
+        name: of.name,
+        json,
+        changed: changes.map(({ choice, replacement }) => mutated(json, replacement, choice))
+      }))
+    )
+
+  it("agree on values that fit and on values that were changed", () => {
+    fc.assert(
+      fc.property(example, ({ changed, json, schema }) => {
+        for (const value of [json, ...changed]) assertAgreement(schema, value)
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("agree once a schema is hot", () => {
+    fc.assert(
+      fc.property(example, ({ changed, json, schema }) => {
+        for (let run = 0; run < 250; run++) accepted(schema, json)
+        for (const value of [json, ...changed]) assertAgreement(schema, value)
+      }),
+      { numRuns: 300 }
+    )
+  })
+})

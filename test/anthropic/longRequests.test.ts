@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Redacted from "effect/Redacted"
+import { RequestOptions } from "llmfx"
+import { Anthropic, Messages } from "llmfx/anthropic"
+import { apiError, reasonOf } from "../support/errors.ts"
+
+const message = {
+  id: "msg_1",
+  type: "message",
+  role: "assistant",
+  model: "claude-sonnet-5",
+  content: [],
+  stop_reason: null,
+  stop_sequence: null,
+  usage: { input_tokens: 1, output_tokens: 0 }
+}
+
+const events = [
+  { type: "message_start", message },
+  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "A long " } },
+  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "story." } },
+  { type: "content_block_stop", index: 0 },
+  { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 4 } },
+  { type: "message_stop" }
+]
+
+/** Streams where it is asked to, and remembers whether it was. */
+const server = () => {
+  const streamed: Array<unknown> = []
+  const fetch: typeof globalThis.fetch = async (_, init) => {
+    const { stream } = JSON.parse(String(init?.body)) as { readonly stream?: boolean }
+    streamed.push(stream)
+    return stream === true
+      ? new Response(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""), {
+          headers: { "content-type": "text/event-stream" }
+        })
+      : Response.json(message)
+  }
+  return { streamed, fetch }
+}
+
+const create = (max_tokens: number) =>
+  Messages.create({ model: "claude-sonnet-5", max_tokens, messages: [{ role: "user", content: "A story, please." }] })
+
+const on = <A, E>(
+  program: Effect.Effect<A, E, Anthropic>,
+  fetch: typeof globalThis.fetch,
+  longRequests?: "fail" | "stream" | "send"
+) =>
+  program.pipe(
+    Effect.provide(Anthropic.layer({ apiKey: Redacted.make("test-key"), longRequests })),
+    Effect.provide(FetchHttpClient.layer),
+    Effect.provideService(FetchHttpClient.Fetch, fetch)
+  )
+
+describe("a message that may take longer than ten minutes", () => {
+  it.effect("is refused before it is sent, with the limit", () =>
+    Effect.gen(function* () {
+      const { fetch, streamed } = server()
+      const error = yield* Effect.flip(on(create(21_334), fetch))
+      assert.include(reasonOf(apiError(error), "RequestError").message, "21333")
+      assert.lengthOf(streamed, 0)
+    })
+  )
+
+  it.effect("is sent at the limit, and above it where the caller sets a timeout", () =>
+    Effect.gen(function* () {
+      const { fetch, streamed } = server()
+      yield* on(create(21_333), fetch)
+      yield* on(create(100_000).pipe(RequestOptions.withTimeouts({ body: "1 hour" })), fetch)
+      yield* on(create(100_000), fetch, "send")
+      assert.deepStrictEqual(streamed, [undefined, undefined, undefined])
+    })
+  )
+
+  it.effect("is streamed where the layer says so, and arrives whole", () =>
+    Effect.gen(function* () {
+      const { fetch, streamed } = server()
+      const { content, stop_reason, usage } = yield* on(create(100_000), fetch, "stream")
+      assert.deepStrictEqual(streamed, [true])
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(content)), [{ type: "text", text: "A long story." }])
+      assert.deepStrictEqual([stop_reason, usage.output_tokens], ["end_turn", 4])
+    })
+  )
+})

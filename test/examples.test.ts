@@ -1,0 +1,35 @@
+/** The examples do what they say, without keys. */
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { describe, expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/** What an example prints, with none of the user's variables. */
+const outputOf = async (name: string): Promise<ReadonlyArray<string>> => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["scripts/run.mjs", `examples/${name}.ts`], {
+    cwd: root,
+    env: { PATH: process.env["PATH"] }
+  })
+  return stdout.trim().split("\n")
+}
+
+describe("the example", () => {
+  for (const [name, ...lines] of [
+    ["streaming", "= Once upon a time there was a stream.", "! StreamTruncatedError, but we have: Once upon a time"],
+    ["structured", "Toast: 1 steps, 3 minutes", "The model said: I would rather not."],
+    ["polling", "completed (100 %)", "(the server cancels the batch)", "The state is not final in time"],
+    ["usage", "gpt-5.4-mini: 2 calls, 18 in (0 cached), 5 out", "$0.000735"],
+    ["webhooks", "wh_1: response resp_1 is complete", "  answered 400"],
+    ["embeddings", "5 vectors, 25 tokens", "0.76  the cat sat on the mat"],
+    ["uploads", "8000 of 8000 bytes: file-1", "21 bytes saved: What was in the file."],
+    ["batch", "Atlantis: There is no such place (errored)", "Busytown: Busytown is a place."],
+    ["tools", "— stopped, and resumed —", "done: Ada has her money. Bob I could not help."],
+    ["resumable", "(the connection broke; on with event 8)", "= Once upon a time there was a cable."]
+  ] as const) {
+    it(`${name} runs to its end`, async () => {
+      expect(await outputOf(name)).toEqual(expect.arrayContaining([...lines]))
+    })
+  }
+})

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as NodeEmulator from "llmfx/testing/NodeEmulator"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+const headers = { authorization: "Bearer x", "content-type": "application/json" }
+const streamed = JSON.stringify({
+  model: "m",
+  stream: true,
+  messages: [{ role: "user", content: Array.from({ length: 200 }, (_, index) => `w${index}`).join(" ") }]
+})
+
+describe("NodeEmulator", () => {
+  it.live("serves until its scope ends, and closes all connections then", () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const server = yield* NodeEmulator.serve()
+          const response = yield* Effect.promise(() => fetch(`${server.baseUrls.openai}/models`, { headers }))
+          assert.strictEqual(response.status, 200)
+          assert.isAbove(server.connections(), 0)
+          yield* Effect.promise(() => response.text())
+          return server
+        })
+      )
+      assert.strictEqual(server.connections(), 0)
+      const refused = yield* Effect.promise(() => fetch(`${server.url}/openai/v1/models`).catch(() => "refused"))
+      assert.strictEqual(refused, "refused")
+    })
+  )
+
+  it.live("fails where the port is taken", () =>
+    Effect.gen(function* () {
+      const { url } = yield* NodeEmulator.serve()
+      const error = yield* Effect.flip(NodeEmulator.serve({ port: Number(new URL(url).port) }))
+      assert.include(error.message, "EADDRINUSE")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("stops a stream whose client has gone", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeEmulator.serve({ pace: "20 millis" })
+      const gone = new AbortController()
+      const response = yield* Effect.promise(() =>
+        fetch(`${server.baseUrls.openai}/chat/completions`, {
+          method: "POST",
+          headers,
+          body: streamed,
+          signal: gone.signal
+        })
+      )
+      const reader = response.body?.getReader()
+      const first = yield* Effect.promise(() => reader?.read() ?? Promise.reject(new Error("no body")))
+      assert.isFalse(first.done)
+      assert.strictEqual(server.pending(), 1)
+      gone.abort()
+      yield* Effect.suspend(() => (server.pending() === 0 ? Effect.void : Effect.fail("open"))).pipe(
+        Effect.retry(Schedule.spaced(5)),
+        Effect.timeout("2 seconds")
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it("is a program that prints its base URLs and ends when it is told to", async () => {
+    const child = spawn(
+      process.execPath,
+      ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--port", "0", "--pace", "1 millis"],
+      { cwd: root, stdio: ["ignore", "pipe", "inherit"] }
+    )
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)))
+    let printed = ""
+    for await (const chunk of child.stdout.setEncoding("utf8")) {
+      printed += chunk
+      if (printed.includes("COZE_API_BASE")) break
+    }
+    const [, base = ""] = /^OPENAI_BASE_URL=(.+)$/m.exec(printed) ?? []
+    const response = await fetch(`${base}/models`, { headers })
+    assert.strictEqual(response.status, 200)
+    await response.text()
+    child.kill("SIGTERM")
+    assert.strictEqual(await ended, 0)
+  })
+
+  it("is a program that explains its options where they are wrong", async () => {
+    const child = spawn(process.execPath, ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--pace", "soon"], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"]
+    })
+    let printed = ""
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      printed += chunk
+    })
+    const code = await new Promise((resolve) => child.once("close", resolve))
+    assert.strictEqual(code, 2)
+    assert.include(printed, "--pace: soon is no duration")
+    assert.include(printed, "Usage: llmfx-emulator")
+  })
+})

@@ -1,0 +1,174 @@
+/** What the types promise. `tsc` checks this file; nothing runs it. */
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type OpenSchema as Open, type Page, RequestOptions, RetryPolicy } from "llmfx"
+import { expectTypeOf } from "vitest"
+import { Anthropic } from "../src/anthropic/Anthropic.ts"
+import * as Messages from "../src/anthropic/Messages.ts"
+import * as MessagesBatches from "../src/anthropic/MessagesBatches.ts"
+import type * as ApiError from "../src/ApiError.ts"
+import type { ConfigurationError } from "../src/ConfigurationError.ts"
+import * as Chat from "../src/coze/Chat.ts"
+import { Coze } from "../src/coze/Coze.ts"
+import type * as Endpoint from "../src/Endpoint.ts"
+import * as ChatCompletions from "../src/openai/ChatCompletions.ts"
+import * as Files from "../src/openai/Files.ts"
+import * as Models from "../src/openai/Models.ts"
+import { OpenAi } from "../src/openai/OpenAi.ts"
+import * as Responses from "../src/openai/Responses.ts"
+
+const chat: ChatCompletions.ChatCompletionCreateParams = {
+  model: "gpt-5.4-mini",
+  messages: [{ role: "user", content: "hi" }]
+}
+
+// What a call gives: its value, one error, the provider's service.
+expectTypeOf(ChatCompletions.create(chat)).toEqualTypeOf<
+  Effect.Effect<ChatCompletions.ChatCompletion, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(ChatCompletions.stream(chat)).toEqualTypeOf<
+  Stream.Stream<ChatCompletions.ChatCompletionChunk, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(Messages.create({ model: "m", max_tokens: 1, messages: [] })).toEqualTypeOf<
+  Effect.Effect<Messages.Message, ApiError.ApiError, Anthropic>
+>()
+expectTypeOf(Chat.create({ bot_id: "b", user_id: "u" })).toEqualTypeOf<
+  Effect.Effect<Chat.ChatObject, ApiError.ApiError, Coze>
+>()
+expectTypeOf(Responses.delete({ response_id: "r" })).toEqualTypeOf<Effect.Effect<void, ApiError.ApiError, OpenAi>>()
+expectTypeOf(Files.content({ file_id: "f" })).toEqualTypeOf<Stream.Stream<Uint8Array, ApiError.ApiError, OpenAi>>()
+expectTypeOf(MessagesBatches.results({ message_batch_id: "b" })).toEqualTypeOf<
+  Stream.Stream<MessagesBatches.MessageBatchIndividualResponse, ApiError.ApiError, Anthropic>
+>()
+expectTypeOf(Files.list()).toEqualTypeOf<Stream.Stream<Files.FileObject, ApiError.ApiError, OpenAi>>()
+expectTypeOf(Files.list.page({ purpose: "batch" })).toEqualTypeOf<
+  Effect.Effect<Page.Page<Files.FileObject>, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(Files.list.pages()).toEqualTypeOf<Stream.Stream<Page.Page<Files.FileObject>, ApiError.ApiError, OpenAi>>()
+
+// The variants of a call.
+expectTypeOf(ChatCompletions.create.withResponse(chat)).toEqualTypeOf<
+  Effect.Effect<Endpoint.Response<ChatCompletions.ChatCompletion>, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(ChatCompletions.create.raw(chat)).toEqualTypeOf<
+  Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(ChatCompletions.stream.withResponse(chat)).toEqualTypeOf<
+  Effect.Effect<
+    Endpoint.Response<Stream.Stream<ChatCompletions.ChatCompletionChunk, ApiError.ApiError>>,
+    ApiError.ApiError,
+    OpenAi | Scope.Scope
+  >
+>()
+// @ts-expect-error only lists have pages
+ChatCompletions.create.pages
+
+// Inputs.
+// @ts-expect-error a required field is missing
+ChatCompletions.create({ model: "m" })
+// @ts-expect-error the input is required
+ChatCompletions.create()
+// @ts-expect-error an unknown field
+ChatCompletions.create({ ...chat, modle: "m" })
+// @ts-expect-error a field of the wrong type
+ChatCompletions.create({ ...chat, temperature: "hot" })
+// @ts-expect-error an unknown role
+ChatCompletions.create({ ...chat, messages: [{ role: "wizard", content: "hi" }] })
+// @ts-expect-error `stream` is not an input: the streaming twin sends it
+ChatCompletions.create({ ...chat, stream: true })
+// @ts-expect-error an unknown field of a message
+Messages.create({ model: "m", max_tokens: 1, messages: [{ role: "user", content: "a", contents: "b" }] })
+// @ts-expect-error an unknown field
+Chat.create({ bot_id: "b", user_id: "u", userId: "u" })
+// @ts-expect-error a path parameter is missing
+Models.retrieve({})
+// @ts-expect-error an unknown field of a list
+Files.list({ purposes: "batch" })
+Models.list()
+Models.list({}, { headers: { "x-trace": "1" } })
+// @ts-expect-error an unknown option
+Models.list({}, { header: {} })
+
+// Answers: open literals still complete and narrow, unknown variants have to be met.
+const finish = (choice: ChatCompletions.ChatCompletionChoice) => choice.finish_reason
+expectTypeOf<string>().toExtend<Exclude<ReturnType<typeof finish>, null | undefined>>()
+expectTypeOf<Open.UnknownVariant>().toExtend<Messages.ContentBlock>()
+const textOf = (block: Messages.ContentBlock): string => {
+  switch (block.type) {
+    case "text":
+      expectTypeOf(block.text).toEqualTypeOf<string>()
+      return block.text
+    case "~unknown":
+      expectTypeOf(block.raw).toEqualTypeOf<{ readonly [key: string]: unknown }>()
+      return block.tag
+    default:
+      return ""
+  }
+}
+expectTypeOf(textOf).returns.toEqualTypeOf<string>()
+
+// Errors: a reason is caught by its tag and narrowed; the error stays where others may be left.
+const notFound = Models.retrieve({ model: "m" }).pipe(
+  Effect.catchReason("ApiError", "NotFoundError", (reason) => {
+    expectTypeOf(reason).toEqualTypeOf<ApiError.NotFoundError>()
+    return Effect.succeed(undefined)
+  })
+)
+expectTypeOf(notFound).toEqualTypeOf<Effect.Effect<Models.Model | undefined, ApiError.ApiError, OpenAi>>()
+Models.retrieve({ model: "m" }).pipe(
+  Effect.catchReason("ApiError", "RateLimitError", (reason, error) => {
+    expectTypeOf(reason).toEqualTypeOf<ApiError.RateLimitError>()
+    expectTypeOf(error.requestId).toEqualTypeOf<string | undefined>()
+    return Effect.succeed(reason.retryAfter)
+  })
+)
+// @ts-expect-error no such reason
+Models.retrieve({ model: "m" }).pipe(Effect.catchReason("ApiError", "TeapotError", () => Effect.succeed(1)))
+expectTypeOf(Effect.unwrapReason(Models.retrieve({ model: "m" }), "ApiError")).toEqualTypeOf<
+  Effect.Effect<Models.Model, ApiError.Reason, OpenAi>
+>()
+expectTypeOf(
+  Models.retrieve({ model: "m" }).pipe(Effect.catchTag("ApiError", ({ reason }) => Effect.succeed(reason._tag)))
+).toEqualTypeOf<Effect.Effect<Models.Model | ApiError.Reason["_tag"], never, OpenAi>>()
+
+// Options keep the type of what they are applied to, either way round.
+expectTypeOf(Models.retrieve({ model: "m" }).pipe(RequestOptions.withHeaders({ a: "b" }))).toEqualTypeOf<
+  Effect.Effect<Models.Model, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(RequestOptions.withRetry(Models.retrieve({ model: "m" }), RetryPolicy.none)).toEqualTypeOf<
+  Effect.Effect<Models.Model, ApiError.ApiError, OpenAi>
+>()
+expectTypeOf(
+  Files.list().pipe(RequestOptions.withTimeouts({ idle: "1 second" }), RequestOptions.withDeadline("1 minute"))
+).toEqualTypeOf<Stream.Stream<Files.FileObject, ApiError.ApiError, OpenAi>>()
+expectTypeOf(Files.list().pipe(RequestOptions.withQuery({ a: 1 }), Stream.take(1), Stream.runCollect)).toEqualTypeOf<
+  Effect.Effect<Array<Files.FileObject>, ApiError.ApiError, OpenAi>
+>()
+// @ts-expect-error what is no program
+RequestOptions.withHeaders(1, {})
+
+// Layers need only a client, and fail with one readable error.
+expectTypeOf(OpenAi.layerConfig()).toEqualTypeOf<Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient>>()
+expectTypeOf(Anthropic.layerConfig()).toEqualTypeOf<Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient>>()
+expectTypeOf(Coze.layer({ platform: "com" })).toEqualTypeOf<
+  Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient>
+>()
+// @ts-expect-error a secret has to be redacted
+OpenAi.layer({ apiKey: "sk-plain" })
+// @ts-expect-error no such platform
+Coze.layer({ platform: "eu" })
+
+// Endpoints as values.
+expectTypeOf<Endpoint.Input<typeof Models.retrieve>>().toEqualTypeOf<Models.ModelRetrieveParams>()
+expectTypeOf<Endpoint.Success<typeof Models.retrieve>>().toEqualTypeOf<Models.Model>()
+expectTypeOf<Endpoint.Success<typeof ChatCompletions.stream>>().toEqualTypeOf<ChatCompletions.ChatCompletionChunk>()
+expectTypeOf<Endpoint.Success<typeof Files.list>>().toEqualTypeOf<Files.FileObject>()
+expectTypeOf<Endpoint.Success<typeof Responses.delete>>().toEqualTypeOf<void>()
+expectTypeOf(Models.retrieve).toExtend<Endpoint.Any>()
+expectTypeOf(Files.list).toExtend<Endpoint.Any>()
+expectTypeOf(ChatCompletions.create.kind).toEqualTypeOf<"json">()
+expectTypeOf(ChatCompletions.stream.kind).toEqualTypeOf<"stream">()
