@@ -11,6 +11,8 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import { pageStream } from "./internal/paging.ts"
+import { streaming } from "./internal/streaming.ts"
+import { type Transport, TransportOf } from "./internal/transport.ts"
 import type * as Page from "./Page.ts"
 import type { RateLimitInfo } from "./RateLimit.ts"
 import type * as RequestOptions from "./RequestOptions.ts"
@@ -189,74 +191,77 @@ type Schemas<A> = { readonly success: Schema.Codec<A, unknown> }
 
 /** `Effect<A>` from a JSON body. */
 export const json = <Input, A, R>(service: Service<R>, declaration: Declaration & Schemas<A>): Json<Input, A, R> =>
-  make(service, declaration, "json", call)
+  make(service, declaration, "json", single)
 
 /** `Effect<void>`; a body is not read. */
 export const none = <Input, R>(service: Service<R>, declaration: Declaration): None<Input, R> =>
-  make(service, declaration, "none", call)
+  make(service, declaration, "none", single)
 
 /** `Effect<string>`. */
 export const text = <Input, R>(service: Service<R>, declaration: Declaration): Text<Input, R> =>
-  make(service, declaration, "text", call)
+  make(service, declaration, "text", single)
 
 /** `Stream<Uint8Array>`. */
 export const binary = <Input, R>(service: Service<R>, declaration: Declaration): Binary<Input, R> =>
-  make(service, declaration, "binary", stream)
+  make(service, declaration, "binary", many)
 
 /** `Stream<A>` from server-sent events. */
 export const eventStream = <Input, A, R>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
-): EventStream<Input, A, R> => make(service, declaration, "stream", stream)
+): EventStream<Input, A, R> => make(service, declaration, "stream", many)
 
 /** `Stream<A>` from lines of JSON. */
 export const jsonLines = <Input, A, R>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
-): JsonLines<Input, A, R> => make(service, declaration, "jsonl", stream)
+): JsonLines<Input, A, R> => make(service, declaration, "jsonl", many)
 
 /** `Stream<A>` of the items of all pages. */
 export const list = <Input, A, R>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
-): List<Input, A, R> => make(service, declaration, "list", items)
+): List<Input, A, R> => make(service, declaration, "list", paged)
 
 type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) => unknown
 type Options = RequestOptions.RequestOptions | undefined
 
-const call: Run = (service, endpoint, input, options) =>
+/** What an endpoint does when it is called, and what its methods do. */
+interface Behaviour {
+  readonly run: Run
+  readonly methods: { readonly [name: string]: Run }
+  readonly transport?: Transport
+}
+
+const value: Run = (service, endpoint, input, options) =>
   Effect.flatMap(service.client, (client) => Effect.map(client.call(endpoint, input, options), ({ value }) => value))
 
-const stream: Run = (service, endpoint, input, options) =>
-  Stream.unwrap(Effect.map(service.client, (client) => client.stream(endpoint, input, options)))
+const call: Run = (service, endpoint, input, options) =>
+  Effect.flatMap(service.client, (client) => client.call(endpoint, input, options))
 
-const items: Run = (service, endpoint, input, options) =>
-  Stream.flattenIterable(Stream.map(pages(service, endpoint, input, options), ({ items }) => items))
+const raw: Run = (service, endpoint, input, options) =>
+  Effect.flatMap(service.client, (client) => client.raw(endpoint, input, options))
+
+const single: Behaviour = { run: value, methods: { raw, withResponse: call } }
+
+const many: Behaviour = {
+  run: (service, endpoint, input, options) =>
+    Stream.unwrap(Effect.map(service.client, (client) => client.stream(endpoint, input, options))),
+  methods: {
+    raw,
+    withResponse: (service, endpoint, input, options) =>
+      Effect.flatMap(service.client, (client) => client.open(endpoint, input, options))
+  },
+  transport: streaming
+}
 
 const pages = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) =>
   Stream.unwrap(Effect.map(service.client, (client) => pageStream(client, endpoint, input, options)))
 
-const methods = {
-  get raw() {
-    return bind(this, (service, endpoint, input, options) =>
-      Effect.flatMap(service.client, (client) => client.raw(endpoint, input, options))
-    )
-  },
-  get withResponse() {
-    return bind(this, (service, endpoint, input, options) =>
-      Effect.flatMap(service.client, (client) =>
-        endpoint.kind === "stream" || endpoint.kind === "jsonl" || endpoint.kind === "binary"
-          ? client.open(endpoint, input, options)
-          : client.call(endpoint, input, options)
-      )
-    )
-  },
-  get page() {
-    return bind(this, call)
-  },
-  get pages() {
-    return bind(this, pages)
-  }
+const paged: Behaviour = {
+  run: (service, endpoint, input, options) =>
+    Stream.flattenIterable(Stream.map(pages(service, endpoint, input, options), ({ items }) => items)),
+  methods: { raw, withResponse: call, page: value, pages }
 }
 
 const ServiceOf = Symbol("service")
@@ -267,29 +272,29 @@ export const serviceOf = <R>(endpoint: {
   readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>
 }): Service<R> => (endpoint as unknown as { readonly [ServiceOf]: Service<R> })[ServiceOf]
 
-const bind =
-  (endpoint: object, run: Run) =>
-  (input: unknown, options: Options): unknown => {
-    const { [ServiceOf]: service } = endpoint as { readonly [ServiceOf]: Service<unknown> }
-    return run(service, endpoint as Metadata, input, options)
-  }
+const prototypes = new WeakMap<Behaviour, object>()
 
-const prototypes = new Map<Kind, object>()
-
-const prototypeOf = (kind: Kind): object => {
-  const cached = prototypes.get(kind)
+const prototypeOf = (behaviour: Behaviour): object => {
+  const cached = prototypes.get(behaviour)
   if (cached !== undefined) return cached
-  const { page, pages, ...common } = Object.getOwnPropertyDescriptors(methods)
-  const own = kind === "list" ? { page, pages, ...common } : common
+  const methods = Object.entries(behaviour.methods).map(([name, run]): readonly [string, PropertyDescriptor] => [
+    name,
+    {
+      get(this: Metadata & { readonly [ServiceOf]: Service<unknown> }) {
+        return (input: unknown, options: Options) => run(this[ServiceOf], this, input, options)
+      }
+    }
+  ])
   const prototype = Object.create(Function.prototype, {
-    ...own,
+    ...Object.fromEntries(methods),
+    [TransportOf]: { value: behaviour.transport },
     pipe: {
       value() {
         return pipeArguments(this, arguments)
       }
     }
   }) as object
-  prototypes.set(kind, prototype)
+  prototypes.set(behaviour, prototype)
   return prototype
 }
 
@@ -305,10 +310,11 @@ const make = <R, E extends Metadata>(
   service: Service<R>,
   declaration: Declaration & { readonly success?: unknown; readonly pagination?: unknown; readonly terminal?: unknown },
   kind: E["kind"],
-  run: Run
+  behaviour: Behaviour
 ): E => {
+  const { run } = behaviour
   const endpoint = (input: unknown, options: Options) => run(service as Service<unknown>, metadata, input, options)
-  const metadata = Object.assign(Object.setPrototypeOf(endpoint, prototypeOf(kind)), {
+  const metadata = Object.assign(Object.setPrototypeOf(endpoint, prototypeOf(behaviour)), {
     safety: safeties[declaration.method],
     ...declaration,
     kind,

@@ -20,19 +20,16 @@ import {
   secretsInUrl,
   secretsOf
 } from "./redact.ts"
-import { makeWire, type Route, type Wire } from "./wire.ts"
+import type { Wire, WireMaker } from "./wire.ts"
 
 /** What a client is made of. */
 export interface ClientConfig {
   readonly dialect: Dialect
   readonly http: HttpClient.HttpClient
-  readonly baseUrl: string
-  readonly headers: { readonly [name: string]: string }
+  readonly wireOf: WireMaker
   /** What the layer sets for all its calls. */
   readonly defaults: RequestOptions.RequestOptions
   readonly authorize: Authorize
-  /** Moves a request to another back end. */
-  readonly route?: Route | undefined
   /** How a stream of this content type is cut into events, where it is not server-sent events. */
   readonly framing?: ((contentType: string) => Framing | undefined) | undefined
   readonly scrub: Scrub
@@ -97,13 +94,7 @@ export const startCall = (
         explicit: timeouts.body !== config.defaults.timeouts?.body || timeouts.total !== undefined
       })
       if (refusal !== undefined) throw new ApiError.RequestError({ message: refusal })
-      const wire = makeWire(endpoint, fields, options, {
-        baseUrl: config.baseUrl,
-        headers: config.headers,
-        queryStyle: config.dialect.queryStyle,
-        route: config.route,
-        scrub
-      })
+      const wire = config.wireOf(endpoint, fields, options, scrub)
       const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
       return Effect.succeed<Call>({
         config: scrub === config.scrub ? config : { ...config, scrub },

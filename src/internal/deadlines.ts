@@ -1,9 +1,9 @@
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ApiError from "../ApiError.ts"
 import type { Timeouts } from "../Timeouts.ts"
 import { type Call, errorOf } from "./call.ts"
+import { untilTime } from "./untilTime.ts"
 
 type Which = ApiError.TimeoutError["which"]
 type Phase = Exclude<Which, "total">
@@ -21,13 +21,7 @@ export const makeDeadlines = (call: Call): Deadlines => {
   let at = call.deadline ?? Infinity
   let hasPassed = false
 
-  const watch: Effect.Effect<never, ApiError.ApiError> = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    at === Infinity
-      ? Effect.never
-      : now >= at
-        ? Effect.fail(timeoutError(call, which))
-        : Effect.andThen(Effect.sleep(at - now), watch)
-  )
+  const passed = Effect.suspend(() => Effect.fail(timeoutError(call, which)))
 
   return {
     set: (phases, start) => {
@@ -43,7 +37,7 @@ export const makeDeadlines = (call: Call): Deadlines => {
       }
       hasPassed = at <= start
     },
-    guard: (part) => (at === Infinity ? part : hasPassed ? watch : Effect.raceFirst(part, watch))
+    guard: (part) => (at === Infinity ? part : hasPassed ? passed : untilTime(part, () => at, passed))
   }
 }
 

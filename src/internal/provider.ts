@@ -19,6 +19,7 @@ import type { Authorize, ClientConfig } from "./call.ts"
 import { makeClient } from "./client.ts"
 import { notJson } from "./decode.ts"
 import type { Dialect } from "./dialect.ts"
+import { makeWireMaker, type Route } from "./wire.ts"
 import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./redact.ts"
 
 /** What differs between the clients of two layers. */
@@ -32,7 +33,8 @@ export interface ProviderConfig {
   readonly retry: RetryPolicy
   readonly timeouts: Timeouts
   readonly options: ClientOptions
-  readonly route?: ClientConfig["route"]
+  /** Moves requests to another back end. */
+  readonly route?: Route | undefined
   readonly framing?: ClientConfig["framing"]
 }
 
@@ -57,11 +59,14 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
     return makeClient({
       dialect: config.dialect,
       http,
-      baseUrl: config.baseUrl,
-      headers: { "user-agent": userAgent, ...config.headers },
+      wireOf: makeWireMaker({
+        baseUrl: config.baseUrl,
+        headers: { "user-agent": userAgent, ...config.headers },
+        queryStyle: config.dialect.queryStyle,
+        route: config.route
+      }),
       defaults,
       authorize: config.authorize,
-      route: config.route,
       framing: config.framing,
       scrub: scrubber.scrub,
       learnSecret: scrubber.learn,

@@ -42,10 +42,10 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
   const { config, endpoint, wire } = call
   const request = HttpClientRequest.makeWith(
     wire.method,
-    wire.url.href,
+    wire.url,
     UrlParams.empty,
     Option.none(),
-    Headers.fromRecordUnsafe(wire.headers),
+    wire.headers,
     wire.body
   )
   if (hasOwnCredential(call.options.headers)) return Effect.succeed(request)

@@ -1,4 +1,5 @@
 /** From an endpoint and its input to the request on the wire, but for the credential. */
+import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import { RequestError, type RequestSummary } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
@@ -11,8 +12,9 @@ import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "./redact.
 /** A request that is ready but for its credential. */
 export interface Wire {
   readonly method: Endpoint.Declaration["method"]
-  readonly url: URL
-  readonly headers: { readonly [name: string]: string }
+  readonly url: string
+  /** Not to be changed: calls share them. */
+  readonly headers: Headers.Headers
   readonly body: HttpBody.HttpBody
   /** The JSON body as text. */
   readonly json: string | undefined
@@ -40,86 +42,143 @@ export interface WireConfig {
   readonly headers: { readonly [name: string]: string }
   readonly queryStyle: QueryStyle
   readonly route: Route | undefined
-  readonly scrub: Scrub
 }
 
 type Fields = { readonly [name: string]: unknown }
 
-/** Throws {@link RequestError}. */
-export const makeWire = (
-  endpoint: Endpoint.Metadata,
-  input: Fields,
-  options: RequestOptions,
-  config: WireConfig
-): Wire => {
-  const fields = split(endpoint, input)
-  const encoding = encodingOf(endpoint.body, fields.body)
-  const draft: Draft = {
-    url: makeUrl(options.baseUrl ?? config.baseUrl, fields.path, fields.query, options.query, config.queryStyle),
-    headers: makeHeaders(endpoint, fields.headers, options, config),
-    body: encoding === undefined ? undefined : wholeBody(endpoint, encoding, fields.body, options)
-  }
-  const { body, headers: plainHeaders, url } = config.route === undefined ? draft : config.route(draft, endpoint)
-  const encoded = encoding === undefined ? noBody : encodeBody(endpoint, encoding, body)
-  const headers = withContentType(plainHeaders, encoded.contentType, options.headers)
-  const isPlain = (name: string) =>
-    plainQuery.has(name) ||
-    Object.hasOwn(input, name.replace(/\[.*$/, "")) ||
-    (endpoint.fixed !== undefined && name in endpoint.fixed)
-  let summary: RequestSummary | undefined
-  return {
-    method: endpoint.method,
-    url,
-    headers,
-    ...encoded,
-    get summary() {
-      return (summary ??= summaryOf(endpoint.method, url, headers, encoded.json, isPlain, config.scrub))
-    },
-    get secretQuery() {
-      return [...url.searchParams.keys()].filter((name) => !isPlain(name))
+/** Writes an input; throws {@link RequestError}. */
+export type WireMaker = (endpoint: Endpoint.Metadata, input: Fields, options: RequestOptions, scrub: Scrub) => Wire
+
+export const makeWireMaker = (config: WireConfig): WireMaker => {
+  const plain = new WeakMap<Endpoint.Metadata, Headers.Headers>()
+  let base: Base | undefined
+  /** Most calls of an endpoint have the same headers. */
+  const headersOf = (endpoint: Endpoint.Metadata, fields: Fields, options: RequestOptions): Headers.Headers => {
+    if (fields !== none || options.headers !== undefined || options.idempotencyKey !== undefined) {
+      return makeHeaders(endpoint, fields, options, config)
     }
+    let headers = plain.get(endpoint)
+    if (headers === undefined) plain.set(endpoint, (headers = makeHeaders(endpoint, none, options, config)))
+    return headers
+  }
+  return (endpoint, input, options, scrub) => {
+    const fields = split(endpoint, input)
+    const encoding = encodingOf(endpoint.body, fields.body)
+    const start = options.baseUrl === undefined ? (base ??= parseBase(config.baseUrl)) : parseBase(options.baseUrl)
+    const url = makeUrl(start, fields.path, fields.query, options.query, config.queryStyle)
+    const headers = headersOf(endpoint, fields.headers, options)
+    const body = encoding === undefined ? undefined : wholeBody(endpoint, encoding, fields.body, options)
+    const draft = config.route?.({ url: new URL(url), headers, body }, endpoint)
+    const encoded =
+      encoding === undefined ? noBody : encodeBody(endpoint, encoding, draft === undefined ? body : draft.body)
+    return new PlainWire(
+      endpoint,
+      input,
+      draft === undefined ? url : draft.url.href,
+      withContentType(
+        draft === undefined || draft.headers === headers ? headers : Headers.fromRecordUnsafe({ ...draft.headers }),
+        encoded.contentType,
+        options.headers
+      ),
+      encoded,
+      scrub
+    )
   }
 }
 
-/** Only errors and logs want it. */
-const summaryOf = (
-  method: string,
-  url: URL,
-  headers: { readonly [name: string]: string },
-  json: string | undefined,
-  isPlain: (name: string) => boolean,
-  scrub: Scrub
-): RequestSummary => {
-  const summary: RequestSummary = {
-    method,
-    url: plainUrl(url, isPlain, scrub),
-    headers: plainRequestHeaders(headers, scrub)
+class PlainWire implements Wire {
+  readonly #endpoint: Endpoint.Metadata
+  readonly #input: Fields
+  readonly #scrub: Scrub
+  #summary: RequestSummary | undefined
+  readonly url: string
+  readonly headers: Headers.Headers
+  readonly body: HttpBody.HttpBody
+  readonly json: string | undefined
+  readonly replayable: boolean
+
+  constructor(
+    endpoint: Endpoint.Metadata,
+    input: Fields,
+    url: string,
+    headers: Headers.Headers,
+    { body, json, replayable }: Encoded,
+    scrub: Scrub
+  ) {
+    this.#endpoint = endpoint
+    this.#input = input
+    this.#scrub = scrub
+    this.url = url
+    this.headers = headers
+    this.body = body
+    this.json = json
+    this.replayable = replayable
   }
-  if (json !== undefined) rememberBody(summary, () => scrub(json))
-  return summary
+
+  get method() {
+    return this.#endpoint.method
+  }
+
+  get summary(): RequestSummary {
+    return (this.#summary ??= this.#summarize())
+  }
+
+  #summarize(): RequestSummary {
+    const summary: RequestSummary = {
+      method: this.method,
+      url: plainUrl(new URL(this.url), (name) => this.#isPlain(name), this.#scrub),
+      headers: plainRequestHeaders(this.headers, this.#scrub)
+    }
+    const { json } = this
+    if (json !== undefined) rememberBody(summary, () => this.#scrub(json))
+    return summary
+  }
+
+  get secretQuery(): ReadonlyArray<string> {
+    return [...new URL(this.url).searchParams.keys()].filter((name) => !this.#isPlain(name))
+  }
+
+  #isPlain(name: string): boolean {
+    const { fixed } = this.#endpoint
+    return (
+      plainQuery.has(name) ||
+      Object.hasOwn(this.#input, name.replace(/\[.*$/, "")) ||
+      (fixed !== undefined && name in fixed)
+    )
+  }
 }
 
 interface Split {
   readonly path: string
   readonly query: Fields
+  /** {@link none} where there is none. */
   readonly headers: Fields
   readonly body: Fields
 }
 
+const none: Fields = {}
+
 const split = (endpoint: Endpoint.Metadata, input: Fields): Split => {
-  const query: Record<string, unknown> = endpoint.body === undefined ? { ...endpoint.fixed } : {}
-  const headers: Record<string, unknown> = {}
+  const { body: encoding, fixed, headerParams, pathParams } = endpoint
+  const path = pathParams.length === 0 ? endpoint.path : pathOf(endpoint.path, input)
+  if (encoding === "json" && pathParams.length === 0 && headerParams === undefined && endpoint.query === undefined) {
+    return { path, query: none, headers: none, body: input }
+  }
+  const query: Record<string, unknown> = encoding === undefined ? { ...fixed } : {}
+  let headers: Record<string, unknown> | undefined
   const body: Record<string, unknown> = {}
   for (const name of Object.keys(input)) {
     const value = input[name]
-    if (value === undefined || endpoint.pathParams.includes(name)) continue
-    if (endpoint.headerParams !== undefined && name in endpoint.headerParams) headers[name] = value
-    else if (endpoint.body === undefined || endpoint.query?.includes(name) === true) query[name] = value
+    if (value === undefined || pathParams.includes(name)) continue
+    if (headerParams !== undefined && name in headerParams) (headers ??= {})[name] = value
+    else if (encoding === undefined || endpoint.query?.includes(name) === true) query[name] = value
     else body[name] = value
   }
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, input[name]))
-  return { path, query, headers, body }
+  return { path, query, headers: headers ?? none, body }
 }
+
+const pathOf = (template: string, input: Fields): string =>
+  template.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, input[name]))
 
 const segment = (name: string, value: unknown): string => {
   if (typeof value !== "string" && typeof value !== "number") {
@@ -138,8 +197,8 @@ const segment = (name: string, value: unknown): string => {
   }
 }
 
-const makeUrl = (baseUrl: string, path: string, query: Fields, extra: Fields | undefined, style: QueryStyle): URL => {
-  const base = parseBase(baseUrl)
+const makeUrl = (base: Base, path: string, query: Fields, extra: Fields | undefined, style: QueryStyle): string => {
+  if (query === none && extra === undefined && base.query === "") return base.start + path
   const [pathname = "", fixed] = path.split("?")
   const parts: Array<string> = []
   if (base.query !== "") parts.push(base.query)
@@ -150,7 +209,7 @@ const makeUrl = (baseUrl: string, path: string, query: Fields, extra: Fields | u
   if (extra !== undefined) {
     for (const [name, value] of Object.entries(extra)) appendQuery(parts, name, value, style)
   }
-  return new URL(`${base.start}${pathname}${parts.length === 0 ? "" : `?${parts.join("&")}`}`)
+  return `${base.start}${pathname}${parts.length === 0 ? "" : `?${parts.join("&")}`}`
 }
 
 interface Base {
@@ -279,7 +338,7 @@ const makeHeaders = (
   fields: Fields,
   options: RequestOptions,
   config: WireConfig
-): { readonly [name: string]: string } => {
+): Headers.Headers => {
   const headers: Record<string, string> = { accept: endpoint.accept ?? accepts[endpoint.kind] }
   const set = (name: string, value: string | null): void => {
     const lower = name.toLowerCase()
@@ -297,18 +356,18 @@ const makeHeaders = (
   }
   if (options.idempotencyKey !== undefined) set("idempotency-key", options.idempotencyKey)
   for (const [name, value] of Object.entries(options.headers ?? {})) set(name, value)
-  return headers
+  return Headers.fromRecordUnsafe(headers)
 }
 
 /** The body's own content type, unless the caller says otherwise. */
 const withContentType = (
-  headers: Draft["headers"],
+  headers: Headers.Headers,
   contentType: string | undefined,
   given: RequestOptions["headers"]
-): Draft["headers"] =>
+): Headers.Headers =>
   contentType === undefined || (given !== undefined && Object.keys(given).some((name) => /^content-type$/i.test(name)))
     ? headers
-    : { ...headers, "content-type": contentType }
+    : Headers.set(headers, "content-type", contentType)
 
 const accepts: { readonly [K in Endpoint.Kind]: string } = {
   json: "application/json",

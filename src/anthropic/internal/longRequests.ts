@@ -6,6 +6,8 @@ import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { schemaDecoder } from "../../internal/decode.ts"
 import type { Dialect } from "../../internal/dialect.ts"
+import { streaming } from "../../internal/streaming.ts"
+import { type Transport, TransportOf } from "../../internal/transport.ts"
 import { MessageFold } from "./messageFold.ts"
 
 const longestMinutes = 10
@@ -68,12 +70,13 @@ const foldAll = <E>(events: Stream.Stream<unknown, E>): Effect.Effect<unknown, E
     (fold) => fold.snapshot()
   )
 
-const streamTwin = (endpoint: Endpoint.Metadata): Endpoint.Metadata => ({
+const streamTwin = (endpoint: Endpoint.Metadata): Endpoint.Metadata & { readonly [TransportOf]: Transport } => ({
   ...endpoint,
   kind: "stream",
   fixed: { ...endpoint.fixed, stream: true },
   success: undefined,
-  terminal: ["message_stop"]
+  terminal: ["message_stop"],
+  [TransportOf]: streaming
 })
 
 const decoded = (
