@@ -2,7 +2,7 @@
 // itself, but modules that are loaded together share a file: that halves the time an import takes.
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join, relative, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 
@@ -47,7 +47,33 @@ const families = [
   ["coze-resources", /^coze\/(?!Coze|ErrorCodes|internal)/]
 ]
 
-const inFamily = (pattern) => (id) => pattern.test(relative(source, id).replaceAll("\\", "/"))
+const nameOf = (path) => basename(path, ".ts")
+
+/** Those of the modules of a family that the index of their provider has. */
+const membersOf = (family) => {
+  const [, pattern] = families.find(([name]) => name === family)
+  const isExported = (path) =>
+    readFileSync(join(source, dirname(path), "index.ts"), "utf8").includes(`"./${nameOf(path)}.ts"`)
+  return modules.filter((path) => pattern.test(path) && isExported(path))
+}
+
+/** Makes a family's modules namespaces of one file, for the index: a file costs more to load than what is in it. */
+const familyPrefix = "family:"
+const familyIndexes = {
+  name: "family-indexes",
+  resolveId: (id) => (id.startsWith(familyPrefix) ? id : undefined),
+  load: (id) =>
+    id.startsWith(familyPrefix)
+      ? membersOf(id.slice(familyPrefix.length))
+          .map((path) => `export * as ${nameOf(path)} from ${JSON.stringify(join(source, path))}`)
+          .join("\n")
+      : undefined
+}
+
+const inFamily = (name) => {
+  const members = new Set(membersOf(name).map((path) => join(source, path)))
+  return (id) => members.has(id)
+}
 
 rmSync(dist, { recursive: true, force: true })
 const { status } = spawnSync(
@@ -58,9 +84,11 @@ const { status } = spawnSync(
 if (status !== 0) process.exit(status ?? 1)
 
 const build = await rolldown({
-  input: Object.fromEntries(
-    modules.filter((path) => !isIndex(path)).map((path) => [path.slice(0, -".ts".length), join(source, path)])
-  ),
+  input: Object.fromEntries([
+    ...modules.filter((path) => !isIndex(path)).map((path) => [path.slice(0, -".ts".length), join(source, path)]),
+    ...families.map(([name]) => [`chunks/${name}-index`, familyPrefix + name])
+  ]),
+  plugins: [familyIndexes],
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
   platform: "neutral",
   preserveEntrySignatures: "allow-extension",
@@ -76,13 +104,22 @@ await build.write({
     includeDependenciesRecursively: false,
     groups: [
       { name: "core", test: (id) => core.has(id) },
-      ...families.map(([name, pattern]) => ({ name, test: inFamily(pattern) }))
+      ...families.map(([name]) => ({ name, test: inFamily(name) }))
     ]
   }
 })
 await build.close()
 
-for (const path of modules.filter(isIndex)) {
-  const text = readFileSync(join(source, path), "utf8")
-  writeFileSync(join(dist, path.replace(/\.ts$/, ".js")), text.replaceAll(/\.ts"$/gm, '.js"'))
+/** The index of a provider, with the namespaces of its families. */
+const indexOf = (path) => {
+  let text = readFileSync(join(source, path), "utf8").replaceAll(/\.ts"$/gm, '.js"')
+  for (const [name] of families.filter(([name]) => name.startsWith(`${dirname(path)}-`))) {
+    const names = membersOf(name).map(nameOf)
+    const isMember = (line) => names.some((member) => line === `export * as ${member} from "./${member}.js"`)
+    const others = text.split("\n").filter((line) => !isMember(line))
+    text = `${others.join("\n")}export { ${names.join(", ")} } from "../chunks/${name}-index.js"\n`
+  }
+  return text
 }
+
+for (const path of modules.filter(isIndex)) writeFileSync(join(dist, path.replace(/\.ts$/, ".js")), indexOf(path))
