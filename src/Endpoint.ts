@@ -39,12 +39,16 @@ export interface Declaration {
   readonly path: string
   /** Input fields that go into the query. Without a body, all that are not in the path or a header do. */
   readonly query?: ReadonlyArray<string>
+  /** What becomes of `null` in the query, where it is not what the API's queries have in common. */
+  readonly nullQuery?: "empty" | "drop"
   /** Header names by input field. */
   readonly headerParams?: { readonly [field: string]: string }
   readonly headers?: { readonly [name: string]: string }
   readonly body?: BodyEncoding
   /** The input field that is the whole body. */
   readonly bodyField?: string
+  /** Media types of form fields that have one; a value other than text is sent as JSON. */
+  readonly partTypes?: { readonly [field: string]: string }
   /** Fields that are always sent: in the body, or, without one, in the query. */
   readonly fixed?: { readonly [field: string]: unknown }
   /** Whether the folder part of file names is sent. */
