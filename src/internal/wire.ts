@@ -54,8 +54,10 @@ export const makeWire = (
 ): Wire => {
   const fields = split(endpoint, input)
   const encoding = encodingOf(endpoint.body, fields.body)
+  const queryStyle =
+    endpoint.nullQuery === undefined ? config.queryStyle : { ...config.queryStyle, nulls: endpoint.nullQuery }
   const draft: Draft = {
-    url: makeUrl(options.baseUrl ?? config.baseUrl, fields.path, fields.query, options.query, config.queryStyle),
+    url: makeUrl(options.baseUrl ?? config.baseUrl, fields.path, fields.query, options.query, queryStyle),
     headers: makeHeaders(endpoint, fields.headers, options, config),
     body: encoding === undefined ? undefined : wholeBody(endpoint, encoding, fields.body, options)
   }
@@ -215,7 +217,7 @@ const encodeBody = (endpoint: Endpoint.Metadata, encoding: Encoding, body: unkno
       replayable: true
     }
   }
-  const form = multipartBody(toParts(fields, endpoint.folders === true))
+  const form = multipartBody(toParts(fields, endpoint))
   return { ...form, json: undefined, contentType: form.contentType }
 }
 
