@@ -105,6 +105,7 @@ export const create: Endpoint.Json<TargetCreateParams, BetaClaudeTagBundleTarget
     headerParams: { betas: "anthropic-beta" },
     headers: { "anthropic-beta": "experimental-claude-tag-2026-10-21" },
     body: "json",
+    bodyField: "target",
     success: BetaClaudeTagBundleTarget,
     errors: [
       "api_key_scope_missing",

@@ -28,10 +28,14 @@ export interface Endpoint {
   /** The id of the input's declaration; absent where there is no input. */
   readonly input: string | undefined
   readonly query: ReadonlyArray<string>
+  /** What becomes of `null` in the query, where it is not an empty value. */
+  readonly nullQuery: "drop" | undefined
   readonly headerParams: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly body: "json" | "multipart" | "jsonOrMultipart" | "sdpOrMultipart" | undefined
   readonly bodyField: string | undefined
+  /** Media types of the form's parts that have one. */
+  readonly partTypes: Readonly<Record<string, string>>
   readonly folders: boolean
   readonly accept: string | undefined
   readonly admin: boolean
