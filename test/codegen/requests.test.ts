@@ -15,8 +15,16 @@ const awkward = (name: string): string => `${name} é&=+%/?#[x]"'\\,;\u{1f600}`
 const inTurn = (turn: number): Choices => ({
   pick: (count) => turn % count,
   includes: (_, depth) => depth < 4,
-  text: turn % 2 === 0 ? plain : awkward
+  text: turn % 2 === 0 ? plain : awkward,
+  anything: (name) => anything(name)[turn % 4]
 })
+
+const anything = (name: string): ReadonlyArray<unknown> => [
+  { key: awkward(name), list: [1, null] },
+  awkward(name),
+  [true],
+  7
+]
 
 const atRandom = (seed: number): Choices => {
   let state = seed
@@ -27,11 +35,12 @@ const atRandom = (seed: number): Choices => {
   return {
     pick: (count) => Math.floor(next() * count),
     includes: (_, depth) => next() < (depth < 3 ? 0.7 : 0.3),
-    text: (name) => (next() < 0.5 ? plain : awkward)(name)
+    text: (name) => (next() < 0.5 ? plain : awkward)(name),
+    anything: (name) => anything(name)[Math.floor(next() * 4)]
   }
 }
 
-const required: Choices = { pick: () => 0, includes: () => false, text: plain }
+const required: Choices = { pick: () => 0, includes: () => false, text: plain, anything: plain }
 
 const variants: ReadonlyArray<readonly [string, () => Choices]> = [
   ["required", () => required],

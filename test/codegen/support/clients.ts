@@ -32,6 +32,8 @@ export interface Pair {
   /** The fields of the input that become headers. */
   readonly headerFields: ReadonlyArray<string>
   readonly input: Type | undefined
+  /** The types that the SDK gives the answer, an item of it or an event. */
+  readonly answers: ReadonlyArray<Type>
   readonly isTwin: boolean
 }
 
@@ -90,7 +92,7 @@ export const pairsOf = ({
     root: join(process.cwd(), "node_modules", overrides.package, "src"),
     clientClass: overrides.clientClass,
     streams: overrides.streams,
-    roots: Object.values(overrides.delegated).map(({ input }) => input)
+    roots: Object.values(overrides.delegated).flatMap(({ input, result }) => [input, result])
   })
   const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]))
   const pairs = source.resources.flatMap((resource) =>
@@ -100,10 +102,12 @@ export const pairsOf = ({
       return [id, `${id}:stream`].flatMap((each): ReadonlyArray<Pair> => {
         const endpoint = byId.get(each)
         if (endpoint === undefined) return []
-        const { headerParameters, input, positional } = raw
-        return [
-          { endpoint, method, positional, headerFields: Object.keys(headerParameters), input, isTwin: each !== id }
-        ]
+        const { headerParameters, input, positional, results } = raw
+        const answers = results.flatMap((result) =>
+          result.kind === endpoint.kind && "type" in result ? [result.type] : []
+        )
+        const headerFields = Object.keys(headerParameters)
+        return [{ endpoint, method, positional, headerFields, input, answers, isTwin: each !== id }]
       })
     })
   )
