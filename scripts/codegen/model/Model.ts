@@ -50,5 +50,7 @@ export interface Endpoint {
   /** Events arrive as `{ event, data }`. */
   readonly envelope: boolean
   readonly errors: ReadonlyArray<string>
+  /** The name of the type of its error codes, which a streaming twin shares. */
+  readonly errorType: string | undefined
   readonly deprecated: boolean
 }

@@ -79,6 +79,7 @@ export const endpointsOf = (resource: RawResource, method: RawMethod, context: C
     twin: false,
     envelope: false,
     errors: [...new Set(method.throws.map(context.errorCode))].sort(),
+    errorType: method.throws.length === 0 ? undefined : `${prefixOf(resource)}${pascal(method.name)}ErrorCode`,
     deprecated: method.deprecated
   }
   void accept
