@@ -44,10 +44,10 @@ export interface Attempt {
 }
 
 /** What the server said in its error body. */
-export interface ServerDetail {
+export interface ServerDetail<out Code extends string = string> {
   readonly message: string
   /** The provider's own code for the error, such as `context_length_exceeded`. */
-  readonly code: string | undefined
+  readonly code: Code | undefined
   /** The provider's class of the error, such as `invalid_request_error`. */
   readonly type: string | undefined
   /** The input field at fault. */
@@ -57,42 +57,56 @@ export interface ServerDetail {
 }
 
 /** The credential is missing, wrong or expired (401). */
-export class AuthenticationError extends Data.TaggedError("AuthenticationError")<ServerDetail> {}
+export class AuthenticationError<out Code extends string = string> extends Data.TaggedError("AuthenticationError")<
+  ServerDetail<Code>
+> {}
 
 /** The credential may not do this (403). */
-export class PermissionDeniedError extends Data.TaggedError("PermissionDeniedError")<ServerDetail> {}
+export class PermissionDeniedError<out Code extends string = string> extends Data.TaggedError("PermissionDeniedError")<
+  ServerDetail<Code>
+> {}
 
 /** There is no such resource, model or path (404). */
-export class NotFoundError extends Data.TaggedError("NotFoundError")<ServerDetail> {}
+export class NotFoundError<out Code extends string = string> extends Data.TaggedError("NotFoundError")<
+  ServerDetail<Code>
+> {}
 
 /** The server refused the input (400, 413, 422). */
-export class InvalidRequestError extends Data.TaggedError("InvalidRequestError")<ServerDetail> {}
+export class InvalidRequestError<out Code extends string = string> extends Data.TaggedError("InvalidRequestError")<
+  ServerDetail<Code>
+> {}
 
 /** The resource is in a state that forbids this (409). */
-export class ConflictError extends Data.TaggedError("ConflictError")<ServerDetail> {}
+export class ConflictError<out Code extends string = string> extends Data.TaggedError("ConflictError")<
+  ServerDetail<Code>
+> {}
 
 /** Too many requests or tokens in a time window (429). */
-export class RateLimitError extends Data.TaggedError("RateLimitError")<
-  ServerDetail & {
+export class RateLimitError<out Code extends string = string> extends Data.TaggedError("RateLimitError")<
+  ServerDetail<Code> & {
     readonly retryAfter: Duration.Duration | undefined
     readonly limits: RateLimitInfo | undefined
   }
 > {}
 
 /** The account's credit or quota is used up; waiting does not help. */
-export class QuotaExceededError extends Data.TaggedError("QuotaExceededError")<ServerDetail> {}
+export class QuotaExceededError<out Code extends string = string> extends Data.TaggedError("QuotaExceededError")<
+  ServerDetail<Code>
+> {}
 
 /** The provider's content policy refused the input or the output. */
-export class ContentPolicyError extends Data.TaggedError("ContentPolicyError")<ServerDetail> {}
+export class ContentPolicyError<out Code extends string = string> extends Data.TaggedError("ContentPolicyError")<
+  ServerDetail<Code>
+> {}
 
 /** The provider has no capacity at the moment (529, 503 with that code). */
-export class OverloadedError extends Data.TaggedError("OverloadedError")<
-  ServerDetail & { readonly retryAfter: Duration.Duration | undefined }
+export class OverloadedError<out Code extends string = string> extends Data.TaggedError("OverloadedError")<
+  ServerDetail<Code> & { readonly retryAfter: Duration.Duration | undefined }
 > {}
 
 /** The server failed (500 and above). */
-export class ServerError extends Data.TaggedError("ServerError")<
-  ServerDetail & { readonly retryAfter: Duration.Duration | undefined }
+export class ServerError<out Code extends string = string> extends Data.TaggedError("ServerError")<
+  ServerDetail<Code> & { readonly retryAfter: Duration.Duration | undefined }
 > {}
 
 /** The connection failed. `code` is the runtime's, such as `ECONNREFUSED`. */
@@ -119,7 +133,9 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{
 }> {}
 
 /** An error event within a stream that maps to no other reason. */
-export class StreamError extends Data.TaggedError("StreamError")<ServerDetail & { readonly raw: unknown }> {}
+export class StreamError<out Code extends string = string> extends Data.TaggedError("StreamError")<
+  ServerDetail<Code> & { readonly raw: unknown }
+> {}
 
 /** What had arrived when a stream broke off. */
 export interface PartialOutput {
@@ -147,21 +163,21 @@ export class UnexpectedResponseError extends Data.TaggedError("UnexpectedRespons
 export class RequestError extends Data.TaggedError("RequestError")<{ readonly message: string }> {}
 
 /** Why a call failed. */
-export type Reason =
-  | AuthenticationError
-  | PermissionDeniedError
-  | NotFoundError
-  | InvalidRequestError
-  | ConflictError
-  | RateLimitError
-  | QuotaExceededError
-  | ContentPolicyError
-  | OverloadedError
-  | ServerError
+export type Reason<Code extends string = string> =
+  | AuthenticationError<Code>
+  | PermissionDeniedError<Code>
+  | NotFoundError<Code>
+  | InvalidRequestError<Code>
+  | ConflictError<Code>
+  | RateLimitError<Code>
+  | QuotaExceededError<Code>
+  | ContentPolicyError<Code>
+  | OverloadedError<Code>
+  | ServerError<Code>
   | NetworkError
   | TimeoutError
   | DecodeError
-  | StreamError
+  | StreamError<Code>
   | StreamTruncatedError
   | UnexpectedResponseError
   | RequestError
@@ -236,6 +252,11 @@ export class ApiError extends Data.TaggedError("ApiError")<{
       attempts: this.attempts
     }
   }
+}
+
+/** An {@link ApiError} of an endpoint whose error codes are documented; `reason.code` can be others too. */
+export interface CodedApiError<out Code extends string> extends ApiError {
+  readonly reason: Reason<Code>
 }
 
 /** Whether a value is an {@link ApiError}, also one of another copy of this library. */

@@ -41,12 +41,16 @@ export interface Declaration {
   readonly path: string
   /** Input fields that go into the query. Without a body, all that are not in the path or a header do. */
   readonly query?: ReadonlyArray<string>
+  /** What becomes of `null` in the query, where it is not what the API's queries have in common. */
+  readonly nullQuery?: "empty" | "drop"
   /** Header names by input field. */
   readonly headerParams?: { readonly [field: string]: string }
   readonly headers?: { readonly [name: string]: string }
   readonly body?: BodyEncoding
   /** The input field that is the whole body. */
   readonly bodyField?: string
+  /** Media types of form fields that have one; a value other than text is sent as JSON. */
+  readonly partTypes?: { readonly [field: string]: string }
   /** Fields that are always sent: in the body, or, without one, in the query. */
   readonly fixed?: { readonly [field: string]: unknown }
   /** Whether the folder part of file names is sent. */
@@ -98,69 +102,67 @@ export type Args<Input> = {} extends Input
   ? [input?: Input, options?: RequestOptions.RequestOptions]
   : [input: Input, options?: RequestOptions.RequestOptions]
 
-interface Raw<Input, out R> extends Metadata {
+interface Raw<Input, out R, out E = ApiError> extends Metadata {
   /** The response as it is, its body unread. Error statuses fail like those of the endpoint. */
-  readonly raw: (...args: Args<Input>) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>
+  readonly raw: (...args: Args<Input>) => Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>
 }
 
-interface Single<Input, out A, out R> extends Raw<Input, R> {
-  (...args: Args<Input>): Effect.Effect<A, ApiError, R>
+interface Single<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
+  (...args: Args<Input>): Effect.Effect<A, E, R>
   /** The value with its status, headers, request id, rate limits and raw body. */
-  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<A>, ApiError, R>
+  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<A>, E, R>
 }
 
-interface Many<Input, out A, out R> extends Raw<Input, R> {
-  (...args: Args<Input>): Stream.Stream<A, ApiError, R>
+interface Many<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
+  (...args: Args<Input>): Stream.Stream<A, E, R>
   /** The stream with its status and headers, once they have arrived. The scope's end closes the connection. */
-  readonly withResponse: (
-    ...args: Args<Input>
-  ) => Effect.Effect<Response<Stream.Stream<A, ApiError>>, ApiError, R | Scope.Scope>
+  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Stream.Stream<A, E>>, E, R | Scope.Scope>
 }
 
 /** Answers with one JSON value. */
-export interface Json<Input, out A, out R> extends Single<Input, A, R> {
+export interface Json<Input, out A, out R, out E = ApiError> extends Single<Input, A, R, E> {
   readonly kind: "json"
   readonly success: Schema.Codec<A, unknown>
 }
 
 /** Answers with nothing. */
-export interface None<Input, out R> extends Single<Input, void, R> {
+export interface None<Input, out R, out E = ApiError> extends Single<Input, void, R, E> {
   readonly kind: "none"
 }
 
 /** Answers with text. */
-export interface Text<Input, out R> extends Single<Input, string, R> {
+export interface Text<Input, out R, out E = ApiError> extends Single<Input, string, R, E> {
   readonly kind: "text"
 }
 
 /** Answers with a stream of bytes. */
-export interface Binary<Input, out R> extends Many<Input, Uint8Array, R> {
+export interface Binary<Input, out R, out E = ApiError> extends Many<Input, Uint8Array, R, E> {
   readonly kind: "binary"
 }
 
 /** Answers with server-sent events. */
-export interface EventStream<Input, out A, out R> extends Many<Input, A, R> {
+export interface EventStream<Input, out A, out R, out E = ApiError> extends Many<Input, A, R, E> {
   readonly kind: "stream"
   readonly success: Schema.Codec<A, unknown>
 }
 
 /** Answers with lines of JSON. */
-export interface JsonLines<Input, out A, out R> extends Many<Input, A, R> {
+export interface JsonLines<Input, out A, out R, out E = ApiError> extends Many<Input, A, R, E> {
   readonly kind: "jsonl"
   readonly success: Schema.Codec<A, unknown>
 }
 
 /** Answers with pages of items. Called, it gives the items of all pages. */
-export interface List<Input, out A, out R> extends Raw<Input, R> {
-  (...args: Args<Input>): Stream.Stream<A, ApiError, R>
+export interface List<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
+  (...args: Args<Input>): Stream.Stream<A, E, R>
   readonly kind: "list"
   readonly success: Schema.Codec<A, unknown>
   /** The first page, or the one that the input's cursor selects. */
-  readonly page: (...args: Args<Input>) => Effect.Effect<Page.Page<A>, ApiError, R>
+  readonly page: (...args: Args<Input>) => Effect.Effect<Page.Page<A>, E, R>
   /** All pages from there on. */
-  readonly pages: (...args: Args<Input>) => Stream.Stream<Page.Page<A>, ApiError, R>
+  readonly pages: (...args: Args<Input>) => Stream.Stream<Page.Page<A>, E, R>
   /** One page with its status, headers, request id, rate limits and raw body. */
-  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Page.Page<A>>, ApiError, R>
+  readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Page.Page<A>>, E, R>
 }
 
 /** Any endpoint, for code that works on all of them. */
@@ -169,15 +171,15 @@ export interface Any extends Metadata {
 }
 
 /** The input of an endpoint. */
-export type Input<E> = E extends Raw<infer I, infer _R> ? I : never
+export type Input<E> = E extends Raw<infer I, infer _R, infer _E> ? I : never
 
 /** The value, item or event that an endpoint answers with. */
 export type Success<E> =
-  E extends Single<infer _I, infer A, infer _R>
+  E extends Single<infer _I, infer A, infer _R, infer _E>
     ? A
-    : E extends Many<infer _I, infer A, infer _R>
+    : E extends Many<infer _I, infer A, infer _R, infer _E>
       ? A
-      : E extends List<infer _I, infer A, infer _R>
+      : E extends List<infer _I, infer A, infer _R, infer _E>
         ? A
         : never
 
@@ -190,38 +192,40 @@ export interface Service<out R> {
 type Schemas<A> = { readonly success: Schema.Codec<A, unknown> }
 
 /** `Effect<A>` from a JSON body. */
-export const json = <Input, A, R>(service: Service<R>, declaration: Declaration & Schemas<A>): Json<Input, A, R> =>
-  make(service, declaration, "json", single)
+export const json = <Input, A, R, E = ApiError>(
+  service: Service<R>,
+  declaration: Declaration & Schemas<A>
+): Json<Input, A, R, E> => make(service, declaration, "json", single)
 
 /** `Effect<void>`; a body is not read. */
-export const none = <Input, R>(service: Service<R>, declaration: Declaration): None<Input, R> =>
+export const none = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): None<Input, R, E> =>
   make(service, declaration, "none", single)
 
 /** `Effect<string>`. */
-export const text = <Input, R>(service: Service<R>, declaration: Declaration): Text<Input, R> =>
+export const text = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): Text<Input, R, E> =>
   make(service, declaration, "text", single)
 
 /** `Stream<Uint8Array>`. */
-export const binary = <Input, R>(service: Service<R>, declaration: Declaration): Binary<Input, R> =>
+export const binary = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): Binary<Input, R, E> =>
   make(service, declaration, "binary", many)
 
 /** `Stream<A>` from server-sent events. */
-export const eventStream = <Input, A, R>(
+export const eventStream = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
-): EventStream<Input, A, R> => make(service, declaration, "stream", many)
+): EventStream<Input, A, R, E> => make(service, declaration, "stream", many)
 
 /** `Stream<A>` from lines of JSON. */
-export const jsonLines = <Input, A, R>(
+export const jsonLines = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
-): JsonLines<Input, A, R> => make(service, declaration, "jsonl", many)
+): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many)
 
 /** `Stream<A>` of the items of all pages. */
-export const list = <Input, A, R>(
+export const list = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
-): List<Input, A, R> => make(service, declaration, "list", paged)
+): List<Input, A, R, E> => make(service, declaration, "list", paged)
 
 type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) => unknown
 type Options = RequestOptions.RequestOptions | undefined

@@ -32,9 +32,10 @@ type Fields<A> = { readonly [K in keyof A]-?: Schema.Codec<A[K], unknown> }
 type Literal<A extends string> = A | (string & {})
 
 /**
- * An object with the given fields; others are kept. A string, number, boolean or value of any type that the server
- * leaves out or sends as `null` is let through, as older and compatible servers do; objects and arrays have to be
- * there, and so does at least one of the fields.
+ * An object with the given fields; others are kept, and at least one of the fields has to be there. A string, number,
+ * boolean or value of any type that the server leaves out or sends as `null` is let through, as older and compatible
+ * servers do. Objects and arrays have to be there for Effect's decoder. The client's reads them as empty ones, which
+ * `JSON.stringify` leaves out or writes as `null` again; an answer without any of its own it refuses.
  */
 export const struct = <A extends object>(fields: () => Fields<A>): Codec<A> =>
   lazy(() => {

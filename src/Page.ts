@@ -29,12 +29,12 @@ const present = (value: unknown): value is string | number =>
 const cursor = (parameter: string, value: unknown): Cursor | undefined =>
   present(value) ? { [parameter]: value } : undefined
 
-/** `after` is the id of the last item; ends with `has_more: false` or an empty page. */
+/** `after` is the id of the last item; goes on only with `has_more: true`, as some servers know no `after`. */
 export const lastItemId: Style = {
   items: "data",
   next: (body, items) => {
     const last = items.at(-1)
-    return body["has_more"] === false || typeof last !== "object" || last === null || !("id" in last)
+    return body["has_more"] !== true || typeof last !== "object" || last === null || !("id" in last)
       ? undefined
       : cursor("after", last.id)
   }
@@ -61,11 +61,14 @@ export const nextToken: Style = {
 /** There is only one page. */
 export const single: Style = { items: "data", next: () => undefined }
 
-/** `after_id` is `last_id`, or, where the input goes backwards with `before_id`, `before_id` is `first_id`. */
+/**
+ * `after_id` is `last_id`, or, where the input goes backwards with `before_id`, `before_id` is `first_id`; goes on only
+ * with `has_more: true`.
+ */
 export const idWindow: Style = {
   items: "data",
   next: (body, _, input) =>
-    body["has_more"] === false
+    body["has_more"] !== true
       ? undefined
       : present(input["before_id"])
         ? cursor("before_id", body["first_id"])

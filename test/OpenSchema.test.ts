@@ -99,10 +99,6 @@ describe("struct", () => {
   })
 
   for (const [name, json, path] of [
-    ["an absent object", { ...call, part: undefined }, ["part"]],
-    ["an object that is null", { ...call, part: null }, ["part"]],
-    ["an absent array", { ...call, names: undefined }, ["names"]],
-    ["an array that is null", { ...call, names: null }, ["names"]],
     ["a string in place of a number", { ...call, cost: "1.5" }, ["cost"]],
     ["a number in place of a string", { ...call, id: 1 }, ["id"]],
     ["a number in place of a boolean", { ...call, done: 1 }, ["done"]],
@@ -165,6 +161,95 @@ describe("struct", () => {
   it("an object whose fields are all optional may be empty", () => {
     const Empty = Open.struct<{ readonly a?: string | null | undefined }>(() => ({ a: Open.optional(Schema.String) }))
     assert.deepStrictEqual(decode(Empty, {}), {})
+  })
+})
+
+describe("what a server leaves out or sends as null, though it should be there", () => {
+  interface Annotation {
+    readonly type: "url"
+    readonly url: { readonly title: string; readonly places: ReadonlyArray<number> }
+  }
+  interface Answer {
+    readonly id: string
+    readonly names: ReadonlyArray<string>
+    readonly usage: Annotation
+    readonly part: Part | Open.UnknownVariant
+    readonly choice: "auto" | (string & {}) | { readonly name: string }
+    readonly labels: { readonly [key: string]: number }
+  }
+  const Annotation = Open.struct<Annotation>(() => ({
+    type: Open.tag("url"),
+    url: Open.struct<Annotation["url"]>(() => ({ title: Schema.String, places: Open.array(Schema.Number) }))
+  }))
+  const Answer = Open.struct<Answer>(() => ({
+    id: Schema.String,
+    names: Open.array(Schema.String),
+    usage: Open.lazy(() => Annotation),
+    part: Part,
+    choice: Open.union<Answer["choice"]>(() => [
+      Open.literals("auto"),
+      Open.struct<{ readonly name: string }>(() => ({ name: Schema.String }))
+    ]),
+    labels: Open.record(Schema.Number)
+  }))
+  const List = Open.struct<{ readonly data: ReadonlyArray<Answer> }>(() => ({ data: Open.array(Answer) }))
+
+  for (const [name, item] of [
+    ["left out", { id: "1" }],
+    ["null", { id: "1", names: null, usage: null, part: null, choice: null, labels: null }]
+  ] as const) {
+    it(`is read as empty where it is ${name}, and written as it came`, () => {
+      for (let run = 0; run < 250; run++) {
+        const { data } = decode(List, { data: [item] }) as { readonly data: ReadonlyArray<Answer> }
+        const [answer] = data
+        assert.deepStrictEqual([...(answer?.names ?? ["none"])], [])
+        assert.strictEqual(answer?.usage.type, "url")
+        assert.strictEqual(answer.usage.url.places.length, 0)
+        assert.strictEqual(answer.part.type, "~unknown")
+        assert.deepStrictEqual(Object.keys(answer.labels), [])
+        assert.deepStrictEqual(JSON.parse(JSON.stringify(data)), [item])
+      }
+    })
+  }
+
+  it("is an error where nothing of an answer is there but scalars", () => {
+    assert.deepStrictEqual(failure(Answer, { id: "1" }).path, ["names"])
+    assert.deepStrictEqual(failure(List, { object: "error", message: "no such model" }).path, [])
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(decode(Answer, { names: null }))), { names: null })
+  })
+
+  it("is no wrong value", () => {
+    for (const [key, value] of [
+      ["names", {}],
+      ["usage", []],
+      ["part", "text"],
+      ["choice", 1],
+      ["labels", false]
+    ] as const) {
+      assert.deepStrictEqual(failure(List, { data: [{ id: "1", [key]: value }] }).path, ["data", 0, key])
+    }
+  })
+
+  it("makes no member of a union out of another", () => {
+    const Text = Open.struct<{ readonly text: string }>(() => ({ text: Schema.String }))
+    const Timed = Open.struct<{ readonly text: string; readonly words: ReadonlyArray<string> }>(() => ({
+      text: Schema.String,
+      words: Open.array(Schema.String)
+    }))
+    const Either = Open.union<object>(() => [Timed, Text])
+    assert.isFalse("words" in (decode(Either, { text: "a" }) as object))
+    assert.isTrue("words" in (decode(Either, { text: "a", words: [] }) as object))
+  })
+
+  it("is an error to a strict decoder", () => {
+    const item = {
+      id: "1",
+      names: [],
+      usage: { type: "url", url: { title: "t", places: [] } },
+      choice: "auto",
+      labels: {}
+    }
+    assert.deepStrictEqual(failure(List, { data: [item] }, "strict").path, ["data", 0, "part"])
   })
 })
 
@@ -469,7 +554,7 @@ describe("the client's decoder and Effect's decoder of the same schema", () => {
 
   const accepted = (schema: Open.Codec<unknown>, json: Json): { readonly value: unknown } | undefined => {
     try {
-      return { value: decoderOf(schema, "open")(structuredClone(json)) }
+      return { value: decoderOf(schema, "exact")(structuredClone(json)) }
     } catch (error) {
       if (error instanceof MismatchFound) return undefined
       throw error

@@ -53,11 +53,28 @@ const cases: ReadonlyArray<Case> = [
     queries: ["limit=2", "limit=2&after=b"]
   },
   {
-    name: "lastItemId ends with an empty page where has_more is not sent",
+    name: "lastItemId ends where has_more is not sent",
     style: Page.lastItemId,
-    bodies: [{ data: items("a") }, { data: [] }],
+    bodies: [{ data: items("a") }],
+    ids: ["a"],
+    queries: [""]
+  },
+  {
+    name: "lastItemId ends with an empty page",
+    style: Page.lastItemId,
+    bodies: [
+      { data: items("a"), has_more: true },
+      { data: [], has_more: true }
+    ],
     ids: ["a"],
     queries: ["", "after=a"]
+  },
+  {
+    name: "idWindow ends where has_more is not sent",
+    style: Page.idWindow,
+    bodies: [{ data: items("a"), first_id: "a", last_id: "a" }],
+    ids: ["a"],
+    queries: [""]
   },
   {
     name: "lastId goes on after last_id",

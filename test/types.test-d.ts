@@ -34,7 +34,7 @@ expectTypeOf(ChatCompletions.stream(chat)).toEqualTypeOf<
   Stream.Stream<ChatCompletions.ChatCompletionChunk, ApiError.ApiError, OpenAi>
 >()
 expectTypeOf(Messages.create({ model: "m", max_tokens: 1, messages: [] })).toEqualTypeOf<
-  Effect.Effect<Messages.Message, ApiError.ApiError, Anthropic>
+  Effect.Effect<Messages.Message, ApiError.CodedApiError<Messages.MessageCreateErrorCode>, Anthropic>
 >()
 expectTypeOf(Chat.create({ bot_id: "b", user_id: "u" })).toEqualTypeOf<
   Effect.Effect<Chat.ChatObject, ApiError.ApiError, Coze>
@@ -42,7 +42,11 @@ expectTypeOf(Chat.create({ bot_id: "b", user_id: "u" })).toEqualTypeOf<
 expectTypeOf(Responses.delete({ response_id: "r" })).toEqualTypeOf<Effect.Effect<void, ApiError.ApiError, OpenAi>>()
 expectTypeOf(Files.content({ file_id: "f" })).toEqualTypeOf<Stream.Stream<Uint8Array, ApiError.ApiError, OpenAi>>()
 expectTypeOf(MessagesBatches.results({ message_batch_id: "b" })).toEqualTypeOf<
-  Stream.Stream<MessagesBatches.MessageBatchIndividualResponse, ApiError.ApiError, Anthropic>
+  Stream.Stream<
+    MessagesBatches.MessageBatchIndividualResponse,
+    ApiError.CodedApiError<MessagesBatches.BatchResultsErrorCode>,
+    Anthropic
+  >
 >()
 expectTypeOf(Files.list()).toEqualTypeOf<Stream.Stream<Files.FileObject, ApiError.ApiError, OpenAi>>()
 expectTypeOf(Files.list.page({ purpose: "batch" })).toEqualTypeOf<
@@ -134,6 +138,28 @@ expectTypeOf(Effect.unwrapReason(Models.retrieve({ model: "m" }), "ApiError")).t
 expectTypeOf(
   Models.retrieve({ model: "m" }).pipe(Effect.catchTag("ApiError", ({ reason }) => Effect.succeed(reason._tag)))
 ).toEqualTypeOf<Effect.Effect<Models.Model | ApiError.Reason["_tag"], never, OpenAi>>()
+
+// Where error codes are documented, handlers can switch on them; others still come.
+Messages.create({ model: "m", max_tokens: 1, messages: [] }).pipe(
+  Effect.catchReason("ApiError", "InvalidRequestError", (reason) => {
+    expectTypeOf(reason).toEqualTypeOf<ApiError.InvalidRequestError<Messages.MessageCreateErrorCode>>()
+    expectTypeOf(reason.code).toEqualTypeOf<Messages.MessageCreateErrorCode | undefined>()
+    switch (reason.code) {
+      case "tool_name_conflict":
+      case "compaction_unavailable":
+        return Effect.succeed("documented" as const)
+      case "not_documented":
+        return Effect.succeed("new" as const)
+      default:
+        return Effect.fail(reason)
+    }
+  })
+)
+const anyError = (error: ApiError.ApiError): string | undefined => error.requestId
+expectTypeOf(
+  Messages.create({ model: "m", max_tokens: 1, messages: [] }).pipe(Effect.mapError(anyError))
+).toEqualTypeOf<Effect.Effect<Messages.Message, string | undefined, Anthropic>>()
+expectTypeOf(Messages.create).toExtend<Endpoint.Json<Messages.MessageCreateParams, Messages.Message, Anthropic>>()
 
 // Options keep the type of what they are applied to, either way round.
 expectTypeOf(Models.retrieve({ model: "m" }).pipe(RequestOptions.withHeaders({ a: "b" }))).toEqualTypeOf<

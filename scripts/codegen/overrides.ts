@@ -217,6 +217,11 @@ export const openai: Overrides = {
       reason: "Reasoning models of api.mistral.ai answer with a list of parts (corpus 1ced383edc9e).",
       accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
     },
+    {
+      at: "resources/chat/completions/completions#ChatCompletionChunk.Choice.Delta.content",
+      reason: "As ChatCompletionMessage.content.",
+      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
+    },
     ...["resources/responses/responses#Response", "resources/beta/responses/responses#BetaResponse"].flatMap((id) => {
       const reason = "api.openai.com sends it (corpus d4e2e72d1148)."
       return [

@@ -1,12 +1,13 @@
 /**
  * Turns the AST of a schema into a function that checks freshly parsed JSON where it lies: it copies nothing, keeps
- * every property, and replaces only what decoding changes (unknown variants, transformed values). What it accepts is
- * what the schema accepts; it is a dozen times faster than a copying decoder and needs no code generation.
+ * every property, and replaces only what decoding changes (unknown variants, transformed values). It is a dozen times
+ * faster than a copying decoder and needs no code generation.
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaParser from "effect/SchemaParser"
+import { emptyOf, setHidden } from "./emptyValue.ts"
 import { generateObject, type Slot } from "./generate.ts"
 import { unknownVariant } from "./unknownVariant.ts"
 
@@ -17,8 +18,12 @@ export interface Mismatch {
   readonly actual: unknown
 }
 
-/** Whether unknown literals, variants and properties pass. */
-export type Openness = "open" | "strict"
+/**
+ * What passes: `"exact"` is what Effect's decoder of the same schema lets through; `"open"` moreover reads lists and
+ * objects that a server leaves out or sends as `null` as empty ones; `"strict"` refuses unknown literals, variants and
+ * properties.
+ */
+export type Openness = "open" | "exact" | "strict"
 
 /** Thrown by a decoder. */
 export class MismatchFound {
@@ -30,7 +35,7 @@ export class MismatchFound {
 
 /** A function that decodes parsed JSON, which it then owns, or throws {@link MismatchFound}. */
 export const decoderOf = (schema: Schema.Constraint, openness: Openness): ((json: unknown) => unknown) => {
-  const parse = parserOf(schema.ast, caches[openness])
+  const parse = openness === "open" ? withEvidence(schema.ast) : parserOf(schema.ast, caches[openness])
   const failure: Failure = { path: [], expected: "", actual: undefined }
   return (json) => {
     const value = parse(json, failure)
@@ -55,13 +60,55 @@ type Parser = (input: unknown, failure: Failure) => unknown
 
 interface Cache {
   readonly strict: boolean
+  /** Whether what is missing is read as empty. */
+  readonly fills: boolean
   readonly parsers: WeakMap<SchemaAST.AST, Parser>
 }
 
 const caches: Record<Openness, Cache> = {
-  open: { strict: false, parsers: new WeakMap() },
-  strict: { strict: true, parsers: new WeakMap() }
+  open: { strict: false, fills: true, parsers: new WeakMap() },
+  exact: { strict: false, fills: false, parsers: new WeakMap() },
+  strict: { strict: true, fills: false, parsers: new WeakMap() }
 }
+
+/**
+ * An answer that has none of its lists and objects, and no more than half of what it has to have, is something else: an
+ * error, say. The exact parser says what is missing.
+ */
+const withEvidence = (ast: SchemaAST.AST): Parser => {
+  const parse = parserOf(ast, caches.open)
+  const resolved = unsuspended(ast)
+  if (resolved._tag !== "Objects") return parse
+  let evidence: Evidence | undefined
+  return (input, failure) => {
+    evidence ??= evidenceOf(resolved)
+    return isJsonObject(input) && !isConvincing(input, evidence)
+      ? parserOf(ast, caches.exact)(input, failure)
+      : parse(input, failure)
+  }
+}
+
+const unsuspended = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? unsuspended(ast.thunk()) : ast)
+
+interface Evidence {
+  readonly containers: ReadonlyArray<string>
+  readonly required: ReadonlyArray<string>
+}
+
+const evidenceOf = (ast: SchemaAST.Objects): Evidence => {
+  const namesOf = (isMeant: (type: SchemaAST.AST) => boolean): ReadonlyArray<string> =>
+    ast.propertySignatures.flatMap(({ name, type }) => (isMeant(type) ? [String(name)] : []))
+  return {
+    containers: namesOf(isContainer),
+    required: namesOf((type) => type.context?.isOptional !== true || isRequired(type, caches.strict))
+  }
+}
+
+const isConvincing = (input: JsonObject, { containers, required }: Evidence): boolean =>
+  containers.some((key) => key in input) || 2 * required.filter((key) => key in input).length > required.length
+
+const isContainer = (ast: SchemaAST.AST): boolean =>
+  flattened(ast, caches.exact).members.some((member) => shapeOf(member) === "array" || shapeOf(member) === "object")
 
 const parserOf = (ast: SchemaAST.AST, cache: Cache): Parser => {
   const cached = cache.parsers.get(ast)
@@ -141,7 +188,7 @@ const compileString = (ast: SchemaAST.String, cache: Cache): Parser => {
 }
 
 const compileArray = (item: SchemaAST.AST, cache: Cache): Parser => {
-  const parse = parserOf(item, cache)
+  const parse = itemParser(item, cache)
   return (input, failure) => {
     if (!Array.isArray(input)) return fail(failure, "an array", input)
     for (let index = 0; index < input.length; index++) {
@@ -158,7 +205,23 @@ const compileArray = (item: SchemaAST.AST, cache: Cache): Parser => {
   }
 }
 
+/** As {@link parserOf}, but for `null`, which stands for nothing or what is empty, as it does in the place of a field. */
+const itemParser = (item: SchemaAST.AST, cache: Cache): Parser => {
+  const parse = parserOf(item, cache)
+  if (!cache.fills) return parse
+  let empty: ReturnType<typeof emptyOf> | false = false
+  return (input, failure) => {
+    if (input !== null) return parse(input, failure)
+    const parsed = parse(input, failure)
+    if (parsed !== mismatch) return parsed
+    if (empty === false) empty = emptyOf(item)
+    return empty === undefined ? mismatch : empty === "nothing" ? input : empty(input)
+  }
+}
+
 type JsonObject = { [key: string]: unknown }
+
+const isEmpty = (input: object): boolean => Object.keys(input).length === 0
 
 const isJsonObject = (input: unknown): input is JsonObject =>
   typeof input === "object" && input !== null && !Array.isArray(input)
@@ -166,15 +229,29 @@ const isJsonObject = (input: unknown): input is JsonObject =>
 const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parser> => {
   const { type } = property
   const { allowsNull, allowsUndefined, members } = flattened(type, cache)
-  const [only] = members
+  const isOptional = allowsUndefined || (type.context?.isOptional === true && !isRequired(type, cache))
+  const empty = cache.fills && !isOptional ? emptyOf(type) : undefined
   return {
     key: String(property.name),
-    scalar: members.length === 1 && only !== undefined ? scalarTypeOf(only, cache) : undefined,
+    empty: typeof empty === "function" ? empty : undefined,
+    scalar: scalarAmong(members, cache),
     literal: type._tag === "Literal" && typeof type.literal === "string" ? type.literal : undefined,
-    allowsNull,
-    allowsUndefined: allowsUndefined || (type.context?.isOptional === true && !isRequired(type, cache)),
+    allowsNull: allowsNull || empty === "nothing",
+    allowsUndefined: isOptional || empty === "nothing",
     parse: parserOf(type, cache)
   }
+}
+
+/** The `typeof` of values that a member lets through as they are, where no other one may want them. */
+const scalarAmong = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): string | undefined => {
+  const all = members.flatMap((member) => flattened(unsuspended(member), cache).members)
+  const isPlain = ({ checks, encoding }: SchemaAST.AST) => checks === undefined && encoding === undefined
+  if (
+    all.length > 1 &&
+    !all.every((member) => shapeOf(member) === "object" || (isPlain(member) && shapeOf(member) !== "any"))
+  )
+    return undefined
+  return all.map((member) => scalarTypeOf(member, cache)).find((type) => type !== undefined)
 }
 
 const scalarTypeOf = (ast: SchemaAST.AST, { strict }: Cache): string | undefined => {
@@ -199,12 +276,16 @@ const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
   const needsOne = ast.checks !== undefined
   const expected = needsOne ? `an object with ${keys.slice(0, 5).join(", ")}` : "an object"
   const refuse: Parser = (input, failure) => fail(failure, expected, input)
+  // Where what is missing is read as empty, so is an object with nothing in it.
+  const isRefused = needsOne
+    ? (input: object) => !keys.some((key) => key in input) && !(cache.fills && isEmpty(input))
+    : undefined
   let slots: ReadonlyArray<Slot<Parser>> | undefined
   let runs = 0
   let parse: Parser = (input, failure) => {
     slots ??= ast.propertySignatures.map((property) => slotOf(property, cache))
-    if (++runs === hot) parse = generateObject(slots, { mismatch, refuse, needsOne }) ?? parse
-    return parseSlots(input, slots, needsOne, refuse, failure)
+    if (++runs === hot) parse = generateObject(slots, { mismatch, refuse, isRefused, setHidden }) ?? parse
+    return parseSlots(input, slots, isRefused, refuse, failure)
   }
   const parseRest = compileRest(ast, keys, cache)
   if (parseRest === undefined) return (input, failure) => parse(input, failure)
@@ -217,19 +298,25 @@ const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
 const parseSlots = (
   input: unknown,
   slots: ReadonlyArray<Slot<Parser>>,
-  needsOne: boolean,
+  isRefused: ((input: object) => boolean) | undefined,
   refuse: Parser,
   failure: Failure
 ): unknown => {
-  if (!isJsonObject(input)) return refuse(input, failure)
-  let found = !needsOne
+  if (!isJsonObject(input) || isRefused?.(input) === true) return refuse(input, failure)
   for (const slot of slots) {
     const value = input[slot.key]
     if (value === undefined) {
       if (slot.allowsUndefined) continue
+      if (slot.empty !== undefined) {
+        setHidden(input, slot.key, slot.empty(value))
+        continue
+      }
     } else {
-      found = true
       if (value === null ? slot.allowsNull : typeof value === slot.scalar || value === slot.literal) continue
+      if (value === null && slot.empty !== undefined) {
+        input[slot.key] = slot.empty(value)
+        continue
+      }
     }
     const parsed = slot.parse(value, failure)
     if (parsed === value) continue
@@ -239,7 +326,7 @@ const parseSlots = (
     }
     input[slot.key] = parsed
   }
-  return found ? input : refuse(input, failure)
+  return input
 }
 
 /** The check of properties that have no field of their own; `undefined` where every one passes. */
@@ -251,7 +338,7 @@ const compileRest = (ast: SchemaAST.Objects, keys: ReadonlyArray<string>, cache:
   const parse: Parser =
     isOpen || rest === undefined
       ? (input, failure) => fail(failure, "no such property", input)
-      : parserOf(rest.type, cache)
+      : itemParser(rest.type, cache)
   return (input, failure) => {
     const object = input as JsonObject
     for (const key of Object.keys(object)) {
@@ -335,14 +422,7 @@ const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cac
   let lastParse: Parser | undefined
   return (input, failure) => {
     if (!isJsonObject(input)) return fail(failure, "an object", input)
-    if (absent !== undefined && input[discriminator] === undefined) {
-      Object.defineProperty(input, discriminator, {
-        value: absent,
-        enumerable: false,
-        configurable: true,
-        writable: true
-      })
-    }
+    if (absent !== undefined && input[discriminator] === undefined) setHidden(input, discriminator, absent)
     const tag = input[discriminator]
     if (lastParse === undefined || tag !== lastTag) {
       lastTag = tag
@@ -357,8 +437,22 @@ const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cac
   }
 }
 
-/** Tries the members in order; of several mismatches the deepest is the telling one. */
+/**
+ * Tries the members in order; of several mismatches the deepest is the telling one. A member that fits as it is goes
+ * before those that something is missing in.
+ */
 const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
+  const shapes = members.map((member) => shapeOf(member))
+  const isTold = !shapes.includes("any") && shapes.filter((shape) => shape === "object").length < 2
+  if (!cache.fills || isTold) return trialOf(members, cache)
+  const [exact, filling] = [trialOf(members, caches.exact), trialOf(members, cache)]
+  return (input, failure) => {
+    const parsed = exact(copyOf(input), failure)
+    return parsed === mismatch ? filling(input, failure) : parsed
+  }
+}
+
+const trialOf = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
   const candidates = members.map((member) => ({ parse: parserOf(member, cache), shape: shapeOf(member) }))
   return (input, failure) => {
     const shape = shapeOfValue(input)

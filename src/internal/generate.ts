@@ -2,6 +2,7 @@
  * Code for the object parsers that run hot: with the property names written out, the engine reads them without looking
  * them up. Where code may not be generated (workers, strict content policies) parsers stay as they are.
  */
+import type { Empty } from "./emptyValue.ts"
 
 /** A property, with what most values are told by before a parser is called. */
 export interface Slot<Parser> {
@@ -12,14 +13,18 @@ export interface Slot<Parser> {
   readonly literal: string | undefined
   readonly allowsNull: boolean
   readonly allowsUndefined: boolean
+  /** Makes what stands for a value that is missing. */
+  readonly empty: Empty | undefined
   readonly parse: Parser
 }
 
 interface Runtime<Parser> {
   readonly mismatch: symbol
-  /** Refuses what is no object, or one without any of the properties. */
+  /** Refuses what is no object, and what `isRefused` says of an object without any of the properties. */
   readonly refuse: Parser
-  readonly needsOne: boolean
+  readonly isRefused: ((input: object) => boolean) | undefined
+  /** Sets a property that is not to be there when the object is written again. */
+  readonly setHidden: (target: object, key: string, value: unknown) => void
 }
 
 let isAllowed: boolean | undefined
@@ -56,12 +61,17 @@ export const generateObject = <Parser>(
     const key = JSON.stringify(slot.key)
     const simple = condition(slot)
     const full = `r=p${index}(v,f);if(r!==v){if(r===m){f.path.push(${key});return m}i[${key}]=r}`
-    return `v=i[${key}];${simple === "" ? full : `if(!(${simple})){${full}}`}`
+    const filled =
+      slot.empty === undefined
+        ? full
+        : `if(v===void 0)h(i,${key},e${index}(v));else if(v===null)i[${key}]=e${index}(v);else{${full}}`
+    return `v=i[${key}];${simple === "" ? filled : `if(!(${simple})){${filled}}`}`
   })
   const has = slots.map(({ key }) => `${JSON.stringify(key)} in i`).join("||")
+  const locals = slots.map((_, index) => `p${index}=s[${index}].parse,e${index}=s[${index}].empty`)
   const source =
-    `"use strict";const m=t.mismatch,e=t.refuse,${slots.map((_, index) => `p${index}=s[${index}].parse`).join(",")};` +
-    `return function(i,f){if(typeof i!=="object"||i===null||Array.isArray(i))return e(i,f);let v,r;${body.join("")}` +
-    `${runtime.needsOne ? `if(!(${has}))return e(i,f);` : ""}return i}`
+    `"use strict";const m=t.mismatch,e=t.refuse,h=t.setHidden,${locals.join(",")};` +
+    `return function(i,f){if(typeof i!=="object"||i===null||Array.isArray(i)` +
+    `${runtime.isRefused === undefined ? "" : `||!(${has})&&t.isRefused(i)`})return e(i,f);let v,r;${body.join("")}return i}`
   return new Function("s", "t", source)(slots, runtime) as Parser
 }

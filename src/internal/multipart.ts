@@ -9,18 +9,26 @@ type Part =
   | { readonly name: string; readonly text: string }
   | { readonly name: string; readonly file: FileSource.FileSource; readonly fileName: string }
 
-/** The input's fields as parts: `name[]` for the items of an array, `name[key]` for the properties of an object. */
-export const toParts = (fields: object, folders: boolean): ReadonlyArray<Part> => {
+/** How fields become parts, where it differs from endpoint to endpoint. */
+export interface FormStyle {
+  /** Whether the folder part of file names is sent. */
+  readonly folders?: boolean
+  /** Media types of fields that have one; a value other than text is sent as JSON. */
+  readonly partTypes?: { readonly [field: string]: string }
+}
+
+/**
+ * The input's fields as parts: `name[]` for the items of an array, `name[key]` for the properties of an object. A form
+ * has no `null`: such a field is left out, and an array with one cannot be sent.
+ */
+export const toParts = (fields: object, { folders = false, partTypes }: FormStyle): ReadonlyArray<Part> => {
   const parts: Array<Part> = []
   const add = (name: string, value: unknown): void => {
-    if (value === undefined) return
-    if (value === null) {
-      throw new RequestError({ message: `The field ${JSON.stringify(name)} of a form cannot be null; leave it out` })
-    }
+    if (value === undefined || value === null) return
     if (FileSource.isFileSource(value)) {
       parts.push({ name, file: value, fileName: fileNameOf(value, folders) })
     } else if (Array.isArray(value)) {
-      for (const item of value) add(`${name}[]`, item)
+      for (const item of value) addItem(`${name}[]`, item)
     } else if (value instanceof Date) {
       parts.push({ name, text: value.toISOString() })
     } else if (typeof value === "object") {
@@ -29,9 +37,20 @@ export const toParts = (fields: object, folders: boolean): ReadonlyArray<Part> =
       parts.push({ name, text: String(value) })
     }
   }
-  for (const [name, value] of Object.entries(fields)) add(name, value)
+  const addItem = (name: string, item: unknown): void => {
+    if (item === null) throw new RequestError({ message: `The field ${JSON.stringify(name)} of a form cannot be null` })
+    add(name, item)
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    const type = partTypes?.[name]
+    if (type === undefined || value === undefined) add(name, value)
+    else parts.push({ name, file: typedText(value, type), fileName: "" })
+  }
   return parts
 }
+
+const typedText = (value: unknown, type: string): Blob =>
+  new Blob([typeof value === "string" ? value : JSON.stringify(value)], { type })
 
 /** Whether there is a file anywhere in a value. */
 export const hasFile = (value: unknown): boolean =>

@@ -26,3 +26,6 @@ export const unknownVariant = (discriminator: string, known: object, input: unkn
   const tag = raw[discriminator]
   return typeof tag === "string" && !Object.hasOwn(known, tag) ? new Variant(discriminator, tag, raw) : undefined
 }
+
+/** The variant of an object that is not there. */
+export const missingVariant = (discriminator: string): object => new Variant(discriminator, "", {})

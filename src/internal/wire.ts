@@ -65,7 +65,7 @@ export const makeWireMaker = (config: WireConfig): WireMaker => {
     const fields = split(endpoint, input)
     const encoding = encodingOf(endpoint.body, fields.body)
     const start = options.baseUrl === undefined ? (base ??= parseBase(config.baseUrl)) : parseBase(options.baseUrl)
-    const url = makeUrl(start, fields.path, fields.query, options.query, config.queryStyle)
+    const url = makeUrl(start, fields.path, fields.query, options.query, queryStyleOf(endpoint, config))
     const headers = headersOf(endpoint, fields.headers, options)
     const body = encoding === undefined ? undefined : wholeBody(endpoint, encoding, fields.body, options)
     const draft = config.route?.({ url: new URL(url), headers, body }, endpoint)
@@ -147,6 +147,9 @@ class PlainWire implements Wire {
     )
   }
 }
+
+const queryStyleOf = ({ nullQuery }: Endpoint.Metadata, { queryStyle }: WireConfig): QueryStyle =>
+  nullQuery === undefined ? queryStyle : { ...queryStyle, nulls: nullQuery }
 
 interface Split {
   readonly path: string
@@ -274,7 +277,7 @@ const encodeBody = (endpoint: Endpoint.Metadata, encoding: Encoding, body: unkno
       replayable: true
     }
   }
-  const form = multipartBody(toParts(fields, endpoint.folders === true))
+  const form = multipartBody(toParts(fields, endpoint))
   return { ...form, json: undefined, contentType: form.contentType }
 }
 

@@ -881,6 +881,7 @@ export const decisions: Endpoint.Json<UsageDecisionsParams, UsageDecisionsRespon
       "project_ids",
       "user_ids"
     ],
+    nullQuery: "drop",
     credential: "admin",
     success: UsageDecisionsResponse
   })

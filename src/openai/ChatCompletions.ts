@@ -705,6 +705,7 @@ export const ChatCompletionChunkChoiceDeltaToolCall: Open.Codec<ChatCompletionCh
 
 export interface ChatCompletionChunkChoiceDelta {
   readonly audio?: ChatCompletionChunkChoiceDeltaAudio | null | undefined
+  /** Reasoning models of Mistral send a list of parts instead. */
   readonly content?: string | null | undefined
   /** @deprecated */
   readonly function_call?: ChatCompletionChunkChoiceDeltaFunctionCall | null | undefined
@@ -715,7 +716,7 @@ export interface ChatCompletionChunkChoiceDelta {
 export const ChatCompletionChunkChoiceDelta: Open.Codec<ChatCompletionChunkChoiceDelta> = /*#__PURE__*/ Open.struct(
   () => ({
     audio: Open.optional(ChatCompletionChunkChoiceDeltaAudio),
-    content: Open.optional(Schema.String),
+    content: Open.optional(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
     function_call: Open.optional(ChatCompletionChunkChoiceDeltaFunctionCall),
     refusal: Open.optional(Schema.String),
     role: Open.optional(Open.literals("developer", "system", "user", "assistant", "tool")),

@@ -79,6 +79,7 @@ export const create: Endpoint.Text<CallCreateParams, OpenAi> = /*#__PURE__*/ End
   method: "POST",
   path: "/realtime/calls",
   body: "sdpOrMultipart",
+  partTypes: { sdp: "application/sdp", session: "application/json" },
   folders: true,
   accept: "application/sdp"
 })

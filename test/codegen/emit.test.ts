@@ -74,6 +74,23 @@ it("writes request types as they are, without schemas", () => {
   expect(text).not.toContain("Open.")
 })
 
+it("writes the error codes of an endpoint as an open type, once for both twins", () => {
+  const text = moduleOf(
+    `/** @throws {GoneError} */
+    create(body: P): APIPromise<Shared.Usage>
+    create(body: P): APIPromise<Stream<Shared.Usage>>
+    create(body: P, options?: RequestOptions): APIPromise<Shared.Usage> | APIPromise<Stream<Shared.Usage>> { return this._client.post('/things', { body, ...options }) }`,
+    "export interface P { id: string }"
+  )
+  expect(text).toContain(`import type { CodedApiError } from "../ApiError.ts"`)
+  expect(text.match(/export type \w+ErrorCode = .*/g)).toEqual([
+    `export type ThingCreateErrorCode = "thing_gone" | (string & {})`
+  ])
+  expect(text).toContain("Endpoint.Json<P, Usage, Service, CodedApiError<ThingCreateErrorCode>>")
+  expect(text).toContain("Endpoint.EventStream<P, Usage, Service, CodedApiError<ThingCreateErrorCode>>")
+  expect(text).toContain(`errors: ["thing_gone"]`)
+})
+
 it("imports a type from the module that owns it, as a type where only its type is needed", () => {
   const text = moduleOf(
     "get(params: P, options?: RequestOptions): APIPromise<Thing> { return this._client.post('/things', { body: params, ...options }) }",

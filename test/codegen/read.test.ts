@@ -101,6 +101,20 @@ describe("methods", () => {
     })
   })
 
+  it("takes a field that is the whole body, parts with a media type, and a query without nulls", () => {
+    const [attach, call, usage] =
+      read(
+        `
+      attach(id: string, params: P, options?: RequestOptions): APIPromise<void> { const { target, betas } = params; return this._client.post(path\`/things/\${id}\`, { body: target, ...options }) }
+      call(body: P, options?: RequestOptions): APIPromise<void> { return this._client.post('/things', encodedMultipartFormRequestOptions({ body, ...options }, this._client, { target: { content_type: 'application/json', json: true } }, 'sdp')) }
+      usage(query: P, options?: RequestOptions): APIPromise<void> { return this._client.get('/things', { query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null)), ...options }) }`,
+        "export interface P { target: Shared.Usage; betas?: Array<string> }"
+      ).resources[0]?.methods ?? []
+    expect(attach).toMatchObject({ bodyField: "target", hasBody: true, partTypes: {} })
+    expect(call).toMatchObject({ bodyField: undefined, partTypes: { target: "application/json" } })
+    expect(usage).toMatchObject({ query: "rest", dropsNulls: true })
+  })
+
   it("reads pages, streams, files and error codes", () => {
     const source = read(
       `

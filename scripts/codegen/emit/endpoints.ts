@@ -16,6 +16,15 @@ const constructors = {
   list: ["List", "list"]
 } as const
 
+/** The type of the error codes that an endpoint documents; empty where it documents none, or its twin has it. */
+const errorTypeText = ({ errors, errorType, method, path, twin }: Endpoint): string =>
+  errorType === undefined || twin
+    ? ""
+    : `${comment([`Error codes of \`${method} ${path.replace(/\?.*$/, "")}\`; servers may send others.`])}export type ${errorType} = ${[
+        ...errors.map(quote),
+        "(string & {})"
+      ].join(" | ")}\n\n`
+
 /** An endpoint as an exported constant. */
 export const endpointText = (
   endpoint: Endpoint,
@@ -26,14 +35,19 @@ export const endpointText = (
   const [type, constructor] = constructors[endpoint.kind]
   const input = endpoint.input === undefined ? "{}" : scope.nameOf(endpoint.input, "type")
   const success = endpoint.success === undefined ? undefined : typeText(endpoint.success, scope, true)
-  const signature = `Endpoint.${type}<${[input, ...(success === undefined ? [] : [success]), service].join(", ")}>`
+  const signature = `Endpoint.${type}<${[
+    input,
+    ...(success === undefined ? [] : [success]),
+    service,
+    ...(endpoint.errorType === undefined ? [] : [`CodedApiError<${endpoint.errorType}>`])
+  ].join(", ")}>`
   const fields = members(endpoint, scope, isLate).map((member) => `  ${member}`)
   const call = `/*#__PURE__*/ Endpoint.${constructor}(${service}, {\n${fields.join(",\n")}\n})`
   const name = exportName(endpoint.id)
   const constant = isReserved(name)
     ? `const ${name}_: ${signature} = ${call}\nexport { ${name}_ as ${name} }`
     : `export const ${name}: ${signature} = ${call}`
-  return `${docText(endpoint, success)}${constant}`
+  return `${errorTypeText(endpoint)}${docText(endpoint, success)}${constant}`
 }
 
 const members = (endpoint: Endpoint, scope: Scope, isLate: (type: Type) => boolean): ReadonlyArray<string> => {
@@ -43,10 +57,12 @@ const members = (endpoint: Endpoint, scope: Scope, isLate: (type: Type) => boole
     `method: ${quote(endpoint.method)}`,
     `path: ${quote(endpoint.path)}`,
     ...(endpoint.query.length > 0 ? [`query: ${list(endpoint.query)}`] : []),
+    ...(endpoint.nullQuery === undefined ? [] : [`nullQuery: ${quote(endpoint.nullQuery)}`]),
     ...(isEmpty(endpoint.headerParams) ? [] : [`headerParams: ${record(endpoint.headerParams)}`]),
     ...(isEmpty(endpoint.headers) ? [] : [`headers: ${record(endpoint.headers)}`]),
     ...(endpoint.body === undefined ? [] : [`body: ${quote(endpoint.body)}`]),
     ...(endpoint.bodyField === undefined ? [] : [`bodyField: ${quote(endpoint.bodyField)}`]),
+    ...(isEmpty(endpoint.partTypes) ? [] : [`partTypes: ${record(endpoint.partTypes)}`]),
     ...(endpoint.folders ? ["folders: true"] : []),
     ...(endpoint.twin ? ["fixed: { stream: true }"] : []),
     ...(endpoint.accept === undefined ? [] : [`accept: ${quote(endpoint.accept)}`]),

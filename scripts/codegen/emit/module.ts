@@ -42,6 +42,7 @@ export const moduleText = (input: ModuleInput): string => {
 
 const coreModules = [
   ["Schema", `import * as Schema from "effect/Schema"`],
+  ["CodedApiError", `import type { CodedApiError } from "../ApiError.ts"`],
   ["Endpoint", `import * as Endpoint from "../Endpoint.ts"`],
   ["FileSource", `import type * as FileSource from "../FileSource.ts"`],
   ["Open", `import * as Open from "../OpenSchema.ts"`],
@@ -49,7 +50,7 @@ const coreModules = [
 ] as const
 
 const coreImports = (body: string): ReadonlyArray<string> =>
-  coreModules.flatMap(([name, text]) => (new RegExp(`\\b${name}\\.\\w`).test(body) ? [text] : []))
+  coreModules.flatMap(([name, text]) => (new RegExp(`\\b${name}[.<]\\w`).test(body) ? [text] : []))
 
 const typeImports = (imports: Imports, service: string | undefined): ReadonlyArray<string> =>
   [

@@ -28,10 +28,14 @@ export interface Endpoint {
   /** The id of the input's declaration; absent where there is no input. */
   readonly input: string | undefined
   readonly query: ReadonlyArray<string>
+  /** What becomes of `null` in the query, where it is not an empty value. */
+  readonly nullQuery: "drop" | undefined
   readonly headerParams: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly body: "json" | "multipart" | "jsonOrMultipart" | "sdpOrMultipart" | undefined
   readonly bodyField: string | undefined
+  /** Media types of the form's parts that have one. */
+  readonly partTypes: Readonly<Record<string, string>>
   readonly folders: boolean
   readonly accept: string | undefined
   readonly admin: boolean
@@ -46,5 +50,7 @@ export interface Endpoint {
   /** Events arrive as `{ event, data }`. */
   readonly envelope: boolean
   readonly errors: ReadonlyArray<string>
+  /** The name of the type of its error codes, which a streaming twin shares. */
+  readonly errorType: string | undefined
   readonly deprecated: boolean
 }

@@ -19,8 +19,11 @@ export const delegatedOf = (resource: RawResource, { delegated }: Overrides): Re
       input: T.ref(input),
       inputName: input.slice(input.indexOf("#") + 1),
       query: undefined,
+      dropsNulls: false,
       hasBody: true,
+      bodyField: undefined,
       encoding: undefined,
+      partTypes: {},
       keepsFolders: false,
       headerParameters: {},
       headers: {},
@@ -59,10 +62,12 @@ export const endpointsOf = (resource: RawResource, method: RawMethod, context: C
     kind: "json",
     input,
     query: method.query === "rest" ? names : (method.query ?? []),
+    nullQuery: method.dropsNulls ? "drop" : undefined,
     headerParams: method.headerParameters,
     headers,
     body: method.hasBody ? (bodies[method.encoding as keyof typeof bodies] ?? "json") : undefined,
-    bodyField: override?.bodyField,
+    bodyField: override?.bodyField ?? method.bodyField,
+    partTypes: method.partTypes,
     folders: method.keepsFolders,
     accept: override?.accept,
     admin: method.admin,
@@ -74,6 +79,7 @@ export const endpointsOf = (resource: RawResource, method: RawMethod, context: C
     twin: false,
     envelope: false,
     errors: [...new Set(method.throws.map(context.errorCode))].sort(),
+    errorType: method.throws.length === 0 ? undefined : `${prefixOf(resource)}${pascal(method.name)}ErrorCode`,
     deprecated: method.deprecated
   }
   void accept

@@ -26,8 +26,14 @@ export interface RawMethod {
   readonly inputName: string | undefined
   /** Names that go to the query; `"rest"` for all that is not placed elsewhere. */
   readonly query: ReadonlyArray<string> | "rest" | undefined
+  /** Whether the query goes without what is `null`. */
+  readonly dropsNulls: boolean
   readonly hasBody: boolean
+  /** The one field of the input that is the body. */
+  readonly bodyField: string | undefined
   readonly encoding: string | undefined
+  /** Media types of the form's parts that have one. */
+  readonly partTypes: Readonly<Record<string, string>>
   /** Whether file names keep their folders. */
   readonly keepsFolders: boolean
   /** Input name → header name. */
@@ -92,8 +98,11 @@ export const readMethod = (method: MethodDeclaration, options: MethodOptions): R
     input: input === undefined ? undefined : inputTypeOf(input, types),
     inputName: input === undefined ? undefined : inputNodesOf(input)[0]?.getText().replace(/<.*$/s, ""),
     query: queryOf(property("query"), names),
+    dropsNulls: isWithoutNulls(property("query")),
     hasBody: property("body") !== undefined,
+    bodyField: bodyFieldOf(property("body"), method),
     encoding: encoding?.getExpression().getText(),
+    partTypes: partTypesOf(encoding?.getArguments()[2]),
     keepsFolders: /\bfalse\b/.test(encoding?.getArguments()[2]?.getText() ?? ""),
     headerParameters: headers.parameters,
     headers: headers.fixed,
@@ -203,6 +212,32 @@ const queryOf = (node: Expression | undefined, names: ReadonlyMap<string, string
     if (name === undefined) throw new Error(`a query that the generator does not understand: ${node.getText()}`)
     return names.get(name) ?? name
   })
+}
+
+/** `Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null))`. */
+const isWithoutNulls = (node: Expression | undefined): boolean =>
+  Node.isCallExpression(node) && /\.filter\(.*!== null\)/.test(node.getText())
+
+/** The input's field that is the body; what the other fields leave is none. */
+const bodyFieldOf = (node: Expression | undefined, method: MethodDeclaration): string | undefined => {
+  if (!Node.isIdentifier(node)) return undefined
+  const local = node.getText()
+  const element = method
+    .getDescendantsOfKind(SyntaxKind.BindingElement)
+    .find((each) => each.getName() === local && each.getDotDotDotToken() === undefined)
+  return element === undefined ? undefined : namesOf(method).get(local)
+}
+
+/** Reads `{ session: { content_type: "application/json", json: true } }`. */
+const partTypesOf = (node: Node | undefined): Readonly<Record<string, string>> => {
+  if (!Node.isObjectLiteralExpression(node)) return {}
+  return Object.fromEntries(
+    node.getProperties().flatMap((property) => {
+      const part = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined
+      const type = Node.isObjectLiteralExpression(part) ? textOf(valueOf(part, "content_type")) : undefined
+      return type === undefined || !Node.isPropertyAssignment(property) ? [] : [[unquoted(property.getName()), type]]
+    })
+  )
 }
 
 interface Headers {

@@ -1,6 +1,7 @@
 import type { ServerDetail } from "../../ApiError.ts"
 import { type Dialect, ErrorInBody, isObject, skip, stringOf } from "../../internal/dialect.ts"
 import { parseEvent } from "../../internal/provider.ts"
+import { outputFormat } from "./outputFormat.ts"
 
 export const dialect: Dialect = {
   provider: "anthropic",
@@ -19,6 +20,7 @@ export const dialect: Dialect = {
     }
     return body
   },
+  behaviours: outputFormat,
   errorDetail: (body): ServerDetail | undefined => {
     if (!isObject(body)) return undefined
     const error = isObject(body["error"]) ? body["error"] : body

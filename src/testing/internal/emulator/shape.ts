@@ -23,7 +23,7 @@ export const propertiesOf = (schema: AnySchema | undefined): ReadonlyMap<string,
 
 const fits = (ast: SchemaAST.AST, value: unknown): boolean => {
   try {
-    decoderOf(Schemas.make<Schema.Codec<unknown>>(ast), "open")(structuredClone(value))
+    decoderOf(Schemas.make<Schema.Codec<unknown>>(ast), "exact")(structuredClone(value))
     return true
   } catch {
     return false
