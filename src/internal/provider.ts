@@ -17,6 +17,7 @@ import type { RetryPolicy } from "../RetryPolicy.ts"
 import type { Timeouts } from "../Timeouts.ts"
 import type { Authorize, ClientConfig } from "./call.ts"
 import { makeClient } from "./client.ts"
+import { withMiddleware } from "./middleware.ts"
 import { notJson } from "./decode.ts"
 import type { Dialect } from "./dialect.ts"
 import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./redact.ts"
@@ -54,7 +55,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       ...secretsOf(options.query),
       ...secretsInUrl(config.baseUrl)
     ])
-    return makeClient({
+    const client = makeClient({
       dialect: config.dialect,
       http,
       baseUrl: config.baseUrl,
@@ -67,6 +68,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       learnSecret: scrubber.learn,
       maxEventLength: options.maxEventLength ?? EventStream.defaultLimit
     })
+    return withMiddleware(client, options.middleware)
   })
 
 const userAgent = "llmfx/0.1.0"
