@@ -7,7 +7,7 @@ import { usageIn } from "./usageFields.ts"
 /** The usage that was reported and the model that it is of. */
 export type Seen = ReturnType<typeof usageIn>
 
-export const nothingSeen: Seen = { usage: undefined, model: undefined }
+const nothingSeen: Seen = { usage: undefined, model: undefined }
 
 /** Reports the usage of an answer once: that of a stream when it ends, however it does, with what came by then. */
 export const metered = (
@@ -40,7 +40,7 @@ const reportsUsage = ({ kind, method }: Endpoint.Metadata): boolean =>
   kind === "stream" || (kind === "json" && method === "POST")
 
 /** Later counts replace earlier ones; what they leave out stands. */
-export const merge = (a: Seen, b: Seen): Seen =>
+const merge = (a: Seen, b: Seen): Seen =>
   b.usage === undefined && b.model === undefined
     ? a
     : {
