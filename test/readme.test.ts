@@ -57,6 +57,7 @@ const expected: { readonly [name: string]: RegExp } = {
   "Credentials and configuration, 1": /"text":"You said: Hello"/,
   "Decoding, 1": /^{"id":"gpt-5\.4-mini"/,
   "Debugging, 1": /DEBUG .*GET http.*\/models\/gpt-5\.4-mini.*HTTP 200.*response body/s,
+  "Telemetry, 1": /^{"id":"gpt-5\.4-mini"/,
   "Testing, 1": /^"Hello!"$/,
   "Testing, 2": /^"a test"$/,
   "Runtimes, 1": /^{"id":"gpt-5\.4-mini"/

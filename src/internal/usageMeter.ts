@@ -7,7 +7,7 @@ import { usageIn } from "./usageFields.ts"
 /** The usage that was reported and the model that it is of. */
 export type Seen = ReturnType<typeof usageIn>
 
-const nothingSeen: Seen = { usage: undefined, model: undefined }
+export const nothingSeen: Seen = { usage: undefined, model: undefined }
 
 /** Reports the usage of an answer once: that of a stream when it ends, however it does, with what came by then. */
 export const metered = (
@@ -29,7 +29,7 @@ const meteredValues = <A, E>(values: Stream.Stream<A, E>, report: (seen: Seen) =
     let seen = nothingSeen
     return values.pipe(
       Stream.mapArray((chunk) => {
-        for (const event of chunk) seen = merge(seen, usageIn(event))
+        for (const event of chunk) seen = mergeSeen(seen, usageIn(event))
         return chunk
       }),
       Stream.onExit(() => Effect.suspend(() => report(seen)))
@@ -40,7 +40,7 @@ const reportsUsage = ({ kind, method }: Endpoint.Metadata): boolean =>
   kind === "stream" || (kind === "json" && method === "POST")
 
 /** Later counts replace earlier ones; what they leave out stands. */
-const merge = (a: Seen, b: Seen): Seen =>
+export const mergeSeen = (a: Seen, b: Seen): Seen =>
   b.usage === undefined && b.model === undefined
     ? a
     : {
