@@ -34,6 +34,7 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
+import { retryCountHeader } from "../internal/retry.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
@@ -101,7 +102,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   return yield* makeAnthropic({
     dialect,
     baseUrl: options.baseUrl ?? "https://api.anthropic.com",
-    headers: { "anthropic-version": options.version ?? defaultVersion },
+    headers: { [retryCountHeader]: "0", "anthropic-version": options.version ?? defaultVersion },
     credentials: [secret],
     authorize: withSecret(() => credential),
     options

@@ -49,12 +49,10 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       debug: options.debug,
       transformClient: options.transformClient
     }
-    const scrubber = makeScrubber([
-      ...config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf),
-      ...secretsInHeaders(options.headers),
-      ...secretsOf(options.query),
-      ...secretsInUrl(config.baseUrl)
-    ])
+    const scrubber = makeScrubber(
+      [...secretsInHeaders(options.headers), ...secretsOf(options.query), ...secretsInUrl(config.baseUrl)],
+      config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf)
+    )
     const client = makeClient({
       dialect: config.dialect,
       http,

@@ -10,6 +10,9 @@ import { makeDeadlines } from "./deadlines.ts"
 import { logRetry } from "./debug.ts"
 import { retryAfterOf } from "./reasons.ts"
 
+/** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */
+export const retryCountHeader = "x-stainless-retry-count"
+
 /** Repeats a try for as long as the call's policy says. */
 export const retrying = <A>(
   call: Call,

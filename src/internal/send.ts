@@ -16,6 +16,7 @@ import * as Tracer from "effect/Tracer"
 import * as ApiError from "../ApiError.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
+import { retryCountHeader } from "./retry.ts"
 import { describeText, networkError, reasonOf } from "./reasons.ts"
 
 /** Sends the request once; fails for every status that is not a success. */
@@ -45,7 +46,7 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
     wire.url.href,
     UrlParams.empty,
     Option.none(),
-    Headers.fromRecordUnsafe(wire.headers),
+    Headers.fromRecordUnsafe(countedHeaders(call)),
     wire.body
   )
   if (hasOwnCredential(call.options.headers)) return Effect.succeed(request)
@@ -65,6 +66,12 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
     )
   )
 }
+
+/** The headers with how often the call was repeated, where the layer sends that and the caller leaves it. */
+const countedHeaders = ({ attempts, wire: { headers } }: Call): Call["wire"]["headers"] =>
+  attempts.length === 0 || headers[retryCountHeader] !== "0"
+    ? headers
+    : { ...headers, [retryCountHeader]: String(attempts.length) }
 
 /** Whether the caller sends another credential, or, with `null`, none. */
 const hasOwnCredential = (headers: Call["options"]["headers"]): boolean =>

@@ -33,6 +33,7 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
+import { retryCountHeader } from "../internal/retry.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import * as Timeouts from "../Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
@@ -105,6 +106,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     dialect,
     baseUrl: options.baseUrl ?? residencyUrl(options.dataResidency),
     headers: {
+      [retryCountHeader]: "0",
       ...(options.organization === undefined ? {} : { "openai-organization": options.organization }),
       ...(options.project === undefined ? {} : { "openai-project": options.project })
     },
