@@ -23,7 +23,7 @@ import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as ApiError from "./ApiError.ts"
 import { refusal, refusalDetail } from "./internal/refusal.ts"
-import type { Call, Middleware } from "./Middleware.ts"
+import { type Call, type Middleware, make as around } from "./Middleware.ts"
 
 /** How a breaker is made. */
 export interface Options extends KeyOptions {
@@ -55,9 +55,8 @@ export const make = (options: Options = {}): Effect.Effect<Middleware, never, Sc
  * A breaker over Effect's own, which may share its circuits with other processes. A call counts with all its retries, a
  * stream up to its first event. While the circuit is open, calls fail with `OverloadedError`, code `circuit_open`.
  */
-export const fromBreaker =
-  (breaker: CircuitBreaker.CircuitBreaker, options: KeyOptions = {}): Middleware =>
-  (call, next) =>
+export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: KeyOptions = {}): Middleware =>
+  around((call, next) =>
     breaker
       .execute(next(call), { key: options.key?.(call) ?? call.endpoint.provider, classify })
       .pipe(
@@ -65,6 +64,7 @@ export const fromBreaker =
           error._tag === "CircuitBreakerError" ? refusal(call, openReason(call, error)) : error
         )
       )
+  )
 
 /** Outages count as failures, and a refused input as a success: the provider is there. Limits count as neither. */
 const classify = (exit: Exit.Exit<unknown, ApiError.ApiError>): CircuitBreaker.Outcome => {

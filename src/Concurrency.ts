@@ -22,7 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { RateLimitError } from "./ApiError.ts"
 import { refusal, refusalDetail } from "./internal/refusal.ts"
-import type { Middleware } from "./Middleware.ts"
+import { type Call, type Middleware, make as around } from "./Middleware.ts"
 
 /**
  * Lets at most `calls` calls be under way in all programs that use it: a call with its retries, a stream until its end.
@@ -36,16 +36,16 @@ export const make = (
   Effect.map(Semaphore.make(calls), (semaphore): Middleware => {
     const { maxWait } = options
     const permit = semaphore.takeScoped(1)
-    return (call, next) => {
+    return around((call, next) => {
       const admitted =
         maxWait === undefined
           ? permit
           : Effect.timeoutOrElse(permit, { duration: maxWait, orElse: () => Effect.fail(full(call, calls, maxWait)) })
       return Effect.andThen(admitted, next(call))
-    }
+    })
   })
 
-const full = (call: Parameters<Middleware>[0], calls: number, maxWait: Duration.Input) =>
+const full = (call: Call, calls: number, maxWait: Duration.Input) =>
   refusal(
     call,
     new RateLimitError({

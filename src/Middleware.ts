@@ -8,8 +8,9 @@
  * import { Middleware } from "llmfx"
  * import { Models } from "llmfx/openai"
  *
- * const announced: Middleware.Middleware = (call, next) =>
+ * const announced = Middleware.make((call, next) =>
  *   Effect.andThen(Effect.log(`calling ${call.endpoint.id}`), next(call))
+ * )
  *
  * const model = Models.retrieve({ model: "gpt-5.4-mini" }).pipe(Middleware.use(announced))
  * ```
@@ -45,8 +46,8 @@ export type Answer = Effect.Effect<Endpoint.Response<unknown>, ApiError, Scope.S
 /** Makes the call. */
 export type Next = (call: Call) => Answer
 
-/** Runs around a call. A list endpoint makes a call for each page. */
-export type Middleware = (call: Call, next: Next) => Answer
+/** A client whose calls all run through something. */
+export type Middleware = (client: ApiClient) => ApiClient
 
 /** The middleware of the running program; the first one is outermost. */
 export const Current: Context.Reference<ReadonlyArray<Middleware>> = /*#__PURE__*/ Context.Reference<
@@ -84,38 +85,39 @@ const isStreaming = (
   response: Endpoint.Response<unknown>
 ): response is Endpoint.Response<Stream.Stream<unknown, ApiError>> => Stream.isStream(response.value)
 
-/** A client whose calls all run through the middleware. */
-export const apply: {
-  (middleware: Middleware): (client: ApiClient) => ApiClient
-  (client: ApiClient, middleware: Middleware): ApiClient
-} = /*#__PURE__*/ dual(2, (client: ApiClient, middleware: Middleware): ApiClient => {
-  const through = (
-    endpoint: Endpoint.Metadata,
-    input: unknown,
-    options: RequestOptions.RequestOptions = {},
-    next: Next
-  ) => Effect.suspend(() => middleware({ endpoint, input, options }, next))
-  const call = ({ endpoint, input, options }: Call): Answer => client.call(endpoint, input, options)
-  const open = ({ endpoint, input, options }: Call): Answer => client.open(endpoint, input, options)
-  const raw = (call: Call): Answer => rawAnswer(client, call)
-  const opened: ApiClient["open"] = (endpoint, input, options) =>
-    Effect.flatMap(through(endpoint, input, options, open), (response) =>
-      isStreaming(response) ? Effect.succeed(response) : Effect.die(new TypeError("Middleware must give a Stream here"))
-    )
-  return {
-    ...client,
-    call: (endpoint, input, options) => Effect.scoped(through(endpoint, input, options, call)),
-    open: opened,
-    stream: (endpoint, input, options) =>
-      Stream.unwrap(Effect.map(opened(endpoint, input, options), ({ value }) => value)),
-    raw: (endpoint, input, options) =>
-      Effect.flatMap(Effect.scoped(through(endpoint, input, options, raw)), ({ value }) =>
-        isUnread(value)
-          ? Effect.succeed(value)
-          : Effect.die(new TypeError("Middleware must give an HttpClientResponse here"))
+/** Runs a function around each call. A list endpoint makes a call for each page. */
+export const make =
+  (around: (call: Call, next: Next) => Answer): Middleware =>
+  (client) => {
+    const through = (
+      endpoint: Endpoint.Metadata,
+      input: unknown,
+      options: RequestOptions.RequestOptions = {},
+      next: Next
+    ) => Effect.suspend(() => around({ endpoint, input, options }, next))
+    const call = ({ endpoint, input, options }: Call): Answer => client.call(endpoint, input, options)
+    const open = ({ endpoint, input, options }: Call): Answer => client.open(endpoint, input, options)
+    const raw = (call: Call): Answer => rawAnswer(client, call)
+    const opened: ApiClient["open"] = (endpoint, input, options) =>
+      Effect.flatMap(through(endpoint, input, options, open), (response) =>
+        isStreaming(response)
+          ? Effect.succeed(response)
+          : Effect.die(new TypeError("Middleware must give a Stream here"))
       )
+    return {
+      ...client,
+      call: (endpoint, input, options) => Effect.scoped(through(endpoint, input, options, call)),
+      open: opened,
+      stream: (endpoint, input, options) =>
+        Stream.unwrap(Effect.map(opened(endpoint, input, options), ({ value }) => value)),
+      raw: (endpoint, input, options) =>
+        Effect.flatMap(Effect.scoped(through(endpoint, input, options, raw)), ({ value }) =>
+          isUnread(value)
+            ? Effect.succeed(value)
+            : Effect.die(new TypeError("Middleware must give an HttpClientResponse here"))
+        )
+    }
   }
-})
 
 const isUnread = (value: unknown): value is HttpClientResponse.HttpClientResponse =>
   Predicate.hasProperty(value, HttpClientResponse.TypeId)

@@ -25,7 +25,7 @@ import { estimateTokens, type TokenEstimate } from "./internal/estimateTokens.ts
 import { refusal, refusalDetail } from "./internal/refusal.ts"
 import { type Counts, countsOf, usageIn } from "./internal/usageFields.ts"
 import { metered } from "./internal/usageMeter.ts"
-import type { Call, Middleware } from "./Middleware.ts"
+import { type Answer, type Call, type Middleware, make as around, type Next } from "./Middleware.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as RequestOptions from "./RequestOptions.ts"
 
@@ -68,23 +68,17 @@ export const make = (options: Options = {}): Effect.Effect<Middleware> =>
 export const fromLimiter = (limiter: RateLimiter.RateLimiter, options: Options = {}): Middleware => {
   const { estimate = estimateTokens, key: keyOf = defaultKey, learn = true } = options
   const accounts = new Map<string, Account>()
-  return (call, next) => {
+  return around((call, next) => {
     const key = keyOf(call)
     let account = accounts.get(key)
     if (account === undefined) accounts.set(key, (account = makeAccount(limiter, key, options)))
     return limited(call, next, account, costsOf(estimate(call)), learn)
-  }
+  })
 }
 
 const defaultKey = ({ endpoint, input }: Call): string => `${endpoint.provider}:${usageIn(input).model ?? endpoint.id}`
 
-const limited = (
-  call: Call,
-  next: Parameters<Middleware>[1],
-  account: Account,
-  costs: Costs,
-  learn: boolean
-): ReturnType<Middleware> =>
+const limited = (call: Call, next: Next, account: Account, costs: Costs, learn: boolean): Answer =>
   Effect.suspend(() => {
     let reserved: Costs = {}
     const options = RequestOptions.merge(call.options, {

@@ -30,7 +30,7 @@ import type { ApiError } from "./ApiError.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import { schemaDecoder } from "./internal/decode.ts"
 import { operationOf } from "./internal/genAi.ts"
-import { type Answer, type Call, type Middleware, mapValues } from "./Middleware.ts"
+import { type Answer, type Call, type Middleware, make as around, mapValues } from "./Middleware.ts"
 import { Current, merge } from "./RequestOptions.ts"
 
 /** What is kept, and how long. */
@@ -54,10 +54,11 @@ export const make = (options: Options): Effect.Effect<Middleware, never, Persist
   Effect.gen(function* () {
     const { storeId = "llmfx", timeToLive, when = isInference } = options
     const store = yield* (yield* Persistence.Persistence).make({ storeId, timeToLive: () => timeToLive })
-    return (call, next) =>
+    return around((call, next) =>
       (call.endpoint.kind === "json" || call.endpoint.kind === "stream") && when(call)
         ? Effect.flatMap(keyOf(call), (key) => (key === undefined ? next(call) : cached(store, key, call, next)))
         : next(call)
+    )
   })
 
 const isInference = ({ endpoint }: Call): boolean => operationOf(endpoint) !== endpoint.id

@@ -31,7 +31,7 @@ import {
 } from "./internal/genAi.ts"
 import { type Counts, countsOf, usageIn } from "./internal/usageFields.ts"
 import { mergeSeen, nothingSeen } from "./internal/usageMeter.ts"
-import { type Call, type Middleware, mapValues } from "./Middleware.ts"
+import { type Call, type Middleware, make as around, mapValues } from "./Middleware.ts"
 import * as RequestOptions from "./RequestOptions.ts"
 
 /** What is recorded. */
@@ -75,9 +75,8 @@ export const timeToFirstChunk: Metric.Histogram<number> = /*#__PURE__*/ Metric.h
  * Traces and measures all calls. The span of a call ends with its answer; that of a stream when the stream ends or is no
  * longer read, with the usage by then. The requests of its tries are the spans of the `HttpClient` within it.
  */
-export const make =
-  (options: Options = {}): Middleware =>
-  (call, next) => {
+export const make = (options: Options = {}): Middleware =>
+  around((call, next) => {
     const operation = operationOf(call.endpoint)
     const model = usageIn(call.input).model
     const measured = Effect.flatMap(
@@ -97,7 +96,7 @@ export const make =
     return options.propagate === undefined
       ? measured
       : Effect.provideService(measured, HttpClient.TracerPropagationEnabled, options.propagate)
-  }
+  })
 
 const recordedValues = <A>(values: Stream.Stream<A, ApiError>, record: CallRecord): Stream.Stream<A, ApiError> =>
   values.pipe(

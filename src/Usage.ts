@@ -141,7 +141,7 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
 export const countInto =
   <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
   <P extends Program>(self: P): Same<P, never, I> => {
-    const update = Middleware.apply(counting(counter))
+    const update = counting(counter)
     const program: Program = self
     const counted = Stream.isStream(program)
       ? Stream.updateService(program, service, update)
@@ -150,14 +150,14 @@ export const countInto =
   }
 
 /** Counts the usage of all calls of a layer or a program. */
-export const counting =
-  (counter: Counter): Middleware.Middleware =>
-  (call, next) =>
+export const counting = (counter: Counter): Middleware.Middleware =>
+  Middleware.make((call, next) =>
     metered(call, next(call), (seen) => {
       const tokens = countsOf(seen.usage)
       const model = seen.model ?? usageIn(call.input).model ?? "unknown"
       return tokens === undefined ? Effect.void : counter.record({ provider: call.endpoint.provider, model, tokens })
     })
+  )
 
 /** What a million tokens cost, in any currency. What is left out costs as much as other input or output. */
 export interface Price {

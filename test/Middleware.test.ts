@@ -10,13 +10,13 @@ import { fakeHttp, sse } from "./support/FakeHttp.ts"
 import { openAiOver, probes } from "./support/probes.ts"
 
 /** Writes down when a call starts and when its scope ends. */
-const noting =
-  (notes: Array<string>, name: string): Middleware.Middleware =>
-  (call, next) =>
+const noting = (notes: Array<string>, name: string): Middleware.Middleware =>
+  Middleware.make((call, next) =>
     Effect.acquireRelease(
       Effect.sync(() => void notes.push(`${name} ${call.endpoint.id}`)),
       () => Effect.sync(() => void notes.push(`${name} ends`))
     ).pipe(Effect.andThen(next(call)))
+  )
 
 const atOnce = RetryPolicy.set(RetryPolicy.official, { schedule: Schedule.forever })
 
@@ -62,8 +62,9 @@ describe("middleware", () => {
   it.effect("changes the input, the values and the answer", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ parts: [events] })
-      const halved: Middleware.Middleware = (call, next) =>
+      const halved = Middleware.make((call, next) =>
         Effect.map(next({ ...call, input: { n: 2 } }), Middleware.mapValues(Stream.take(1)))
+      )
       const values = yield* probes
         .stream({ n: 1 })
         .pipe(Stream.runCollect, Middleware.use(halved), Effect.provide(openAiOver(http)))
@@ -75,7 +76,7 @@ describe("middleware", () => {
   it.effect("may answer without a request, or refuse", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: { ok: true } })
-      const refusing: Middleware.Middleware = ({ endpoint: { id, provider } }) =>
+      const refusing = Middleware.make(({ endpoint: { id, provider } }) =>
         Effect.fail(
           new ApiError.ApiError({
             provider,
@@ -86,6 +87,7 @@ describe("middleware", () => {
             attempts: []
           })
         )
+      )
       const error = yield* failureOf(probes.get({})).pipe(Middleware.use(refusing), Effect.provide(openAiOver(http)))
       assert.strictEqual(reasonOf(error, "RequestError").message, "not today")
       assert.isEmpty(http.sent)
@@ -110,8 +112,9 @@ describe("middleware", () => {
   it.effect("sees what withResponse and raw give", () =>
     Effect.gen(function* () {
       const seen: Array<readonly [number, number]> = []
-      const seeing: Middleware.Middleware = (call, next) =>
+      const seeing = Middleware.make((call, next) =>
         Effect.tap(next(call), ({ attempts, status }) => Effect.sync(() => void seen.push([status, attempts])))
+      )
       const http = fakeHttp({ status: 500 }, { body: { ok: true } })
       const program = Effect.andThen(probes.get.raw({}), probes.get.withResponse({}))
       yield* program.pipe(Middleware.use(seeing), Effect.provide(openAiOver(http, { retry: atOnce })))

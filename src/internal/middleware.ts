@@ -21,4 +21,4 @@ export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.
 }
 
 const through = (client: ApiClient, middleware: ReadonlyArray<Middleware.Middleware>): ApiClient =>
-  middleware.reduceRight<ApiClient>((inner, outer) => Middleware.apply(inner, outer), client)
+  middleware.reduceRight<ApiClient>((inner, outer) => outer(inner), client)
