@@ -32,12 +32,10 @@ export const after: Combinator<Duration.Input> = /*#__PURE__*/ dual(2, (self: Pr
 )
 
 const hedged = <A, E, R>(program: Effect.Effect<A, E, R>, duration: Duration.Input): Effect.Effect<A, E, R> =>
-  Effect.scoped(
-    Effect.flatMap(Effect.forkScoped(program), (first) =>
-      Effect.flatMap(Effect.timeoutOption(Fiber.await(first), duration), (ended) =>
-        ended._tag === "Some" ? ended.value : Effect.race(Fiber.join(first), program)
-      )
-    )
+  Effect.flatMap(Effect.forkChild(program), (first) =>
+    Effect.flatMap(Effect.timeoutOption(Fiber.await(first), duration), (ended) =>
+      ended._tag === "Some" ? ended.value : Effect.race(Fiber.join(first), program)
+    ).pipe(Effect.onExit(() => Fiber.interrupt(first)))
   )
 
 const hedgedStream = <A, E, R>(stream: Stream.Stream<A, E, R>, duration: Duration.Input): Stream.Stream<A, E, R> =>

@@ -79,6 +79,18 @@ describe("Hedge.after", () => {
     })
   )
 
+  it.effect("leaves what the winner has opened open for as long as the program's scope", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: [sse({ type: "tick", delta: "a" }), 2000, sse({ type: "end" })] })
+      const program = probes.stream.withResponse({}).pipe(
+        Hedge.after("1 second"),
+        Effect.flatMap(({ value }) => Stream.runCount(value)),
+        Effect.scoped
+      )
+      assert.strictEqual(yield* settle(program.pipe(Effect.provide(over(http)))), 2)
+    })
+  )
+
   it.effect("goes on with the stream whose first values come first, and closes the other", () =>
     Effect.gen(function* () {
       const event = (delta: string) => sse({ type: "tick", delta })
