@@ -1,5 +1,6 @@
 /** What the layers of all providers take. */
 import type * as HttpClient from "effect/http/HttpClient"
+import type { Middleware } from "./Middleware.ts"
 import type { Debug, Decoding } from "./RequestOptions.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 import type { Timeouts } from "./Timeouts.ts"
@@ -18,6 +19,8 @@ export interface ClientOptions {
   readonly debug?: Debug | undefined
   /** Middleware: wraps the `HttpClient`, once per try. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+  /** Runs around every call; the first one is outermost. */
+  readonly middleware?: ReadonlyArray<Middleware> | undefined
   /** The longest event or line of a stream, in characters; 64 Mi unless set. */
   readonly maxEventLength?: number | undefined
 }

@@ -20,6 +20,8 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
+import type { ApiError } from "./ApiError.ts"
+import type { Combinator, Program } from "./internal/program.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 import type { Timeouts } from "./Timeouts.ts"
 
@@ -57,9 +59,17 @@ export interface RequestOptions {
   readonly idempotencyKey?: string | undefined
   /** Wraps the `HttpClient`, once per try. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+  /**
+   * Runs around each try of a call: outside its time limits, but for the whole call's. A stream's try ends with its first
+   * event. What fails that is not the try itself is not retried.
+   */
+  readonly transformAttempt?: TransformAttempt | undefined
   /** The time (milliseconds since 1970) after which the call fails, whatever it is doing. */
   readonly deadline?: number | undefined
 }
+
+/** Wraps one try. */
+export type TransformAttempt = <A>(attempt: Effect.Effect<A, ApiError>) => Effect.Effect<A, ApiError>
 
 /** The options of the running program. */
 export const Current: Context.Reference<RequestOptions> = /*#__PURE__*/ Context.Reference<RequestOptions>(
@@ -82,6 +92,7 @@ export const merge = (outer: RequestOptions, inner: RequestOptions): RequestOpti
     edits: outer.edits === undefined ? inner.edits : [...outer.edits, ...(inner.edits ?? [])],
     timeouts: mergeRecords(outer.timeouts, inner.timeouts),
     transformClient: compose(inner.transformClient, outer.transformClient),
+    transformAttempt: composeAttempts(inner.transformAttempt, outer.transformAttempt),
     deadline: earlier(outer.deadline, inner.deadline)
   }
 }
@@ -95,24 +106,14 @@ const mergeRecords = <A extends object>(outer: A | undefined, inner: A | undefin
 const compose = <A>(first: ((a: A) => A) | undefined, second: ((a: A) => A) | undefined): ((a: A) => A) | undefined =>
   first === undefined ? second : second === undefined ? first : (a) => second(first(a))
 
+const composeAttempts = (
+  first: TransformAttempt | undefined,
+  second: TransformAttempt | undefined
+): TransformAttempt | undefined =>
+  first === undefined ? second : second === undefined ? first : (attempt) => second(first(attempt))
+
 const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)
-
-type Program = Effect.Effect<unknown, unknown, unknown> | Stream.Stream<unknown, unknown, unknown>
-
-/** The Effect or Stream that a program is, whatever else it is. */
-type Same<P extends Program> =
-  P extends Stream.Stream<infer A, infer E, infer R>
-    ? Stream.Stream<A, E, R>
-    : P extends Effect.Effect<infer A, infer E, infer R>
-      ? Effect.Effect<A, E, R>
-      : never
-
-// One signature for both: `pipe` would take the last of several overloads for every program.
-interface Combinator<Option> {
-  (option: Option): <P extends Program>(self: P) => Same<P>
-  <P extends Program>(self: P, option: Option): Same<P>
-}
 
 /** Applies any options to all calls of a program. */
 export const withOptions: Combinator<RequestOptions> = /*#__PURE__*/ dual(

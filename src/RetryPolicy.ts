@@ -60,19 +60,31 @@ export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /
  */
 export const official: RetryPolicy = {
   maxRetries: 2,
-  retryable: (error) => error.isRetryable,
+  retryable: (error) => {
+    const { response } = error
+    if (response === undefined || response.status < 400) return error.isRetryable
+    const { headers, status } = response
+    const verdict = headers["x-should-retry"]
+    return (
+      verdict === "true" ||
+      (verdict !== "false" && (status === 408 || status === 409 || status === 429 || status >= 500))
+    )
+  },
   schedule: officialSchedule,
   serverHint: { max: "1 minute", beyond: "ignore", acceptZero: true },
   retryUnknownOutcome: true,
   budget: undefined
 }
 
+/** The official rule by reason instead of status: what waiting does not help, such as a 429 for lack of credit, fails at once. */
+export const quotaAware: RetryPolicy = { ...official, retryable: (error) => error.isRetryable }
+
 /** Never sends a call twice. */
 export const none: RetryPolicy = { ...official, maxRetries: 0 }
 
 /** Eight retries that wait as long as the server asks, up to two minutes: for jobs that nobody waits for. */
 export const patient: RetryPolicy = {
-  ...official,
+  ...quotaAware,
   maxRetries: 8,
   serverHint: { max: "2 minutes", beyond: "clamp", acceptZero: true }
 }

@@ -19,8 +19,10 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ApiClient } from "./ApiClient.ts"
-import type * as Endpoint from "./Endpoint.ts"
+import type { Program, Same } from "./internal/program.ts"
 import { type Counts, countsOf, usageIn } from "./internal/usageFields.ts"
+import { metered } from "./internal/usageMeter.ts"
+import * as Middleware from "./Middleware.ts"
 
 /** How many tokens were used. */
 export interface Tokens {
@@ -132,82 +134,30 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
   }
 })
 
-type Program = Effect.Effect<unknown, unknown, unknown> | Stream.Stream<unknown, unknown, unknown>
-
-/** The Effect or Stream that a program is, and that it needs the service. */
-type Counted<P extends Program, I> =
-  P extends Stream.Stream<infer A, infer E, infer R>
-    ? Stream.Stream<A, E, R | I>
-    : P extends Effect.Effect<infer A, infer E, infer R>
-      ? Effect.Effect<A, E, R | I>
-      : never
-
 /**
  * Counts the usage of all calls that a program makes through a service. A stream is counted when it ends, however it
  * does, with what the server has reported by then.
  */
 export const countInto =
   <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
-  <P extends Program>(self: P): Counted<P, I> => {
-    const update = (client: ApiClient): ApiClient => counting(client, counter)
+  <P extends Program>(self: P): Same<P, never, I> => {
+    const update = counting(counter)
     const program: Program = self
     const counted = Stream.isStream(program)
       ? Stream.updateService(program, service, update)
       : Effect.updateService(program, service, update)
-    return counted as Counted<P, I>
+    return counted as Same<P, never, I>
   }
 
-const counting = (client: ApiClient, counter: Counter): ApiClient => {
-  const record = (input: unknown, seen: ReturnType<typeof usageIn>): Effect.Effect<void> => {
-    const tokens = countsOf(seen.usage)
-    const model = seen.model ?? usageIn(input).model ?? "unknown"
-    return tokens === undefined ? Effect.void : counter.record({ provider: client.provider, model, tokens })
-  }
-  const counted = <A, E>(events: Stream.Stream<A, E>, input: unknown): Stream.Stream<A, E> =>
-    Stream.suspend(() => {
-      let seen: ReturnType<typeof usageIn> = { usage: undefined, model: undefined }
-      return events.pipe(
-        Stream.mapArray((chunk) => {
-          for (const event of chunk) seen = merge(seen, usageIn(event))
-          return chunk
-        }),
-        Stream.onExit(() => record(input, seen))
-      )
+/** Counts the usage of all calls of a layer or a program. */
+export const counting = (counter: Counter): Middleware.Middleware =>
+  Middleware.make((call, next) =>
+    metered(call, next(call), (seen) => {
+      const tokens = countsOf(seen.usage)
+      const model = seen.model ?? usageIn(call.input).model ?? "unknown"
+      return tokens === undefined ? Effect.void : counter.record({ provider: call.endpoint.provider, model, tokens })
     })
-  const isCounted = ({ kind }: Endpoint.Metadata): boolean => kind === "stream"
-  return {
-    ...client,
-    call: (endpoint, input, options) =>
-      Effect.tap(client.call(endpoint, input, options), ({ raw }) =>
-        endpoint.kind === "json" && endpoint.method === "POST" ? record(input, usageIn(raw)) : Effect.void
-      ),
-    stream: (endpoint, input, options) => {
-      const events = client.stream(endpoint, input, options)
-      return isCounted(endpoint) ? counted(events, input) : events
-    },
-    open: (endpoint, input, options) =>
-      Effect.map(client.open(endpoint, input, options), (response) =>
-        isCounted(endpoint) ? { ...response, value: counted(response.value, input) } : response
-      )
-  }
-}
-
-/** Later counts replace earlier ones; what they leave out stands. */
-const merge = (a: ReturnType<typeof usageIn>, b: ReturnType<typeof usageIn>): ReturnType<typeof usageIn> =>
-  b.usage === undefined && b.model === undefined
-    ? a
-    : {
-        model: b.model ?? a.model,
-        usage:
-          a.usage === undefined || b.usage === undefined
-            ? (b.usage ?? a.usage)
-            : {
-                ...a.usage,
-                ...Object.fromEntries(
-                  Object.entries(b.usage).filter(([, value]) => value !== null && value !== undefined)
-                )
-              }
-      }
+  )
 
 /** What a million tokens cost, in any currency. What is left out costs as much as other input or output. */
 export interface Price {

@@ -86,7 +86,8 @@ describe("the server's own words", () => {
     ["a plain message", { message: "nope" }],
     ["a text as the error", { error: "nope" }],
     ["a detail", { detail: "nope" }],
-    ["a list of errors", { errors: [{ message: "nope" }] }]
+    ["a list of errors", { errors: [{ message: "nope" }] }],
+    ["an error in a list", [{ error: { message: "nope", code: 400, status: "INVALID_ARGUMENT" } }]]
   ] as const) {
     it.effect(`are found in the body of a compatible server: ${name}`, () =>
       Effect.gen(function* () {
@@ -124,6 +125,35 @@ describe("the server's own words", () => {
       assert.strictEqual(reason.code, "4200")
       assert.include(reason.message, "no such bot")
       assert.strictEqual(error.requestId, "log-3")
+    })
+  )
+})
+
+describe("a connection that fails", () => {
+  const failing = (breaks: string) =>
+    failureOf(probes.get({}).pipe(Effect.provide(openAiOver(fakeHttp({ breaks }), { retry: RetryPolicy.none }))))
+
+  for (const [code, phase] of [
+    ["EAI_AGAIN", "dns"],
+    ["ECONNREFUSED", "connect"],
+    ["EHOSTDOWN", "connect"],
+    ["EPROTO", "tls"],
+    ["CERT_HAS_EXPIRED", "tls"],
+    ["EPIPE", "request"],
+    ["ECONNRESET", "headers"]
+  ] as const) {
+    it.effect(`with ${code} is a NetworkError of the phase ${phase}`, () =>
+      Effect.gen(function* () {
+        const reason = reasonOf(yield* failing(code), "NetworkError")
+        assert.strictEqual(reason.phase, phase)
+        assert.strictEqual(reason.code, code)
+      })
+    )
+  }
+
+  it.effect("by a limit of the runtime says where that is set", () =>
+    Effect.gen(function* () {
+      assert.include((yield* failing("UND_ERR_HEADERS_TIMEOUT")).message, "raise headersTimeout of its dispatcher")
     })
   )
 })

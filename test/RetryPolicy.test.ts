@@ -179,14 +179,29 @@ describe("the official policy", () => {
     )
   }
 
-  it.effect("an exhausted quota is not repeated though its status is 429", () =>
+  const quota: Reply = { status: 429, body: { error: { message: "no", code: "insufficient_quota" } } }
+
+  it.effect("an exhausted quota is repeated: its status is 429", () =>
     Effect.gen(function* () {
-      const http = fakeHttp({ status: 429, body: { error: { message: "no", code: "insufficient_quota" } } }, ok)
+      const http = fakeHttp(quota)
       const error = yield* settle(failureOf(getOver(http)))
       reasonOf(error, "QuotaExceededError")
-      assert.strictEqual(http.sent.length, 1)
+      assert.strictEqual(http.sent.length, 3)
     })
   )
+
+  for (const [name, policy] of [
+    ["quotaAware", RetryPolicy.quotaAware],
+    ["patient", RetryPolicy.patient]
+  ] as const) {
+    it.effect(`an exhausted quota is not repeated by ${name}`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp(quota, ok)
+        yield* settle(failureOf(getOver(http).pipe(RequestOptions.withRetry(policy))))
+        assert.strictEqual(http.sent.length, 1)
+      })
+    )
+  }
 
   it.effect("an answer that does not decode is not repeated, whatever x-should-retry says of errors", () =>
     Effect.gen(function* () {
@@ -205,6 +220,48 @@ describe("the official policy", () => {
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(http.sent.length, 1)
+    })
+  )
+})
+
+describe("the header that counts repetitions", () => {
+  const counts = ({ sent }: FakeHttp): ReadonlyArray<string | undefined> =>
+    sent.map(({ headers }) => headers["x-stainless-retry-count"])
+
+  it.effect("is sent to OpenAI and Anthropic with each try", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(failing(500))
+      yield* settle(failureOf(getOver(http)))
+      assert.deepStrictEqual(counts(http), ["0", "1", "2"])
+      const other = fakeHttp(failing(500), ok)
+      yield* settle(
+        probesOf(Anthropic)
+          .get({})
+          .pipe(Effect.provide(anthropicOver(other)))
+      )
+      assert.deepStrictEqual(counts(other), ["0", "1"])
+    })
+  )
+
+  it.effect("is not sent to Coze", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(failing(500))
+      yield* settle(
+        failureOf(
+          probesOf(Coze)
+            .get({})
+            .pipe(Effect.provide(cozeOver(http, { retry: RetryPolicy.official })))
+        )
+      )
+      assert.deepStrictEqual(counts(http), [undefined, undefined, undefined])
+    })
+  )
+
+  it.effect("can be removed", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(failing(500), ok)
+      yield* settle(getOver(http).pipe(RequestOptions.withHeaders({ "X-Stainless-Retry-Count": null })))
+      assert.deepStrictEqual(counts(http), [undefined, undefined])
     })
   )
 })

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { RequestOptions, RetryPolicy } from "llmfx"
+import { FileSource, RequestOptions, RetryPolicy } from "llmfx"
 import * as Files from "../src/openai/Files.ts"
 import * as Models from "../src/openai/Models.ts"
 import type { ClientOptions } from "../src/ClientOptions.ts"
@@ -411,6 +411,25 @@ describe("OpenAi over fetch", () => {
       assert.strictEqual(second?.method, "GET")
       assert.strictEqual(second?.body, "")
       assert.notProperty(second?.headers, "content-type")
+    })
+  )
+
+  it.live("a body that can be read once does not follow a redirect", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(redirect("/elsewhere"), json({}))
+      const file = FileSource.fromStreamOnce(Stream.make(new Uint8Array([1])), { name: "a.txt" })
+      const upload = Files.create({ file, purpose: "batch" })
+      const error = yield* failureOf(Effect.provide(upload, openAi(server.url)))
+      reasonOf(error, "UnexpectedResponseError")
+      assert.strictEqual(server.requests.length, 1)
+    })
+  )
+
+  it.live("304, which nobody asked for, fails with its status", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(text("", { status: 304 }))
+      const error = yield* failureOf(Effect.provide(Models.retrieve({ model: "m" }), openAi(server.url)))
+      assert.include(reasonOf(error, "UnexpectedResponseError").message, "status 304")
     })
   )
 

@@ -22,6 +22,8 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
+import type { ApiError } from "../ApiError.ts"
+import * as ApiRequest from "../ApiRequest.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../Credential.ts"
 import {
@@ -34,6 +36,8 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
+import { retryCountHeader } from "../internal/retry.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
@@ -52,6 +56,16 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
 
   /** The client itself. */
   static readonly client: Effect.Effect<ApiClient, never, Anthropic> = Effect.service(Anthropic)
+
+  /** Sends a request that no endpoint describes, with the same credentials, policies and errors. */
+  static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, Anthropic>
+  static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Anthropic>
+  static request(
+    request: ApiRequest.ApiRequest,
+    options?: RequestOptions
+  ): Effect.Effect<unknown, ApiError, Anthropic> {
+    return ApiRequest.send(Anthropic, request, options)
+  }
 
   /** A client with the given settings. */
   static readonly layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
@@ -101,7 +115,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   return yield* makeAnthropic({
     dialect,
     baseUrl: options.baseUrl ?? "https://api.anthropic.com",
-    headers: { "anthropic-version": options.version ?? defaultVersion },
+    headers: { [retryCountHeader]: "0", "anthropic-version": options.version ?? defaultVersion },
     credentials: [secret],
     authorize: withSecret(() => credential),
     options

@@ -19,6 +19,8 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
+import type { ApiError } from "../ApiError.ts"
+import * as ApiRequest from "../ApiRequest.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../Credential.ts"
@@ -32,6 +34,7 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { dialect } from "./internal/dialect.ts"
 
@@ -53,6 +56,13 @@ export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
 
   /** The client itself. */
   static readonly client: Effect.Effect<ApiClient, never, Coze> = Effect.service(Coze)
+
+  /** Sends a request that no endpoint describes, with the same credentials, policies and errors. */
+  static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, Coze>
+  static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Coze>
+  static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Coze> {
+    return ApiRequest.send(Coze, request, options)
+  }
 
   /** A client with the given settings. Like the official clients, it does not retry unless told to. */
   static readonly layer = (options: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>

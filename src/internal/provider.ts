@@ -17,6 +17,7 @@ import type { RetryPolicy } from "../RetryPolicy.ts"
 import type { Timeouts } from "../Timeouts.ts"
 import type { Authorize, ClientConfig } from "./call.ts"
 import { makeClient } from "./client.ts"
+import { withMiddleware } from "./middleware.ts"
 import { notJson } from "./decode.ts"
 import type { Dialect } from "./dialect.ts"
 import { makeWireMaker, type Route } from "./wire.ts"
@@ -50,13 +51,11 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       debug: options.debug,
       transformClient: options.transformClient
     }
-    const scrubber = makeScrubber([
-      ...config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf),
-      ...secretsInHeaders(options.headers),
-      ...secretsOf(options.query),
-      ...secretsInUrl(config.baseUrl)
-    ])
-    return makeClient({
+    const scrubber = makeScrubber(
+      [...secretsInHeaders(options.headers), ...secretsOf(options.query), ...secretsInUrl(config.baseUrl)],
+      config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf)
+    )
+    const client = makeClient({
       dialect: config.dialect,
       http,
       wireOf: makeWireMaker({
@@ -72,6 +71,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       learnSecret: scrubber.learn,
       maxEventLength: options.maxEventLength ?? EventStream.defaultLimit
     })
+    return withMiddleware(client, options.middleware)
   })
 
 const userAgent = "llmfx/0.1.0"

@@ -117,25 +117,41 @@ export const networkError = (
     at = next ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
   return new ApiError.NetworkError({
-    message: scrub(messages.length === 0 ? "The connection failed" : [...new Set(messages)].join(": ")),
+    message:
+      scrub(messages.length === 0 ? "The connection failed" : [...new Set(messages)].join(": ")) +
+      (runtimeLimits.get(code) ?? ""),
     phase: phaseOf(code, phase),
     code
   })
 }
 
+/** Limits that are not `Timeouts`: the runtime's client has them, five minutes each in Node. */
+const runtimeLimits: ReadonlyMap<string | undefined, string> = new Map([
+  ["UND_ERR_HEADERS_TIMEOUT", ". This is the runtime's own limit: raise headersTimeout of its dispatcher"],
+  ["UND_ERR_BODY_TIMEOUT", ". This is the runtime's own limit: raise bodyTimeout of its dispatcher"]
+])
+
 const phaseOf = (code: string | undefined, phase: "headers" | "body"): ApiError.NetworkError["phase"] => {
   switch (code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
+    case "EAI_FAIL":
+    case "EAI_NODATA":
       return "dns"
     case "ECONNREFUSED":
+    case "ConnectionRefused":
+    case "EADDRNOTAVAIL":
+    case "EHOSTDOWN":
     case "EHOSTUNREACH":
+    case "ENETDOWN":
     case "ENETUNREACH":
     case "ETIMEDOUT":
     case "UND_ERR_CONNECT_TIMEOUT":
       return "connect"
     case "EPIPE":
       return "request"
+    case "EPROTO":
+      return "tls"
     default:
       return code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code) ? "tls" : phase
   }

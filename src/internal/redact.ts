@@ -17,26 +17,35 @@ export interface Scrubber {
 
 const maxLearned = 16
 
-/** Replaces the given secrets, and all that look like one. Very short secrets are no secrets. */
-export const makeScrubber = (secrets: Iterable<string>): Scrubber => {
-  const isSecret = (text: string) => text.length >= 6
-  const known = [...new Set(secrets)].filter(isSecret).sort((a, b) => b.length - a.length)
+/**
+ * Replaces the given secrets, and all that look like one. Values that only may be a secret are none where they are very
+ * short; a short credential is replaced where it stands alone.
+ */
+export const makeScrubber = (values: Iterable<string>, credentials: Iterable<string> = []): Scrubber => {
+  const long = [...values, ...credentials].filter((value) => !isShort(value))
+  const short = [...credentials].filter((credential) => credential !== "" && isShort(credential))
+  const known = [...new Set([...long, ...short])].sort((a, b) => b.length - a.length)
   const learned: Array<string> = []
   return {
     scrub: (text) => {
       let out = text
       for (const secret of [...known, ...learned]) {
-        for (const form of formsOf(secret)) out = out.replaceAll(form, placeholder)
+        for (const form of formsOf(secret)) out = out.replaceAll(isShort(form) ? alone(form) : form, placeholder)
       }
       return out.replace(secretLike, placeholder)
     },
     learn: (secret) => {
-      if (!isSecret(secret) || known.includes(secret) || learned.includes(secret)) return
+      if (secret === "" || known.includes(secret) || learned.includes(secret)) return
       learned.push(secret)
       if (learned.length > maxLearned) learned.shift()
     }
   }
 }
+
+const isShort = (text: string): boolean => text.length < 6
+
+const alone = (text: string): RegExp =>
+  new RegExp(`(?<![\\p{L}\\p{N}_-])${text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}(?![\\p{L}\\p{N}_-])`, "gu")
 
 /** A secret as it stands in a URL, a form, JSON and a text; the plain one last, for it may be within the others. */
 const formsOf = (secret: string): ReadonlySet<string> =>
@@ -84,7 +93,8 @@ const plainHeaders = new Set([
   "anthropic-version",
   "anthropic-beta",
   "openai-beta",
-  "idempotency-key"
+  "idempotency-key",
+  "x-stainless-retry-count"
 ])
 
 /** Request headers for an error or a log: only values that cannot be a secret. */
@@ -134,14 +144,22 @@ export const secretsInHeaders = (
     value === null || plainHeaders.has(name.toLowerCase()) ? [] : [value, value.slice(value.lastIndexOf(" ") + 1)]
   )
 
-/** Every value of a URL's query that may be a secret. */
+/** Every value of a URL's query that may be a secret, and every part of its path that looks like one. */
 export const secretsInUrl = (text: string): ReadonlyArray<string> => {
   try {
-    return [...new URL(text).searchParams].flatMap(([name, value]) => (plainQuery.has(name) ? [] : [value]))
+    const { pathname, searchParams } = new URL(text)
+    return [
+      ...[...searchParams].flatMap(([name, value]) => (plainQuery.has(name) ? [] : [value])),
+      ...pathname.split("/").map(decodeURIComponent).filter(isKeyLike)
+    ]
   } catch {
     return []
   }
 }
+
+/** Long, of letters and digits without a word in it. */
+const isKeyLike = (segment: string): boolean =>
+  /^[\w+=~-]{20,}$/.test(segment) && /\d/.test(segment) && !/^(?:[a-z]+|\d+)(?:[-_](?:[a-z]+|\d+))*$/i.test(segment)
 
 /** Every string under a value that the user marked or that may be a secret. */
 export const secretsOf = (value: unknown): ReadonlyArray<string> => {

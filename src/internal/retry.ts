@@ -6,8 +6,12 @@ import * as Schedule from "effect/Schedule"
 import type * as ApiError from "../ApiError.ts"
 import type { ServerHint } from "../RetryPolicy.ts"
 import type { Call } from "./call.ts"
+import { makeDeadlines } from "./deadlines.ts"
 import { logRetry } from "./debug.ts"
 import { retryAfterOf } from "./reasons.ts"
+
+/** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */
+export const retryCountHeader = "x-stainless-retry-count"
 
 /** Repeats a try for as long as the call's policy says. */
 export const retrying = <A>(
@@ -15,9 +19,11 @@ export const retrying = <A>(
   attempt: Effect.Effect<A, ApiError.ApiError>
 ): Effect.Effect<A, ApiError.ApiError> => {
   let nextDelay: NextDelay | undefined
-  const loop: Effect.Effect<A, ApiError.ApiError> = Effect.catch(attempt, (error) =>
+  const around = aroundAttempt(call, attempt)
+  const loop: Effect.Effect<A, ApiError.ApiError> = Effect.catch(around.attempt, (error) =>
     Effect.flatMap(replaced(call, error), (isReplaced) => {
       if (isReplaced) return loop
+      if (around.refused(error)) return Effect.fail(error)
       if (!isWorthwhile(call, error)) return Effect.fail(error)
       return Effect.gen(function* () {
         nextDelay ??= yield* delaysOf(call)
@@ -33,6 +39,33 @@ export const retrying = <A>(
     })
   )
   return loop
+}
+
+/** A try within what the call's options put around it. */
+const aroundAttempt = <A>(
+  call: Call,
+  attempt: Effect.Effect<A, ApiError.ApiError>
+): {
+  readonly attempt: Effect.Effect<A, ApiError.ApiError>
+  /** Whether an error is not the try's own. */
+  readonly refused: (error: ApiError.ApiError) => boolean
+} => {
+  const { transformAttempt } = call.options
+  if (transformAttempt === undefined) return { attempt, refused: () => false }
+  let own: ApiError.ApiError | undefined
+  const noted = Effect.tapError(attempt, (error) =>
+    Effect.sync(() => {
+      own = error
+    })
+  )
+  return {
+    attempt: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const deadlines = makeDeadlines(call)
+      deadlines.set([], now)
+      return deadlines.guard(transformAttempt(noted))
+    }),
+    refused: (error) => error !== own
+  }
 }
 
 /** Whether the server refused a credential that has been replaced: then the call goes once more, as if for the first time. */

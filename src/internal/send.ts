@@ -16,6 +16,7 @@ import * as Tracer from "effect/Tracer"
 import * as ApiError from "../ApiError.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
+import { retryCountHeader } from "./retry.ts"
 import { describeText, networkError, reasonOf } from "./reasons.ts"
 
 /** Sends the request once; fails for every status that is not a success. */
@@ -45,7 +46,7 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
     wire.url,
     UrlParams.empty,
     Option.none(),
-    wire.headers,
+    countedHeaders(call),
     wire.body
   )
   if (hasOwnCredential(call.options.headers)) return Effect.succeed(request)
@@ -65,6 +66,12 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
     )
   )
 }
+
+/** The headers with how often the call was repeated, where the layer sends that and the caller leaves it. */
+const countedHeaders = ({ attempts, wire: { headers } }: Call): Headers.Headers =>
+  attempts.length === 0 || headers[retryCountHeader] !== "0"
+    ? headers
+    : Headers.set(headers, retryCountHeader, String(attempts.length))
 
 /** Whether the caller sends another credential, or, with `null`, none. */
 const hasOwnCredential = (headers: Call["options"]["headers"]): boolean =>
@@ -92,7 +99,7 @@ const execute = (
     Effect.flatMap((response) => {
       if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
       const { location } = response.headers
-      const next = location === undefined ? undefined : redirected(request, response.status, location)
+      const next = location === undefined ? undefined : redirected(call, request, response.status, location)
       return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
     })
   )
@@ -135,8 +142,9 @@ const isTraced = (context: Context.Context<never>): boolean =>
   Context.getOrUndefined(context, Tracer.Tracer) !== undefined ||
   Context.getOrUndefined(context, Tracer.ParentSpan) !== undefined
 
-/** The request to the new place; `undefined` where following would send the input to another origin. */
+/** The request to the new place; `undefined` where the input would go to another origin or cannot be sent again. */
 const redirected = (
+  call: Call,
   request: HttpClientRequest.HttpClientRequest,
   status: number,
   location: string
@@ -151,7 +159,7 @@ const redirected = (
   const rewrites = status === 303 || ((status === 301 || status === 302) && request.method === "POST")
   const method = rewrites ? "GET" : request.method
   const sameOrigin = to.origin === from.origin
-  if (!sameOrigin && method !== "GET") return undefined
+  if ((!sameOrigin && method !== "GET") || (!rewrites && !call.wire.replayable)) return undefined
   const { accept, "user-agent": agent } = request.headers
   return HttpClientRequest.makeWith(
     method,
@@ -214,7 +222,10 @@ const statusError = (
     return errorOf(
       call,
       new ApiError.UnexpectedResponseError({
-        message: `The server redirects to ${call.config.scrub(originOf(headers["location"]))}, where this call must not go`,
+        message:
+          headers["location"] === undefined
+            ? `The server answered with status ${status}, which is neither a success nor an error`
+            : `The server redirects to ${call.config.scrub(originOf(headers["location"]))}, where this call must not go`,
         contentType: headers["content-type"]
       }),
       summary
@@ -232,8 +243,7 @@ const statusError = (
   )
 }
 
-const originOf = (location: string | undefined): string => {
-  if (location === undefined) return "nowhere"
+const originOf = (location: string): string => {
   try {
     return new URL(location).origin
   } catch {

@@ -18,7 +18,8 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
-import { RequestError } from "../ApiError.ts"
+import { type ApiError, RequestError } from "../ApiError.ts"
+import * as ApiRequest from "../ApiRequest.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../Credential.ts"
@@ -33,6 +34,8 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
+import { retryCountHeader } from "../internal/retry.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import * as Timeouts from "../Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
@@ -59,6 +62,13 @@ export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi")
 
   /** The client itself. */
   static readonly client: Effect.Effect<ApiClient, never, OpenAi> = Effect.service(OpenAi)
+
+  /** Sends a request that no endpoint describes, with the same credentials, policies and errors. */
+  static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, OpenAi>
+  static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, OpenAi>
+  static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, OpenAi> {
+    return ApiRequest.send(OpenAi, request, options)
+  }
 
   /** A client with the given settings. */
   static readonly layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
@@ -105,6 +115,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     dialect,
     baseUrl: options.baseUrl ?? residencyUrl(options.dataResidency),
     headers: {
+      [retryCountHeader]: "0",
       ...(options.organization === undefined ? {} : { "openai-organization": options.organization }),
       ...(options.project === undefined ? {} : { "openai-project": options.project })
     },

@@ -27,6 +27,7 @@ import type { ApiClient } from "../ApiClient.ts"
 import type * as ApiError from "../ApiError.ts"
 import * as Endpoint from "../Endpoint.ts"
 import type * as Page from "../Page.ts"
+import { withMiddleware } from "../internal/middleware.ts"
 import { mockClient } from "./internal/mock/client.ts"
 import { type Call, type Handler, makeDispatch, type Recorded, type WireHandler } from "./internal/mock/handler.ts"
 import { mockHttp, tellingCalls } from "./internal/mock/http.ts"
@@ -108,7 +109,7 @@ export const layer = <R>(service: Service<R>, handlers: ReadonlyArray<Handler>):
   Layer.effectContext(
     Effect.sync(() => {
       const dispatch = makeDispatch(service.provider, handlers)
-      return service.context(withCalls(mockClient(service.provider, dispatch), dispatch.calls))
+      return service.context(withCalls(withMiddleware(mockClient(service.provider, dispatch)), dispatch.calls))
     })
   )
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { makeScrubber, scrubError } from "../../src/internal/redact.ts"
+import { makeScrubber, scrubError, secretsInUrl } from "../../src/internal/redact.ts"
 
 const placeholder = "<redacted>"
 
@@ -33,6 +33,15 @@ describe("makeScrubber", () => {
   it("leaves texts alone that hold none, and secrets that are too short to be one", () => {
     const { scrub } = makeScrubber(["a", "", "12345"])
     assert.strictEqual(scrub("a 12345 b"), "a 12345 b")
+  })
+
+  it("takes a short credential out where it stands alone", () => {
+    const { learn, scrub } = makeScrubber([], ["key", "$1.*", ""])
+    learn("t-0")
+    assert.strictEqual(
+      scrub("key=key, monkeys on a keyboard, $1.* and (t-0) but not t-01"),
+      `${placeholder}=${placeholder}, monkeys on a keyboard, ${placeholder} and (${placeholder}) but not t-01`
+    )
   })
 
   for (const text of [
@@ -78,4 +87,17 @@ describe("scrubError", () => {
     scrubError(error, scrub)
     assert.strictEqual(error.raw, raw)
   })
+})
+
+describe("secretsInUrl", () => {
+  for (const [url, secrets] of [
+    ["https://api.test/v1?key=abc&api-version=2026-01-01", ["abc"]],
+    ["https://gateway.test/v1/8f14e45fceea167a5a36dedd4bea2543/openai", ["8f14e45fceea167a5a36dedd4bea2543"]],
+    ["https://gateway.test/k3y-4Ab9_zq71Lm02xQ8wE/v1", ["k3y-4Ab9_zq71Lm02xQ8wE"]],
+    ["https://api.test/openai/deployments/my-gpt-4-deployment-2026/v1", []],
+    ["https://api.test/v1/projects/a-long-project-name_12345/locations/us-central1", []],
+    ["no url", []]
+  ] as const) {
+    it(`finds ${secrets.length} in ${url}`, () => assert.deepStrictEqual(secretsInUrl(url), secrets))
+  }
 })

@@ -20,7 +20,9 @@ export const dialect: Dialect = {
     if (isObject(body) && isError(body["error"]) && !("id" in body)) throw new ErrorInBody(body)
     return body
   },
-  errorDetail: (body) => {
+  errorDetail: (answer) => {
+    // Google's compatible server puts its error into an array.
+    const body: unknown = Array.isArray(answer) ? answer[0] : answer
     if (!isObject(body)) return undefined
     const { detail, error, errors, message } = body
     if (isObject(error)) return detailOf(error)

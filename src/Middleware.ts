@@ -1,0 +1,144 @@
+/**
+ * Code around every call of a layer or a program. It sees the endpoint, the input and the answer, and may delay, refuse,
+ * change or repeat the call; what it does to the `HttpClient` or to single tries it puts into the call's options.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Middleware } from "llmfx"
+ * import { Models } from "llmfx/openai"
+ *
+ * const announced = Middleware.make((call, next) =>
+ *   Effect.andThen(Effect.log(`calling ${call.endpoint.id}`), next(call))
+ * )
+ *
+ * const model = Models.retrieve({ model: "gpt-5.4-mini" }).pipe(Middleware.use(announced))
+ * ```
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ApiClient } from "./ApiClient.ts"
+import type { ApiError } from "./ApiError.ts"
+import type * as Endpoint from "./Endpoint.ts"
+import type { Combinator, Program } from "./internal/program.ts"
+import * as RateLimit from "./RateLimit.ts"
+import * as RequestOptions from "./RequestOptions.ts"
+
+/** A call on its way. */
+export interface Call {
+  readonly endpoint: Endpoint.Metadata
+  readonly input: unknown
+  readonly options: RequestOptions.RequestOptions
+}
+
+/**
+ * What a call gives. Its value is a Stream for endpoints of kind `stream`, `jsonl` and `binary`, and the unread
+ * `HttpClientResponse` for `.raw`. The scope ends with the call: for a Stream, when nobody reads it any more.
+ */
+export type Answer = Effect.Effect<Endpoint.Response<unknown>, ApiError, Scope.Scope>
+
+/** Makes the call. */
+export type Next = (call: Call) => Answer
+
+/** A client whose calls all run through something. */
+export type Middleware = (client: ApiClient) => ApiClient
+
+/** The middleware of the running program; the first one is outermost. */
+export const Current: Context.Reference<ReadonlyArray<Middleware>> = /*#__PURE__*/ Context.Reference<
+  ReadonlyArray<Middleware>
+>("llmfx/Middleware", { defaultValue: () => none })
+
+const none: ReadonlyArray<Middleware> = []
+
+/** Runs middleware around all calls of a program, within that of the layer and of outer programs. */
+export const use: Combinator<Middleware> = /*#__PURE__*/ dual(2, (self: Program, middleware: Middleware) => {
+  const update = (outer: ReadonlyArray<Middleware>) => [...outer, middleware]
+  return Stream.isStream(self)
+    ? Stream.updateService(self, Current, update)
+    : Effect.updateService(self, Current, update)
+})
+
+/** Changes the values of a streaming endpoint; any other answer stays as it is. */
+export const mapValues: {
+  (
+    f: (values: Stream.Stream<unknown, ApiError>) => Stream.Stream<unknown, ApiError>
+  ): (response: Endpoint.Response<unknown>) => Endpoint.Response<unknown>
+  (
+    response: Endpoint.Response<unknown>,
+    f: (values: Stream.Stream<unknown, ApiError>) => Stream.Stream<unknown, ApiError>
+  ): Endpoint.Response<unknown>
+} = /*#__PURE__*/ dual(
+  2,
+  (
+    response: Endpoint.Response<unknown>,
+    f: (values: Stream.Stream<unknown, ApiError>) => Stream.Stream<unknown, ApiError>
+  ): Endpoint.Response<unknown> => (isStreaming(response) ? { ...response, value: f(response.value) } : response)
+)
+
+const isStreaming = (
+  response: Endpoint.Response<unknown>
+): response is Endpoint.Response<Stream.Stream<unknown, ApiError>> => Stream.isStream(response.value)
+
+/** Runs a function around each call. A list endpoint makes a call for each page. */
+export const make =
+  (around: (call: Call, next: Next) => Answer): Middleware =>
+  (client) => {
+    const through = (
+      endpoint: Endpoint.Metadata,
+      input: unknown,
+      options: RequestOptions.RequestOptions = {},
+      next: Next
+    ) => Effect.suspend(() => around({ endpoint, input, options }, next))
+    const call = ({ endpoint, input, options }: Call): Answer => client.call(endpoint, input, options)
+    const open = ({ endpoint, input, options }: Call): Answer => client.open(endpoint, input, options)
+    const raw = (call: Call): Answer => rawAnswer(client, call)
+    const opened: ApiClient["open"] = (endpoint, input, options) =>
+      Effect.flatMap(through(endpoint, input, options, open), (response) =>
+        isStreaming(response)
+          ? Effect.succeed(response)
+          : Effect.die(new TypeError("Middleware must give a Stream here"))
+      )
+    return {
+      ...client,
+      call: (endpoint, input, options) => Effect.scoped(through(endpoint, input, options, call)),
+      open: opened,
+      stream: (endpoint, input, options) =>
+        Stream.unwrap(Effect.map(opened(endpoint, input, options), ({ value }) => value)),
+      raw: (endpoint, input, options) =>
+        Effect.flatMap(Effect.scoped(through(endpoint, input, options, raw)), ({ value }) =>
+          isUnread(value)
+            ? Effect.succeed(value)
+            : Effect.die(new TypeError("Middleware must give an HttpClientResponse here"))
+        )
+    }
+  }
+
+const isUnread = (value: unknown): value is HttpClientResponse.HttpClientResponse =>
+  Predicate.hasProperty(value, HttpClientResponse.TypeId)
+
+const rawAnswer = (client: ApiClient, { endpoint, input, options }: Call): Answer =>
+  Effect.suspend(() => {
+    let attempts = 0
+    const counted = RequestOptions.merge(options, {
+      transformAttempt: (attempt) =>
+        Effect.suspend(() => {
+          attempts++
+          return attempt
+        })
+    })
+    return Effect.zipWith(client.raw(endpoint, input, counted), Clock.currentTimeMillis, (value, now) => ({
+      value,
+      raw: undefined,
+      status: value.status,
+      headers: value.headers,
+      requestId: undefined,
+      rateLimit: RateLimit.fromHeaders(value.headers, now),
+      attempts
+    }))
+  })
