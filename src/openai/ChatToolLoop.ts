@@ -6,7 +6,7 @@
  * import * as Effect from "effect/Effect"
  * import * as Schema from "effect/Schema"
  * import { ToolLoop, Tools } from "llmfx"
- * import { ChatToolLoop } from "llmfx/openai"
+ * import * as ChatToolLoop from "llmfx/openai/ChatToolLoop"
  *
  * const weather = Tools.make({
  *   name: "weather",

@@ -7,7 +7,7 @@
  * @example
  * ```ts
  * import * as Schema from "effect/Schema"
- * import { Parse } from "llmfx/openai"
+ * import * as Parse from "llmfx/openai/Parse"
  *
  * const City = Schema.Struct({ name: Schema.String, population: Schema.optionalKey(Schema.Int) })
  *

@@ -6,7 +6,7 @@
  * import * as Effect from "effect/Effect"
  * import * as Schema from "effect/Schema"
  * import { ToolLoop, Tools } from "llmfx"
- * import { ResponseToolLoop } from "llmfx/openai"
+ * import * as ResponseToolLoop from "llmfx/openai/ResponseToolLoop"
  *
  * const weather = Tools.make({
  *   name: "weather",

@@ -8,7 +8,7 @@ import { schemaDecoder } from "../../src/internal/decode.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
-import { damaged, follow, joined, withIndex } from "../support/folds.ts"
+import { asLines, damaged, follow, joined, withIndex } from "../support/folds.ts"
 import { anthropicOver } from "../support/probes.ts"
 
 const { accumulator } = MessageStream
@@ -234,15 +234,6 @@ describe.skipIf(!hasCorpus)("recorded streams", () => {
   })
 })
 
-const asLines = (events: ReadonlyArray<unknown>): ReadableStream =>
-  new ReadableStream({
-    start(controller) {
-      const encoder = new TextEncoder()
-      for (const event of events) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`))
-      controller.close()
-    }
-  })
-
 /** The GA client knows no MCP and compaction deltas, and loses usage by iteration. */
 const essence = (value: unknown): unknown => {
   const { content, usage, ...message } = JSON.parse(JSON.stringify(value)) as {
@@ -267,16 +258,6 @@ describe("streamed", () => {
       const message = yield* answer.final
       assert.strictEqual(message.stop_reason, "tool_use")
       assert.strictEqual(http.sent.length, 1)
-    }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
-  })
-
-  it.effect("works for the beta API", () => {
-    const http = fakeHttp({ parts: events.map((event) => sse(event)) })
-    return Effect.gen(function* () {
-      const answer = yield* MessageStream.betaStreamed({ ...input, betas: ["compact-2026-01-12"] })
-      const message = yield* answer.final
-      assert.strictEqual(message.content.length, 3)
-      assert.strictEqual(http.sent[0]?.headers["anthropic-beta"], "compact-2026-01-12")
     }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
   })
 
