@@ -144,6 +144,20 @@ describe("the response", () => {
     assert.deepInclude(snapshot?.output[0], { status: "searching" })
   })
 
+  it("shows what the commands of a shell have written, before and after they have ended", () => {
+    const item = { id: "sh_1", type: "shell_call_output", call_id: "c", status: "in_progress", output: [] }
+    const ended = { stdout: "two", stderr: "", outcome: { type: "exit", exit_code: 0 } }
+    const output = { type: "response.shell_call_output_content.delta", output_index: 0, item_id: "sh_1" }
+    const { snapshot } = follow(accumulator, [
+      events[0],
+      { type: "response.output_item.added", output_index: 0, item },
+      { ...output, command_index: 1, delta: { stdout: "on" } },
+      { ...output, command_index: 1, delta: { stdout: "e", stderr: "!" } },
+      { ...output, type: "response.shell_call_output_content.done", command_index: 0, output: [ended] }
+    ])
+    assert.deepStrictEqual(snapshot?.output as unknown, [{ ...item, output: [ended, { stdout: "one", stderr: "!" }] }])
+  })
+
   it("has an item of an unknown type as it came", () => {
     const decode = schemaDecoder(Responses.ResponseStreamEvent, "open")
     const raw = [

@@ -127,8 +127,7 @@ export class ResponseFold implements Fold<unknown, Json, Step> {
     if (this.#response === undefined) return undefined
     // Some servers leave the output out of the last event.
     if (this.#isOver && arrayOf(this.#response["output"]).length >= this.#items.size) return this.#response
-    const items = [...this.#items.values()].sort((a, b) => a.index - b.index)
-    return { ...this.#response, output: items.map((item) => item.snapshot()) }
+    return { ...this.#response, output: byIndex(this.#items).map((item) => item.snapshot()) }
   }
 }
 
@@ -142,6 +141,8 @@ class Item {
   readonly #texts = new Map<string, string>()
   readonly #lists = { content: new Map<number, Part>(), summary: new Map<number, Part>() }
   readonly #commands = new Map<number, string>()
+  /** What each command has written so far. */
+  readonly #outputs = new Map<number, ReadonlyArray<Json>>()
   #status: unknown
   #snapshot: unknown
 
@@ -151,7 +152,7 @@ class Item {
     this.#fields = this.#isUnknown && isObject(item["raw"]) ? item["raw"] : item
     for (const list of ["content", "summary"] as const) {
       for (const [at, part] of arrayOf(this.#fields[list]).entries()) {
-        if (isObject(part)) this.#lists[list].set(at, new Part(at, part))
+        if (isObject(part)) this.#lists[list].set(at, new Part(part))
       }
     }
   }
@@ -195,6 +196,7 @@ class Item {
     else if (part !== undefined) this.#pushPart(part.list, event[part.index], event, steps)
     else if (type === "response.output_text.annotation.added") this.#pushCitation(event, steps)
     else if (prefix === "response.shell_call_command") this.#pushCommand(verb, event, steps)
+    else if (prefix === "response.shell_call_output_content") this.#pushOutput(verb, event, steps)
   }
 
   #pushItemText(field: string, verb: string, event: Json, steps: Array<Step>): void {
@@ -229,7 +231,7 @@ class Item {
 
   #pushPart(list: "content" | "summary", index: unknown, event: Json, steps: Array<Step>): void {
     const at = this.#indexIn(index, event, steps)
-    if (at !== undefined && isObject(event["part"])) this.#lists[list].set(at, new Part(at, event["part"]))
+    if (at !== undefined && isObject(event["part"])) this.#lists[list].set(at, new Part(event["part"]))
   }
 
   #pushCitation(event: Json, steps: Array<Step>): void {
@@ -247,6 +249,24 @@ class Item {
     else this.#commands.set(at, textOf(event["command"]))
   }
 
+  #pushOutput(verb: string, event: Json, steps: Array<Step>): void {
+    const at = this.#indexIn(event["command_index"], event, steps)
+    if (at === undefined) return
+    if (verb === "done") {
+      this.#outputs.set(at, arrayOf(event["output"]).filter(isObject))
+      return
+    }
+    const { stderr, stdout } = isObject(event["delta"]) ? event["delta"] : {}
+    const [before = { stderr: "", stdout: "" }] = this.#outputs.get(at) ?? []
+    this.#outputs.set(at, [
+      {
+        ...before,
+        stderr: textOf(before["stderr"]) + textOf(stderr),
+        stdout: textOf(before["stdout"]) + textOf(stdout)
+      }
+    ])
+  }
+
   #indexIn(index: unknown, event: Json, steps: Array<Step>): number | undefined {
     const valid = indexOf(index)
     if (valid === undefined) steps.push(refused(event, "The event has no valid index"))
@@ -256,7 +276,7 @@ class Item {
   #part(list: "content" | "summary", at: number, initial: Json): Part {
     let part = this.#lists[list].get(at)
     if (part === undefined) {
-      part = new Part(at, initial)
+      part = new Part(initial)
       this.#lists[list].set(at, part)
     }
     return part
@@ -274,11 +294,12 @@ class Item {
       ...this.#fields,
       ...Object.fromEntries(this.#texts),
       ...(this.#status === undefined ? {} : { status: this.#status }),
-      ...(content.size === 0 ? {} : { content: inOrder(content).map((part) => part.snapshot()) }),
-      ...(summary.size === 0 ? {} : { summary: inOrder(summary).map((part) => part.snapshot()) }),
+      ...(content.size === 0 ? {} : { content: byIndex(content).map((part) => part.snapshot()) }),
+      ...(summary.size === 0 ? {} : { summary: byIndex(summary).map((part) => part.snapshot()) }),
       ...(this.#commands.size === 0 || !isObject(action)
         ? {}
-        : { action: { ...action, commands: [...this.#commands].sort(([a], [b]) => a - b).map(([, text]) => text) } })
+        : { action: { ...action, commands: byIndex(this.#commands) } }),
+      ...(this.#outputs.size === 0 ? {} : { output: byIndex(this.#outputs).flat() })
     }
     return this.#isUnknown ? unknownVariant("type", {}, item) : item
   }
@@ -287,11 +308,10 @@ class Item {
 const ownOf = <A>(record: { readonly [key: string]: A }, key: string): A | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined
 
-const inOrder = (parts: ReadonlyMap<number, Part>): ReadonlyArray<Part> =>
-  [...parts.values()].sort((a, b) => a.index - b.index)
+const byIndex = <A>(values: ReadonlyMap<number, A>): ReadonlyArray<A> =>
+  [...values].sort(([a], [b]) => a - b).map(([, value]) => value)
 
 class Part {
-  readonly index: number
   readonly #fields: Json
   readonly #isUnknown: boolean
   readonly #texts = new Map<string, string>()
@@ -299,8 +319,7 @@ class Part {
   #logprobs: Array<unknown> | undefined
   #snapshot: unknown
 
-  constructor(index: number, part: Json) {
-    this.index = index
+  constructor(part: Json) {
     this.#isUnknown = part["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(part["raw"]) ? part["raw"] : part
   }
