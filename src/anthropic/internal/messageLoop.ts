@@ -6,6 +6,7 @@ import type * as Tools from "../../Tools.ts"
 import type { Anthropic } from "../Anthropic.ts"
 import { conversion } from "./conversion.ts"
 import type { MessageAnswer, MessageInput, StreamEndpoint } from "./messageApi.ts"
+import { toolResult } from "./toolResult.ts"
 
 /** How a version of the API is asked, and how its answers are read. */
 export const messageLoop = <Input extends MessageInput, Event, Answer extends MessageAnswer>(
@@ -73,18 +74,6 @@ export const nextInput = <Input extends MessageInput>(
   messages: [
     ...input.messages,
     { role: "assistant", content: sentContent<Block>(content) },
-    ...(results.length === 0
-      ? []
-      : [
-          {
-            role: "user",
-            content: results.map(({ id, isError, output }) => ({
-              type: "tool_result",
-              tool_use_id: id,
-              content: output,
-              ...(isError ? { is_error: true } : {})
-            }))
-          }
-        ])
+    ...(results.length === 0 ? [] : [{ role: "user", content: results.map(toolResult) }])
   ]
 })
