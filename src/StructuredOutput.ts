@@ -12,8 +12,9 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "./Accumulator.ts"
-import { restore } from "./internal/restoreJson.ts"
-import { recursion, tidy, untyped } from "./internal/strictSchema.ts"
+import { closedSchema } from "./internal/closedSchema.ts"
+import { makeRestore } from "./internal/restoreJson.ts"
+import { recursion, symbolKey, tidy, untyped } from "./internal/strictSchema.ts"
 import * as PartialJson from "./PartialJson.ts"
 
 /** A schema of another library: one that can also be written as JSON Schema. */
@@ -140,6 +141,8 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
   const isEffect = Schema.isSchema(source)
   const given: Schema.Codec<unknown, unknown> = isEffect ? source : importStandard(source)
   const schema = hasNoFields(given) ? noFields : given
+  const symbol = symbolKey(schema.ast)
+  if (symbol !== undefined) throw unsupported("A property whose name is a symbol", symbol)
   if (!conversion.recursive) {
     const path = recursion(Schema.toJsonSchemaDocument(schema))
     if (path !== undefined) throw unsupported("A schema that contains itself", path)
@@ -151,6 +154,7 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
   const path = untyped(tidied)
   if (path !== undefined) throw unsupported("A part that may be any value", isWrapped ? path.slice(1) : path)
   const decode = Schema.decodeUnknownEffect(codec)
+  const restore = makeRestore(top.ast)
   const unwrap = (value: unknown): unknown =>
     isWrapped && typeof value === "object" && value !== null && "value" in value ? value.value : value
   return {
@@ -164,7 +168,7 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
         // The codec was made of this very schema.
         Effect.flatMap((value) => (isEffect ? Effect.succeed(value as A) : validate(source, value)))
       ),
-    partial: (json) => unwrap(restore(top.ast, json)) as PartialJson.Partial<E> | undefined
+    partial: (json) => unwrap(restore(json)) as PartialJson.Partial<E> | undefined
   }
 }
 
@@ -197,7 +201,7 @@ const importStandard = (source: StandardSource<unknown, unknown>): Schema.Codec<
     })
   }
   return SchemaRepresentation.fromJsonSchemaDocument(
-    JsonSchema.fromSchemaDraft2020_12(standard.jsonSchema.input({ target: "draft-2020-12" })),
+    JsonSchema.fromSchemaDraft2020_12(closedSchema(standard.jsonSchema.input({ target: "draft-2020-12" }))),
     { patterns: "ignore" }
   ) as Schema.Top as Schema.Codec<unknown, unknown>
 }
