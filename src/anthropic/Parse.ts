@@ -59,7 +59,7 @@ export const message = <A, E>(
 ): Effect.Effect<StructuredOutput.Parsed<A, Messages.Message>, Failure, Anthropic> =>
   parse(Messages.create, input, source, options)
 
-/** The same, with what is known of the value as it comes. */
+/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
 export const messageStream = <A, E>(
   input: Messages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -75,7 +75,7 @@ export const betaMessage = <A, E>(
 ): Effect.Effect<StructuredOutput.Parsed<A, BetaMessages.BetaMessage>, Failure, Anthropic> =>
   parse(BetaMessages.create, input, source, options)
 
-/** The same, with what is known of the value as it comes. */
+/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
 export const betaMessageStream = <A, E>(
   input: BetaMessages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -92,14 +92,7 @@ const parse = <A, E, Input extends MessageInput, Answer extends MessageAnswer>(
   Effect.flatMap(Effect.fromResult(format(source)), (format) =>
     StructuredOutput.ask(
       format,
-      {
-        call: (input) => create(input, options.request),
-        read,
-        followUp: (input, text, message): Input => ({
-          ...input,
-          messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
-        })
-      },
+      { call: (input) => create(input, options.request), read, followUp },
       withFormat(input, format),
       options.reasks ?? 0
     )
@@ -114,12 +107,26 @@ const parseStream = <A, E, Input extends MessageInput, Event, Answer extends Mes
 ): Stream.Stream<StructuredOutput.Progress<A, E, Answer>, Failure, Anthropic> =>
   Stream.unwrap(
     Effect.map(Effect.fromResult(format(source)), (format) =>
-      StructuredOutput.follow(format, read, accumulator, stream(withFormat(input, format), options.request), {
-        text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
-        finish: finishWith(stream, "a message")
-      })
+      StructuredOutput.follow(
+        format,
+        {
+          events: (input) => stream(input, options.request),
+          accumulator,
+          text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
+          finish: finishWith(stream, "a message"),
+          read,
+          followUp
+        },
+        withFormat(input, format),
+        options.reasks ?? 0
+      )
     )
   )
+
+const followUp = <Input extends MessageInput>(input: Input, text: string, message: string): Input => ({
+  ...input,
+  messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
+})
 
 const withFormat = <Input extends MessageInput>(input: Input, format: StructuredOutput.Format<unknown>): Input => ({
   ...input,

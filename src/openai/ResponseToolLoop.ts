@@ -25,6 +25,7 @@ import { finishWith } from "../internal/fold.ts"
 import type * as StructuredOutput from "../StructuredOutput.ts"
 import * as ToolLoop from "../ToolLoop.ts"
 import type * as Tools from "../Tools.ts"
+import { isKept, itemsOf } from "./internal/responseInput.ts"
 import { responseOutput } from "./internal/toolOutput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
@@ -88,14 +89,7 @@ export const next = (input: Input, answer: Answer, results: ReadonlyArray<Tools.
         ? { type: "custom_tool_call_output", call_id: id, output: responseOutput(output) }
         : { type: "function_call_output", call_id: id, output: responseOutput(output) }
   )
-  const keepsItself = input.conversation !== undefined && input.conversation !== null
-  const before =
-    input.input === undefined
-      ? []
-      : typeof input.input === "string"
-        ? [{ role: "user", content: input.input } as const]
-        : input.input
-  return { ...input, input: keepsItself ? outputs : [...before, ...toInputItems(answer.output), ...outputs] }
+  return { ...input, input: isKept(input) ? outputs : [...itemsOf(input), ...toInputItems(answer.output), ...outputs] }
 }
 
 const api: ToolLoop.Api<Input, Responses.ResponseStreamEvent, Responses.Response, Answer, OpenAi> = {
