@@ -219,6 +219,7 @@ describe("a response", () => {
         steps.map(({ _tag, value }) => [_tag, value]),
         [
           ["Partial", { name: "Ro" }],
+          ["Partial", { name: "Rome" }],
           ["Whole", { name: "Rome" }]
         ]
       )

@@ -202,12 +202,37 @@ it("says each thing once, in order", () => {
   )
 })
 
-it("says that a call is done even where only the last event has it", () => {
-  const { steps } = follow(accumulator, [events[0], events[last]])
-  assert.deepStrictEqual(
-    steps.map((step) => (step._tag === "ToolCallDone" ? step.arguments : step._tag)),
-    ["ToolCallStarted", '{"a":1}']
-  )
+describe("what the pieces leave out", () => {
+  it("is said where only the last event has it", () => {
+    const { steps } = follow(accumulator, [events[0], events[last]])
+    assert.deepStrictEqual(
+      steps.map(({ _tag }) => _tag),
+      ["ReasoningDelta", "ReasoningDone", "TextDelta", "TextDone", "ToolCallStarted", "ToolCallDone"]
+    )
+    assert.strictEqual(joined(steps, "TextDelta"), "Hello")
+    assert.deepInclude(steps.at(-1), { arguments: '{"a":1}' })
+  })
+
+  it("is said once, however late it comes", () => {
+    for (const missing of [11, 13, 14, 15]) {
+      const { steps } = follow(accumulator, [...events.slice(0, missing), ...events.slice(missing + 1)])
+      assert.strictEqual(joined(steps, "TextDelta"), "Hello")
+      assert.deepStrictEqual(
+        steps.flatMap((step) => (step._tag === "TextDone" ? [step.text] : [])),
+        ["Hello"]
+      )
+    }
+  })
+
+  it("is said of a response that is not whole, but not as if it were", () => {
+    const cut = response("incomplete", [reasoning, { ...message, status: "incomplete" }])
+    const { steps } = follow(accumulator, [...events.slice(0, 11), { type: "response.incomplete", response: cut }])
+    assert.strictEqual(joined(steps, "TextDelta"), "Hello")
+    assert.notInclude(
+      steps.map(({ _tag }) => _tag),
+      "TextDone"
+    )
+  })
 })
 
 describe("a stream that something is wrong with", () => {
