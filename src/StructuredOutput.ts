@@ -108,6 +108,8 @@ export interface Conversion {
   /** Whether the top has to be an object; anything else is then put into one. */
   readonly objectOnly: boolean
   readonly recursive: boolean
+  /** Whether a part may be any value. */
+  readonly anyValue: boolean
 }
 
 /** The name and description that the model sees. */
@@ -151,7 +153,7 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
   const top: Schema.Codec<unknown, unknown> = isWrapped ? Schema.Struct({ value: schema }) : schema
   const { codec, jsonSchema } = conversion.convert(top)
   const tidied = tidy(jsonSchema)
-  const path = untyped(tidied)
+  const path = conversion.anyValue ? undefined : untyped(tidied)
   if (path !== undefined) throw unsupported("A part that may be any value", isWrapped ? path.slice(1) : path)
   const decode = Schema.decodeUnknownEffect(codec)
   const restore = makeRestore(top.ast)

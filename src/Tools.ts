@@ -23,6 +23,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { plainConversion } from "./internal/plainConversion.ts"
 import * as PartialJson from "./PartialJson.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 import * as ToolOutput from "./ToolOutput.ts"
@@ -83,7 +84,11 @@ export const make = <A, E, Failure = never, R = never, R2 = never>(
     description,
     strict,
     format: (conversion) =>
-      StructuredOutput.format(parameters, strict ? conversion : { ...conversion, convert: plainSchema }, { name }),
+      StructuredOutput.format(
+        parameters,
+        strict ? conversion : { ...plainConversion, objectOnly: conversion.objectOnly },
+        { name }
+      ),
     // The input was decoded with the parameters' own schema.
     run: (input, call) => Effect.mapError(run(input as A, call), describeFailure),
     approve: approve === undefined ? undefined : (input, call) => approve(input as A, call)
@@ -112,16 +117,6 @@ export const dynamic = <Failure = never, R = never>(definition: {
   run: (input, call) => Effect.mapError(definition.run(input, call), describe),
   approve: definition.approve
 })
-
-/** Schemas as they are, for tools that are not strict. */
-const plainSchema: StructuredOutput.Conversion["convert"] = (schema) => {
-  const codec = Schema.toCodecJson(schema)
-  const { definitions, schema: jsonSchema } = Schema.toJsonSchemaDocument(codec)
-  return {
-    codec,
-    jsonSchema: Object.keys(definitions).length === 0 ? jsonSchema : { ...jsonSchema, $defs: definitions }
-  }
-}
 
 /** How a toolkit's tools are used. */
 export interface ToolkitOptions<R> {

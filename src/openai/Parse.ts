@@ -36,7 +36,8 @@ import * as Responses from "./Responses.ts"
 export const conversion: StructuredOutput.Conversion = {
   convert: OpenAiStructuredOutput.toCodecOpenAI,
   objectOnly: true,
-  recursive: true
+  recursive: true,
+  anyValue: false
 }
 
 /** What can be set beside the input. */

@@ -5,5 +5,6 @@ import type * as StructuredOutput from "../../StructuredOutput.ts"
 export const conversion: StructuredOutput.Conversion = {
   convert: AnthropicStructuredOutput.toCodecAnthropic,
   objectOnly: false,
-  recursive: false
+  recursive: false,
+  anyValue: false
 }
