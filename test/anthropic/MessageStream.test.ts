@@ -1,6 +1,7 @@
 import { MessageStream as Official } from "@anthropic-ai/sdk/lib/MessageStream"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as MessageStream from "../../src/anthropic/MessageStream.ts"
 import * as Messages from "../../src/anthropic/Messages.ts"
@@ -10,6 +11,7 @@ import { reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { asLines, damaged, follow, joined, withIndex } from "../support/folds.ts"
 import { anthropicOver } from "../support/probes.ts"
+import { passSlowly } from "../support/settle.ts"
 
 const { accumulator } = MessageStream
 
@@ -278,6 +280,19 @@ describe("streamed", () => {
       assert.strictEqual(reasonOf(error, "StreamTruncatedError").partial.text, "Let me ")
       const snapshot = yield* answer.snapshot
       assert.strictEqual(snapshot?.usage.input_tokens, 10)
+    }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("keeps the text and the usage of a stream whose reader is interrupted", () => {
+    const http = fakeHttp({ parts: [...events.slice(0, 7).map((event) => sse(event)), 60_000] })
+    return Effect.gen(function* () {
+      const answer = yield* MessageStream.streamed(input)
+      const reader = yield* Effect.forkChild(answer.final)
+      yield* passSlowly(100)
+      yield* Fiber.interrupt(reader)
+      const snapshot = yield* answer.snapshot
+      assert.deepStrictEqual(snapshot?.usage as unknown, message.usage)
+      assert.deepInclude(snapshot?.content[1], { type: "text", text: "Let me " })
     }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
   })
 })
