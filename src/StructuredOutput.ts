@@ -12,8 +12,9 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "./Accumulator.ts"
-import { restore } from "./internal/restoreJson.ts"
-import { recursion, tidy, untyped } from "./internal/strictSchema.ts"
+import { closedSchema } from "./internal/closedSchema.ts"
+import { makeRestore } from "./internal/restoreJson.ts"
+import { recursion, symbolKey, tidy, untyped } from "./internal/strictSchema.ts"
 import * as PartialJson from "./PartialJson.ts"
 
 /** A schema of another library: one that can also be written as JSON Schema. */
@@ -107,6 +108,8 @@ export interface Conversion {
   /** Whether the top has to be an object; anything else is then put into one. */
   readonly objectOnly: boolean
   readonly recursive: boolean
+  /** Whether a part may be any value. */
+  readonly anyValue: boolean
 }
 
 /** The name and description that the model sees. */
@@ -140,6 +143,8 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
   const isEffect = Schema.isSchema(source)
   const given: Schema.Codec<unknown, unknown> = isEffect ? source : importStandard(source)
   const schema = hasNoFields(given) ? noFields : given
+  const symbol = symbolKey(schema.ast)
+  if (symbol !== undefined) throw unsupported("A property whose name is a symbol", symbol)
   if (!conversion.recursive) {
     const path = recursion(Schema.toJsonSchemaDocument(schema))
     if (path !== undefined) throw unsupported("A schema that contains itself", path)
@@ -148,9 +153,10 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
   const top: Schema.Codec<unknown, unknown> = isWrapped ? Schema.Struct({ value: schema }) : schema
   const { codec, jsonSchema } = conversion.convert(top)
   const tidied = tidy(jsonSchema)
-  const path = untyped(tidied)
+  const path = conversion.anyValue ? undefined : untyped(tidied)
   if (path !== undefined) throw unsupported("A part that may be any value", isWrapped ? path.slice(1) : path)
   const decode = Schema.decodeUnknownEffect(codec)
+  const restore = makeRestore(top.ast)
   const unwrap = (value: unknown): unknown =>
     isWrapped && typeof value === "object" && value !== null && "value" in value ? value.value : value
   return {
@@ -164,7 +170,7 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
         // The codec was made of this very schema.
         Effect.flatMap((value) => (isEffect ? Effect.succeed(value as A) : validate(source, value)))
       ),
-    partial: (json) => unwrap(restore(top.ast, json)) as PartialJson.Partial<E> | undefined
+    partial: (json) => unwrap(restore(json)) as PartialJson.Partial<E> | undefined
   }
 }
 
@@ -197,7 +203,7 @@ const importStandard = (source: StandardSource<unknown, unknown>): Schema.Codec<
     })
   }
   return SchemaRepresentation.fromJsonSchemaDocument(
-    JsonSchema.fromSchemaDraft2020_12(standard.jsonSchema.input({ target: "draft-2020-12" })),
+    JsonSchema.fromSchemaDraft2020_12(closedSchema(standard.jsonSchema.input({ target: "draft-2020-12" }))),
     { patterns: "ignore" }
   ) as Schema.Top as Schema.Codec<unknown, unknown>
 }
@@ -257,12 +263,16 @@ export const read = <A, Answer>(
   })
 }
 
-/** How one API is asked for a value. */
-export interface Asking<Input, Answer, E, R> {
-  readonly call: (input: Input) => Effect.Effect<Answer, E, R>
+/** How the answers of one API are read and answered. */
+export interface Dialogue<Input, in Answer> {
   readonly read: Read<Answer>
   /** The input that follows on an answer: the answer, then a message of the user. */
   readonly followUp: (input: Input, text: string, message: string) => Input
+}
+
+/** How one API is asked for a value. */
+export interface Asking<Input, Answer, E, R> extends Dialogue<Input, Answer> {
+  readonly call: (input: Input) => Effect.Effect<Answer, E, R>
 }
 
 /**
@@ -276,12 +286,19 @@ export const ask = <A, Input, Answer, E, R>(
   reasks: number
 ): Effect.Effect<Parsed<A, Answer>, E | OutputError, R> =>
   Effect.flatMap(asking.call(input), (answer) =>
-    Effect.catchTag(read(format, asking.read, answer), "OutputError", (error) =>
-      reasks > 0 && (error.reason._tag === "Malformed" || error.reason._tag === "Mismatched")
-        ? ask(format, asking, asking.followUp(input, error.text, complaint(error.reason)), reasks - 1)
-        : Effect.fail(error)
-    )
+    Effect.catchTag(read(format, asking.read, answer), "OutputError", (error) => {
+      const again = reasks > 0 ? inputAfter(asking, input, error) : undefined
+      return again === undefined ? Effect.fail(error) : ask(format, asking, again, reasks - 1)
+    })
   )
+
+/** The input that asks again; `undefined` where that would not help. */
+const inputAfter = <Input>(
+  { followUp }: Pick<Dialogue<Input, never>, "followUp">,
+  input: Input,
+  { reason, text }: OutputError
+): Input | undefined =>
+  reason._tag === "Malformed" || reason._tag === "Mismatched" ? followUp(input, text, complaint(reason)) : undefined
 
 const complaint = ({ message }: Malformed | Mismatched): string =>
   `That answer cannot be used: ${message}. Answer again, with JSON that fits the schema and nothing else.`
@@ -291,27 +308,40 @@ export type Progress<A, E, Answer> =
   | { readonly _tag: "Partial"; readonly value: PartialJson.Partial<E> }
   | ({ readonly _tag: "Whole" } & Parsed<A, Answer>)
 
-/** Follows a stream whose text is a value. */
-export const follow = <A, E, Event, Snapshot, Step, Answer, E2, R>(
+/** How the answers of one API are followed. */
+export interface Following<Input, Event, Snapshot, Step, Answer, E, R>
+  extends Dialogue<Input, Answer>,
+    Accumulator.StreamedOptions<Snapshot, Step, Answer, E> {
+  readonly accumulator: Accumulator.Accumulator<Event, Snapshot, Step>
+  readonly events: (input: Input) => Stream.Stream<Event, E, R>
+}
+
+/** Asks for a value like {@link ask}, and shows it as it comes; where it is asked for again, it begins anew. */
+export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
   format: Format<A, E>,
-  readText: Read<Answer>,
-  accumulator: Accumulator.Accumulator<Event, Snapshot, Step>,
-  events: Stream.Stream<Event, E2, R>,
-  options: Accumulator.StreamedOptions<Snapshot, Step, Answer, E2>
+  following: Following<Input, Event, Snapshot, Step, Answer, E2, R>,
+  input: Input,
+  reasks: number
 ): Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R> =>
   Stream.unwrap(
-    Effect.map(Accumulator.streamed(accumulator, events, options), (answer) =>
-      Stream.concat(
+    Effect.map(Accumulator.streamed(following.accumulator, following.events(input), following), (answer) => {
+      type Rest = Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R>
+      const whole = Effect.flatMap(answer.final, (final) =>
+        Effect.match(read(format, following.read, final), {
+          onSuccess: (parsed): Rest => Stream.succeed({ _tag: "Whole", ...parsed }),
+          onFailure: (error): Rest => {
+            const again = reasks > 0 ? inputAfter(following, input, error) : undefined
+            return again === undefined ? Stream.fail(error) : follow(format, following, again, reasks - 1)
+          }
+        })
+      )
+      return Stream.concat(
         Stream.mapAccumArray(answer.text, PartialJson.make, (parser, pieces) => {
           for (const piece of pieces) parser.push(piece)
           const value = format.partial(parser.value())
           return [parser, value === undefined ? [] : [{ _tag: "Partial" as const, value }]]
         }),
-        Stream.fromEffect(
-          Effect.flatMap(answer.final, (final) =>
-            Effect.map(read(format, readText, final), (parsed) => ({ _tag: "Whole" as const, ...parsed }))
-          )
-        )
+        Stream.unwrap(whole)
       )
-    )
+    })
   )

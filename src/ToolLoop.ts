@@ -170,13 +170,17 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
     Effect.map(Tools.toolbox(tools, api.conversion), (toolbox) => {
       const { concurrency = 4, decide, eager = false, ledger, maxSteps = 20 } = options
 
+      /** What a call has done is recorded even where an interruption comes in between. */
+      const executeAndRecord = (call: Tools.Call, ledger: Ledger<E3, R3>) =>
+        Effect.uninterruptibleMask((restore) => Effect.tap(restore(toolbox.execute(call)), ledger.record))
+
       const execute = (call: Tools.Call): Effect.Effect<Tools.CallResult, E3, R2 | R3> =>
         ledger === undefined || call.id === ""
           ? toolbox.execute(call)
           : Effect.flatMap(
               ledger.recall(call.id),
               (known): Effect.Effect<Tools.CallResult, E3, R2 | R3> =>
-                known === undefined ? Effect.tap(toolbox.execute(call), ledger.record) : Effect.succeed(known)
+                known === undefined ? executeAndRecord(call, ledger) : Effect.succeed(known)
             )
 
       /** One request, its calls, and what comes after. */

@@ -23,8 +23,10 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { plainConversion } from "./internal/plainConversion.ts"
 import * as PartialJson from "./PartialJson.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
+import * as ToolOutput from "./ToolOutput.ts"
 
 /** A call that the model wants made. */
 export interface Call {
@@ -38,7 +40,7 @@ export interface Call {
 export interface CallResult {
   readonly id: string
   readonly name: string
-  readonly output: string
+  readonly output: ToolOutput.Output
   readonly isError: boolean
 }
 
@@ -52,7 +54,7 @@ export interface Tool<out R = never> {
     conversion: StructuredOutput.Conversion
   ) => Result.Result<StructuredOutput.Format<unknown>, StructuredOutput.UnsupportedSchemaError>
   /** Runs the function on decoded arguments; fails with what the model is told. */
-  readonly run: (input: unknown, call: Call) => Effect.Effect<unknown, string, R>
+  readonly run: (input: unknown, call: Call) => Effect.Effect<unknown, string | ToolOutput.Parts, R>
   /** Whether the call may be made. */
   readonly approve: ((input: unknown, call: Call) => Effect.Effect<boolean, never, R>) | undefined
 }
@@ -62,14 +64,14 @@ export interface Definition<A, E, Failure, R, R2> {
   readonly name: string
   readonly description?: string | undefined
   readonly parameters: StructuredOutput.Source<A, E>
-  /** The output is told to the model: a string as it is, anything else as JSON. */
+  /** The output is told to the model: a string or `ToolOutput.parts` as they are, anything else as JSON. */
   readonly run: (input: A, call: Call) => Effect.Effect<unknown, Failure, R>
   /** Asks whether the call may be made, of a person for instance; the call waits for as long as that takes. */
   readonly approve?: ((input: A, call: Call) => Effect.Effect<boolean, never, R2>) | undefined
   /** Whether the provider makes sure that the arguments fit; it does unless this is `false`. */
   readonly strict?: boolean | undefined
   /** What the model is told of a failure; its message unless set. */
-  readonly describeFailure?: ((failure: Failure) => string) | undefined
+  readonly describeFailure?: ((failure: Failure) => string | ToolOutput.Parts) | undefined
 }
 
 /** A tool of a schema and a function. */
@@ -82,7 +84,11 @@ export const make = <A, E, Failure = never, R = never, R2 = never>(
     description,
     strict,
     format: (conversion) =>
-      StructuredOutput.format(parameters, strict ? conversion : { ...conversion, convert: plainSchema }, { name }),
+      StructuredOutput.format(
+        parameters,
+        strict ? conversion : { ...plainConversion, objectOnly: conversion.objectOnly },
+        { name }
+      ),
     // The input was decoded with the parameters' own schema.
     run: (input, call) => Effect.mapError(run(input as A, call), describeFailure),
     approve: approve === undefined ? undefined : (input, call) => approve(input as A, call)
@@ -111,16 +117,6 @@ export const dynamic = <Failure = never, R = never>(definition: {
   run: (input, call) => Effect.mapError(definition.run(input, call), describe),
   approve: definition.approve
 })
-
-/** Schemas as they are, for tools that are not strict. */
-const plainSchema: StructuredOutput.Conversion["convert"] = (schema) => {
-  const codec = Schema.toCodecJson(schema)
-  const { definitions, schema: jsonSchema } = Schema.toJsonSchemaDocument(codec)
-  return {
-    codec,
-    jsonSchema: Object.keys(definitions).length === 0 ? jsonSchema : { ...jsonSchema, $defs: definitions }
-  }
-}
 
 /** How a toolkit's tools are used. */
 export interface ToolkitOptions<R> {
@@ -162,7 +158,7 @@ const toolkitTool = <Tools extends Record<string, AiTool.Any>, R>(
         const last = yield* Stream.runLast(results)
         if (Option.isNone(last)) return yield* Effect.fail("The tool gave no result")
         const { encodedResult, isFailure } = last.value
-        return isFailure ? yield* Effect.fail(outputText(encodedResult)) : encodedResult
+        return isFailure ? yield* Effect.fail(describe(encodedResult)) : encodedResult
       }),
     approve: needsApproval
       ? (_, call): Effect.Effect<boolean, never, R> => options.approve?.(call) ?? Effect.succeed(false)
@@ -224,21 +220,45 @@ const execute = <R>(
     if (tool.approve !== undefined && !(yield* tool.approve(input, call))) {
       return yield* Effect.fail("The user has not allowed this call")
     }
-    return yield* tool.run(input, call)
+    return yield* Effect.flatMap(tool.run(input, call), outputOf)
   }).pipe(
     Effect.match({
-      onFailure: (message) => errorResult(call, message),
-      onSuccess: (output) => ({ id: call.id, name: call.name, output: outputText(output), isError: false })
+      onFailure: (failure) => errorResult(call, failure),
+      onSuccess: (output) => ({ id: call.id, name: call.name, output, isError: false })
     })
   )
 
-const errorResult = ({ id, name }: Call, output: string): CallResult => ({ id, name, output, isError: true })
+const errorResult = ({ id, name }: Call, failure: string | ToolOutput.Parts): CallResult => ({
+  id,
+  name,
+  output: failure instanceof ToolOutput.Parts ? failure.parts : failure,
+  isError: true
+})
 
-const outputText = (output: unknown): string =>
-  typeof output === "string" ? output : (JSON.stringify(output) ?? "done")
+const outputOf = (output: unknown): Effect.Effect<ToolOutput.Output, string> =>
+  output instanceof ToolOutput.Parts && output.parts.length > 0
+    ? Effect.succeed(output.parts)
+    : Effect.try({
+        try: () => outputText(output),
+        catch: (thrown) => `The output cannot be told: ${textOfFailure(thrown)}`
+      })
 
-const describe = (failure: unknown): string =>
-  failure instanceof Error ? failure.message || failure.name : outputText(failure)
+const outputText = (output: unknown): string => {
+  if (typeof output === "string") return output
+  return output instanceof ToolOutput.Parts ? "done" : (JSON.stringify(output) ?? "done")
+}
+
+const describe = (failure: unknown): string | ToolOutput.Parts =>
+  failure instanceof ToolOutput.Parts ? failure : textOfFailure(failure)
+
+const textOfFailure = (failure: unknown): string => {
+  if (failure instanceof Error) return failure.message || failure.name
+  try {
+    return outputText(failure)
+  } catch {
+    return String(failure)
+  }
+}
 
 /** The value of a call's arguments so far, while they are still streaming. */
 export const partialInput = (call: { readonly arguments: string }): unknown => PartialJson.parse(call.arguments)

@@ -79,6 +79,11 @@ describe("a schema", () => {
     assert.deepStrictEqual(refusalOf(schema, anthropic), ["a", "list", "[]"])
   })
 
+  it("may not have a property whose name is a symbol, and the error says where", () => {
+    const schema = Schema.Struct({ a: Schema.Array(Schema.Struct({ [Symbol.for("s")]: Schema.String })) })
+    assert.deepStrictEqual(refusalOf(schema), ["a", "[]", "Symbol(s)"])
+  })
+
   it("asks for numbers as numbers alone, not as words for them", () => {
     const { jsonSchema } = formatOf(Schema.Struct({ n: Schema.Number, m: Schema.optionalKey(Schema.Number) }))
     assert.deepStrictEqual(jsonSchema["properties"], {
@@ -163,6 +168,17 @@ describe("a partial value", () => {
     assert.deepStrictEqual(partial({ value: ["a"] }), ["a"])
   })
 
+  it("shares what was whole before, so that a long value does not cost more with each piece", () => {
+    const { partial } = formatOf(
+      Schema.Array(Schema.Struct({ id: Schema.Int, note: Schema.optionalKey(Schema.String) }))
+    )
+    const first = { id: 1, note: null }
+    const before = partial({ value: [first] })
+    const after = partial({ value: [first, { id: 2 }] })
+    assert.deepStrictEqual<unknown>(after, [{ id: 1 }, { id: 2 }])
+    assert.strictEqual(after?.[0], before?.[0])
+  })
+
   it("follows a schema that contains itself", () => {
     const Node = Schema.Struct({ tree: Tree, tags: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)) })
     const { partial } = formatOf(Node)
@@ -218,6 +234,54 @@ describe("a Standard Schema", () => {
         StructuredOutput.withJsonSchema(schema, jsonSchema.input({ target: "draft-2020-12" }))
       )
       assert.deepStrictEqual(yield* decode({ name: "a", size: 2 }), { name: "a", size: 4 })
+    })
+  )
+
+  const ofJsonSchema = (jsonSchema: { readonly [key: string]: unknown }) =>
+    StructuredOutput.withJsonSchema(
+      { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } },
+      jsonSchema
+    )
+
+  it("whose objects are open is asked for with closed ones", () => {
+    const open = { type: "object", properties: { a: { type: "string" } }, required: ["a"] }
+    const { jsonSchema } = formatOf(
+      ofJsonSchema({
+        type: "object",
+        properties: { one: open, list: { type: "array", items: { ...open, additionalProperties: {} } } },
+        required: ["one", "list"]
+      })
+    )
+    const closed = { ...open, additionalProperties: false }
+    assert.deepStrictEqual(jsonSchema, {
+      type: "object",
+      properties: { one: closed, list: { type: "array", items: closed } },
+      required: ["one", "list"],
+      additionalProperties: false
+    })
+  })
+
+  it("of objects that must all fit is asked for as one object", () => {
+    const part = (name: string) => ({ type: "object", properties: { [name]: { type: "string" } }, required: [name] })
+    const { jsonSchema } = formatOf(
+      ofJsonSchema({ allOf: [part("a"), { $ref: "#/$defs/B" }], $defs: { B: part("b") } })
+    )
+    assert.deepStrictEqual(jsonSchema["properties"], { a: { type: "string" }, b: { type: "string" } })
+    assert.deepStrictEqual(jsonSchema["required"], ["a", "b"])
+    assert.strictEqual(jsonSchema["additionalProperties"], false)
+  })
+
+  it.effect("that refers to itself as a whole may do so for OpenAI", () =>
+    Effect.gen(function* () {
+      const tree = ofJsonSchema({
+        type: "object",
+        properties: { name: { type: "string" }, kids: { type: "array", items: { $ref: "#" } } },
+        required: ["name", "kids"],
+        default: { $ref: "#" }
+      })
+      const value = { name: "a", kids: [{ name: "b", kids: [] }] }
+      assert.deepStrictEqual(yield* formatOf(tree).decode(value), value)
+      assert.deepStrictEqual(refusalOf(tree, anthropic), ["kids", "[]"])
     })
   )
 })

@@ -267,4 +267,24 @@ describe("a loop that was interrupted", () => {
       }).pipe(Effect.provide(KeyValueStore.layerMemory))
     )
   }
+
+  it.effect("has in its ledger what a call has done, however slowly that is written", () =>
+    Effect.gen(function* () {
+      const memory = yield* ToolLoop.makeMemoryLedger
+      const ledger: ToolLoop.Ledger = {
+        ...memory,
+        record: (result) => Effect.andThen(Effect.sleep(500), memory.record(result))
+      }
+      const { sleep } = sleepers()
+      const http = fakeHttp(asks(callChunk(0, "a", "sleep", '{"ms":10}')), says("done"))
+      const fiber = yield* Effect.forkChild(
+        Effect.provide(Stream.runDrain(ChatToolLoop.run(input, [sleep], { ledger })), openAiOver(http))
+      )
+      yield* passSlowly(100)
+      yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* passSlowly(600)
+      assert.strictEqual((yield* memory.recall("a"))?.output, "slept 10")
+      assert.strictEqual(http.sent.length, 1)
+    })
+  )
 })

@@ -147,6 +147,31 @@ describe("a description", () => {
     })
   )
 
+  it.effect("of a tool that is not strict may hold any value, and itself", () =>
+    Effect.gen(function* () {
+      interface List {
+        readonly value: unknown
+        readonly rest?: List
+      }
+      const List: Schema.Codec<List> = Schema.Struct({
+        value: Schema.Unknown,
+        rest: Schema.optionalKey(Schema.suspend((): Schema.Codec<List> => List))
+      })
+      const loose = Tools.make({
+        name: "loose",
+        parameters: Schema.Struct({ list: List }),
+        run: ({ list }) => Effect.succeed(list),
+        strict: false
+      })
+      const json = '{"list":{"value":[1],"rest":{"value":null}}}'
+      for (const provider of [conversion, anthropic]) {
+        const box = yield* Tools.toolbox([loose], provider)
+        const { output } = yield* box.execute(call("loose", json))
+        assert.strictEqual(`{"list":${output}}`, json)
+      }
+    })
+  )
+
   it.effect("may be JSON Schema of another program's making", () =>
     Effect.gen(function* () {
       const jsonSchema = { type: "object", properties: { q: {} } }

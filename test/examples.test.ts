@@ -26,6 +26,7 @@ describe("the example", () => {
     ["uploads", "8000 of 8000 bytes: file-1", "21 bytes saved: What was in the file."],
     ["batch", "Atlantis: There is no such place (errored)", "Busytown: Busytown is a place."],
     ["tools", "— stopped, and resumed —", "done: Ada has her money. Bob I could not help."],
+    ["session", "= Let me look.", 'read_file({"path":"a.txt"})?', "idle: requires_action, 8 tokens out"],
     ["resumable", "(the connection broke; on with event 8)", "= Once upon a time there was a cable."]
   ] as const) {
     it(`${name} runs to its end`, async () => {

@@ -51,6 +51,7 @@ const modulesIn = (folder: string) => {
 const onDemand: ReadonlySet<string> = new Set([
   "Azure",
   "Bedrock",
+  "BetaMessageToolLoop",
   "ChatToolLoop",
   "Foundry",
   "MessageToolLoop",

@@ -1,10 +1,10 @@
 /**
- * Runs messages as Anthropic message batches.
+ * Runs messages, of the beta API as well, as Anthropic message batches.
  *
  * @example
  * ```ts
  * import * as Stream from "effect/Stream"
- * import { BatchRun } from "llmfx/anthropic"
+ * import { BatchRun, Messages } from "llmfx/anthropic"
  *
  * const requests = Stream.make("Berlin", "Rome").pipe(
  *   Stream.map((city) => ({
@@ -17,7 +17,7 @@
  *   }))
  * )
  *
- * const events = BatchRun.run(requests, { retries: 2 })
+ * const events = BatchRun.run(Messages.create, requests, { retries: 2 })
  * ```
  */
 import * as Effect from "effect/Effect"
@@ -25,29 +25,107 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as ApiError from "../ApiError.ts"
 import * as Batch from "../Batch.ts"
+import type * as Endpoint from "../Endpoint.ts"
 import { schemaDecoder } from "../internal/decode.ts"
 import { isObject } from "../internal/dialect.ts"
 import type * as Poll from "../Poll.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
+import * as BetaMessagesBatches from "./BetaMessagesBatches.ts"
 import * as Jobs from "./Jobs.ts"
-import * as Messages from "./Messages.ts"
 import * as MessagesBatches from "./MessagesBatches.ts"
+
+/** An endpoint that can be called in batches: `Messages.create`, or `BetaMessages.create`. */
+export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, Anthropic>
+
+/** What is set for each batch. The API has it in headers, so the single requests cannot differ in it. */
+interface Headers extends Omit<BetaMessagesBatches.BatchCreateParams, "requests"> {}
+
+/** How the batches are run, and what is set for each of them; `betas` only goes with `BetaMessages.create`. */
+export interface Options extends Batch.Options, Headers {}
 
 type Failure = ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError
 
 /** Runs any number of messages. A custom id has up to 64 letters, digits, `_` and `-`. */
-export const run = <E, R>(
-  requests: Stream.Stream<Batch.Request<Messages.MessageCreateParams>, E, R>,
-  options: Batch.Options = {}
-): Stream.Stream<Batch.Event<Messages.Message>, E | Failure, R | Anthropic> => Batch.run(api, requests, options)
+export const run = <Input extends object, A, E, R>(
+  endpoint: BatchEndpoint<Input, A>,
+  requests: Stream.Stream<Batch.Request<Omit<Input, keyof Headers>>, E, R>,
+  options: Options = {}
+): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.run(apiOf(endpoint, options), requests, options)
 
 /** Follows a batch that was submitted before, by the id of its `Submitted` event. */
-export const resume = (
+export const resume = <Input extends object, A>(
+  endpoint: BatchEndpoint<Input, A>,
   batchId: string,
-  options: Batch.Options = {}
-): Stream.Stream<Batch.Event<Messages.Message>, Failure, Anthropic> => Batch.resume(api, batchId, options)
+  options: Options = {}
+): Stream.Stream<Batch.Event<A>, Failure, Anthropic> => Batch.resume(apiOf(endpoint, options), batchId, options)
 
-const stateOf = ({ id, request_counts }: MessagesBatches.MessageBatch): Batch.State => {
+/** The endpoints of one version of the API. */
+interface Batches<in Params> {
+  readonly create: (
+    input: Headers & { readonly requests: ReadonlyArray<{ readonly custom_id: string; readonly params: Params }> }
+  ) => Effect.Effect<Counted, ApiError.ApiError, Anthropic>
+  readonly states: (
+    input: Headers & { readonly message_batch_id: string },
+    options: Poll.Options
+  ) => Stream.Stream<Counted, ApiError.ApiError | Poll.PollTimeoutError, Anthropic>
+  readonly results: (
+    input: Headers & { readonly message_batch_id: string },
+    options: RequestOptions
+  ) => Stream.Stream<{ readonly custom_id: string; readonly result: unknown }, ApiError.ApiError, Anthropic>
+}
+
+const generally: Batches<MessagesBatches.BatchCreateParamsRequest["params"]> = {
+  create: MessagesBatches.create,
+  states: Jobs.messageBatch.states,
+  results: MessagesBatches.results
+}
+
+const inBeta: Batches<BetaMessagesBatches.BatchCreateParamsRequestParams> = {
+  create: BetaMessagesBatches.create,
+  states: Jobs.betaMessageBatch.states,
+  results: BetaMessagesBatches.results
+}
+
+const apiOf = <Input extends object, A>(
+  endpoint: BatchEndpoint<Input, A>,
+  { betas, user_profile_id, workspace_id }: Options
+): Batch.Api<Omit<Input, keyof Headers>, Batch.State, A, Anthropic> => {
+  type Params = Omit<Input, keyof Headers>
+  // The params are the endpoint's own input.
+  const batches = (endpoint.id.startsWith("beta.") ? inBeta : generally) as Batches<unknown> as Batches<Params>
+  const decode = schemaDecoder(endpoint.success, "open") as (json: unknown) => A
+  const headers: Headers = { betas, workspace_id }
+  return {
+    maxRequests: 100_000,
+    maxBytes: 256_000_000,
+    encode: ({ customId, input }) => JSON.stringify({ custom_id: customId, params: input }),
+    submit: (requests) =>
+      Effect.map(
+        batches.create({
+          ...headers,
+          user_profile_id,
+          requests: requests.map(({ customId, input }) => ({ custom_id: customId, params: input }))
+        }),
+        stateOf
+      ),
+    states: (message_batch_id, options) =>
+      Stream.map(batches.states({ ...headers, message_batch_id }, options), stateOf),
+    // Undecoded, so that one message that does not fit leaves the others.
+    results: ({ id }) =>
+      Stream.map(
+        batches.results({ ...headers, message_batch_id: id }, { decoding: "raw" }),
+        ({ custom_id, result }) => ({
+          customId: custom_id,
+          result: resultOf(custom_id, result, decode)
+        })
+      )
+  }
+}
+
+type Counted = Pick<MessagesBatches.MessageBatch, "id" | "request_counts">
+
+const stateOf = ({ id, request_counts }: Counted): Batch.State => {
   const { canceled, errored, expired, processing, succeeded } = request_counts
   return {
     id,
@@ -58,27 +136,11 @@ const stateOf = ({ id, request_counts }: MessagesBatches.MessageBatch): Batch.St
   }
 }
 
-const api: Batch.Api<Messages.MessageCreateParams, Batch.State, Messages.Message, Anthropic> = {
-  maxRequests: 100_000,
-  maxBytes: 256_000_000,
-  encode: ({ customId, input }) => JSON.stringify({ custom_id: customId, params: input }),
-  submit: (requests) =>
-    Effect.map(
-      MessagesBatches.create({
-        requests: requests.map(({ customId, input }) => ({ custom_id: customId, params: input }))
-      }),
-      stateOf
-    ),
-  states: (message_batch_id, options) => Stream.map(Jobs.messageBatch.states({ message_batch_id }, options), stateOf),
-  // Undecoded, so that one message that does not fit leaves the others.
-  results: ({ id }) =>
-    Stream.map(MessagesBatches.results({ message_batch_id: id }, { decoding: "raw" }), ({ custom_id, result }) => ({
-      customId: custom_id,
-      result: resultOf(custom_id, result)
-    }))
-}
-
-const resultOf = (customId: string, raw: unknown): Result.Result<Messages.Message, Batch.BatchRequestError> => {
+const resultOf = <A>(
+  customId: string,
+  raw: unknown,
+  decode: (json: unknown) => A
+): Result.Result<A, Batch.BatchRequestError> => {
   const { error, message, type } = isObject(raw) ? raw : { error: undefined, message: undefined, type: undefined }
   const failure = (
     kind: Batch.BatchRequestError["kind"],
@@ -92,7 +154,7 @@ const resultOf = (customId: string, raw: unknown): Result.Result<Messages.Messag
   switch (type) {
     case "succeeded":
       try {
-        return Result.succeed(schemaDecoder(Messages.Message, "open")(message) as Messages.Message)
+        return Result.succeed(decode(message))
       } catch (thrown) {
         if (!(thrown instanceof ApiError.DecodeError)) throw thrown
         return failure("undecodable", thrown.message, false)

@@ -10,7 +10,10 @@
  */
 import * as Poll from "../Poll.ts"
 import type { Anthropic } from "./Anthropic.ts"
+import * as BetaMessagesBatches from "./BetaMessagesBatches.ts"
 import * as MessagesBatches from "./MessagesBatches.ts"
+
+const hasEnded = ({ processing_status }: { readonly processing_status: string }) => processing_status === "ended"
 
 /** A batch of messages, until each of them has succeeded, failed, or was given up. */
 export const messageBatch: Poll.Job<
@@ -21,7 +24,21 @@ export const messageBatch: Poll.Job<
 > = /*#__PURE__*/ Poll.job({
   create: MessagesBatches.create,
   retrieve: MessagesBatches.retrieve,
-  locate: ({ id }) => ({ message_batch_id: id }),
-  isFinal: ({ processing_status }) => processing_status === "ended",
+  locate: ({ id }, { workspace_id }) => ({ message_batch_id: id, workspace_id }),
+  isFinal: hasEnded,
   cancel: MessagesBatches.cancel
+})
+
+/** The same for the beta API. */
+export const betaMessageBatch: Poll.Job<
+  BetaMessagesBatches.BatchCreateParams,
+  BetaMessagesBatches.BatchRetrieveParams,
+  BetaMessagesBatches.BetaMessageBatch,
+  Anthropic
+> = /*#__PURE__*/ Poll.job({
+  create: BetaMessagesBatches.create,
+  retrieve: BetaMessagesBatches.retrieve,
+  locate: ({ id }, { betas, workspace_id }) => ({ message_batch_id: id, betas, workspace_id }),
+  isFinal: hasEnded,
+  cancel: BetaMessagesBatches.cancel
 })

@@ -27,23 +27,16 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
-import { accumulatorOf, finishWith } from "../internal/fold.ts"
+import { accumulatorOf } from "../internal/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
-import * as BetaMessages from "./BetaMessages.ts"
 import { MessageFold } from "./internal/messageFold.ts"
+import { streamedMessage } from "./internal/messageStream.ts"
 import * as Messages from "./Messages.ts"
 
 /** Folds events into the message. The input of a tool call is what is known of it; what is no JSON stays text. */
 export const accumulator: Accumulator.Accumulator<Messages.RawMessageStreamEvent, Messages.Message, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new MessageFold())
-
-/** The same for the beta API. */
-export const betaAccumulator: Accumulator.Accumulator<
-  BetaMessages.BetaRawMessageStreamEvent,
-  BetaMessages.BetaMessage,
-  Accumulator.Step
-> = /*#__PURE__*/ accumulatorOf(() => new MessageFold())
 
 /** A message under way. */
 export interface Streamed
@@ -52,16 +45,6 @@ export interface Streamed
     Messages.Message,
     Accumulator.Step,
     Messages.Message,
-    ApiError
-  > {}
-
-/** A message of the beta API under way. */
-export interface BetaStreamed
-  extends Accumulator.Streamed<
-    BetaMessages.BetaRawMessageStreamEvent,
-    BetaMessages.BetaMessage,
-    Accumulator.Step,
-    BetaMessages.BetaMessage,
     ApiError
   > {}
 
@@ -77,26 +60,4 @@ export const streamed = (
   input: Messages.MessageCreateParams,
   options?: RequestOptions
 ): Effect.Effect<Streamed, never, Anthropic | Scope.Scope> =>
-  Accumulator.streamed(accumulator, Messages.stream(input, options), {
-    text: textOfStep,
-    finish: finishWith(Messages.stream, "a message")
-  })
-
-/** What each event of the beta API says. */
-export const betaSteps = (
-  input: BetaMessages.MessageCreateParams,
-  options?: RequestOptions
-): Stream.Stream<Accumulator.Step, ApiError, Anthropic> =>
-  Accumulator.steps(betaAccumulator)(BetaMessages.stream(input, options))
-
-/** Starts a message of the beta API. */
-export const betaStreamed = (
-  input: BetaMessages.MessageCreateParams,
-  options?: RequestOptions
-): Effect.Effect<BetaStreamed, never, Anthropic | Scope.Scope> =>
-  Accumulator.streamed(betaAccumulator, BetaMessages.stream(input, options), {
-    text: textOfStep,
-    finish: finishWith(BetaMessages.stream, "a message")
-  })
-
-const textOfStep = (step: Accumulator.Step): string | undefined => (step._tag === "TextDelta" ? step.delta : undefined)
+  streamedMessage(Messages.stream, accumulator, input, options)

@@ -7,7 +7,7 @@
  * @example
  * ```ts
  * import * as Schema from "effect/Schema"
- * import { Parse } from "llmfx/anthropic"
+ * import * as Parse from "llmfx/anthropic/Parse"
  *
  * const City = Schema.Struct({ name: Schema.String, population: Schema.optionalKey(Schema.Int) })
  *
@@ -17,24 +17,23 @@
  * )
  * ```
  */
-import * as AnthropicStructuredOutput from "effect/ai/AnthropicStructuredOutput"
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import type * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
 import { finishWith } from "../internal/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import * as StructuredOutput from "../StructuredOutput.ts"
 import type { Anthropic } from "./Anthropic.ts"
+import * as BetaMessageStream from "./BetaMessageStream.ts"
+import * as BetaMessages from "./BetaMessages.ts"
+import { conversion } from "./internal/conversion.ts"
+import type { CreateEndpoint, MessageAnswer, MessageInput, StreamEndpoint } from "./internal/messageApi.ts"
 import * as MessageStream from "./MessageStream.ts"
 import * as Messages from "./Messages.ts"
 
-/** How Anthropic takes schemas: any type at the top, no recursion. */
-export const conversion: StructuredOutput.Conversion = {
-  convert: AnthropicStructuredOutput.toCodecAnthropic,
-  objectOnly: false,
-  recursive: false
-}
+export { conversion }
 
 /** What can be set beside the input. The API takes no name for the schema. */
 export interface Options {
@@ -56,55 +55,86 @@ type Failure = ApiError | StructuredOutput.OutputError | StructuredOutput.Unsupp
 export const message = <A, E>(
   input: Messages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
-  options: Options = {}
+  options?: Options
 ): Effect.Effect<StructuredOutput.Parsed<A, Messages.Message>, Failure, Anthropic> =>
+  parse(Messages.create, input, source, options)
+
+/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
+export const messageStream = <A, E>(
+  input: Messages.MessageCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options?: Options
+): Stream.Stream<StructuredOutput.Progress<A, E, Messages.Message>, Failure, Anthropic> =>
+  parseStream(Messages.stream, MessageStream.accumulator, input, source, options)
+
+/** The text of a message of the beta API as a value: where another model took over, what that one wrote. */
+export const betaMessage = <A, E>(
+  input: BetaMessages.MessageCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options?: Options
+): Effect.Effect<StructuredOutput.Parsed<A, BetaMessages.BetaMessage>, Failure, Anthropic> =>
+  parse(BetaMessages.create, input, source, options)
+
+/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
+export const betaMessageStream = <A, E>(
+  input: BetaMessages.MessageCreateParams,
+  source: StructuredOutput.Source<A, E>,
+  options?: Options
+): Stream.Stream<StructuredOutput.Progress<A, E, BetaMessages.BetaMessage>, Failure, Anthropic> =>
+  parseStream(BetaMessages.stream, BetaMessageStream.accumulator, input, source, options)
+
+const parse = <A, E, Input extends MessageInput, Answer extends MessageAnswer>(
+  create: CreateEndpoint<Input, Answer>,
+  input: Input,
+  source: StructuredOutput.Source<A, E>,
+  options: Options = {}
+): Effect.Effect<StructuredOutput.Parsed<A, Answer>, Failure, Anthropic> =>
   Effect.flatMap(Effect.fromResult(format(source)), (format) =>
     StructuredOutput.ask(
       format,
-      {
-        call: (input) => Messages.create(input, options.request),
-        read,
-        followUp: (input, text, message): Messages.MessageCreateParams => ({
-          ...input,
-          messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
-        })
-      },
+      { call: (input) => create(input, options.request), read, followUp },
       withFormat(input, format),
       options.reasks ?? 0
     )
   )
 
-/** The same, with what is known of the value as it comes. */
-export const messageStream = <A, E>(
-  input: Messages.MessageCreateParams,
+const parseStream = <A, E, Input extends MessageInput, Event, Answer extends MessageAnswer>(
+  stream: StreamEndpoint<Input, Event>,
+  accumulator: Accumulator.Accumulator<Event, Answer, Accumulator.Step>,
+  input: Input,
   source: StructuredOutput.Source<A, E>,
   options: Options = {}
-): Stream.Stream<StructuredOutput.Progress<A, E, Messages.Message>, Failure, Anthropic> =>
+): Stream.Stream<StructuredOutput.Progress<A, E, Answer>, Failure, Anthropic> =>
   Stream.unwrap(
     Effect.map(Effect.fromResult(format(source)), (format) =>
       StructuredOutput.follow(
         format,
-        read,
-        MessageStream.accumulator,
-        Messages.stream(withFormat(input, format), options.request),
         {
+          events: (input) => stream(input, options.request),
+          accumulator,
           text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
-          finish: finishWith(Messages.stream, "a message")
-        }
+          finish: finishWith(stream, "a message"),
+          read,
+          followUp
+        },
+        withFormat(input, format),
+        options.reasks ?? 0
       )
     )
   )
 
-const withFormat = (
-  input: Messages.MessageCreateParams,
-  format: StructuredOutput.Format<unknown>
-): Messages.MessageCreateParams => ({
+const followUp = <Input extends MessageInput>(input: Input, text: string, message: string): Input => ({
+  ...input,
+  messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
+})
+
+const withFormat = <Input extends MessageInput>(input: Input, format: StructuredOutput.Format<unknown>): Input => ({
   ...input,
   output_config: { ...input.output_config, format: { type: "json_schema", schema: format.jsonSchema } }
 })
 
-const read: StructuredOutput.Read<Messages.Message> = ({ content, stop_details, stop_reason }) => {
-  const text = content.map((block) => (block.type === "text" ? block.text : "")).join("")
+const read: StructuredOutput.Read<MessageAnswer> = ({ content, stop_details, stop_reason }) => {
+  const text = textOf(content)
   switch (stop_reason) {
     case "refusal":
       return {
@@ -124,3 +154,10 @@ const read: StructuredOutput.Read<Messages.Message> = ({ content, stop_details, 
       }
   }
 }
+
+/** What stands before a fallback was written by a model that then declined. */
+const textOf = (content: ReadonlyArray<MessageAnswer["content"][number]>): string =>
+  content
+    .slice(content.findLastIndex(({ type }) => type === "fallback") + 1)
+    .map((block) => (block.type === "text" ? block.text : ""))
+    .join("")

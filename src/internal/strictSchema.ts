@@ -1,4 +1,5 @@
 /** What providers want of a JSON Schema beyond what its generator does. */
+import * as SchemaAST from "effect/SchemaAST"
 
 type Node = { readonly [key: string]: unknown }
 
@@ -52,6 +53,45 @@ export const recursion = (document: {
     return undefined
   }
   return search(document.schema, [])
+}
+
+/** The path to the first property whose name is a symbol, which no JSON has. */
+export const symbolKey = (ast: SchemaAST.AST): ReadonlyArray<string> | undefined => {
+  const seen = new Set<SchemaAST.AST>()
+  const search = (ast: SchemaAST.AST): ReadonlyArray<string> | undefined => {
+    if (seen.has(ast)) return undefined
+    seen.add(ast)
+    for (const [path, part] of astPartsOf(ast)) {
+      if (part === undefined) return path
+      const found = search(part)
+      if (found !== undefined) return [...path, ...found]
+    }
+    return undefined
+  }
+  return search(SchemaAST.toEncoded(ast))
+}
+
+/** The parts of a schema, each with what it adds to the path; no part where that is a symbol. */
+const astPartsOf = (
+  ast: SchemaAST.AST
+): ReadonlyArray<readonly [path: ReadonlyArray<string>, part: SchemaAST.AST | undefined]> => {
+  switch (ast._tag) {
+    case "Suspend":
+      return [[[], ast.thunk()]]
+    case "Union":
+      return ast.types.map((type) => [[], type] as const)
+    case "Arrays":
+      return [...ast.elements, ...ast.rest].map((type) => [["[]"], type] as const)
+    case "Objects":
+      return [
+        ...ast.propertySignatures.map(
+          ({ name, type }) => [[String(name)], typeof name === "symbol" ? undefined : type] as const
+        ),
+        ...ast.indexSignatures.map(({ type }) => [["[]"], type] as const)
+      ]
+    default:
+      return []
+  }
 }
 
 /** Leaves out what no answer needs: numbers as the words `Infinity` and `NaN`, and alternatives that repeat. */

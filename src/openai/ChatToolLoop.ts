@@ -6,7 +6,7 @@
  * import * as Effect from "effect/Effect"
  * import * as Schema from "effect/Schema"
  * import { ToolLoop, Tools } from "llmfx"
- * import { ChatToolLoop } from "llmfx/openai"
+ * import * as ChatToolLoop from "llmfx/openai/ChatToolLoop"
  *
  * const weather = Tools.make({
  *   name: "weather",
@@ -27,6 +27,7 @@ import * as ToolLoop from "../ToolLoop.ts"
 import type * as Tools from "../Tools.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import type * as ChatCompletions from "./ChatCompletions.ts"
+import { chatOutput } from "./internal/toolOutput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
 
@@ -73,7 +74,7 @@ export const next = (input: Input, { choices }: Answer, results: ReadonlyArray<T
     messages: [
       ...input.messages,
       ...(choice === undefined ? [] : [toMessageParam(choice.message)]),
-      ...results.map(({ id, output }) => ({ role: "tool" as const, tool_call_id: id, content: output }))
+      ...results.map(({ id, output }) => ({ role: "tool" as const, tool_call_id: id, content: chatOutput(output) }))
     ]
   }
 }

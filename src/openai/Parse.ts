@@ -7,7 +7,7 @@
  * @example
  * ```ts
  * import * as Schema from "effect/Schema"
- * import { Parse } from "llmfx/openai"
+ * import * as Parse from "llmfx/openai/Parse"
  *
  * const City = Schema.Struct({ name: Schema.String, population: Schema.optionalKey(Schema.Int) })
  *
@@ -27,6 +27,7 @@ import type { RequestOptions } from "../RequestOptions.ts"
 import * as StructuredOutput from "../StructuredOutput.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import * as ChatCompletions from "./ChatCompletions.ts"
+import { isKept, itemsOf } from "./internal/responseInput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 import * as Responses from "./Responses.ts"
@@ -35,7 +36,8 @@ import * as Responses from "./Responses.ts"
 export const conversion: StructuredOutput.Conversion = {
   convert: OpenAiStructuredOutput.toCodecOpenAI,
   objectOnly: true,
-  recursive: true
+  recursive: true,
+  anyValue: false
 }
 
 /** What can be set beside the input. */
@@ -63,20 +65,13 @@ export const chatCompletion = <A, E>(
   Effect.flatMap(Effect.fromResult(format(source, options)), (format) =>
     StructuredOutput.ask(
       format,
-      {
-        call: (input) => ChatCompletions.create(input, options.request),
-        read: readCompletion,
-        followUp: (input, text, message): ChatCompletions.ChatCompletionCreateParams => ({
-          ...input,
-          messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
-        })
-      },
+      { ...chat, call: (input) => ChatCompletions.create(input, options.request) },
       withChatFormat(input, format),
       options.reasks ?? 0
     )
   )
 
-/** The same, with what is known of the value as it comes. */
+/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
 export const chatCompletionStream = <A, E>(
   input: ChatCompletions.ChatCompletionCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -86,13 +81,15 @@ export const chatCompletionStream = <A, E>(
     Effect.map(Effect.fromResult(format(source, options)), (format) =>
       StructuredOutput.follow(
         format,
-        readCompletion,
-        ChatCompletionStream.accumulator,
-        ChatCompletionStream.chunks(withChatFormat(input, format), options.request),
         {
+          ...chat,
+          events: (input) => ChatCompletionStream.chunks(input, options.request),
+          accumulator: ChatCompletionStream.accumulator,
           text: (step) => (step._tag === "TextDelta" && step.index === 0 ? step.delta : undefined),
           finish: ChatCompletionStream.finish
-        }
+        },
+        withChatFormat(input, format),
+        options.reasks ?? 0
       )
     )
   )
@@ -106,20 +103,13 @@ export const response = <A, E>(
   Effect.flatMap(Effect.fromResult(format(source, options)), (format) =>
     StructuredOutput.ask(
       format,
-      {
-        call: (input) => Responses.create(input, options.request),
-        read: readResponse,
-        followUp: (input, text, message): Responses.ResponseCreateParams => ({
-          ...input,
-          input: [...itemsOf(input.input), { role: "assistant", content: text }, { role: "user", content: message }]
-        })
-      },
+      { ...responses, call: (input) => Responses.create(input, options.request) },
       withTextFormat(input, format),
       options.reasks ?? 0
     )
   )
 
-/** The same, with what is known of the value as it comes. */
+/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
 export const responseStream = <A, E>(
   input: Responses.ResponseCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -129,13 +119,15 @@ export const responseStream = <A, E>(
     Effect.map(Effect.fromResult(format(source, options)), (format) =>
       StructuredOutput.follow(
         format,
-        readResponse,
-        ResponseStream.accumulator,
-        Responses.stream(withTextFormat(input, format), options.request),
         {
+          ...responses,
+          events: (input) => Responses.stream(input, options.request),
+          accumulator: ResponseStream.accumulator,
           text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
           finish: finishWith(Responses.stream, "a response")
-        }
+        },
+        withTextFormat(input, format),
+        options.reasks ?? 0
       )
     )
   )
@@ -168,9 +160,6 @@ const withTextFormat = (
   }
 })
 
-const itemsOf = (input: Responses.ResponseCreateParams["input"]): ReadonlyArray<Responses.ResponseInputItem> =>
-  input === undefined ? [] : typeof input === "string" ? [{ role: "user", content: input }] : input
-
 const truncated = () => new StructuredOutput.Truncated({ message: "The answer reached its token limit" })
 const filtered = () => new StructuredOutput.Filtered({ message: "The content filter cut the answer" })
 const noText = (why: string) => new StructuredOutput.NoOutput({ message: `The answer has no text (${why})` })
@@ -202,4 +191,23 @@ const readResponse: StructuredOutput.Read<Responses.Response> = (response) => {
   }
   if (status === "failed") return { text, problem: noText(error?.message ?? "it failed") }
   return { text, problem: text === "" ? noText(status ?? "unknown status") : undefined }
+}
+
+const chat: StructuredOutput.Dialogue<ChatCompletions.ChatCompletionCreateParams, ChatCompletions.ChatCompletion> = {
+  read: readCompletion,
+  followUp: (input, text, message) => ({
+    ...input,
+    messages: [...input.messages, { role: "assistant", content: text }, { role: "user", content: message }]
+  })
+}
+
+const responses: StructuredOutput.Dialogue<Responses.ResponseCreateParams, Responses.Response> = {
+  read: readResponse,
+  followUp: (input, text, message) => ({
+    ...input,
+    input: [
+      ...(isKept(input) ? [] : [...itemsOf(input), { role: "assistant", content: text } as const]),
+      { role: "user", content: message }
+    ]
+  })
 }

@@ -26,6 +26,7 @@ import type { ApiError } from "../ApiError.ts"
 import { accumulatorOf, finishWith } from "../internal/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { ResponseFold } from "./internal/responseFold.ts"
+import { textOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as Responses from "./Responses.ts"
 
@@ -71,8 +72,4 @@ export const follow = <E, R>(
   })
 
 /** The text of a response's messages. */
-export const outputText = (response: Responses.Response): string =>
-  response.output
-    .flatMap((item) => (item.type === "message" ? item.content : []))
-    .map((part) => (part.type === "output_text" ? part.text : ""))
-    .join("")
+export const outputText: (response: Responses.Response) => string = textOfResponse

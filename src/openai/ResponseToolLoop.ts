@@ -6,7 +6,7 @@
  * import * as Effect from "effect/Effect"
  * import * as Schema from "effect/Schema"
  * import { ToolLoop, Tools } from "llmfx"
- * import { ResponseToolLoop } from "llmfx/openai"
+ * import * as ResponseToolLoop from "llmfx/openai/ResponseToolLoop"
  *
  * const weather = Tools.make({
  *   name: "weather",
@@ -25,6 +25,8 @@ import { finishWith } from "../internal/fold.ts"
 import type * as StructuredOutput from "../StructuredOutput.ts"
 import * as ToolLoop from "../ToolLoop.ts"
 import type * as Tools from "../Tools.ts"
+import { isKept, itemsOf } from "./internal/responseInput.ts"
+import { responseOutput } from "./internal/toolOutput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
 import * as ResponseStream from "./ResponseStream.ts"
@@ -62,6 +64,14 @@ export const toInputItems = (
         return [item]
       case "additional_tools":
         return item.role === "developer" ? [plain as Responses.ResponseInputItem] : []
+      case "shell_call_output":
+        return [
+          { ...plain, output: item.output.map(({ created_by: _, ...chunk }) => chunk) } as Responses.ResponseInputItem
+        ]
+      case "custom_tool_call_output": {
+        const { status, ...output } = plain as typeof item
+        return status === "completed" ? [output] : []
+      }
       case "computer_call_output":
         return item.status === "failed" ? [] : [plain as Responses.ResponseInputItem]
       default:
@@ -76,17 +86,10 @@ export const next = (input: Input, answer: Answer, results: ReadonlyArray<Tools.
   const outputs = results.map(
     ({ id, output }): Responses.ResponseInputItem =>
       custom.has(id)
-        ? { type: "custom_tool_call_output", call_id: id, output }
-        : { type: "function_call_output", call_id: id, output }
+        ? { type: "custom_tool_call_output", call_id: id, output: responseOutput(output) }
+        : { type: "function_call_output", call_id: id, output: responseOutput(output) }
   )
-  const keepsItself = input.conversation !== undefined && input.conversation !== null
-  const before =
-    input.input === undefined
-      ? []
-      : typeof input.input === "string"
-        ? [{ role: "user", content: input.input } as const]
-        : input.input
-  return { ...input, input: keepsItself ? outputs : [...before, ...toInputItems(answer.output), ...outputs] }
+  return { ...input, input: isKept(input) ? outputs : [...itemsOf(input), ...toInputItems(answer.output), ...outputs] }
 }
 
 const api: ToolLoop.Api<Input, Responses.ResponseStreamEvent, Responses.Response, Answer, OpenAi> = {

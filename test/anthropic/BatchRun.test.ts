@@ -4,6 +4,8 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as BatchRun from "../../src/anthropic/BatchRun.ts"
+import * as BetaMessages from "../../src/anthropic/BetaMessages.ts"
+import * as Messages from "../../src/anthropic/Messages.ts"
 import { type FakeHttp, fakeHttp, type Reply, type Sent } from "../support/FakeHttp.ts"
 import { anthropicOver } from "../support/probes.ts"
 import { sentBody } from "../support/sent.ts"
@@ -76,7 +78,7 @@ describe("a run", () => {
       d: { type: "succeeded", message: { odd: 1 } }
     }))
     return Effect.gen(function* () {
-      const events = yield* settle(Stream.runCollect(BatchRun.run(requests("a", "b", "c", "d", "e"))))
+      const events = yield* settle(Stream.runCollect(BatchRun.run(Messages.create, requests("a", "b", "c", "d", "e"))))
       assert.deepStrictEqual(
         events.map((event) =>
           event._tag === "Failed"
@@ -108,7 +110,9 @@ describe("a run", () => {
         : { a: { type: "succeeded", message: message("now") }, b: errored("api_error") }
     )
     return Effect.gen(function* () {
-      const events = yield* settle(Stream.runCollect(BatchRun.run(requests("a", "b", "c"), { retries: 1 })))
+      const events = yield* settle(
+        Stream.runCollect(BatchRun.run(Messages.create, requests("a", "b", "c"), { retries: 1 }))
+      )
       assert.deepStrictEqual(
         events.flatMap((event) => ("customId" in event ? [`${event._tag} ${event.customId}`] : [])),
         ["Failed c", "Succeeded a", "Failed b"]
@@ -119,9 +123,35 @@ describe("a run", () => {
   it.effect("may be resumed by the id of a batch", () => {
     const http = account(() => ({ a: { type: "succeeded", message: message("hi") } }))
     return Effect.gen(function* () {
-      const events = yield* settle(Stream.runCollect(BatchRun.resume("5")))
+      const events = yield* settle(Stream.runCollect(BatchRun.resume(Messages.create, "5")))
       assert.deepInclude(events.at(-2), { _tag: "Progress", batchId: "5", total: 6, completed: 2, failed: 3 })
       assert.strictEqual(events.at(-1)?._tag, "Succeeded")
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("of the beta API has its betas and its workspace in headers, and decodes what only that API has", () => {
+    const compaction = { type: "compaction", content: "So far: nothing." }
+    const http = account(() => ({ a: { type: "succeeded", message: { ...message("hi"), content: [compaction] } } }))
+    return Effect.gen(function* () {
+      const events = yield* settle(
+        Stream.runCollect(
+          BatchRun.run(BetaMessages.create, requests("a"), {
+            betas: ["compact-2026-01-12"],
+            user_profile_id: "profile",
+            workspace_id: "wrkspc_1"
+          })
+        )
+      )
+      const last = events.at(-1)
+      assert.deepStrictEqual(last?._tag === "Succeeded" ? last.value.content[0]?.type : last?._tag, "compaction")
+      assert.deepStrictEqual(sentBody<{ readonly requests: ReadonlyArray<unknown> }>(http).requests, [
+        { custom_id: "a", params: input }
+      ])
+      assert.strictEqual(http.sent[0]?.headers["anthropic-user-profile-id"], "profile")
+      for (const { headers, url } of http.sent) {
+        assert.strictEqual(headers["anthropic-beta"], "compact-2026-01-12", url)
+        assert.strictEqual(headers["anthropic-workspace-id"], "wrkspc_1", url)
+      }
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 })

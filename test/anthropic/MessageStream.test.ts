@@ -1,6 +1,7 @@
 import { MessageStream as Official } from "@anthropic-ai/sdk/lib/MessageStream"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as MessageStream from "../../src/anthropic/MessageStream.ts"
 import * as Messages from "../../src/anthropic/Messages.ts"
@@ -8,8 +9,9 @@ import { schemaDecoder } from "../../src/internal/decode.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
-import { damaged, follow, joined, withIndex } from "../support/folds.ts"
+import { asLines, damaged, follow, joined, withIndex } from "../support/folds.ts"
 import { anthropicOver } from "../support/probes.ts"
+import { passSlowly } from "../support/settle.ts"
 
 const { accumulator } = MessageStream
 
@@ -234,15 +236,6 @@ describe.skipIf(!hasCorpus)("recorded streams", () => {
   })
 })
 
-const asLines = (events: ReadonlyArray<unknown>): ReadableStream =>
-  new ReadableStream({
-    start(controller) {
-      const encoder = new TextEncoder()
-      for (const event of events) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`))
-      controller.close()
-    }
-  })
-
 /** The GA client knows no MCP and compaction deltas, and loses usage by iteration. */
 const essence = (value: unknown): unknown => {
   const { content, usage, ...message } = JSON.parse(JSON.stringify(value)) as {
@@ -270,16 +263,6 @@ describe("streamed", () => {
     }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
   })
 
-  it.effect("works for the beta API", () => {
-    const http = fakeHttp({ parts: events.map((event) => sse(event)) })
-    return Effect.gen(function* () {
-      const answer = yield* MessageStream.betaStreamed({ ...input, betas: ["compact-2026-01-12"] })
-      const message = yield* answer.final
-      assert.strictEqual(message.content.length, 3)
-      assert.strictEqual(http.sent[0]?.headers["anthropic-beta"], "compact-2026-01-12")
-    }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
-  })
-
   it.effect("fails where no message has begun", () => {
     const http = fakeHttp({ parts: [sse(stop)] })
     return Effect.gen(function* () {
@@ -297,6 +280,19 @@ describe("streamed", () => {
       assert.strictEqual(reasonOf(error, "StreamTruncatedError").partial.text, "Let me ")
       const snapshot = yield* answer.snapshot
       assert.strictEqual(snapshot?.usage.input_tokens, 10)
+    }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("keeps the text and the usage of a stream whose reader is interrupted", () => {
+    const http = fakeHttp({ parts: [...events.slice(0, 7).map((event) => sse(event)), 60_000] })
+    return Effect.gen(function* () {
+      const answer = yield* MessageStream.streamed(input)
+      const reader = yield* Effect.forkChild(answer.final)
+      yield* passSlowly(100)
+      yield* Fiber.interrupt(reader)
+      const snapshot = yield* answer.snapshot
+      assert.deepStrictEqual(snapshot?.usage as unknown, message.usage)
+      assert.deepInclude(snapshot?.content[1], { type: "text", text: "Let me " })
     }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
   })
 })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ToolLoop, Tools } from "llmfx"
+import * as BetaMessageToolLoop from "../../src/anthropic/BetaMessageToolLoop.ts"
 import * as MessageToolLoop from "../../src/anthropic/MessageToolLoop.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { anthropicOver } from "../support/probes.ts"
@@ -106,6 +107,38 @@ describe("a loop", () => {
       const { messages } = sentBody<Sent>(http, 1)
       assert.deepStrictEqual(messages[1]?.content, [{ type: "tool_use", id: "t1", name: "add", input: {} }])
       assert.include(JSON.stringify(messages[2]), "cannot be used")
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("does not make the calls of an answer that was refused", () => {
+    const http = fakeHttp(answers("refusal", use("t1", '{"a":1,"b":2}')))
+    return Effect.gen(function* () {
+      const end = yield* run()
+      assert.deepStrictEqual([end.reason, end.steps], ["done", 1])
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+})
+
+describe("a loop of the beta API", () => {
+  it.effect("goes on after a compaction, and sends back what only that API has", () => {
+    const compaction = { type: "compaction", content: "1 + 2 is asked for" }
+    const listing = { type: "mcp_tool_listing", server_name: "files", tools: [] }
+    const http = fakeHttp(
+      answers("compaction", compaction),
+      answers("tool_use", listing, use("t1", '{"a":1,"b":2}')),
+      answers("end_turn", text("3"))
+    )
+    return Effect.gen(function* () {
+      const loop = BetaMessageToolLoop.run({ ...input, betas: ["compact-2026-01-12"] }, [add])
+      const end = yield* settleSlowly(ToolLoop.finished(loop))
+      assert.deepStrictEqual([end.reason, end.steps, end.answer.content[0]?.type], ["done", 3, "text"])
+      assert.deepStrictEqual(sentBody<Sent>(http, 2).messages as ReadonlyArray<unknown>, [
+        ...input.messages,
+        { role: "assistant", content: [compaction] },
+        { role: "assistant", content: [listing, { type: "tool_use", id: "t1", name: "add", input: { a: 1, b: 2 } }] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "t1", content: "3" }] }
+      ])
+      assert.strictEqual(http.sent[2]?.headers["anthropic-beta"], "compact-2026-01-12")
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 })

@@ -100,3 +100,50 @@ it.effect("a value is shown as it comes", () => {
     )
   }).pipe(Effect.provide(anthropicOver(http)))
 })
+
+describe("a message of the beta API", () => {
+  it.effect("is asked for and decoded alike", () => {
+    const http = fakeHttp({ body: message([text("{}")]) }, { body: message([text('{"name":"Rome","size":null}')]) })
+    return Effect.gen(function* () {
+      const { answer, value } = yield* Parse.betaMessage({ ...input, betas: ["compact-2026-01-12"] }, City, {
+        reasks: 1
+      })
+      assert.deepStrictEqual(value, { name: "Rome" })
+      assert.isUndefined(answer.container)
+      assert.strictEqual(http.sent[1]?.headers["anthropic-beta"], "compact-2026-01-12")
+      assert.nestedPropertyVal(sentBody(http, 1), "output_config.format.type", "json_schema")
+      assert.notProperty(sentBody(http, 1), "betas")
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("has its value where the last model has written it", () => {
+    const fallback = { type: "fallback", from: { model: "a" }, to: { model: "b" }, trigger: { type: "refusal" } }
+    const http = fakeHttp({ body: message([text('{"name":"Ro'), fallback, text('{"name":"Rome","size":2}')]) })
+    return Effect.gen(function* () {
+      const { value } = yield* Parse.betaMessage(input, City)
+      assert.deepStrictEqual(value, { name: "Rome", size: 2 })
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("is shown as it comes", () => {
+    const http = fakeHttp({
+      parts: [
+        sse({ type: "message_start", message: message([], { stop_reason: null }) }),
+        sse({ type: "content_block_start", index: 0, content_block: text("") }),
+        sse({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: '{"name":"Rome","size":1}' } }),
+        sse({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 5 } }),
+        sse({ type: "message_stop" })
+      ]
+    })
+    return Effect.gen(function* () {
+      const steps = yield* Stream.runCollect(Parse.betaMessageStream(input, City))
+      assert.deepStrictEqual(
+        steps.map(({ _tag, value }) => [_tag, value]),
+        [
+          ["Partial", { name: "Rome", size: 1 }],
+          ["Whole", { name: "Rome", size: 1 }]
+        ]
+      )
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+})

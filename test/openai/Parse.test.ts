@@ -219,9 +219,66 @@ describe("a response", () => {
         steps.map(({ _tag, value }) => [_tag, value]),
         [
           ["Partial", { name: "Ro" }],
+          ["Partial", { name: "Rome" }],
           ["Whole", { name: "Rome" }]
         ]
       )
     }).pipe(Effect.provide(openAiOver(http)))
   })
+
+  it.effect("that is part of a conversation is answered with what is wrong, and nothing else", () => {
+    const http = fakeHttp({ body: response([text("{}")]) }, { body: response([text('{"name":"Rome","size":null}')]) })
+    return Effect.gen(function* () {
+      yield* Parse.response({ ...ask, conversation: "conv_1" }, City, { reasks: 1 })
+      const { input } = sentBody<{ readonly input: ReadonlyArray<{ readonly role: string }> }>(http, 1)
+      assert.deepStrictEqual(
+        input.map(({ role }) => role),
+        ["user"]
+      )
+    }).pipe(Effect.provide(openAiOver(http)))
+  })
+})
+
+describe("a value that is followed", () => {
+  const chunk = (content: string, finish_reason: string | null = null) =>
+    sse({
+      id: "c",
+      object: "chat.completion.chunk",
+      created: 1,
+      model: "m",
+      choices: [{ index: 0, delta: { content }, finish_reason }]
+    })
+
+  it.effect("is asked for again where the answer does not fit, and begins anew", () => {
+    const http = fakeHttp(
+      { parts: [chunk('{"name":1'), chunk("}", "stop"), sse("[DONE]")] },
+      { parts: [chunk('{"name":"Rome","size":null}', "stop"), sse("[DONE]")] }
+    )
+    return Effect.gen(function* () {
+      const steps = yield* Stream.runCollect(Parse.chatCompletionStream(input, City, { reasks: 1 }))
+      assert.deepStrictEqual(steps.map(({ _tag, value }) => [_tag, value]) as ReadonlyArray<unknown>, [
+        ["Partial", {}],
+        ["Partial", { name: 1 }],
+        ["Partial", { name: "Rome" }],
+        ["Whole", { name: "Rome" }]
+      ])
+      const { messages } = sentBody<{ readonly messages: ReadonlyArray<object> }>(http, 1)
+      assert.deepStrictEqual(messages[1], { role: "assistant", content: '{"name":1}' })
+    }).pipe(Effect.provide(openAiOver(http)))
+  })
+
+  for (const [finish, reason] of [
+    ["length", "Truncated"],
+    ["content_filter", "Filtered"],
+    ["stop", "Malformed"]
+  ] as const) {
+    it.effect(`fails with ${reason} and the text where it ends with ${finish} before it is whole`, () => {
+      const http = fakeHttp({ parts: [chunk('{"name":"Ro', finish), sse("[DONE]")] })
+      return Effect.gen(function* () {
+        const error = yield* Effect.flip(Stream.runDrain(Parse.chatCompletionStream(input, City)))
+        const { reason: found, text } = failureOf(error)
+        assert.deepStrictEqual([found._tag, text], [reason, '{"name":"Ro'])
+      }).pipe(Effect.provide(openAiOver(http)))
+    })
+  }
 })

@@ -144,6 +144,20 @@ describe("the response", () => {
     assert.deepInclude(snapshot?.output[0], { status: "searching" })
   })
 
+  it("shows what the commands of a shell have written, before and after they have ended", () => {
+    const item = { id: "sh_1", type: "shell_call_output", call_id: "c", status: "in_progress", output: [] }
+    const ended = { stdout: "two", stderr: "", outcome: { type: "exit", exit_code: 0 } }
+    const output = { type: "response.shell_call_output_content.delta", output_index: 0, item_id: "sh_1" }
+    const { snapshot } = follow(accumulator, [
+      events[0],
+      { type: "response.output_item.added", output_index: 0, item },
+      { ...output, command_index: 1, delta: { stdout: "on" } },
+      { ...output, command_index: 1, delta: { stdout: "e", stderr: "!" } },
+      { ...output, type: "response.shell_call_output_content.done", command_index: 0, output: [ended] }
+    ])
+    assert.deepStrictEqual(snapshot?.output as unknown, [{ ...item, output: [ended, { stdout: "one", stderr: "!" }] }])
+  })
+
   it("has an item of an unknown type as it came", () => {
     const decode = schemaDecoder(Responses.ResponseStreamEvent, "open")
     const raw = [
@@ -188,12 +202,37 @@ it("says each thing once, in order", () => {
   )
 })
 
-it("says that a call is done even where only the last event has it", () => {
-  const { steps } = follow(accumulator, [events[0], events[last]])
-  assert.deepStrictEqual(
-    steps.map((step) => (step._tag === "ToolCallDone" ? step.arguments : step._tag)),
-    ["ToolCallStarted", '{"a":1}']
-  )
+describe("what the pieces leave out", () => {
+  it("is said where only the last event has it", () => {
+    const { steps } = follow(accumulator, [events[0], events[last]])
+    assert.deepStrictEqual(
+      steps.map(({ _tag }) => _tag),
+      ["ReasoningDelta", "ReasoningDone", "TextDelta", "TextDone", "ToolCallStarted", "ToolCallDone"]
+    )
+    assert.strictEqual(joined(steps, "TextDelta"), "Hello")
+    assert.deepInclude(steps.at(-1), { arguments: '{"a":1}' })
+  })
+
+  it("is said once, however late it comes", () => {
+    for (const missing of [11, 13, 14, 15]) {
+      const { steps } = follow(accumulator, [...events.slice(0, missing), ...events.slice(missing + 1)])
+      assert.strictEqual(joined(steps, "TextDelta"), "Hello")
+      assert.deepStrictEqual(
+        steps.flatMap((step) => (step._tag === "TextDone" ? [step.text] : [])),
+        ["Hello"]
+      )
+    }
+  })
+
+  it("is said of a response that is not whole, but not as if it were", () => {
+    const cut = response("incomplete", [reasoning, { ...message, status: "incomplete" }])
+    const { steps } = follow(accumulator, [...events.slice(0, 11), { type: "response.incomplete", response: cut }])
+    assert.strictEqual(joined(steps, "TextDelta"), "Hello")
+    assert.notInclude(
+      steps.map(({ _tag }) => _tag),
+      "TextDone"
+    )
+  })
 })
 
 describe("a stream that something is wrong with", () => {

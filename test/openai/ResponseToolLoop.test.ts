@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ToolLoop, Tools } from "llmfx"
+import { schemaDecoder } from "../../src/internal/decode.ts"
 import * as ResponseToolLoop from "../../src/openai/ResponseToolLoop.ts"
-import type * as Responses from "../../src/openai/Responses.ts"
+import * as Responses from "../../src/openai/Responses.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { openAiOver } from "../support/probes.ts"
 import { sentBody } from "../support/sent.ts"
@@ -89,6 +90,29 @@ describe("the output as input", () => {
       { id: "t", type: "additional_tools", role: "system", tools: [] }
     ] as ReadonlyArray<unknown> as ReadonlyArray<Responses.ResponseOutputItem>
     assert.deepStrictEqual(ResponseToolLoop.toInputItems(items) as unknown, [call])
+  })
+
+  it("is without what the API only says of the outputs of calls", () => {
+    const shell = { id: "s", type: "shell_call_output", call_id: "s", status: "completed" }
+    const chunk = { stdout: "a", stderr: "", outcome: { type: "exit", exit_code: 0 } }
+    const custom = { id: "ct", type: "custom_tool_call_output", call_id: "ct", output: "1" }
+    const items = [
+      { ...shell, output: [{ ...chunk, created_by: "user_1" }], created_by: "user_1" },
+      { ...custom, status: "completed", created_by: "user_1" },
+      { ...custom, status: "incomplete" }
+    ] as ReadonlyArray<unknown> as ReadonlyArray<Responses.ResponseOutputItem>
+    assert.deepStrictEqual(ResponseToolLoop.toInputItems(items) as unknown, [{ ...shell, output: [chunk] }, custom])
+  })
+
+  it("has reasoning, and items of an unknown type, as they came", () => {
+    const decode = schemaDecoder(Responses.Response, "open")
+    const output = [
+      { ...reasoning, content: [{ type: "reasoning_text", text: "Hm" }] },
+      { type: "dream", depth: 3 }
+    ]
+    const answer = decode(structuredClone(response(output))) as Responses.Response
+    const { input } = ResponseToolLoop.next({ model: "m" }, answer, [])
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(input)), output)
   })
 
   it("answers a call with free text in its own way", () => {

@@ -46,3 +46,13 @@ export const follow = <Event, Snapshot>(
 /** The texts of the steps with a tag, joined. */
 export const joined = (steps: ReadonlyArray<Step>, tag: Step["_tag"]): string =>
   steps.map((step) => (step._tag === tag && "delta" in step ? step.delta : "")).join("")
+
+/** Events as a body of lines, as the official clients read them. */
+export const asLines = (events: ReadonlyArray<unknown>): ReadableStream =>
+  new ReadableStream({
+    start(controller) {
+      const encoder = new TextEncoder()
+      for (const event of events) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`))
+      controller.close()
+    }
+  })

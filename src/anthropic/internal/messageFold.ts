@@ -49,6 +49,7 @@ export class MessageFold implements Fold<unknown, Json, Step> {
       const start = event["content_block"]
       if (block !== undefined) return [refused(event, `Block ${index} has already begun`)]
       if (!isObject(start)) return [refused(event, "The event has no block")]
+      if (start["type"] === "fallback") this.#message = servedBy(this.#message, start["to"])
       this.#blocks.set(index, new Block(index, start, steps))
       return steps
     }
@@ -66,6 +67,10 @@ export class MessageFold implements Fold<unknown, Json, Step> {
 }
 
 const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
+
+/** The message is of the model that wrote its end. */
+const servedBy = (message: Json, to: unknown): Json =>
+  isObject(to) && typeof to["model"] === "string" ? { ...message, model: to["model"] } : message
 
 /** The delta's counts are totals; what it leaves out or sends as `null` stands. */
 const mergeDelta = (message: Json, { delta, usage, type: _, ...rest }: Json): Json => ({
@@ -89,7 +94,8 @@ class Block {
   readonly #start: Json
   readonly #isUnknown: boolean
   readonly #texts = new Map<string, string>()
-  #signature: unknown
+  /** What deltas have said as a whole. */
+  readonly #fields = new Map<string, unknown>()
   #citations: Array<unknown> | undefined
   #json: JsonParser | undefined
   #isStopped = false
@@ -126,7 +132,7 @@ class Block {
         steps.push({ _tag: "ReasoningDelta", ...this.#at, delta: textOf(delta["thinking"]) })
         return
       case "signature_delta":
-        this.#signature = delta["signature"]
+        this.#fields.set("signature", delta["signature"])
         return
       case "citations_delta":
         this.#citations ??= [...arrayOf(this.#start["citations"])]
@@ -134,8 +140,9 @@ class Block {
         steps.push({ _tag: "CitationAdded", ...this.#at, citation: delta["citation"] })
         return
       case "compaction_delta":
+        // Each has the whole summary; without content, the compaction has failed.
         for (const name of ["content", "encrypted_content"]) {
-          if (typeof delta[name] === "string") this.#append(name, delta[name])
+          if (name in delta) this.#fields.set(name, delta[name])
         }
         return
       case "input_json_delta":
@@ -207,7 +214,7 @@ class Block {
     const block: Json = {
       ...this.#start,
       ...Object.fromEntries(this.#texts),
-      ...(this.#signature === undefined ? {} : { signature: this.#signature }),
+      ...Object.fromEntries(this.#fields),
       ...(this.#citations === undefined ? {} : { citations: [...this.#citations] }),
       ...(this.#json === undefined ? {} : { input: this.#input(this.#json) })
     }

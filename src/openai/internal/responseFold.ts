@@ -1,5 +1,5 @@
 /** Puts a response together from its stream of events. */
-import type { Fold, Step } from "../../Accumulator.ts"
+import type { Fold, Place, Step } from "../../Accumulator.ts"
 import { isObject } from "../../internal/dialect.ts"
 import { arrayOf, indexOf, type Json, textOf } from "../../internal/fold.ts"
 import { unknownVariant } from "../../internal/unknownVariant.ts"
@@ -51,6 +51,10 @@ const partTexts: { readonly [prefix: string]: PartText } = {
   }
 }
 
+const textOfPart: ReadonlyMap<unknown, PartText> = new Map(
+  Object.values(partTexts).map((partText) => [partText.part["type"], partText])
+)
+
 /** Texts that are a field of the item itself; the event that ends one has it under the same name. */
 const itemTexts: { readonly [prefix: string]: string } = {
   "response.function_call_arguments": "arguments",
@@ -98,9 +102,11 @@ export class ResponseFold implements Fold<unknown, Json, Step> {
     const steps: Array<Step> = []
     for (const [index, item] of arrayOf(response["output"]).entries()) {
       if (!isObject(item)) continue
+      const before = this.#items.get(index)
       if (type === "response.completed")
-        steps.push(...this.#pushItem("response.output_item.done", index, this.#items.get(index), { item }))
-      else if (!this.#items.has(index)) this.#items.set(index, new Item(index, item))
+        steps.push(...this.#pushItem("response.output_item.done", index, before, { item }))
+      else if (this.#isOver && before?.isDone !== true) (before ?? new Item(index, item)).sayRest(item, false, steps)
+      if (!this.#items.has(index)) this.#items.set(index, new Item(index, item))
     }
     return steps
   }
@@ -127,8 +133,7 @@ export class ResponseFold implements Fold<unknown, Json, Step> {
     if (this.#response === undefined) return undefined
     // Some servers leave the output out of the last event.
     if (this.#isOver && arrayOf(this.#response["output"]).length >= this.#items.size) return this.#response
-    const items = [...this.#items.values()].sort((a, b) => a.index - b.index)
-    return { ...this.#response, output: items.map((item) => item.snapshot()) }
+    return { ...this.#response, output: byIndex(this.#items).map((item) => item.snapshot()) }
   }
 }
 
@@ -142,6 +147,8 @@ class Item {
   readonly #texts = new Map<string, string>()
   readonly #lists = { content: new Map<number, Part>(), summary: new Map<number, Part>() }
   readonly #commands = new Map<number, string>()
+  /** What each command has written so far. */
+  readonly #outputs = new Map<number, ReadonlyArray<Json>>()
   #status: unknown
   #snapshot: unknown
 
@@ -151,7 +158,7 @@ class Item {
     this.#fields = this.#isUnknown && isObject(item["raw"]) ? item["raw"] : item
     for (const list of ["content", "summary"] as const) {
       for (const [at, part] of arrayOf(this.#fields[list]).entries()) {
-        if (isObject(part)) this.#lists[list].set(at, new Part(at, part))
+        if (isObject(part)) this.#lists[list].set(at, new Part(part))
       }
     }
   }
@@ -172,9 +179,26 @@ class Item {
     this.#isUnknown = item["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(item["raw"]) ? item["raw"] : item
     this.#snapshot = item
+    if (!wasDone) this.sayRest(item, true, steps)
     if (wasDone || !toolCalls.has(item["type"])) return
     const { arguments: json, input } = item
     steps.push({ _tag: "ToolCallDone", ...this.#call, arguments: textOf(json ?? input) })
+  }
+
+  /** Says what the pieces have not said of the texts of the item: servers may leave pieces out. */
+  sayRest(item: Json, isWhole: boolean, steps: Array<Step>): void {
+    for (const list of ["summary", "content"] as const) {
+      for (const [at, given] of arrayOf(item[list]).entries()) {
+        const partText = isObject(given) ? textOfPart.get(given["type"]) : undefined
+        if (!isObject(given) || partText === undefined) continue
+        const part = this.#part(list, at, partText.part)
+        if (part.isDone) continue
+        const place = { index: this.index, part: at }
+        const text = textOf(given[partText.field])
+        part.sayRest(text, partText.tags[0], place, steps)
+        if (isWhole) steps.push({ _tag: partText.tags[1], ...place, text })
+      }
+    }
   }
 
   push(type: string, event: Json, steps: Array<Step>): void {
@@ -195,6 +219,7 @@ class Item {
     else if (part !== undefined) this.#pushPart(part.list, event[part.index], event, steps)
     else if (type === "response.output_text.annotation.added") this.#pushCitation(event, steps)
     else if (prefix === "response.shell_call_command") this.#pushCommand(verb, event, steps)
+    else if (prefix === "response.shell_call_output_content") this.#pushOutput(verb, event, steps)
   }
 
   #pushItemText(field: string, verb: string, event: Json, steps: Array<Step>): void {
@@ -219,6 +244,7 @@ class Item {
     const part = this.#part(list, at, initial)
     const place = { index: this.index, part: at }
     if (verb === "done") {
+      part.sayRest(textOf(event[field]), tags[0], place, steps)
       part.set(field, textOf(event[field]), event["logprobs"])
       steps.push({ _tag: tags[1], ...place, text: textOf(event[field]) })
     } else if (verb === "delta") {
@@ -229,7 +255,8 @@ class Item {
 
   #pushPart(list: "content" | "summary", index: unknown, event: Json, steps: Array<Step>): void {
     const at = this.#indexIn(index, event, steps)
-    if (at !== undefined && isObject(event["part"])) this.#lists[list].set(at, new Part(at, event["part"]))
+    if (at === undefined || !isObject(event["part"])) return
+    this.#lists[list].set(at, new Part(event["part"], this.#lists[list].get(at)))
   }
 
   #pushCitation(event: Json, steps: Array<Step>): void {
@@ -247,6 +274,24 @@ class Item {
     else this.#commands.set(at, textOf(event["command"]))
   }
 
+  #pushOutput(verb: string, event: Json, steps: Array<Step>): void {
+    const at = this.#indexIn(event["command_index"], event, steps)
+    if (at === undefined) return
+    if (verb === "done") {
+      this.#outputs.set(at, arrayOf(event["output"]).filter(isObject))
+      return
+    }
+    const { stderr, stdout } = isObject(event["delta"]) ? event["delta"] : {}
+    const [before = { stderr: "", stdout: "" }] = this.#outputs.get(at) ?? []
+    this.#outputs.set(at, [
+      {
+        ...before,
+        stderr: textOf(before["stderr"]) + textOf(stderr),
+        stdout: textOf(before["stdout"]) + textOf(stdout)
+      }
+    ])
+  }
+
   #indexIn(index: unknown, event: Json, steps: Array<Step>): number | undefined {
     const valid = indexOf(index)
     if (valid === undefined) steps.push(refused(event, "The event has no valid index"))
@@ -256,7 +301,7 @@ class Item {
   #part(list: "content" | "summary", at: number, initial: Json): Part {
     let part = this.#lists[list].get(at)
     if (part === undefined) {
-      part = new Part(at, initial)
+      part = new Part(initial)
       this.#lists[list].set(at, part)
     }
     return part
@@ -274,11 +319,12 @@ class Item {
       ...this.#fields,
       ...Object.fromEntries(this.#texts),
       ...(this.#status === undefined ? {} : { status: this.#status }),
-      ...(content.size === 0 ? {} : { content: inOrder(content).map((part) => part.snapshot()) }),
-      ...(summary.size === 0 ? {} : { summary: inOrder(summary).map((part) => part.snapshot()) }),
+      ...(content.size === 0 ? {} : { content: byIndex(content).map((part) => part.snapshot()) }),
+      ...(summary.size === 0 ? {} : { summary: byIndex(summary).map((part) => part.snapshot()) }),
       ...(this.#commands.size === 0 || !isObject(action)
         ? {}
-        : { action: { ...action, commands: [...this.#commands].sort(([a], [b]) => a - b).map(([, text]) => text) } })
+        : { action: { ...action, commands: byIndex(this.#commands) } }),
+      ...(this.#outputs.size === 0 ? {} : { output: byIndex(this.#outputs).flat() })
     }
     return this.#isUnknown ? unknownVariant("type", {}, item) : item
   }
@@ -287,11 +333,13 @@ class Item {
 const ownOf = <A>(record: { readonly [key: string]: A }, key: string): A | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined
 
-const inOrder = (parts: ReadonlyMap<number, Part>): ReadonlyArray<Part> =>
-  [...parts.values()].sort((a, b) => a.index - b.index)
+const byIndex = <A>(values: ReadonlyMap<number, A>): ReadonlyArray<A> =>
+  [...values].sort(([a], [b]) => a - b).map(([, value]) => value)
 
 class Part {
-  readonly index: number
+  /** What its deltas have said. */
+  #said = ""
+  isDone = false
   readonly #fields: Json
   readonly #isUnknown: boolean
   readonly #texts = new Map<string, string>()
@@ -299,22 +347,34 @@ class Part {
   #logprobs: Array<unknown> | undefined
   #snapshot: unknown
 
-  constructor(index: number, part: Json) {
-    this.index = index
+  /** `before` is the same part, where more is known of it now. */
+  constructor(part: Json, before?: Part) {
+    if (before !== undefined) {
+      this.#said = before.#said
+      this.isDone = before.isDone
+    }
     this.#isUnknown = part["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(part["raw"]) ? part["raw"] : part
   }
 
   append(field: string, delta: string, logprobs: unknown): void {
     this.#snapshot = undefined
+    this.#said += delta
     this.#texts.set(field, (this.#texts.get(field) ?? textOf(this.#fields[field])) + delta)
     if (arrayOf(logprobs).length === 0) return
     this.#logprobs ??= [...arrayOf(this.#fields["logprobs"])]
     for (const item of arrayOf(logprobs)) this.#logprobs.push(item)
   }
 
+  sayRest(text: string, tag: PartText["tags"][0], place: Place, steps: Array<Step>): void {
+    if (text.length > this.#said.length && text.startsWith(this.#said)) {
+      steps.push({ _tag: tag, ...place, delta: text.slice(this.#said.length) })
+    }
+  }
+
   set(field: string, text: string, logprobs: unknown): void {
     this.#snapshot = undefined
+    this.isDone = true
     this.#texts.set(field, text)
     if (arrayOf(logprobs).length > 0) this.#logprobs = [...arrayOf(logprobs)]
   }

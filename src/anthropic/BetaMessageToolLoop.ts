@@ -1,0 +1,68 @@
+/**
+ * Messages of the beta API that may call tools, until the model is done; like `MessageToolLoop`.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import { ToolLoop, Tools } from "llmfx"
+ * import * as BetaMessageToolLoop from "llmfx/anthropic/BetaMessageToolLoop"
+ *
+ * const weather = Tools.make({
+ *   name: "weather",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   run: ({ city }) => Effect.succeed(`Sunny in ${city}`)
+ * })
+ *
+ * const answer = BetaMessageToolLoop.run(
+ *   {
+ *     model: "claude-sonnet-5",
+ *     max_tokens: 1024,
+ *     messages: [{ role: "user", content: "What is the weather in Rome?" }],
+ *     betas: ["compact-2026-01-12"]
+ *   },
+ *   [weather]
+ * ).pipe(ToolLoop.finished)
+ * ```
+ */
+import type * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import type * as StructuredOutput from "../StructuredOutput.ts"
+import * as ToolLoop from "../ToolLoop.ts"
+import type * as Tools from "../Tools.ts"
+import type { Anthropic } from "./Anthropic.ts"
+import * as BetaMessages from "./BetaMessages.ts"
+import { accumulator } from "./BetaMessageStream.ts"
+import { callsOf, messageLoop, nextInput, sentContent } from "./internal/messageLoop.ts"
+
+type Input = BetaMessages.MessageCreateParams
+type Answer = BetaMessages.BetaMessage
+
+/**
+ * Runs the loop. An answer that pauses, for a tool on the server or after a compaction, is sent back, so that
+ * the model goes on.
+ */
+export const run = <R = never, E2 = never, R2 = never>(
+  input: Input,
+  tools: ReadonlyArray<Tools.Tool<R>>,
+  options?: ToolLoop.Options<Input, Answer, E2, R2>
+): Stream.Stream<
+  ToolLoop.Event<Input, Answer>,
+  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
+  Anthropic | R | R2
+> => ToolLoop.run(api, input, tools, options)
+
+/** The calls of a message, unless it was refused. An input that was no JSON is there as it was written. */
+export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
+
+/** A message of the model as a message of the next request. */
+export const toMessageParam = ({ content }: Answer): BetaMessages.BetaMessageParam => ({
+  role: "assistant",
+  // Every block of an answer is one of a request, too.
+  content: sentContent(content) as ReadonlyArray<BetaMessages.BetaContentBlockParam>
+})
+
+/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
+
+const api = /*#__PURE__*/ messageLoop(BetaMessages.stream, accumulator)

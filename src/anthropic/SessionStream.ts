@@ -1,0 +1,130 @@
+/**
+ * Sessions of managed agents as they go on: what the agent writes piece by piece, and all events at the end of a turn.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { SessionStream } from "llmfx/anthropic"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const turn = yield* SessionStream.turn({
+ *       session_id: "sesn_1",
+ *       events: [{ type: "user.message", content: [{ type: "text", text: "hi" }] }]
+ *     })
+ *     yield* Stream.runForEach(turn.text, (text) => Console.log(text))
+ *     const { stopReason } = yield* turn.final
+ *     return stopReason?.type
+ *   })
+ * )
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Accumulator from "../Accumulator.ts"
+import type { ApiError } from "../ApiError.ts"
+import { accumulatorOf, finishWith, notWhole } from "../internal/fold.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import type { Anthropic } from "./Anthropic.ts"
+import type {
+  BetaManagedAgentsDeltaEvent,
+  BetaManagedAgentsSession,
+  BetaManagedAgentsSessionUsageEvent,
+  BetaManagedAgentsStartEvent
+} from "./BetaSessions.ts"
+import * as BetaSessionsEvents from "./BetaSessionsEvents.ts"
+import { SessionFold } from "./internal/sessionFold.ts"
+
+type StreamEvent = BetaSessionsEvents.BetaManagedAgentsStreamSessionEvents
+
+/** An event that stays in the session, unlike the previews of one. */
+export type SessionEvent = Exclude<StreamEvent, BetaManagedAgentsStartEvent | BetaManagedAgentsDeltaEvent>
+
+/** A message of which the end has not come: it is on its way, or was interrupted. */
+export type Preview = Pick<BetaSessionsEvents.BetaManagedAgentsAgentMessageEvent, "id" | "type" | "content">
+
+/** What has happened in a session since the stream began. */
+export interface Snapshot {
+  /** The events, as `BetaSessionsEvents.list` gives them. */
+  readonly events: ReadonlyArray<SessionEvent>
+  readonly previews: ReadonlyArray<Preview>
+  /** `undefined` until an event names it. */
+  readonly status: BetaManagedAgentsSession["status"] | undefined
+  /** Why the session is idle. */
+  readonly stopReason: BetaSessionsEvents.StopReason | undefined
+  /** What the session has used so far, where an event has said so. */
+  readonly usage: BetaManagedAgentsSessionUsageEvent["usage"] | undefined
+}
+
+/**
+ * Folds the events of a session, or of one of its threads, and the previews of its messages. A preview that leaves
+ * something out does no harm: the message itself is what counts. Calls of the program's own tools, and no others, are
+ * steps.
+ */
+export const accumulator: Accumulator.Accumulator<StreamEvent, Snapshot, Accumulator.Step> =
+  /*#__PURE__*/ accumulatorOf(() => new SessionFold())
+
+/** A session under way, of events that may fail in some way. */
+export interface Followed<out E> extends Accumulator.Streamed<StreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
+
+/** A session under way. */
+export interface Streamed extends Followed<ApiError> {}
+
+/**
+ * Connects to a session and follows it until it is idle, terminated or deleted. Messages come with previews, unless
+ * `event_deltas` says otherwise.
+ */
+export const streamed = (
+  input: BetaSessionsEvents.EventStreamParams,
+  options?: RequestOptions
+): Effect.Effect<Streamed, ApiError, Anthropic | Scope.Scope> =>
+  BetaSessionsEvents.stream
+    .withResponse({ event_deltas: ["agent.message"], ...input }, options)
+    .pipe(Effect.flatMap(({ value }) => followed(untilIdle(value), finishTurn)))
+
+/** Sends events to a session, and follows it from there, like {@link streamed}. */
+export const turn = (
+  input: BetaSessionsEvents.EventSendParams & Pick<BetaSessionsEvents.EventStreamParams, "event_deltas">,
+  options?: RequestOptions
+): Effect.Effect<Streamed, ApiError, Anthropic | Scope.Scope> => {
+  const { event_deltas, events, ...session } = input
+  // Connected first, the stream misses nothing of what the events bring about.
+  return streamed(event_deltas === undefined ? session : { ...session, event_deltas }, options).pipe(
+    Effect.tap(() => BetaSessionsEvents.send({ ...session, events }, options))
+  )
+}
+
+/** The same for events that come from elsewhere, such as `BetaSessionsThreadsEvents.stream`, up to their end. */
+export const follow = <E, R>(
+  events: Stream.Stream<StreamEvent, E, R>
+): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+  followed(events, finishWith(BetaSessionsEvents.stream, "an event"))
+
+const followed = <E, R>(
+  events: Stream.Stream<StreamEvent, E, R>,
+  finish: (snapshot: Snapshot | undefined) => Effect.Effect<Snapshot, ApiError>
+): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+  Accumulator.streamed(accumulator, events, {
+    text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
+    finish
+  })
+
+const finishTurn = (snapshot: Snapshot | undefined): Effect.Effect<Snapshot, ApiError> =>
+  snapshot?.events.some(({ type }) => ends.has(type)) === true
+    ? Effect.succeed(snapshot)
+    : Effect.fail(notWhole(BetaSessionsEvents.stream, "the end of the turn", textOf(snapshot), snapshot?.usage))
+
+const textOf = (snapshot: Snapshot | undefined): string =>
+  (snapshot?.previews ?? [])
+    .flatMap(({ content }) => content)
+    .map((block) => (block.type === "text" ? block.text : ""))
+    .join("")
+
+const ends: ReadonlySet<string> = new Set(["session.status_idle", "session.status_terminated", "session.deleted"])
+
+/** The events up to the one after which nothing happens unless the program does something. */
+export const untilIdle: <E, R>(events: Stream.Stream<StreamEvent, E, R>) => Stream.Stream<StreamEvent, E, R> =
+  /*#__PURE__*/ Stream.takeUntil(({ type }: StreamEvent) => ends.has(type))

@@ -1,0 +1,10 @@
+import * as AnthropicStructuredOutput from "effect/ai/AnthropicStructuredOutput"
+import type * as StructuredOutput from "../../StructuredOutput.ts"
+
+/** How Anthropic takes schemas: any type at the top, no recursion. */
+export const conversion: StructuredOutput.Conversion = {
+  convert: AnthropicStructuredOutput.toCodecAnthropic,
+  objectOnly: false,
+  recursive: false,
+  anyValue: false
+}

@@ -1,0 +1,27 @@
+/** What the two versions of the Messages API have in common, for code that works on either. */
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { ApiError } from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import type { RequestOptions } from "../../RequestOptions.ts"
+import type { Anthropic } from "../Anthropic.ts"
+import type { BetaMessage } from "../BetaMessages.ts"
+import type { Message } from "../Messages.ts"
+
+/** What is read of an input, or replaced in it. */
+export interface MessageInput {
+  readonly messages: ReadonlyArray<unknown>
+  readonly tools?: ReadonlyArray<unknown> | undefined
+  readonly output_config?: object | undefined
+}
+
+/** What is read of an answer. */
+export type MessageAnswer = Message | BetaMessage
+
+/** `Messages.create`, or `BetaMessages.create`. */
+export type CreateEndpoint<Input, Answer> = Endpoint.Metadata &
+  ((input: Input, options?: RequestOptions) => Effect.Effect<Answer, ApiError, Anthropic>)
+
+/** `Messages.stream`, or `BetaMessages.stream`. */
+export type StreamEndpoint<Input, Event> = Endpoint.Metadata &
+  ((input: Input, options?: RequestOptions) => Stream.Stream<Event, ApiError, Anthropic>)

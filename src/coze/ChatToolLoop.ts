@@ -1,0 +1,90 @@
+/**
+ * Chats whose agent calls tools that the program has, until the chat is over. What the tools are is said in the agent,
+ * not in the request: they are told from each other by their names alone.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import { ToolLoop, Tools } from "llmfx"
+ * import { ChatMessage } from "llmfx/coze"
+ * import * as ChatToolLoop from "llmfx/coze/ChatToolLoop"
+ *
+ * const weather = Tools.make({
+ *   name: "weather",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   run: ({ city }) => Effect.succeed(`Sunny in ${city}`)
+ * })
+ *
+ * const answer = ChatToolLoop.run(
+ *   { bot_id: "73428668*****", user_id: "user-1", additional_messages: [ChatMessage.user("What is the weather?")] },
+ *   [weather]
+ * ).pipe(ToolLoop.finished)
+ * ```
+ */
+import type * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import { finishWith } from "../internal/fold.ts"
+import { plainConversion } from "../internal/plainConversion.ts"
+import type * as StructuredOutput from "../StructuredOutput.ts"
+import * as ToolLoop from "../ToolLoop.ts"
+import * as ToolOutput from "../ToolOutput.ts"
+import type * as Tools from "../Tools.ts"
+import * as Chat from "./Chat.ts"
+import * as ChatStream from "./ChatStream.ts"
+import type { Coze } from "./Coze.ts"
+
+/** What a step asks for. */
+export interface Input {
+  /** The chat that was begun; at the end of the loop, what a further one begins with: its messages are to be added. */
+  readonly chat: Chat.ChatCreateParams
+  /** What lets the chat go on. */
+  readonly outputs: Chat.ChatSubmitToolOutputsParams | undefined
+}
+
+type Answer = ChatStream.Snapshot
+
+/** Runs the loop. The chat has to be saved, as it is unless `auto_save_history` says otherwise. */
+export const run = <R = never, E2 = never, R2 = never>(
+  input: Chat.ChatCreateParams,
+  tools: ReadonlyArray<Tools.Tool<R>>,
+  options?: ToolLoop.Options<Input, Answer, E2, R2>
+): Stream.Stream<
+  ToolLoop.Event<Input, Answer>,
+  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
+  Coze | R | R2
+> => ToolLoop.run(api, { chat: input, outputs: undefined }, tools, options)
+
+/** The calls that a chat waits for. */
+export const calls = ({ chat }: Answer): ReadonlyArray<Tools.Call> =>
+  chat.status === "requires_action"
+    ? (chat.required_action?.submit_tool_outputs?.tool_calls ?? []).map(({ function: called, id }) => ({
+        id,
+        name: called?.name ?? "",
+        arguments: called?.arguments ?? ""
+      }))
+    : []
+
+/** What comes after an answer: the outputs of its tools, or else a further chat in the same conversation. */
+export const next = (input: Input, { chat }: Answer, results: ReadonlyArray<Tools.CallResult>): Input => ({
+  chat: { ...input.chat, conversation_id: chat.conversation_id, additional_messages: [] },
+  outputs:
+    results.length === 0
+      ? undefined
+      : {
+          conversation_id: chat.conversation_id,
+          chat_id: chat.id,
+          tool_outputs: results.map(({ id, output }) => ({ tool_call_id: id, output: ToolOutput.toText(output) }))
+        }
+})
+
+const api: ToolLoop.Api<Input, Chat.ChatEvent, Answer, Answer, Coze> = {
+  conversion: plainConversion,
+  withTools: (input) => input,
+  events: ({ chat, outputs }) => (outputs === undefined ? Chat.stream(chat) : Chat.submitToolOutputsStream(outputs)),
+  accumulator: ChatStream.accumulator,
+  finish: finishWith(Chat.stream, "a chat"),
+  calls,
+  isPaused: () => false,
+  next
+}

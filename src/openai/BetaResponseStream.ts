@@ -1,0 +1,76 @@
+/**
+ * Responses of the beta API as they come, like `ResponseStream`, with what only that API has: agents and their calls.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { BetaResponseStream } from "llmfx/openai"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const answer = yield* BetaResponseStream.streamed({ model: "gpt-6-sol", input: "hi" })
+ *     yield* Stream.runForEach(answer.text, (text) => Console.log(text))
+ *     const { usage } = yield* answer.final
+ *     return usage
+ *   })
+ * )
+ * ```
+ */
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import * as Accumulator from "../Accumulator.ts"
+import type { ApiError } from "../ApiError.ts"
+import { accumulatorOf, finishWith } from "../internal/fold.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import * as BetaResponses from "./BetaResponses.ts"
+import { ResponseFold } from "./internal/responseFold.ts"
+import { textOfResponse } from "./internal/responseText.ts"
+import type { OpenAi } from "./OpenAi.ts"
+
+/** Folds events into the response; see `ResponseStream.accumulator`. */
+export const accumulator: Accumulator.Accumulator<
+  BetaResponses.BetaResponseStreamEvent,
+  BetaResponses.BetaResponse,
+  Accumulator.Step
+> = /*#__PURE__*/ accumulatorOf(() => new ResponseFold())
+
+/** A response under way, of events that may fail in some way. */
+export interface Followed<out E>
+  extends Accumulator.Streamed<
+    BetaResponses.BetaResponseStreamEvent,
+    BetaResponses.BetaResponse,
+    Accumulator.Step,
+    BetaResponses.BetaResponse,
+    E
+  > {}
+
+/** A response under way. */
+export interface Streamed extends Followed<ApiError> {}
+
+/** What each event says. */
+export const steps = (
+  input: BetaResponses.ResponseCreateParams,
+  options?: RequestOptions
+): Stream.Stream<Accumulator.Step, ApiError, OpenAi> =>
+  Accumulator.steps(accumulator)(BetaResponses.stream(input, options))
+
+/** Starts a response whose text, steps, snapshots and whole value can be had from one stream. */
+export const streamed = (
+  input: BetaResponses.ResponseCreateParams,
+  options?: RequestOptions
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(BetaResponses.stream(input, options))
+
+/** The same for events that come from elsewhere, such as `BetaResponses.retrieveStream`. */
+export const follow = <E, R>(
+  events: Stream.Stream<BetaResponses.BetaResponseStreamEvent, E, R>
+): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+  Accumulator.streamed(accumulator, events, {
+    text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
+    finish: finishWith(BetaResponses.stream, "a response")
+  })
+
+/** The text of a response's messages, of all agents. */
+export const outputText: (response: BetaResponses.BetaResponse) => string = textOfResponse

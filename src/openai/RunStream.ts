@@ -1,0 +1,81 @@
+/**
+ * Runs of the Assistants API as they come: text and tool calls piece by piece, and the run with its steps and messages
+ * at the end.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import { RunStream } from "llmfx/openai"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const answer = yield* RunStream.streamed({ thread_id: "thread_1", assistant_id: "asst_1" })
+ *     yield* Stream.runForEach(answer.text, (text) => Console.log(text))
+ *     const { run } = yield* answer.final
+ *     return run.usage
+ *   })
+ * )
+ * ```
+ */
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import * as Accumulator from "../Accumulator.ts"
+import type { ApiError } from "../ApiError.ts"
+import { accumulatorOf, finishWith } from "../internal/fold.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
+import type { AssistantStreamEvent } from "./BetaAssistants.ts"
+import type { Thread } from "./BetaThreads.ts"
+import type { Message } from "./BetaThreadsMessages.ts"
+import * as BetaThreadsRuns from "./BetaThreadsRuns.ts"
+import type { RunStep } from "./BetaThreadsRunsSteps.ts"
+import { RunFold } from "./internal/runFold.ts"
+import type { OpenAi } from "./OpenAi.ts"
+
+/** A run, and what has been done and said in it. */
+export interface Snapshot {
+  /** The thread, where the stream has created it. */
+  readonly thread: Thread | undefined
+  readonly run: BetaThreadsRuns.Run
+  readonly steps: ReadonlyArray<RunStep>
+  readonly messages: ReadonlyArray<Message>
+}
+
+/**
+ * Folds events into the run, its steps and its messages; there is no snapshot before the first event of the run. What
+ * the server says of a whole message or step counts more than its pieces. In the steps of the accumulator, `index`
+ * counts messages, for calls of tools the steps of the run.
+ */
+export const accumulator: Accumulator.Accumulator<AssistantStreamEvent, Snapshot, Accumulator.Step> =
+  /*#__PURE__*/ accumulatorOf(() => new RunFold())
+
+/** A run under way, of events that may fail in some way. */
+export interface Followed<out E>
+  extends Accumulator.Streamed<AssistantStreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
+
+/** A run under way. */
+export interface Streamed extends Followed<ApiError> {}
+
+/** What each event says. */
+export const steps = (
+  input: BetaThreadsRuns.RunCreateParams,
+  options?: RequestOptions
+): Stream.Stream<Accumulator.Step, ApiError, OpenAi> =>
+  Accumulator.steps(accumulator)(BetaThreadsRuns.stream(input, options))
+
+/** Starts a run whose text, steps, snapshots and whole value can be had from one stream. */
+export const streamed = (
+  input: BetaThreadsRuns.RunCreateParams,
+  options?: RequestOptions
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(BetaThreadsRuns.stream(input, options))
+
+/** The same for events that come from elsewhere, such as `BetaThreadsRuns.submitToolOutputsStream`. */
+export const follow = <E, R>(
+  events: Stream.Stream<AssistantStreamEvent, E, R>
+): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+  Accumulator.streamed(accumulator, events, {
+    text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
+    finish: finishWith(BetaThreadsRuns.stream, "a run")
+  })

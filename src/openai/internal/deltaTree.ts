@@ -1,0 +1,98 @@
+/** JSON that grows by deltas whose lists name the place of each item in its `index`. */
+import { isObject } from "../../internal/dialect.ts"
+import { indexOf, type Json } from "../../internal/fold.ts"
+import { unknownVariant } from "../../internal/unknownVariant.ts"
+
+type Node = { readonly _tag: "Value"; readonly value: unknown } | DeltaObject | DeltaList
+
+/** An object that grows. Taking a delta costs as much as the delta is long, however much there is already. */
+export class DeltaObject {
+  readonly _tag = "Object"
+  readonly #texts: ReadonlySet<string>
+  readonly #fields = new Map<string, Node>()
+  #isUnknown = false
+  #snapshot: unknown
+
+  /** `texts` are the names of the strings that grow; all others are replaced. */
+  constructor(texts: ReadonlySet<string>) {
+    this.#texts = texts
+  }
+
+  /** Takes a delta, but for items whose index no server can mean; these are given back. */
+  push(delta: Json): ReadonlyArray<unknown> {
+    this.#snapshot = undefined
+    this.#isUnknown ||= isUnknown(delta)
+    return Object.entries(rawOf(delta)).flatMap(([name, piece]) => this.#pushField(name, piece))
+  }
+
+  #pushField(name: string, piece: unknown): ReadonlyArray<unknown> {
+    const before = this.#fields.get(name)
+    if (piece === undefined || (piece === null && before !== undefined)) return []
+    if (Array.isArray(piece) && piece.length > 0 && piece.every(isItem)) {
+      const list = before?._tag === "List" ? before : new DeltaList(this.#texts, before)
+      this.#fields.set(name, list)
+      return list.push(piece)
+    }
+    if (isObject(piece)) {
+      const object = before?._tag === "Object" ? before : new DeltaObject(this.#texts)
+      this.#fields.set(name, object)
+      return object.push(piece)
+    }
+    const grows = typeof piece === "string" && this.#texts.has(name) && before?._tag === "Value"
+    this.#fields.set(name, {
+      _tag: "Value",
+      value: grows && typeof before.value === "string" ? before.value + piece : piece
+    })
+    return []
+  }
+
+  /** The object so far. Later deltas do not change it. */
+  snapshot(): unknown {
+    this.#snapshot ??= this.#build()
+    return this.#snapshot
+  }
+
+  #build(): unknown {
+    const object = Object.fromEntries([...this.#fields].map(([name, node]) => [name, valueOf(node)]))
+    return this.#isUnknown ? unknownVariant("type", {}, object) : object
+  }
+}
+
+class DeltaList {
+  readonly _tag = "List"
+  readonly #texts: ReadonlySet<string>
+  readonly #items = new Map<number, DeltaObject>()
+
+  constructor(texts: ReadonlySet<string>, before: Node | undefined) {
+    this.#texts = texts
+    const given = before?._tag === "Value" && Array.isArray(before.value) ? before.value : []
+    for (const [index, item] of given.entries()) if (isObject(item)) this.#item(index).push(item)
+  }
+
+  #item(index: number): DeltaObject {
+    const item = this.#items.get(index) ?? new DeltaObject(this.#texts)
+    this.#items.set(index, item)
+    return item
+  }
+
+  push(pieces: ReadonlyArray<Json>): ReadonlyArray<unknown> {
+    return pieces.flatMap((piece) => {
+      const { index, ...delta } = rawOf(piece)
+      const at = indexOf(index)
+      if (at === undefined) return [piece]
+      return this.#item(at).push(isUnknown(piece) ? { type: "~unknown", raw: delta } : delta)
+    })
+  }
+
+  snapshot(): ReadonlyArray<unknown> {
+    return [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item.snapshot())
+  }
+}
+
+const isUnknown = (value: Json): boolean => value["type"] === "~unknown"
+
+const rawOf = (value: Json): Json => (isUnknown(value) && isObject(value["raw"]) ? value["raw"] : value)
+
+const isItem = (value: unknown): value is Json => isObject(value) && "index" in rawOf(value)
+
+const valueOf = (node: Node): unknown => (node._tag === "Value" ? node.value : node.snapshot())
