@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { RequestOptions, RetryPolicy } from "llmfx"
+import { FileSource, RequestOptions, RetryPolicy } from "llmfx"
 import * as Files from "../src/openai/Files.ts"
 import * as Models from "../src/openai/Models.ts"
 import type { ClientOptions } from "../src/ClientOptions.ts"
@@ -411,6 +411,17 @@ describe("OpenAi over fetch", () => {
       assert.strictEqual(second?.method, "GET")
       assert.strictEqual(second?.body, "")
       assert.notProperty(second?.headers, "content-type")
+    })
+  )
+
+  it.live("a large upload does not follow a redirect, and is not sent again", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(redirect("/elsewhere"))
+      const file = FileSource.fromStream(() => Stream.make(new Uint8Array([1])), { name: "a.txt" })
+      const upload = Files.create({ file, purpose: "batch" })
+      const error = yield* failureOf(Effect.provide(upload, openAi(server.url, { retry: RetryPolicy.official })))
+      assert.include(reasonOf(error, "UnexpectedResponseError").message, "set the base URL")
+      assert.strictEqual(server.requests.length, 1)
     })
   )
 
