@@ -42,7 +42,7 @@ export interface Options {
    * (`openai-poll-after-ms`, up to a minute), or five seconds.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-  /** How long to go on, 24 hours unless set. There is a last look when it has passed. */
+  /** How long to go on, 24 hours unless set. There is a last look when it has passed, of up to ten seconds. */
   readonly deadline?: Duration.Input | undefined
   /** Whether to cancel the work on the server where the polling is interrupted or takes too long; not unless set. */
   readonly cancel?: boolean | undefined
@@ -58,6 +58,7 @@ export interface Target<in out A, out E, out R> {
 
 const defaultInterval = 5000
 const longestHint = 60_000
+const longestLastLook = 10_000
 
 /** The states, as they are seen; the last one is final. `first` is a state that is known already. */
 export const states = <A, E, R>(
@@ -79,11 +80,19 @@ export const states = <A, E, R>(
         isOver = target.isFinal(state)
         return [state]
       }
-      const look = Effect.map(target.look, ({ headers, value }) => {
-        hint = hintOf(headers)
-        return seen(value)
-      })
       const timedOut = (why: string) => new PollTimeoutError({ message: `The state is not final ${why}`, last })
+      const look = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        target.look.pipe(
+          Effect.timeoutOrElse({
+            duration: Math.max(end - now, longestLastLook),
+            orElse: () => timedOut("in time")
+          }),
+          Effect.map(({ headers, value }) => {
+            hint = hintOf(headers)
+            return seen(value)
+          })
+        )
+      )
       const nextDelay = (now: number): Effect.Effect<number | undefined> =>
         nextWait === undefined
           ? Effect.succeed(hint ?? defaultInterval)
