@@ -92,6 +92,8 @@ export interface ModelTotal {
 export interface Total {
   /** The calls that reported usage. */
   readonly calls: number
+  /** The streams that ended before the server had reported usage: what they used comes on top. */
+  readonly unreported: number
   readonly tokens: Tokens
   readonly models: ReadonlyArray<ModelTotal>
 }
@@ -101,7 +103,8 @@ export interface Counter {
   readonly record: (call: {
     readonly provider: string
     readonly model: string
-    readonly tokens: Tokens
+    /** `undefined` where the server has not reported it. */
+    readonly tokens: Tokens | undefined
   }) => Effect.Effect<void>
   readonly total: Effect.Effect<Total>
 }
@@ -109,9 +112,14 @@ export interface Counter {
 /** A counter at zero. */
 export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() => {
   const models = new Map<string, ModelTotal>()
+  let unreported = 0
   return {
     record: ({ model, provider, tokens }) =>
       Effect.sync(() => {
+        if (tokens === undefined) {
+          unreported++
+          return
+        }
         const key = JSON.stringify([provider, model])
         const before = models.get(key)
         models.set(key, {
@@ -125,6 +133,7 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
       const list = [...models.values()]
       return {
         calls: list.reduce((sum, { calls }) => sum + calls, 0),
+        unreported,
         tokens: list.reduce((sum, { tokens }) => add(sum, tokens), zero),
         models: list
       }
@@ -144,7 +153,9 @@ type Counted<P extends Program, I> =
 
 /**
  * Counts the usage of all calls that a program makes through a service. A stream is counted when it ends, however it
- * does, with what the server has reported by then.
+ * does, with what the server has reported by then; chat completions are asked for it, which adds a chunk without
+ * choices to their streams. What is only retrieved, such as a background response that is polled, is not counted: see
+ * {@link of}.
  */
 export const countInto =
   <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
@@ -158,14 +169,16 @@ export const countInto =
   }
 
 const counting = (client: ApiClient, counter: Counter): ApiClient => {
-  const record = (input: unknown, seen: ReturnType<typeof usageIn>): Effect.Effect<void> => {
-    const tokens = countsOf(seen.usage)
-    const model = seen.model ?? usageIn(input).model ?? "unknown"
-    return tokens === undefined ? Effect.void : counter.record({ provider: client.provider, model, tokens })
-  }
+  type Seen = ReturnType<typeof usageIn>
+  const record = (input: unknown, seen: Seen): Effect.Effect<void> =>
+    counter.record({
+      provider: client.provider,
+      model: seen.model ?? usageIn(input).model ?? "unknown",
+      tokens: countsOf(seen.usage)
+    })
   const counted = <A, E>(events: Stream.Stream<A, E>, input: unknown): Stream.Stream<A, E> =>
     Stream.suspend(() => {
-      let seen: ReturnType<typeof usageIn> = { usage: undefined, model: undefined }
+      let seen: Seen = { usage: undefined, model: undefined }
       return events.pipe(
         Stream.mapArray((chunk) => {
           for (const event of chunk) seen = merge(seen, usageIn(event))
@@ -174,22 +187,30 @@ const counting = (client: ApiClient, counter: Counter): ApiClient => {
         Stream.onExit(() => record(input, seen))
       )
     })
-  const isCounted = ({ kind }: Endpoint.Metadata): boolean => kind === "stream"
   return {
     ...client,
     call: (endpoint, input, options) =>
-      Effect.tap(client.call(endpoint, input, options), ({ raw }) =>
-        endpoint.kind === "json" && endpoint.method === "POST" ? record(input, usageIn(raw)) : Effect.void
-      ),
+      Effect.tap(client.call(endpoint, input, options), ({ raw }) => {
+        const seen = usageIn(raw)
+        const isUse = endpoint.kind === "json" && endpoint.method === "POST" && countsOf(seen.usage) !== undefined
+        return isUse ? record(input, seen) : Effect.void
+      }),
     stream: (endpoint, input, options) => {
-      const events = client.stream(endpoint, input, options)
-      return isCounted(endpoint) ? counted(events, input) : events
+      const events = client.stream(endpoint, asking(endpoint, input), options)
+      return endpoint.kind === "stream" ? counted(events, input) : events
     },
     open: (endpoint, input, options) =>
-      Effect.map(client.open(endpoint, input, options), (response) =>
-        isCounted(endpoint) ? { ...response, value: counted(response.value, input) } : response
+      Effect.map(client.open(endpoint, asking(endpoint, input), options), (response) =>
+        endpoint.kind === "stream" ? { ...response, value: counted(response.value, input) } : response
       )
   }
+}
+
+/** The streams that end with a finish reason report usage only where they are asked to. */
+const asking = ({ terminal }: Endpoint.Metadata, input: unknown): unknown => {
+  if (terminal !== "finishReason" || typeof input !== "object" || input === null) return input
+  const given = "stream_options" in input ? input.stream_options : undefined
+  return { ...input, stream_options: { include_usage: true, ...(typeof given === "object" ? given : undefined) } }
 }
 
 /** Later counts replace earlier ones; what they leave out stands. */
@@ -233,7 +254,7 @@ export interface Cost {
 }
 
 /** The cost of a program's usage. */
-export const cost = (total: Total, prices: Prices): Cost => {
+export const cost = (total: Pick<Total, "models">, prices: Prices): Cost => {
   let amount = 0
   const unpriced: Array<string> = []
   for (const { model, tokens } of total.models) {
