@@ -50,6 +50,8 @@ export interface Options {
 
 /** What is polled. */
 export interface Target<in out A, out E, out R> {
+  /** The endpoint that is called, for errors. */
+  readonly endpoint?: string | undefined
   /** Looks once. */
   readonly look: Effect.Effect<Pick<Endpoint.Response<A>, "value" | "headers">, E, R>
   readonly isFinal: (state: A) => boolean
@@ -80,7 +82,8 @@ export const states = <A, E, R>(
         isOver = target.isFinal(state)
         return [state]
       }
-      const timedOut = (why: string) => new PollTimeoutError({ message: `The state is not final ${why}`, last })
+      const timedOut = (why: string) =>
+        new PollTimeoutError({ message: `The state${ofEndpoint(target.endpoint)} is not final ${why}`, last })
       const look = Effect.flatMap(Clock.currentTimeMillis, (now) =>
         target.look.pipe(
           Effect.timeoutOrElse({
@@ -122,6 +125,8 @@ export const states = <A, E, R>(
         : followed
     })
   )
+
+const ofEndpoint = (endpoint: string | undefined): string => (endpoint === undefined ? "" : ` that ${endpoint} gives`)
 
 const cancelling =
   <R>(cancel: Effect.Effect<unknown, unknown, R>) =>
@@ -184,6 +189,7 @@ export const job = <Create, Locate, A, R>(
   const call = create as (input: Create) => Effect.Effect<A, ApiError, R>
   const withResponse = retrieve.withResponse as (input: Locate) => Effect.Effect<Endpoint.Response<A>, ApiError, R>
   const target = (input: Locate): Target<A, ApiError, R> => ({
+    endpoint: retrieve.id,
     look: withResponse(input),
     isFinal,
     cancel: cancel?.(input)
