@@ -38,8 +38,9 @@ export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
 /** How long and how often to look. */
 export interface Options {
   /**
-   * The waits between two looks; where it ends, so does the polling. Unless set, the server's own wish is followed
-   * (`openai-poll-after-ms`, up to a minute), or five seconds.
+   * The waits before each look but the first; where it ends, so does the polling. A state that is known already counts
+   * as a look. Unless set, the server's own wish is followed (`openai-poll-after-ms`, up to a minute), or five seconds,
+   * and the first look is at once, since only it tells the server's wish.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
   /** How long to go on, 24 hours unless set. There is a last look when it has passed, of up to ten seconds. */
@@ -74,7 +75,7 @@ export const states = <A, E, R>(
       const nextWait = options.schedule === undefined ? undefined : yield* Schedule.toStep(options.schedule)
       let last = first
       let isOver = false
-      /** `undefined`: at once. */
+      let hasLooked = false
       let hint: number | undefined
 
       const seen = (state: A): Arr.NonEmptyReadonlyArray<A> => {
@@ -91,6 +92,7 @@ export const states = <A, E, R>(
             orElse: () => timedOut("in time")
           }),
           Effect.map(({ headers, value }) => {
+            hasLooked = true
             hint = hintOf(headers)
             return seen(value)
           })
@@ -98,7 +100,7 @@ export const states = <A, E, R>(
       )
       const nextDelay = (now: number): Effect.Effect<number | undefined> =>
         nextWait === undefined
-          ? Effect.succeed(hint ?? defaultInterval)
+          ? Effect.succeed(hint ?? (hasLooked ? defaultInterval : 0))
           : nextWait(now, undefined).pipe(
               Effect.map(([, delay]) => Duration.toMillis(delay)),
               Effect.catch(() => Effect.succeed(undefined))

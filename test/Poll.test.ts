@@ -59,11 +59,20 @@ describe("polling", () => {
     })
   )
 
-  it.effect("begins with a state that is known already, without looking", () =>
+  it.effect("begins with a state that is known already, and looks at once for what the server wishes", () =>
     Effect.gen(function* () {
-      const target = scripted(["busy", "done"])
+      const target = scripted(["busy", "done"], { "openai-poll-after-ms": "700" })
       const states = yield* settle(Stream.runCollect(Poll.states(target, {}, "new")))
       assert.deepStrictEqual(states, ["new", "busy", "done"])
+      assert.deepStrictEqual(target.looks, [0, 700])
+    })
+  )
+
+  it.effect("waits after a state that is known already, where it has a schedule", () =>
+    Effect.gen(function* () {
+      const target = scripted(["busy", "done"])
+      const schedule = Schedule.spaced("5 seconds")
+      yield* settle(Stream.runCollect(Poll.states(target, { schedule }, "new")))
       assert.deepStrictEqual(target.looks, [5000, 10_000])
     })
   )
@@ -276,9 +285,9 @@ describe("jobs", () => {
         http.sent.map(({ at, method, url }) => [at, method, new URL(url).pathname]),
         [
           [0, "POST", "/batches"],
-          [5000, "GET", "/batches/batch_1"],
-          [5100, "GET", "/batches/batch_1"],
-          [5200, "GET", "/batches/batch_1"]
+          [0, "GET", "/batches/batch_1"],
+          [100, "GET", "/batches/batch_1"],
+          [200, "GET", "/batches/batch_1"]
         ]
       )
     }).pipe(Effect.provide(openAiOver(http)))
