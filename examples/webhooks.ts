@@ -8,7 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Redacted from "effect/Redacted"
-import { Webhooks } from "llmfx"
+import { WebhookStore } from "llmfx"
 import * as WebhookReceiver from "llmfx/openai/WebhookReceiver"
 
 const key = Buffer.from("a key that only OpenAI and we know")
@@ -17,7 +17,7 @@ const key = Buffer.from("a key that only OpenAI and we know")
 const makeRoute = Effect.gen(function* () {
   const receiver = WebhookReceiver.make({
     secrets: [Redacted.make(`whsec_${key.toString("base64")}`)],
-    store: yield* Webhooks.makeMemoryStore
+    store: yield* WebhookStore.makeMemory
   })
   return receiver.handle(({ event, id }) =>
     event.type === "response.completed"

@@ -50,6 +50,8 @@ export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
     | "missing"
     /** Its answer does not fit the schema. */
     | "undecodable"
+    /** It has more bytes than a batch may have, and was not sent. */
+    | "tooLarge"
   /** The HTTP status that the request would have had. */
   readonly status: number | undefined
   /** The provider's own code or type of error. */
@@ -90,7 +92,8 @@ export interface Succeeded<out A> {
 /** A request without an answer, after all retries. */
 export interface Failed {
   readonly _tag: "Failed"
-  readonly batchId: string
+  /** Absent where the request was not sent. */
+  readonly batchId: string | undefined
   readonly customId: string
   readonly error: BatchRequestError
 }
@@ -134,6 +137,8 @@ export interface Api<in Input, in out S extends State, out A, out R> {
   readonly maxBytes: number
   /** The request as it goes into the batch, which is what its size is measured by. */
   readonly encode: (request: Request<Input>) => string
+  /** How much of `maxRequests` a request takes, one unless set. */
+  readonly countOf?: ((input: Input) => number) | undefined
   readonly submit: (requests: ReadonlyArray<Request<Input>>) => Effect.Effect<S, ApiError, R>
   readonly states: (id: string, options: Poll.Options) => Stream.Stream<S, ApiError | Poll.PollTimeoutError, R>
   /** The results of a batch that has ended. */
@@ -154,9 +159,11 @@ export const run = <Input, S extends State, A, R, E, R2>(
       (splitter, requests) => [splitter, requests.flatMap((request) => splitter.add(request))],
       { onHalt: (splitter) => splitter.rest() }
     ),
-    Stream.flatMap((batch) => runBatch(api, batch, options, options.retries ?? 0), {
-      concurrency: options.concurrency ?? 1
-    })
+    Stream.flatMap(
+      (piece) =>
+        Array.isArray(piece) ? runBatch(api, piece, options, options.retries ?? 0) : Stream.succeed<Event<A>>(piece),
+      { concurrency: options.concurrency ?? 1 }
+    )
   )
 
 /** Follows a batch that was submitted before. Requests that failed are not sent again. */
@@ -166,36 +173,64 @@ export const resume = <Input, S extends State, A, R>(
   options: Options = {}
 ): Stream.Stream<Event<A>, Failure, R> => follow(api, batchId, options, undefined)
 
+/** The requests of a batch, or one that fits into none. */
+type Piece<Input> = Array<Request<Input>> | Failed
+
 class Splitter<Input> {
   readonly #encode: (request: Request<Input>) => string
+  readonly #countOf: (input: Input) => number
   readonly #maxRequests: number
   readonly #maxBytes: number
   readonly #encoder = new TextEncoder()
   #requests: Array<Request<Input>> = []
+  #count = 0
   #bytes = 0
 
-  constructor(api: Pick<Api<Input, State, unknown, unknown>, "encode" | "maxRequests" | "maxBytes">, options: Options) {
+  constructor(
+    api: Pick<Api<Input, State, unknown, unknown>, "encode" | "countOf" | "maxRequests" | "maxBytes">,
+    options: Options
+  ) {
     this.#encode = api.encode
+    this.#countOf = api.countOf ?? (() => 1)
     this.#maxRequests = Math.min(options.maxRequests ?? api.maxRequests, api.maxRequests)
     this.#maxBytes = Math.min(options.maxBytes ?? api.maxBytes, api.maxBytes)
   }
 
-  add(request: Request<Input>): ReadonlyArray<ReadonlyArray<Request<Input>>> {
+  add(request: Request<Input>): ReadonlyArray<Piece<Input>> {
     const bytes = this.#encoder.encode(this.#encode(request)).length + 1
-    const isFull = this.#requests.length >= this.#maxRequests || this.#bytes + bytes > this.#maxBytes
+    if (bytes > this.#maxBytes) return [tooLarge(request.customId, bytes, this.#maxBytes)]
+    const count = this.#countOf(request.input)
+    const isFull = this.#count + count > this.#maxRequests || this.#bytes + bytes > this.#maxBytes
     const full = isFull ? this.rest() : []
     this.#requests.push(request)
+    this.#count += count
     this.#bytes += bytes
     return full
   }
 
-  rest(): ReadonlyArray<ReadonlyArray<Request<Input>>> {
+  rest(): ReadonlyArray<Piece<Input>> {
     const requests = this.#requests
     this.#requests = []
+    this.#count = 0
     this.#bytes = 0
     return requests.length === 0 ? [] : [requests]
   }
 }
+
+const tooLarge = (customId: string, bytes: number, limit: number): Failed => ({
+  _tag: "Failed",
+  batchId: undefined,
+  customId,
+  error: new BatchRequestError({
+    customId,
+    message: `The request has ${bytes} bytes; a batch may have ${limit}`,
+    kind: "tooLarge",
+    status: undefined,
+    code: undefined,
+    isRetryable: false,
+    raw: undefined
+  })
+})
 
 const runBatch = <Input, S extends State, A, R>(
   api: Api<Input, S, A, R>,
@@ -236,6 +271,12 @@ interface Own<A, R> {
 
 const defaultPoll: Poll.Options = { schedule: /*#__PURE__*/ Schedule.spaced("30 seconds"), deadline: "25 hours" }
 
+/** When results are read again whose connection broke. */
+const readingAgain = /*#__PURE__*/ Schedule.max([
+  /*#__PURE__*/ Schedule.exponential("1 second"),
+  /*#__PURE__*/ Schedule.recurs(3)
+])
+
 const follow = <Input, S extends State, A, R>(
   api: Api<Input, S, A, R>,
   batchId: string,
@@ -247,6 +288,8 @@ const follow = <Input, S extends State, A, R>(
     const seen = new Set<string>()
     const failed: Array<string> = []
     const finished = (customId: string, result: Result.Result<A, BatchRequestError>): ReadonlyArray<Event<A>> => {
+      // Results that are read again after a broken connection.
+      if (seen.has(customId)) return []
       seen.add(customId)
       if (Result.isSuccess(result)) return [{ _tag: "Succeeded", batchId, customId, value: result.success }]
       if (own?.again !== undefined && result.failure.isRetryable) {
@@ -264,7 +307,7 @@ const follow = <Input, S extends State, A, R>(
       last === undefined
         ? Stream.empty
         : Stream.flattenIterable(Stream.map(api.results(last), ({ customId, result }) => finished(customId, result)))
-    )
+    ).pipe(Stream.retry(($) => Schedule.while($(readingAgain), ({ input }) => input.isRetryable)))
     const missing = Stream.suspend(() =>
       Stream.fromIterable(
         (own?.customIds ?? [])

@@ -16,6 +16,8 @@ export interface Bytes {
 export interface Opener {
   readonly _tag: "Opener"
   readonly open: () => Stream.Stream<Uint8Array, unknown>
+  /** Opens the bytes from `start` up to `end`, where that can be had without the ones before. */
+  readonly openRange: ((start: number, end: number) => Stream.Stream<Uint8Array, unknown>) | undefined
   readonly reopenable: boolean
   readonly name: string
   readonly type: string | undefined
@@ -45,10 +47,14 @@ export const fromText = (text: string, options: Options): FileSource =>
 /** A file whose bytes come from a stream; `open` is called for every try, so it can be retried. */
 export const fromStream = (
   open: () => Stream.Stream<Uint8Array, unknown>,
-  options: Options & { readonly size?: number | undefined }
+  options: Options & {
+    readonly size?: number | undefined
+    readonly openRange?: Opener["openRange"]
+  }
 ): FileSource => ({
   _tag: "Opener",
   open,
+  openRange: options.openRange,
   reopenable: true,
   name: options.name,
   type: options.type,
@@ -62,6 +68,7 @@ export const fromStreamOnce = (
 ): FileSource => ({
   _tag: "Opener",
   open: () => stream,
+  openRange: undefined,
   reopenable: false,
   name: options.name,
   type: options.type,

@@ -39,7 +39,9 @@ export const source = (
       FileSource.fromStream(() => system.stream(path), {
         name: options.name ?? path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1),
         type: options.type,
-        size: Number(ByteSize.toBigInt(size))
+        size: Number(ByteSize.toBigInt(size)),
+        openRange: (start, end) =>
+          system.stream(path, { offset: ByteSize.bytes(start), bytesToRead: ByteSize.bytes(end - start) })
       })
     )
   )

@@ -38,11 +38,12 @@ export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
 /** How long and how often to look. */
 export interface Options {
   /**
-   * The waits between two looks; where it ends, so does the polling. Unless set, the server's own wish is followed
-   * (`openai-poll-after-ms`, up to a minute), or five seconds.
+   * The waits before each look but the first; where it ends, so does the polling. A state that is known already counts
+   * as a look. Unless set, the server's own wish is followed (`openai-poll-after-ms`, up to a minute), or five seconds,
+   * and the first look is at once, since only it tells the server's wish.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-  /** How long to go on, 24 hours unless set. There is a last look when it has passed. */
+  /** How long to go on, 24 hours unless set. There is a last look when it has passed, of up to ten seconds. */
   readonly deadline?: Duration.Input | undefined
   /** Whether to cancel the work on the server where the polling is interrupted or takes too long; not unless set. */
   readonly cancel?: boolean | undefined
@@ -50,6 +51,8 @@ export interface Options {
 
 /** What is polled. */
 export interface Target<in out A, out E, out R> {
+  /** The endpoint that is called, for errors. */
+  readonly endpoint?: string | undefined
   /** Looks once. */
   readonly look: Effect.Effect<Pick<Endpoint.Response<A>, "value" | "headers">, E, R>
   readonly isFinal: (state: A) => boolean
@@ -58,6 +61,7 @@ export interface Target<in out A, out E, out R> {
 
 const defaultInterval = 5000
 const longestHint = 60_000
+const longestLastLook = 10_000
 
 /** The states, as they are seen; the last one is final. `first` is a state that is known already. */
 export const states = <A, E, R>(
@@ -71,7 +75,7 @@ export const states = <A, E, R>(
       const nextWait = options.schedule === undefined ? undefined : yield* Schedule.toStep(options.schedule)
       let last = first
       let isOver = false
-      /** `undefined`: at once. */
+      let hasLooked = false
       let hint: number | undefined
 
       const seen = (state: A): Arr.NonEmptyReadonlyArray<A> => {
@@ -79,14 +83,24 @@ export const states = <A, E, R>(
         isOver = target.isFinal(state)
         return [state]
       }
-      const look = Effect.map(target.look, ({ headers, value }) => {
-        hint = hintOf(headers)
-        return seen(value)
-      })
-      const timedOut = (why: string) => new PollTimeoutError({ message: `The state is not final ${why}`, last })
+      const timedOut = (why: string) =>
+        new PollTimeoutError({ message: `The state${ofEndpoint(target.endpoint)} is not final ${why}`, last })
+      const look = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        target.look.pipe(
+          Effect.timeoutOrElse({
+            duration: Math.max(end - now, longestLastLook),
+            orElse: () => timedOut("in time")
+          }),
+          Effect.map(({ headers, value }) => {
+            hasLooked = true
+            hint = hintOf(headers)
+            return seen(value)
+          })
+        )
+      )
       const nextDelay = (now: number): Effect.Effect<number | undefined> =>
         nextWait === undefined
-          ? Effect.succeed(hint ?? defaultInterval)
+          ? Effect.succeed(hint ?? (hasLooked ? defaultInterval : 0))
           : nextWait(now, undefined).pipe(
               Effect.map(([, delay]) => Duration.toMillis(delay)),
               Effect.catch(() => Effect.succeed(undefined))
@@ -113,6 +127,8 @@ export const states = <A, E, R>(
         : followed
     })
   )
+
+const ofEndpoint = (endpoint: string | undefined): string => (endpoint === undefined ? "" : ` that ${endpoint} gives`)
 
 const cancelling =
   <R>(cancel: Effect.Effect<unknown, unknown, R>) =>
@@ -175,6 +191,7 @@ export const job = <Create, Locate, A, R>(
   const call = create as (input: Create) => Effect.Effect<A, ApiError, R>
   const withResponse = retrieve.withResponse as (input: Locate) => Effect.Effect<Endpoint.Response<A>, ApiError, R>
   const target = (input: Locate): Target<A, ApiError, R> => ({
+    endpoint: retrieve.id,
     look: withResponse(input),
     isFinal,
     cancel: cancel?.(input)

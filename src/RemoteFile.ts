@@ -1,7 +1,10 @@
 /**
  * Files of other servers, to send on. They go through this program piece by piece and are never whole in memory.
  *
- * A URL that a user may choose can point into the network of the program: check it, or the client's addresses, first.
+ * A URL that a user may choose must not lead into the network of the program. Hosts that are local or private by their
+ * name or address are refused, also where a server redirects to them. Names are not resolved here: where one could be
+ * made to point to a private address, let `allow` look it up, or give an `HttpClient` that connects to public addresses
+ * only.
  *
  * @example
  * ```ts
@@ -14,28 +17,39 @@
  * )
  * ```
  */
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 import * as FileSource from "./FileSource.ts"
+import * as publicAddress from "./internal/publicAddress.ts"
 
-/** The other server does not give the file. */
+/** The other server does not give the file, or must not be asked for it. */
 export class RemoteFileError extends Data.TaggedError("RemoteFileError")<{
   readonly message: string
   /** Absent where the request was not sent. */
   readonly status: number | undefined
 }> {}
 
-/** How the file is called when it is sent on. */
+/** How the file is called when it is sent on, and where it may come from. */
 export interface SourceOptions {
   /** The last part of the URL's path unless set. */
   readonly name?: string | undefined
   /** The other server's `content-type` unless set. */
   readonly type?: string | undefined
+  /** Whether a URL may be requested, also one that a server redirects to; {@link isPublic} unless set. */
+  readonly allow?: ((url: URL) => Effect.Effect<boolean>) | undefined
 }
+
+/** Whether the host of a URL is neither local nor private, by its name or address. */
+export const isPublic = ({ hostname }: URL): boolean => publicAddress.isPublicHost(hostname)
+
+/** Whether an IPv4 or IPv6 address is public, such as one that a name was resolved to. */
+export const isPublicAddress = (address: string): boolean => publicAddress.isPublicAddress(address)
 
 /**
  * A file to send on. Its size and type are asked for with HEAD, where the other server answers that; the file itself is
@@ -46,21 +60,62 @@ export const source = (
   options: SourceOptions = {}
 ): Effect.Effect<FileSource.FileSource, RemoteFileError, HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const parsed = URL.canParse(url) ? new URL(url) : undefined
-    if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-      return yield* new RemoteFileError({ message: "The URL of a file has to be http or https", status: undefined })
-    }
+    const parsed = yield* parse(url)
+    const allow = options.allow ?? ((url) => Effect.succeed(isPublic(url)))
+    yield* check(parsed, allow)
     const client = yield* HttpClient.HttpClient
-    const head = yield* Effect.catch(client.head(url), () => Effect.succeed(undefined))
+    const request = (method: "get" | "head") => requested(client, method, parsed, allow, maxRedirects)
+    const head = yield* Effect.catch(request("head"), () => Effect.succeed(undefined))
     const headers: { readonly [name: string]: string } =
       head !== undefined && isSuccess(head.status) ? head.headers : {}
     const size = Number(headers["content-length"] ?? Number.NaN)
-    return FileSource.fromStream(() => Stream.unwrap(Effect.flatMap(client.get(url), bytesOf)), {
+    return FileSource.fromStream(() => Stream.unwrap(Effect.flatMap(request("get"), bytesOf)), {
       name: options.name ?? nameIn(parsed),
       type: options.type ?? headers["content-type"],
       size: Number.isSafeInteger(size) && size > 0 ? size : undefined
     })
   })
+
+const parse = (url: string, base?: URL): Effect.Effect<URL, RemoteFileError> => {
+  const parsed = URL.canParse(url, base) ? new URL(url, base) : undefined
+  return parsed === undefined || !/^https?:$/.test(parsed.protocol)
+    ? refuse("The URL of a file has to be http or https")
+    : Effect.succeed(parsed)
+}
+
+const refuse = (message: string): Effect.Effect<never, RemoteFileError> =>
+  Effect.fail(new RemoteFileError({ message, status: undefined }))
+
+const check = (url: URL, allow: (url: URL) => Effect.Effect<boolean>): Effect.Effect<void, RemoteFileError> =>
+  Effect.flatMap(allow(url), (isAllowed) =>
+    isAllowed
+      ? Effect.void
+      : refuse(`Files are not fetched from ${url.host}: it is not public, or not allowed by the option "allow"`)
+  )
+
+const maxRedirects = 5
+
+/** Redirects are followed here, so that each place is checked before it is asked. */
+const requested = (
+  client: HttpClient.HttpClient,
+  method: "get" | "head",
+  url: URL,
+  allow: (url: URL) => Effect.Effect<boolean>,
+  redirects: number
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> =>
+  client[method](url).pipe(
+    Effect.updateContext((context: Context.Context<never>) =>
+      Context.add(context, FetchHttpClient.RequestInit, { redirect: "manual" })
+    ),
+    Effect.flatMap((response) => {
+      const { location } = response.headers
+      if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
+      if (redirects === 0) return refuse("The server of the file redirects without end")
+      return Effect.flatMap(parse(location, url), (next) =>
+        Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
+      )
+    })
+  )
 
 const bytesOf = (
   response: HttpClientResponse.HttpClientResponse

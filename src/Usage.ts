@@ -19,6 +19,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ApiClient } from "./ApiClient.ts"
+import type * as Endpoint from "./Endpoint.ts"
 import type { Program, Same } from "./internal/program.ts"
 import { type Counts, countsOf, usageIn } from "./internal/usageFields.ts"
 import { metered } from "./internal/usageMeter.ts"
@@ -94,6 +95,8 @@ export interface ModelTotal {
 export interface Total {
   /** The calls that reported usage. */
   readonly calls: number
+  /** The streams that ended before the server had reported usage: what they used comes on top. */
+  readonly unreported: number
   readonly tokens: Tokens
   readonly models: ReadonlyArray<ModelTotal>
 }
@@ -103,7 +106,8 @@ export interface Counter {
   readonly record: (call: {
     readonly provider: string
     readonly model: string
-    readonly tokens: Tokens
+    /** `undefined` where the server has not reported it. */
+    readonly tokens: Tokens | undefined
   }) => Effect.Effect<void>
   readonly total: Effect.Effect<Total>
 }
@@ -111,9 +115,14 @@ export interface Counter {
 /** A counter at zero. */
 export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() => {
   const models = new Map<string, ModelTotal>()
+  let unreported = 0
   return {
     record: ({ model, provider, tokens }) =>
       Effect.sync(() => {
+        if (tokens === undefined) {
+          unreported++
+          return
+        }
         const key = JSON.stringify([provider, model])
         const before = models.get(key)
         models.set(key, {
@@ -127,6 +136,7 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
       const list = [...models.values()]
       return {
         calls: list.reduce((sum, { calls }) => sum + calls, 0),
+        unreported,
         tokens: list.reduce((sum, { tokens }) => add(sum, tokens), zero),
         models: list
       }
@@ -136,7 +146,9 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
 
 /**
  * Counts the usage of all calls that a program makes through a service. A stream is counted when it ends, however it
- * does, with what the server has reported by then.
+ * does, with what the server has reported by then; chat completions are asked for it, which adds a chunk without
+ * choices to their streams. What is only retrieved, such as a background response that is polled, is not counted: see
+ * {@link of}.
  */
 export const countInto =
   <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
@@ -149,15 +161,25 @@ export const countInto =
     return counted as Same<P, never, I>
   }
 
-/** Counts the usage of all calls of a layer or a program. */
+/** Counts the usage of all calls of a layer or a program, as {@link countInto} does. */
 export const counting = (counter: Counter): Middleware.Middleware =>
-  Middleware.make((call, next) =>
-    metered(call, next(call), (seen) => {
+  Middleware.make((given, next) => {
+    const call = { ...given, input: asking(given.endpoint, given.input) }
+    return metered(call, next(call), (seen) => {
       const tokens = countsOf(seen.usage)
+      // Of other calls, most do not use any.
+      if (tokens === undefined && call.endpoint.kind !== "stream") return Effect.void
       const model = seen.model ?? usageIn(call.input).model ?? "unknown"
-      return tokens === undefined ? Effect.void : counter.record({ provider: call.endpoint.provider, model, tokens })
+      return counter.record({ provider: call.endpoint.provider, model, tokens })
     })
-  )
+  })
+
+/** The streams that end with a finish reason report usage only where they are asked to. */
+const asking = ({ terminal }: Endpoint.Metadata, input: unknown): unknown => {
+  if (terminal !== "finishReason" || typeof input !== "object" || input === null) return input
+  const given = "stream_options" in input ? input.stream_options : undefined
+  return { ...input, stream_options: { include_usage: true, ...(typeof given === "object" ? given : undefined) } }
+}
 
 /** What a million tokens cost, in any currency. What is left out costs as much as other input or output. */
 export interface Price {
@@ -183,7 +205,7 @@ export interface Cost {
 }
 
 /** The cost of a program's usage. */
-export const cost = (total: Total, prices: Prices): Cost => {
+export const cost = (total: Pick<Total, "models">, prices: Prices): Cost => {
   let amount = 0
   const unpriced: Array<string> = []
   for (const { model, tokens } of total.models) {

@@ -4,20 +4,24 @@
  *
  * The providers' `WebhookReceiver` modules know their events and keys.
  */
+import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpServerError from "effect/http/HttpServerError"
+import * as Exit from "effect/Exit"
+import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import { DecodeError } from "./ApiError.ts"
 import { decodeBase64 } from "./internal/base64.ts"
 import { schemaDecoder } from "./internal/decode.ts"
 import { hmacSha256, isSame } from "./internal/hmac.ts"
+import type { WebhookStore } from "./WebhookStore.ts"
 
 /** The request lacks a header that the signature needs, or has one that cannot be right. */
 export class InvalidHeadersError extends Data.TaggedError("InvalidHeadersError")<{ readonly message: string }> {}
@@ -38,6 +42,8 @@ export class InvalidEventError extends Data.TaggedError("InvalidEventError")<{
 export class ReplayedError extends Data.TaggedError("ReplayedError")<{
   readonly message: string
   readonly id: string
+  /** Whether it is still being handled, so that it is not certain to succeed. */
+  readonly isPending: boolean
 }> {}
 
 /** Why a webhook is not accepted. */
@@ -65,56 +71,6 @@ export interface Received<out Event> {
   readonly event: Event
 }
 
-/** Remembers which deliveries were received. */
-export interface Store<out E = never, out R = never> {
-  /** Whether the id is new; it is taken from then on, for the given time. */
-  readonly claim: (id: string, keep: Duration.Duration) => Effect.Effect<boolean, E, R>
-  /** Gives an id back, so that the event can be delivered again. */
-  readonly release: (id: string) => Effect.Effect<void, E, R>
-}
-
-/** A store in memory, for one process. */
-export const makeMemoryStore: Effect.Effect<Store> = /*#__PURE__*/ Effect.sync(() => {
-  const ends = new Map<string, number>()
-  return {
-    claim: (id, keep) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        for (const [known, end] of ends) {
-          if (end > now) break
-          ends.delete(known)
-        }
-        const end = ends.get(id)
-        if (end !== undefined && end > now) return false
-        ends.delete(id)
-        ends.set(id, now + Duration.toMillis(keep))
-        return true
-      }),
-    release: (id) =>
-      Effect.sync(() => {
-        ends.delete(id)
-      })
-  }
-})
-
-/**
- * A store that several processes share. Two deliveries of one event at the same instant may both pass: a key-value
- * store cannot compare and set.
- */
-export const fromKeyValueStore = (
-  store: KeyValueStore.KeyValueStore,
-  prefix: string = "webhook:"
-): Store<KeyValueStore.KeyValueStoreError> => ({
-  claim: (id, keep) =>
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const end = yield* store.get(prefix + id)
-      if (end !== undefined && Number(end) > now) return false
-      yield* store.set(prefix + id, String(now + Duration.toMillis(keep)))
-      return true
-    }),
-  release: (id) => store.remove(prefix + id)
-})
-
 /** What a receiver is made of. */
 export interface Options<out E = never, out R = never> {
   /** One is enough for a signature: while a key is rotated, give both. */
@@ -122,14 +78,24 @@ export interface Options<out E = never, out R = never> {
   /** How far the time of the signature may be from now, five minutes unless set. */
   readonly tolerance?: Duration.Input | undefined
   /** Refuses deliveries that were received before; without one, they are not noticed. */
-  readonly store?: Store<E, R> | undefined
+  readonly store?: WebhookStore<E, R> | undefined
   /** How long the store remembers, three days unless set. */
   readonly keep?: Duration.Input | undefined
+  /**
+   * How long a handler may take, five minutes unless set. A delivery whose handler has not come back by then, as its
+   * process has died, is handled again when it is sent again.
+   */
+  readonly lease?: Duration.Input | undefined
+  /** The most bytes of a request that are read, 1 MiB unless set here or with Effect's `MaxBodySize`. */
+  readonly maxBodySize?: ByteSize.Input | undefined
 }
 
 /** Receives webhooks. */
-export interface Receiver<out Event, out E = never, out R = never> {
-  /** Verifies and decodes a delivery. The store is asked last, so that only what is genuine takes an id. */
+export interface Receiver<in out Event, out E = never, out R = never> {
+  /**
+   * Verifies and decodes a delivery, and takes its id. The store is asked last, so that only what is genuine takes an
+   * id.
+   */
   readonly receive: (delivery: Delivery) => Effect.Effect<Received<Event>, WebhookError | E, R>
   /** The same for the request that a server is answering. */
   readonly receiveRequest: Effect.Effect<
@@ -138,8 +104,9 @@ export interface Receiver<out Event, out E = never, out R = never> {
     R | HttpServerRequest.HttpServerRequest
   >
   /**
-   * The answer to a webhook: 204 once the handler is done, and for deliveries that were received before; 400 for what
-   * is not genuine. Where the handler fails, the id is given back, so that the next delivery is not taken for a replay.
+   * The answer to a webhook: 204 once the handler is done, and for a delivery that was handled before; 400 for what is
+   * not genuine, 409 while the same delivery is being handled. Where the handler fails, the id is given back, so that
+   * the next delivery is not taken for a replay.
    */
   readonly handle: <E2, R2>(
     handler: (received: Received<Event>) => Effect.Effect<unknown, E2, R2>
@@ -147,6 +114,39 @@ export interface Receiver<out Event, out E = never, out R = never> {
     HttpServerResponse.HttpServerResponse,
     HttpServerError.HttpServerError | E | E2,
     R | R2 | HttpServerRequest.HttpServerRequest
+  >
+  /**
+   * The same around an endpoint of an `HttpApi` or a route of an `HttpRouter`, which gets the event as a service and
+   * gives the answer. An answer with an error status counts as a failure. Where the store fails, so does the request.
+   *
+   * @example
+   * ```ts
+   * import * as Context from "effect/Context"
+   * import * as Effect from "effect/Effect"
+   * import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+   * import * as Layer from "effect/Layer"
+   * import type { Webhooks } from "llmfx"
+   * import type { WebhookEvents } from "llmfx/openai"
+   * import * as WebhookReceiver from "llmfx/openai/WebhookReceiver"
+   *
+   * class Received extends Context.Service<Received, Webhooks.Received<WebhookEvents.UnwrapWebhookEvent>>()("Received") {}
+   *
+   * class Verified extends HttpApiMiddleware.Service<Verified, { provides: Received }>()("Verified") {}
+   *
+   * const layer = Layer.effect(
+   *   Verified,
+   *   Effect.map(WebhookReceiver.makeConfig(), (receiver) => receiver.middleware(Received))
+   * )
+   * ```
+   */
+  readonly middleware: <I>(
+    key: Context.Key<I, Received<Event>>
+  ) => <E2, R2>(
+    answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E2, R2>
+  ) => Effect.Effect<
+    HttpServerResponse.HttpServerResponse,
+    E2,
+    R | Exclude<R2, I> | HttpServerRequest.HttpServerRequest
   >
 }
 
@@ -161,6 +161,9 @@ export const make = <Event, E = never, R = never>(
 ): Receiver<Event, E, R> => {
   const tolerance = Duration.toMillis(options.tolerance ?? "5 minutes")
   const keep = Duration.fromInputUnsafe(options.keep ?? "3 days")
+  const lease = Duration.fromInputUnsafe(options.lease ?? "5 minutes")
+  const maxBodySize = options.maxBodySize === undefined ? undefined : ByteSize.fromInputUnsafe(options.maxBodySize)
+  const { store } = options
   const keys = options.secrets.map((secret) => keyOf(Redacted.value(secret), events.plainSecret))
   const decode = schemaDecoder(events.schema, "open")
 
@@ -173,7 +176,7 @@ export const make = <Event, E = never, R = never>(
     }
   }
 
-  const receive = (delivery: Delivery): Effect.Effect<Received<Event>, WebhookError | E, R> =>
+  const accept = (delivery: Delivery, time: Duration.Duration): Effect.Effect<Received<Event>, WebhookError | E, R> =>
     Effect.gen(function* () {
       const { id, signature, timestamp } = yield* headersOf(delivery.headers)
       const now = yield* Clock.currentTimeMillis
@@ -188,40 +191,71 @@ export const make = <Event, E = never, R = never>(
         return yield* new InvalidSignatureError({ message })
       }
       const event = yield* decodeEvent(new TextDecoder().decode(body))
-      if (options.store !== undefined && !(yield* options.store.claim(id, keep))) {
-        return yield* new ReplayedError({ message: `The webhook ${id} has been received before`, id })
+      const claim = store === undefined ? "new" : yield* store.claim(id, time)
+      if (claim !== "new") {
+        const isPending = claim === "pending"
+        const message = `The webhook ${id} has been received before${isPending ? ", and is not done" : ""}`
+        return yield* new ReplayedError({ message, id, isPending })
       }
       return { id, timestamp: signedAt, event }
     })
 
-  const receiveRequest = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-    Effect.flatMap(request.arrayBuffer, (body) => receive({ body: new Uint8Array(body), headers: request.headers }))
-  )
+  const acceptRequest = (time: Duration.Duration) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      request.arrayBuffer.pipe(
+        Effect.updateService(HttpServerRequest.MaxBodySize, (limit) => maxBodySize ?? limit ?? defaultMaxBodySize),
+        Effect.flatMap((body) => accept({ body: new Uint8Array(body), headers: request.headers }, time))
+      )
+    )
+
+  type OwnFailure = HttpServerError.HttpServerError | E
+
+  const answering = <E2, R2, X>(
+    answer: (received: Received<Event>) => Effect.Effect<HttpServerResponse.HttpServerResponse, E2, R2>,
+    recover: (failure: OwnFailure) => Effect.Effect<HttpServerResponse.HttpServerResponse, X>
+  ) =>
+    acceptRequest(lease).pipe(
+      Effect.map((received) => ({ received })),
+      Effect.catch((error) => {
+        const refused = isWebhookError(error)
+          ? Effect.succeed(HttpServerResponse.empty({ status: statusOf(error) }))
+          : recover(error)
+        return Effect.map(refused, (refusal) => ({ refusal }))
+      }),
+      Effect.flatMap((outcome) =>
+        "refusal" in outcome
+          ? Effect.succeed(outcome.refusal)
+          : Effect.onExit(answer(outcome.received), (exit) => {
+              if (store === undefined) return Effect.void
+              const isHandled = Exit.isSuccess(exit) && exit.value.status < 400
+              const { id } = outcome.received
+              return isHandled
+                ? Effect.asVoid(Effect.catch(store.complete(id, keep), recover))
+                : Effect.ignore(store.release(id))
+            })
+      )
+    )
 
   return {
-    receive,
-    receiveRequest,
+    receive: (delivery) => accept(delivery, keep),
+    receiveRequest: acceptRequest(keep),
     handle: (handler) =>
-      receiveRequest.pipe(
-        Effect.map((received) => ({ received })),
-        Effect.catch((error) =>
-          isWebhookError(error)
-            ? Effect.succeed({ refusal: error._tag === "ReplayedError" ? 204 : 400 })
-            : Effect.fail(error)
-        ),
-        Effect.flatMap((outcome) =>
-          "refusal" in outcome
-            ? Effect.succeed(HttpServerResponse.empty({ status: outcome.refusal }))
-            : Effect.as(
-                Effect.onError(handler(outcome.received), () =>
-                  options.store === undefined ? Effect.void : Effect.ignore(options.store.release(outcome.received.id))
-                ),
-                HttpServerResponse.empty()
-              )
-        )
+      answering(
+        (received) => Effect.as(handler(received), HttpServerResponse.empty()),
+        (failure) => Effect.fail(failure)
+      ),
+    middleware: (key) => (answer) =>
+      answering(
+        (received) => Effect.provideService(answer, key, received),
+        (failure) =>
+          HttpServerError.isHttpServerError(failure) ? HttpServerRespondable.toResponse(failure) : Effect.die(failure)
       )
   }
 }
+
+const defaultMaxBodySize = /*#__PURE__*/ ByteSize.mebibytes(1)
+
+const statusOf = (error: WebhookError): number => (error._tag === "ReplayedError" ? (error.isPending ? 409 : 204) : 400)
 
 const webhookErrors: ReadonlySet<unknown> = new Set([
   "InvalidHeadersError",
@@ -242,6 +276,9 @@ const keyOf = (secret: string, plain: "base64" | "text"): Uint8Array => {
   return key
 }
 
+/** Room for far more signatures than there are keys in any rotation. */
+const maxSignatureLength = 65_536
+
 const headersOf = (
   headers: Delivery["headers"]
 ): Effect.Effect<
@@ -257,6 +294,9 @@ const headersOf = (
   const missing = Object.entries(found).flatMap(([name, value]) => (value === "" ? [`webhook-${name}`] : []))
   if (missing.length > 0) {
     return Effect.fail(new InvalidHeadersError({ message: `The webhook has no ${missing.join(", ")}` }))
+  }
+  if (found.signature.length > maxSignatureLength) {
+    return Effect.fail(new InvalidHeadersError({ message: "The webhook-signature is too long" }))
   }
   return /^\d{1,12}$/.test(found.timestamp)
     ? Effect.succeed(found)

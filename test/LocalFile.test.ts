@@ -50,6 +50,17 @@ describe("a file to send", () => {
     )
   )
 
+  it.live("can be uploaded in parts that are read from where they begin", () =>
+    inFolder((folder, system) =>
+      Effect.gen(function* () {
+        yield* system.writeFileString(`${folder}/notes.txt`, "0123456789")
+        const file = yield* LocalFile.source(`${folder}/notes.txt`)
+        const part = "_tag" in file && file._tag === "Opener" ? file.openRange?.(4, 8) : undefined
+        assert.strictEqual(yield* Stream.mkString(Stream.decodeText(part ?? Stream.empty)), "4567")
+      })
+    )
+  )
+
   it.live("that is not there fails at once", () =>
     inFolder((folder) =>
       Effect.gen(function* () {

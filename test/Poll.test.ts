@@ -7,10 +7,11 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { Poll } from "llmfx"
+import { type ApiError, Poll, RetryPolicy } from "llmfx"
 import * as AnthropicJobs from "../src/anthropic/Jobs.ts"
 import * as Jobs from "../src/openai/Jobs.ts"
-import { fakeHttp, type Reply } from "./support/FakeHttp.ts"
+import type { OpenAi } from "../src/openai/OpenAi.ts"
+import { type FakeHttp, fakeHttp, type Reply } from "./support/FakeHttp.ts"
 import { anthropicOver, openAiOver } from "./support/probes.ts"
 
 /** Something whose states are given one after the other, and when it was looked at. */
@@ -58,11 +59,20 @@ describe("polling", () => {
     })
   )
 
-  it.effect("begins with a state that is known already, without looking", () =>
+  it.effect("begins with a state that is known already, and looks at once for what the server wishes", () =>
     Effect.gen(function* () {
-      const target = scripted(["busy", "done"])
+      const target = scripted(["busy", "done"], { "openai-poll-after-ms": "700" })
       const states = yield* settle(Stream.runCollect(Poll.states(target, {}, "new")))
       assert.deepStrictEqual(states, ["new", "busy", "done"])
+      assert.deepStrictEqual(target.looks, [0, 700])
+    })
+  )
+
+  it.effect("waits after a state that is known already, where it has a schedule", () =>
+    Effect.gen(function* () {
+      const target = scripted(["busy", "done"])
+      const schedule = Schedule.spaced("5 seconds")
+      yield* settle(Stream.runCollect(Poll.states(target, { schedule }, "new")))
       assert.deepStrictEqual(target.looks, [5000, 10_000])
     })
   )
@@ -125,6 +135,16 @@ describe("polling", () => {
       const error = yield* settle(Effect.flip(Poll.wait(target, { deadline: "12 seconds" })))
       assert.strictEqual(error.message, "The state is not final in time")
       assert.deepStrictEqual(target.looks, [0, 5000, 10_000, 12_000])
+    })
+  )
+
+  it.effect("does not wait for a look that hangs long past its deadline", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(
+        Effect.flip(Poll.wait({ ...scripted([]), look: Effect.never }, { deadline: "1 second" }))
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "PollTimeoutError")
     })
   )
 
@@ -191,6 +211,53 @@ describe("the work on the server", () => {
   )
 })
 
+const raw = (http: FakeHttp) => openAiOver(http, { decoding: "raw", retry: RetryPolicy.none })
+
+type Waiting = (
+  options: Poll.Options
+) => Effect.Effect<{ readonly status?: string | null | undefined }, ApiError.ApiError | Poll.PollTimeoutError, OpenAi>
+
+const finalStates: ReadonlyArray<readonly [string, Waiting, ReadonlyArray<string>]> = [
+  [
+    "vectorStoreFile",
+    (options) => Jobs.vectorStoreFile.wait({ vector_store_id: "vs_1", file_id: "f_1" }, options),
+    ["completed", "failed", "cancelled"]
+  ],
+  [
+    "vectorStoreFileBatch",
+    (options) => Jobs.vectorStoreFileBatch.wait({ vector_store_id: "vs_1", batch_id: "b_1" }, options),
+    ["completed", "failed", "cancelled"]
+  ],
+  ["vectorStore", (options) => Jobs.vectorStore.wait({ vector_store_id: "vs_1" }, options), ["completed", "expired"]],
+  ["file", (options) => Jobs.file.wait({ file_id: "f_1" }, options), ["processed", "error", "deleted"]],
+  ["video", (options) => Jobs.video.wait({ video_id: "v_1" }, options), ["completed", "failed"]],
+  [
+    "run",
+    (options) => Jobs.run.wait({ thread_id: "t_1", run_id: "r_1" }, options),
+    ["requires_action", "cancelled", "failed", "completed", "incomplete", "expired"]
+  ],
+  [
+    "evalRun",
+    (options) => Jobs.evalRun.wait({ eval_id: "e_1", run_id: "r_1" }, options),
+    ["completed", "failed", "canceled"]
+  ],
+  [
+    "batch",
+    (options) => Jobs.batch.wait({ batch_id: "b_1" }, options),
+    ["failed", "completed", "expired", "cancelled"]
+  ],
+  [
+    "fineTuning",
+    (options) => Jobs.fineTuning.wait({ fine_tuning_job_id: "ft_1" }, options),
+    ["succeeded", "failed", "cancelled"]
+  ],
+  [
+    "response",
+    (options) => Jobs.response.wait({ response_id: "r_1" }, options),
+    ["completed", "failed", "cancelled", "incomplete"]
+  ]
+]
+
 describe("jobs", () => {
   const batch = (status: string): Reply => ({
     body: {
@@ -218,13 +285,31 @@ describe("jobs", () => {
         http.sent.map(({ at, method, url }) => [at, method, new URL(url).pathname]),
         [
           [0, "POST", "/batches"],
-          [5000, "GET", "/batches/batch_1"],
-          [5100, "GET", "/batches/batch_1"],
-          [5200, "GET", "/batches/batch_1"]
+          [0, "GET", "/batches/batch_1"],
+          [100, "GET", "/batches/batch_1"],
+          [200, "GET", "/batches/batch_1"]
         ]
       )
     }).pipe(Effect.provide(openAiOver(http)))
   })
+
+  for (const [name, job, finals] of finalStates) {
+    it.effect(`of the kind ${name} end in each final state, and in no other`, () =>
+      Effect.gen(function* () {
+        for (const status of ["queued", "in_progress", "processing", "running", "cancelling", "a new one"]) {
+          const http = fakeHttp({ body: { status } })
+          const options = { deadline: "3 seconds", schedule: Schedule.spaced("1 second") } as const
+          const error = yield* settle(Effect.flip(job(options))).pipe(Effect.provide(raw(http)))
+          assert.strictEqual(error._tag, "PollTimeoutError", status)
+        }
+        for (const status of finals) {
+          const http = fakeHttp({ body: { status: "queued" } }, { body: { status } })
+          const last = yield* settle(job({})).pipe(Effect.provide(raw(http)))
+          assert.strictEqual(last.status, status)
+        }
+      })
+    )
+  }
 
   it.effect("are cancelled on the server with their fiber", () => {
     const http = fakeHttp(batch("in_progress"))

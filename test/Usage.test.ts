@@ -197,6 +197,33 @@ describe("a counter", () => {
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 
+  it.effect("asks for the usage of a chat's stream, unless the program does not want it", () => {
+    const http = fakeHttp({ parts: [sse(completionChunk("", "stop"), "[DONE]")] })
+    return Effect.gen(function* () {
+      const counter = yield* Usage.makeCounter
+      yield* Effect.all([
+        Stream.runDrain(ChatCompletions.stream(chat)),
+        Stream.runDrain(ChatCompletions.stream({ ...chat, stream_options: { include_usage: false } })),
+        Effect.scoped(ChatCompletions.stream.withResponse(chat))
+      ]).pipe(Usage.countInto(OpenAi, counter))
+      yield* Stream.runDrain(ChatCompletions.stream(chat))
+      assert.deepStrictEqual(
+        http.sent.map(({ body }) => (body as { readonly stream_options?: object }).stream_options),
+        [{ include_usage: true }, { include_usage: false }, { include_usage: true }, undefined]
+      )
+    }).pipe(Effect.provide(openAiOver(http)))
+  })
+
+  it.effect("says how many streams ended before their usage was known", () => {
+    const http = fakeHttp({ parts: [sse(completionChunk("a", null)), 60_000] })
+    return Effect.gen(function* () {
+      const counter = yield* Usage.makeCounter
+      const first = Stream.runHead(ChatCompletions.stream(chat))
+      yield* Effect.all([first, first]).pipe(Usage.countInto(OpenAi, counter))
+      assert.deepInclude(yield* counter.total, { calls: 0, unreported: 2, models: [] })
+    }).pipe(Effect.provide(openAiOver(http)))
+  })
+
   it.effect("has what a stream has cost until it was interrupted", () => {
     const http = fakeHttp({ parts: [sse(messageStart({})), 60_000] })
     return Effect.gen(function* () {
@@ -263,7 +290,7 @@ describe("the cost", () => {
       tokens: { ...Usage.zero, input: 1_000_000 }
     })
     const models = [total("a-2026-03-05"), total("b-20260305"), total("a"), total("c"), total("toString")]
-    const cost = Usage.cost({ calls: 5, tokens: Usage.zero, models }, { a: { input: 1, output: 0 }, b: price })
+    const cost = Usage.cost({ models }, { a: { input: 1, output: 0 }, b: price })
     assert.deepStrictEqual(cost, { amount: 5, unpriced: ["c", "toString"] })
   })
 })

@@ -1,14 +1,28 @@
 import { createHmac } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { Webhooks } from "llmfx"
+import { WebhookStore, Webhooks } from "llmfx"
 import * as AnthropicReceiver from "../src/anthropic/WebhookReceiver.ts"
+import type * as OpenAiEvents from "../src/openai/WebhookEvents.ts"
 import * as OpenAiReceiver from "../src/openai/WebhookReceiver.ts"
 
 const keyBytes = Buffer.from("a key of thirty-two bytes, really")
@@ -151,6 +165,13 @@ describe("a delivery", () => {
     })
   )
 
+  it.effect("with more signatures than anyone would send is refused before they are looked at", () =>
+    Effect.gen(function* () {
+      const signature = Array.from({ length: 2000 }, () => sign("wh_1", now, event())).join(" ")
+      assert.strictEqual(yield* tagOf(receiver.receive(delivery({ signature }))), "InvalidHeadersError")
+    })
+  )
+
   it.effect("may be signed with an older secret while keys are rotated", () =>
     Effect.gen(function* () {
       const both = OpenAiReceiver.make({
@@ -195,7 +216,7 @@ describe("a secret without the prefix", () => {
 describe("a store", () => {
   const withStore = Effect.gen(function* () {
     yield* atNow
-    return OpenAiReceiver.make({ secrets, store: yield* Webhooks.makeMemoryStore, keep: "1 hour" })
+    return OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory, keep: "1 hour" })
   })
 
   it.effect("refuses a delivery that was received before, even where it is signed anew", () =>
@@ -225,28 +246,28 @@ describe("a store", () => {
     })
   )
 
-  it.effect("may be a key-value store", () =>
+  it.effect("accepts one of a hundred deliveries of an event that come at once", () =>
     Effect.gen(function* () {
-      yield* atNow
-      const store = Webhooks.fromKeyValueStore(yield* KeyValueStore.KeyValueStore)
-      const one = OpenAiReceiver.make({ secrets, store })
-      const other = OpenAiReceiver.make({ secrets, store })
-      yield* one.receive(delivery())
-      const error = yield* Effect.flip(other.receive(delivery()))
-      assert.strictEqual(error._tag, "ReplayedError")
-    }).pipe(Effect.provide(KeyValueStore.layerMemory))
+      const receiver = yield* withStore
+      const outcomes = yield* Effect.forEach(
+        Array.from({ length: 100 }),
+        () => Effect.result(receiver.receive(delivery())),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(outcomes.filter(Result.isSuccess).length, 1)
+    })
   )
 })
 
+const webRequest = ({ body, headers }: Webhooks.Delivery) =>
+  new Request("http://localhost/webhook", {
+    method: "POST",
+    body: typeof body === "string" ? body : new Uint8Array(body),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value ?? ""]))
+  })
+
 describe("a server", () => {
-  const request = ({ body, headers }: Webhooks.Delivery) =>
-    HttpServerRequest.fromWeb(
-      new Request("http://localhost/webhook", {
-        method: "POST",
-        body: typeof body === "string" ? body : new Uint8Array(body),
-        headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value ?? ""]))
-      })
-    )
+  const request = (delivery: Webhooks.Delivery) => HttpServerRequest.fromWeb(webRequest(delivery))
 
   const answer = <E, R>(
     program: Effect.Effect<{ readonly status: number }, E, R | HttpServerRequest.HttpServerRequest>,
@@ -276,7 +297,7 @@ describe("a server", () => {
   it.effect("handles a delivery that comes twice only once, and accepts both", () =>
     Effect.gen(function* () {
       yield* atNow
-      const receiver = OpenAiReceiver.make({ secrets, store: yield* Webhooks.makeMemoryStore })
+      const receiver = OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory })
       let handled = 0
       const handler = receiver.handle(() => Effect.sync(() => handled++))
       const first = yield* answer(handler, delivery())
@@ -288,7 +309,7 @@ describe("a server", () => {
   it.effect("handles a delivery again where handling it failed", () =>
     Effect.gen(function* () {
       yield* atNow
-      const receiver = OpenAiReceiver.make({ secrets, store: yield* Webhooks.makeMemoryStore })
+      const receiver = OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory })
       let tries = 0
       const handler = receiver.handle(() => (++tries === 1 ? Effect.fail("no") : Effect.void))
       assert.strictEqual(yield* Effect.flip(answer(handler, delivery())), "no")
@@ -296,7 +317,155 @@ describe("a server", () => {
       assert.deepStrictEqual([response.status, tries], [204, 2])
     })
   )
+
+  it.effect("asks for another delivery while one is being handled", () =>
+    Effect.gen(function* () {
+      yield* atNow
+      const receiver = OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory })
+      const begun = yield* Deferred.make<void>()
+      const gate = yield* Deferred.make<void>()
+      const handler = receiver.handle(() => Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(gate)))
+      const first = yield* Effect.forkChild(answer(handler, delivery()))
+      yield* Deferred.await(begun)
+      assert.strictEqual((yield* answer(handler, delivery())).status, 409)
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual((yield* Fiber.join(first)).status, 204)
+      assert.strictEqual((yield* answer(handler, delivery())).status, 204)
+    })
+  )
+
+  it.effect("handles a delivery again whose handler was interrupted", () =>
+    Effect.gen(function* () {
+      yield* atNow
+      const receiver = OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory })
+      const begun = yield* Deferred.make<void>()
+      const stuck = receiver.handle(() => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never))
+      const first = yield* Effect.forkChild(answer(stuck, delivery()))
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(first)
+      let handled = 0
+      yield* answer(
+        receiver.handle(() => Effect.sync(() => handled++)),
+        delivery()
+      )
+      assert.strictEqual(handled, 1)
+    })
+  )
+
+  it.effect("handles a delivery again whose handler never came back, once its lease is over", () =>
+    Effect.gen(function* () {
+      yield* atNow
+      const store = yield* WebhookStore.makeMemory
+      const receiver = OpenAiReceiver.make({ secrets, store, lease: "1 minute" })
+      yield* store.claim("wh_1", Duration.minutes(1))
+      let handled = 0
+      const handler = receiver.handle(() => Effect.sync(() => handled++))
+      assert.strictEqual((yield* answer(handler, delivery())).status, 409)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* answer(handler, delivery())).status, 204)
+      assert.strictEqual(handled, 1)
+    })
+  )
 })
+
+describe("an HttpApi", () => {
+  type Event = Webhooks.Received<OpenAiEvents.UnwrapWebhookEvent>
+
+  class Received extends Context.Service<Received, Event>()("test/Webhooks/Received") {}
+
+  class Verified extends HttpApiMiddleware.Service<Verified, { provides: Received }>()("test/Webhooks/Verified") {}
+
+  class Busy extends Schema.TaggedError<Busy>()("Busy", {}, { httpApiStatus: 503 }) {}
+
+  const api = HttpApi.make("api").add(
+    HttpApiGroup.make("webhooks").add(
+      HttpApiEndpoint.post("openai", "/webhook", { success: Schema.String, error: Busy }).middleware(Verified)
+    )
+  )
+
+  /** Sends each delivery to the API, and gives the statuses and bodies of the answers. */
+  const serve = (
+    deliveries: ReadonlyArray<Webhooks.Delivery>,
+    handler: (received: Event) => Effect.Effect<string, Busy>
+  ) =>
+    Effect.gen(function* () {
+      const store = yield* WebhookStore.makeMemory
+      const receiver = OpenAiReceiver.make({ secrets, store, tolerance: "36500 days" })
+      const routes = HttpApiBuilder.layer(api).pipe(
+        Layer.provide(
+          HttpApiBuilder.group(api, "webhooks", (handlers) =>
+            handlers.handle("openai", () => Effect.flatMap(Received, handler))
+          )
+        ),
+        Layer.provide(Layer.succeed(Verified, receiver.middleware(Received))),
+        Layer.provide(HttpServer.layerServices)
+      )
+      const web = HttpRouter.toWebHandler(routes, { disableLogger: true })
+      const answers: Array<readonly [number, string]> = []
+      for (const delivery of deliveries) {
+        const response = yield* Effect.promise(() => web.handler(webRequest(delivery)))
+        answers.push([response.status, yield* Effect.promise(() => response.text())])
+      }
+      yield* Effect.promise(() => web.dispose())
+      return answers
+    })
+
+  it.effect("gives an endpoint the event, once for each delivery", () =>
+    Effect.gen(function* () {
+      const answers = yield* serve([delivery(), delivery(), delivery({ id: "wh_2" })], ({ event, id }) =>
+        Effect.succeed(`${id} ${event.type}`)
+      )
+      assert.deepStrictEqual(answers, [
+        [200, '"wh_1 response.completed"'],
+        [204, ""],
+        [200, '"wh_2 response.completed"']
+      ])
+    })
+  )
+
+  it.effect("does not run the endpoint for what is not genuine", () =>
+    Effect.gen(function* () {
+      const answers = yield* serve([delivery({ signature: "v1,AAAA" })], () => Effect.die("handled"))
+      assert.deepStrictEqual(answers, [[400, ""]])
+    })
+  )
+
+  it.effect("answers 413 to a body that is larger than any event", () =>
+    Effect.gen(function* () {
+      const answers = yield* serve([delivery({ body: " ".repeat(2 * 1024 * 1024) })], () => Effect.die("handled"))
+      assert.strictEqual(answers[0]?.[0], 413)
+    })
+  )
+
+  it.effect("runs the endpoint again after it has failed", () =>
+    Effect.gen(function* () {
+      let tries = 0
+      const answers = yield* serve([delivery(), delivery()], () =>
+        ++tries === 1 ? Effect.fail(new Busy()) : Effect.succeed("done")
+      )
+      assert.deepStrictEqual(
+        answers.map(([status]) => status),
+        [503, 200]
+      )
+    })
+  )
+})
+
+it.effect("a route of an HttpRouter can give its own answer to an event", () =>
+  Effect.gen(function* () {
+    class Received extends Context.Service<Received, Webhooks.Received<OpenAiEvents.UnwrapWebhookEvent>>()("Route") {}
+    const receiver = OpenAiReceiver.make({ secrets, tolerance: "36500 days" })
+    const route = HttpRouter.add(
+      "POST",
+      "/webhook",
+      receiver.middleware(Received)(Effect.map(Received, ({ id }) => HttpServerResponse.text(id)))
+    )
+    const web = HttpRouter.toWebHandler(route, { disableLogger: true })
+    const response = yield* Effect.promise(() => web.handler(webRequest(delivery())))
+    assert.strictEqual(yield* Effect.promise(() => response.text()), "wh_1")
+    yield* Effect.promise(() => web.dispose())
+  })
+)
 
 it.effect("the secret can come from the environment", () =>
   Effect.gen(function* () {

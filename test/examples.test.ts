@@ -19,7 +19,12 @@ describe("the example", () => {
   for (const [name, ...lines] of [
     ["streaming", "= Once upon a time there was a stream.", "! StreamTruncatedError, but we have: Once upon a time"],
     ["structured", "Toast: 1 steps, 3 minutes", "The model said: I would rather not."],
-    ["polling", "completed (100 %)", "(the server cancels the batch)", "The state is not final in time"],
+    [
+      "polling",
+      "completed (100 %)",
+      "(the server cancels the batch)",
+      "The state that batches.retrieve gives is not final in time"
+    ],
     ["usage", "gpt-5.4-mini: 2 calls, 18 in (0 cached), 5 out", "$0.000735"],
     ["webhooks", "wh_1: response resp_1 is complete", "  answered 400"],
     ["embeddings", "5 vectors, 25 tokens", "0.76  the cat sat on the mat"],

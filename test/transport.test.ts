@@ -433,6 +433,17 @@ describe("OpenAi over fetch", () => {
     })
   )
 
+  it.live("a large upload does not follow a redirect, and is not sent again", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(redirect("/elsewhere"))
+      const file = FileSource.fromStream(() => Stream.make(new Uint8Array([1])), { name: "a.txt" })
+      const upload = Files.create({ file, purpose: "batch" })
+      const error = yield* failureOf(Effect.provide(upload, openAi(server.url, { retry: RetryPolicy.official })))
+      assert.include(reasonOf(error, "UnexpectedResponseError").message, "set the base URL")
+      assert.strictEqual(server.requests.length, 1)
+    })
+  )
+
   it.live("a redirect to what is no URL fails", () =>
     Effect.gen(function* () {
       const server = yield* loopback(redirect("http://[bad"))

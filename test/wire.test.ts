@@ -450,6 +450,42 @@ describe("a multipart body", () => {
     )
   )
 
+  it.live("has the type that a file's name suggests where the file has none", () =>
+    Effect.gen(function* () {
+      const contents = new TextEncoder().encode("{}")
+      for (const [name, type] of [
+        ["a.JSONL", "application/jsonl"],
+        ["report.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+        ["a.constructor", "application/octet-stream"],
+        ["README", "application/octet-stream"]
+      ] as const) {
+        for (const file of [
+          FileSource.fromBytes(contents, { name }),
+          new File([contents], name),
+          FileSource.fromStream(() => Stream.make(contents), { name })
+        ]) {
+          const sent = (yield* received({ file })).entries[0]?.[1]
+          assert.strictEqual(sent instanceof File && sent.type, type)
+        }
+      }
+      const own = new File([contents], "a.jsonl", { type: "text/x-own" })
+      const sent = (yield* received({ file: own })).entries[0]?.[1]
+      assert.strictEqual(sent instanceof File && sent.type, "text/x-own")
+    })
+  )
+
+  it.live("a file type cannot add a header", () =>
+    Effect.gen(function* () {
+      const type = "text/plain\r\nX-Evil: 1"
+      for (const file of [
+        FileSource.fromText("a", { name: "a.txt", type }),
+        FileSource.fromStream(() => Stream.make(new Uint8Array([1])), { name: "a.txt", type })
+      ]) {
+        assert.notInclude((yield* received({ file })).request?.body, "X-Evil")
+      }
+    })
+  )
+
   it.live("a file name cannot add a header or a part", () =>
     Effect.gen(function* () {
       const name = 'x"\r\nContent-Type: text/html\r\n\r\n<script>'

@@ -9,6 +9,7 @@ import { Anthropic } from "llmfx/anthropic/Anthropic"
 import { Coze } from "llmfx/coze/Coze"
 import { OpenAi } from "llmfx/openai/OpenAi"
 import OpenAiSdk from "openai"
+import { hasUndici } from "./nodeVersion.ts"
 
 const key = "bench-key-0123456789"
 
@@ -26,8 +27,7 @@ export const fetchRuntime = (url: string) => runtime(url, FetchHttpClient.layer)
 
 /** The fast path; only where the runtime is new enough for it. */
 export const undiciRuntime = async (url: string) => {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
-  if (major < 22 || (major === 22 && minor < 19)) return undefined
+  if (!hasUndici()) return undefined
   const NodeHttpClient = await import("@effect/platform-node/NodeHttpClient")
   return runtime(url, NodeHttpClient.layerUndici)
 }

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { benchBundle } from "./bundle.ts"
 import type { Row } from "./measure.ts"
+import { benchMemory } from "./memory.ts"
 import { root } from "./paths.ts"
 import { benchRequests } from "./requests.ts"
 import { startServer } from "./servers.ts"
@@ -22,6 +23,7 @@ const parts: { readonly [name: string]: () => Promise<ReadonlyArray<Row>> } = {
   requests: () => benchRequests(server.url, 9),
   startup: () => benchStartup(9),
   bundle: benchBundle,
+  memory: benchMemory,
   types: () => benchTypes(5)
 }
 

@@ -1,10 +1,12 @@
 import { fork } from "node:child_process"
 import { root } from "./paths.ts"
 
-/** Starts the bench server in a process of its own. */
-export const startServer = (): Promise<{ readonly url: string; readonly stop: () => void }> =>
+/** Starts a server of this folder in a process of its own. */
+export const startServer = (
+  name: "server" | "memoryServer" = "server"
+): Promise<{ readonly url: string; readonly stop: () => void }> =>
   new Promise((resolve, reject) => {
-    const child = fork(`${root}/scripts/run.mjs`, [`${root}/scripts/bench/server.ts`])
+    const child = fork(`${root}/scripts/run.mjs`, [`${root}/scripts/bench/${name}.ts`])
     child.once("error", reject)
     child.once("message", (message: { readonly port: number }) =>
       resolve({ url: `http://127.0.0.1:${message.port}`, stop: () => child.disconnect() })

@@ -5,7 +5,7 @@
  * ```ts
  * import * as Console from "effect/Console"
  * import * as Effect from "effect/Effect"
- * import { WebhookReceiver } from "llmfx/anthropic"
+ * import * as WebhookReceiver from "llmfx/anthropic/WebhookReceiver"
  *
  * const answer = Effect.flatMap(WebhookReceiver.makeConfig(), (receiver) =>
  *   receiver.handle(({ event }) => Console.log(event.data.type))

@@ -1,29 +1,59 @@
 const types: { readonly [extension: string]: string } = {
+  aac: "audio/aac",
+  avif: "image/avif",
+  c: "text/x-c",
+  cpp: "text/x-c++",
+  cs: "text/x-csharp",
+  css: "text/css",
   csv: "text/csv",
+  doc: "application/msword",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
   flac: "audio/flac",
   gif: "image/gif",
+  go: "text/x-golang",
+  gz: "application/gzip",
+  heic: "image/heic",
   html: "text/html",
+  java: "text/x-java",
   jpeg: "image/jpeg",
   jpg: "image/jpeg",
+  js: "text/javascript",
   json: "application/json",
   jsonl: "application/jsonl",
   m4a: "audio/mp4",
   md: "text/markdown",
+  mov: "video/quicktime",
   mp3: "audio/mpeg",
   mp4: "video/mp4",
   mpeg: "audio/mpeg",
   mpga: "audio/mpeg",
+  oga: "audio/ogg",
   ogg: "audio/ogg",
+  opus: "audio/ogg",
   pdf: "application/pdf",
+  php: "text/x-php",
   png: "image/png",
+  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+  py: "text/x-python",
+  rb: "text/x-ruby",
+  sh: "application/x-sh",
+  svg: "image/svg+xml",
+  tar: "application/x-tar",
+  tex: "text/x-tex",
+  ts: "application/typescript",
   txt: "text/plain",
   wav: "audio/wav",
   webm: "video/webm",
   webp: "image/webp",
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
   xml: "application/xml",
+  yaml: "application/yaml",
+  yml: "application/yaml",
   zip: "application/zip"
 }
 
 /** The media type that a file name suggests. */
-export const mediaTypeOf = (name: string): string =>
-  types[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? "application/octet-stream"
+export const mediaTypeOf = (name: string): string => {
+  const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase()
+  return (Object.hasOwn(types, extension) ? types[extension] : undefined) ?? "application/octet-stream"
+}

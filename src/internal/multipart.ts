@@ -76,7 +76,7 @@ export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
   let streamed = false
   for (const part of parts) {
     if ("text" in part) form.append(part.name, part.text)
-    else if (part.file instanceof Blob) form.append(part.name, part.file, part.fileName)
+    else if (part.file instanceof Blob) form.append(part.name, typed(part.file, part.fileName), part.fileName)
     else if (part.file._tag === "Bytes") {
       const type = part.file.type ?? mediaTypeOf(part.fileName)
       form.append(part.name, new Blob([part.file.bytes as Uint8Array<ArrayBuffer>], { type }), part.fileName)
@@ -89,6 +89,10 @@ export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
   const body = streamedForm(parts)
   return { body, contentType: body.contentType, replayable }
 }
+
+/** The same bytes, with a type where there was none. */
+const typed = (blob: Blob, name: string): Blob =>
+  blob.type === "" ? blob.slice(0, blob.size, mediaTypeOf(name)) : blob
 
 const streamedForm = (parts: ReadonlyArray<Part>): HttpBody.Stream => {
   const boundary = `llmfx-${crypto.randomUUID()}`

@@ -88,13 +88,15 @@ const execute = (
   request: HttpClientRequest.HttpClientRequest,
   redirects: number
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-  client.execute(request).pipe(
+  withoutCopy(request, client.execute(request)).pipe(
     Effect.updateContext((context: Context.Context<never>) => requestContext(context, call)),
     Effect.catch((error) =>
       // Middleware may refuse a status; what it means is said here all the same.
       error.reason._tag === "StatusCodeError"
         ? Effect.succeed(error.reason.response)
-        : Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+        : Effect.fail(
+            errorOf(call, isRefusedRedirect(error) ? redirectedUpload() : transportReason(call, error, "headers"))
+          )
     ),
     Effect.flatMap((response) => {
       if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
@@ -103,6 +105,41 @@ const execute = (
       return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
     })
   )
+
+type Sent = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+
+/**
+ * Node's `fetch` keeps a copy of every body that it reads from a stream, unless redirects are errors to it: with one, a
+ * large upload would be in memory whole.
+ */
+const withoutCopy = ({ body }: HttpClientRequest.HttpClientRequest, sent: Sent): Sent =>
+  isLarge(body) && copiesBodies()
+    ? Effect.updateContext(sent, (context: Context.Context<never>) => {
+        const init = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
+        return Context.add(context, FetchHttpClient.RequestInit, { ...init, redirect: "error", window: null })
+      })
+    : sent
+
+const isLarge = (body: HttpBody.HttpBody): boolean =>
+  body._tag === "Stream" ||
+  (body._tag === "FormData" &&
+    [...body.formData.values()].some((value) => value instanceof Blob && value.size > 16 * 1024 * 1024))
+
+const copiesBodies = (): boolean =>
+  (globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }).process?.versions
+    ?.undici !== undefined
+
+const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean =>
+  reason._tag === "TransportError" &&
+  reason.cause instanceof Error &&
+  reason.cause.cause instanceof Error &&
+  reason.cause.cause.message === "unexpected redirect"
+
+const redirectedUpload = (): ApiError.Reason =>
+  new ApiError.UnexpectedResponseError({
+    message: "The server redirects a large upload, which cannot follow: set the base URL to where it leads",
+    contentType: undefined
+  })
 
 const requestContexts = new WeakMap<Context.Context<never>, Context.Context<never>>()
 

@@ -28,6 +28,7 @@ import { schemaDecoder } from "../internal/decode.ts"
 import { isObject } from "../internal/dialect.ts"
 import type * as Poll from "../Poll.ts"
 import * as Batches from "./Batches.ts"
+import * as Embeddings from "./Embeddings.ts"
 import * as Files from "./Files.ts"
 import * as Jobs from "./Jobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
@@ -75,6 +76,7 @@ const apiOf = <Input extends object, A>(
     maxRequests: 50_000,
     maxBytes: 200_000_000,
     encode,
+    countOf: endpoint.id === Embeddings.create.id ? embeddingsOf : undefined,
     submit: (requests) =>
       Effect.gen(function* () {
         const text = requests.map((request) => `${encode(request)}\n`).join("")
@@ -96,6 +98,12 @@ const apiOf = <Input extends object, A>(
         (file_id) => Stream.flattenIterable(Stream.map(linesOf(file_id), (line) => resultOf(line, decode)))
       )
   }
+}
+
+/** A batch may have as many inputs of embeddings as it may have requests. */
+const embeddingsOf = (request: object): number => {
+  const input = "input" in request ? request.input : undefined
+  return Array.isArray(input) && typeof input[0] !== "number" ? Math.max(1, input.length) : 1
 }
 
 type Fields = { readonly [field: string]: unknown }

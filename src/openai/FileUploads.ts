@@ -37,7 +37,7 @@ export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "exp
 
 /** How the parts are uploaded. A part of a file that is read from a stream is in memory until it has been sent. */
 export interface Options {
-  /** In bytes, 64 MiB unless set, which is the most that the API takes. */
+  /** In bytes, 16 MiB unless set; the API takes up to 64 MiB. */
   readonly partSize?: number | undefined
   /** Parts at a time, three unless set. */
   readonly concurrency?: number | undefined
@@ -52,6 +52,7 @@ export interface Progress {
   readonly upload: Uploads.Upload | undefined
 }
 
+const usualPart = 16 * 1024 * 1024
 const largestPart = 64 * 1024 * 1024
 
 /**
@@ -77,7 +78,7 @@ export const follow = (input: Input, options: Options = {}): Stream.Stream<Progr
       const partIds: Array<string> = []
       let uploaded = 0
       let isCompleted = false
-      const parts = partsOf(file, Math.min(options.partSize ?? largestPart, largestPart, Math.max(total, 1))).pipe(
+      const parts = partsOf(file, Math.min(options.partSize ?? usualPart, largestPart, Math.max(total, 1))).pipe(
         Stream.mapEffect(
           ({ data, size }) => Effect.map(UploadsParts.create({ upload_id: id, data }), (part) => ({ part, size })),
           { concurrency: options.concurrency ?? 3 }
@@ -131,15 +132,15 @@ interface Part {
   readonly size: number
 }
 
-/** Parts of a file in memory share its bytes; parts of a stream are collected. */
+/** Parts of a file that can be read from any place share or reopen it; parts of a stream are collected. */
 const partsOf = (file: FileSource.FileSource, partSize: number): Stream.Stream<Part, ApiError.ApiError> => {
-  if (file instanceof Blob || file._tag === "Bytes") {
-    const total = FileSource.sizeOf(file) ?? 0
+  const range = rangeOf(file)
+  const total = FileSource.sizeOf(file) ?? 0
+  if (range !== undefined) {
     const starts = Array.from({ length: Math.ceil(total / partSize) }, (_, index) => index * partSize)
     return Stream.map(Stream.fromIterable(starts), (start) => {
       const end = Math.min(start + partSize, total)
-      const data = file instanceof Blob ? file.slice(start, end) : bytesPart(file.bytes.subarray(start, end))
-      return { data, size: end - start }
+      return { data: range(start, end), size: end - start }
     })
   }
   return FileSource.read(file).pipe(
@@ -151,6 +152,16 @@ const partsOf = (file: FileSource.FileSource, partSize: number): Stream.Stream<P
     Stream.map((bytes) => ({ data: bytesPart(bytes), size: bytes.length })),
     Stream.catch((cause) => Stream.fromEffect(requestError(`The file could not be read: ${String(cause)}`)))
   )
+}
+
+/** What gives a part of a file without reading the ones before. */
+const rangeOf = (file: FileSource.FileSource): ((start: number, end: number) => FileSource.FileSource) | undefined => {
+  if (file instanceof Blob) return (start, end) => file.slice(start, end)
+  if (file._tag === "Bytes") return (start, end) => bytesPart(file.bytes.subarray(start, end))
+  const { openRange } = file
+  return openRange === undefined
+    ? undefined
+    : (start, end) => FileSource.fromStream(() => openRange(start, end), { name: "part", size: end - start })
 }
 
 const bytesPart = (bytes: Uint8Array): FileSource.FileSource => FileSource.fromBytes(bytes, { name: "part" })

@@ -21,6 +21,7 @@ import * as Files from "./Files.ts"
 import * as FineTuningJobs from "./FineTuningJobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as Responses from "./Responses.ts"
+import * as VectorStores from "./VectorStores.ts"
 import * as VectorStoresFileBatches from "./VectorStoresFileBatches.ts"
 import * as VectorStoresFiles from "./VectorStoresFiles.ts"
 import * as Videos from "./Videos.ts"
@@ -29,6 +30,19 @@ const finalIn =
   (...finals: ReadonlyArray<string>) =>
   ({ status }: { readonly status?: string | null | undefined }): boolean =>
     finals.includes(status ?? "")
+
+/** A vector store, until all files that it was created with are indexed. */
+export const vectorStore: Poll.Job<
+  VectorStores.VectorStoreCreateParams,
+  VectorStores.VectorStoreRetrieveParams,
+  VectorStores.VectorStore,
+  OpenAi
+> = /*#__PURE__*/ Poll.job({
+  create: VectorStores.create,
+  retrieve: VectorStores.retrieve,
+  locate: ({ id }) => ({ vector_store_id: id }),
+  isFinal: /*#__PURE__*/ finalIn("completed", "expired")
+})
 
 /** A file of a vector store, until it is indexed. */
 export const vectorStoreFile: Poll.Job<

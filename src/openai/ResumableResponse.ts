@@ -82,6 +82,33 @@ export const streamed = (
 ): Effect.Effect<ResponseStream.Followed<Failure>, never, OpenAi | Scope.Scope> =>
   ResponseStream.follow(Stream.map(stream(input, options), ({ event }) => event))
 
+/**
+ * Follows a response that was started before, as {@link streamed} does. What comes up to the cursor is read again for
+ * the snapshot, and seen by none of the views.
+ */
+export const resumed = (
+  cursor: Cursor,
+  options: Options = {}
+): Effect.Effect<ResponseStream.Followed<Failure>, never, OpenAi | Scope.Scope> => {
+  const events = resume({ ...cursor, sequenceNumber: undefined }, options).pipe(
+    Stream.map(({ event }) => event),
+    // Each event on its own, so that the views begin with the one after the cursor.
+    Stream.rechunk(1)
+  )
+  const { sequenceNumber } = cursor
+  return Effect.tap(ResponseStream.follow(events), (followed) =>
+    sequenceNumber === undefined
+      ? Effect.void
+      : // A failure comes again, to whoever reads on.
+        Effect.ignore(
+          Stream.runDrain(Stream.takeUntil(followed.events, (event) => (numberOf(event) ?? -1) >= sequenceNumber))
+        )
+  )
+}
+
+const numberOf = (event: Responses.ResponseStreamEvent): number | undefined =>
+  "sequence_number" in event ? event.sequence_number : undefined
+
 const reopened = ({
   responseId,
   sequenceNumber
@@ -101,7 +128,7 @@ class Track {
 
   /** The event with its cursor, unless it was read before. */
   take(event: Responses.ResponseStreamEvent): ReadonlyArray<Resumable> {
-    const number = "sequence_number" in event ? event.sequence_number : undefined
+    const number = numberOf(event)
     const last = this.cursor?.sequenceNumber
     if (number !== undefined && last !== undefined && number <= last) return []
     const responseId = "response" in event && isObject(event.response) ? event.response.id : this.cursor?.responseId

@@ -7,7 +7,7 @@
  * import * as Effect from "effect/Effect"
  * import * as HttpRouter from "effect/http/HttpRouter"
  * import * as Layer from "effect/Layer"
- * import { WebhookReceiver } from "llmfx/openai"
+ * import * as WebhookReceiver from "llmfx/openai/WebhookReceiver"
  *
  * const route = Layer.unwrap(
  *   Effect.map(WebhookReceiver.makeConfig(), (receiver) =>

@@ -49,7 +49,9 @@ interface Script {
 }
 
 /** The files and batches of an account: batch n has input file-in-n, output file-out-n and errors file-err-n. */
-const account = ({ errors, output, rest, statuses = ["in_progress", "completed"] }: Script): FakeHttp => {
+const account = (script: Script): FakeHttp => fakeHttp(answersOf(script))
+
+const answersOf = ({ errors, output, rest, statuses = ["in_progress", "completed"] }: Script) => {
   let batches = 0
   const looks = new Map<string, number>()
   const batch = (id: string, status: string) => {
@@ -72,7 +74,7 @@ const account = ({ errors, output, rest, statuses = ["in_progress", "completed"]
     headers: { "content-type": "application/octet-stream" },
     body: values.map((value) => `${typeof value === "string" ? value : JSON.stringify(value)}\n`).join("")
   })
-  return fakeHttp(({ method, url }: Sent): Reply => {
+  return ({ method, url }: Sent): Reply => {
     const path = new URL(url).pathname
     if (path === "/files") {
       return { body: { id: "file-in", object: "file", bytes: 1, created_at: 1, filename: "f", purpose: "batch" } }
@@ -86,7 +88,7 @@ const account = ({ errors, output, rest, statuses = ["in_progress", "completed"]
     }
     const number = Number(id.split("-").at(-1))
     return lines(id.startsWith("file-out-") ? output?.(number) : errors?.(number))
-  })
+  }
 }
 
 const short = (event: Batch.Event<Embeddings.CreateEmbeddingResponse>): string => {
@@ -169,6 +171,49 @@ describe("a run", () => {
         (yield* filesOf(narrow)).map((file) => file.trim().split("\n").length),
         [2, 1]
       )
+    })
+  )
+
+  it.effect("has a request that is too large for any batch as a failure, and sends the others", () =>
+    Effect.gen(function* () {
+      const http = account({ output: () => [success("a"), success("b")] })
+      const seen = yield* events(http, ["a", "x".repeat(1000), "b"], { maxBytes: 1000 })
+      assert.deepStrictEqual(
+        seen.filter((line) => !line.startsWith("progress")),
+        [`${"x".repeat(1000)}: tooLarge `, "submitted 1 (2)", "a = 1", "b = 1"]
+      )
+    })
+  )
+
+  it.effect("counts each input of embeddings", () =>
+    Effect.gen(function* () {
+      const http = account({ output: () => [] })
+      const inputs = [["1", "2"], ["3", "4"], "5", [6, 7, 8]]
+      const many = Stream.fromIterable(
+        inputs.map((input, index) => ({ customId: String(index), input: { model: "m", input } }))
+      )
+      yield* settle(Stream.runDrain(BatchRun.run(Embeddings.create, many, { maxRequests: 3 }))).pipe(
+        Effect.provide(openAiOver(http))
+      )
+      assert.deepStrictEqual(
+        (yield* filesOf(http)).map((file) => file.trim().split("\n").length),
+        [1, 2, 1]
+      )
+    })
+  )
+
+  it.effect("reads its results on where the connection breaks, and gives each once", () =>
+    Effect.gen(function* () {
+      let reads = 0
+      const lines = ["a", "b", "c"].map((id) => `${JSON.stringify(success(id))}\n`)
+      const answer = answersOf({ output: () => [], errors: () => [failure("d", 500)] })
+      const broken = fakeHttp((sent: Sent): Reply => {
+        if (!sent.url.includes("file-out-")) return answer(sent)
+        const headers = { "content-type": "application/octet-stream" }
+        return ++reads === 1 ? { headers, parts: [lines[0] ?? "", "<broken>"] } : { headers, parts: lines }
+      })
+      const seen = yield* events(broken, ["a", "b", "c", "d"])
+      assert.deepStrictEqual(seen.slice(-4), ["a = 1", "b = 1", "c = 1", "d: errored 500"])
     })
   )
 

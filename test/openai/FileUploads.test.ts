@@ -48,10 +48,34 @@ const chunked = (...chunks: ReadonlyArray<string>) =>
     size: text.length
   })
 
+/** A file of which parts can be read, but not the whole. */
+const ranged = FileSource.fromStream(() => Stream.die("read from the start"), {
+  name: "f.jsonl",
+  size: text.length,
+  openRange: (start, end) => Stream.make(new TextEncoder().encode(text.slice(start, end)))
+})
+
+const sendsAgain = (file: FileSource.FileSource) =>
+  Effect.gen(function* () {
+    let failures = 0
+    const server = yield* loopback((exchange) =>
+      contentOf(exchange.request.body) === "4567" && failures++ === 0
+        ? json({ error: { message: "later" } }, { status: 503, headers: { "retry-after-ms": "0" } })(exchange)
+        : uploads(exchange)
+    )
+    const finished = yield* Effect.provide(
+      FileUploads.large({ file, purpose: "batch" }, { partSize: 4 }),
+      openAiOver(fetchHttp, { baseUrl: server.url })
+    )
+    assert.strictEqual(finished.status, "completed")
+    assert.strictEqual(failures, 2)
+  }).pipe(Effect.scoped)
+
 describe("an upload in parts", () => {
   for (const [name, file] of [
     ["bytes", FileSource.fromText(text, { name: "f.jsonl" })],
     ["a web file", new File([text], "f.jsonl", { type: "application/jsonl" })],
+    ["a file that can be read from any place", ranged],
     ["a stream in large pieces", chunked(text)],
     ["a stream in small pieces", chunked("0", "12", "3456789")]
   ] as const) {
@@ -96,22 +120,12 @@ describe("an upload in parts", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("sends a part again that failed", () =>
-    Effect.gen(function* () {
-      let failures = 0
-      const server = yield* loopback((exchange) =>
-        contentOf(exchange.request.body) === "4567" && failures++ === 0
-          ? json({ error: { message: "later" } }, { status: 503, headers: { "retry-after-ms": "0" } })(exchange)
-          : uploads(exchange)
-      )
-      const finished = yield* Effect.provide(
-        FileUploads.large({ file: chunked(text), purpose: "batch" }, { partSize: 4 }),
-        openAiOver(fetchHttp, { baseUrl: server.url })
-      )
-      assert.strictEqual(finished.status, "completed")
-      assert.strictEqual(failures, 2)
-    }).pipe(Effect.scoped)
-  )
+  for (const [name, file] of [
+    ["a stream", chunked(text)],
+    ["a file that can be read from any place", ranged]
+  ] as const) {
+    it.live(`of ${name} sends a part again that failed`, () => sendsAgain(file))
+  }
 
   it.live("is cancelled on the server where a part cannot be sent", () =>
     Effect.gen(function* () {
@@ -170,16 +184,16 @@ it.live("many files are uploaded some at a time, and come in their order", () =>
   Effect.gen(function* () {
     let open = 0
     let most = 0
+    const held: Array<() => void> = []
     const server = yield* loopback((exchange) => {
       most = Math.max(most, ++open)
       const name = /filename="(\w+)"/.exec(exchange.request.body)?.[1] ?? ""
-      setTimeout(
-        () => {
-          open--
-          json({ id: name, object: "file", bytes: 1, created_at: 1, filename: name, purpose: "batch" })(exchange)
-        },
-        name === "f0" ? 40 : 10
-      )
+      held.push(() => {
+        open--
+        json({ id: name, object: "file", bytes: 1, created_at: 1, filename: name, purpose: "batch" })(exchange)
+      })
+      // The first three are answered once all have come, the last of them first.
+      if (most === 3) for (const answer of held.splice(0).reverse()) answer()
     })
     const files = Array.from({ length: 7 }, (_, index) => ({
       file: FileSource.fromText("x", { name: `f${index}` }),

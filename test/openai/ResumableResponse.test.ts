@@ -216,4 +216,55 @@ describe("a cursor", () => {
       assert.notInclude(requests(http)[0], "starting_after")
     })
   )
+
+  it.effect("leads to the whole response, and to the text after it", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(broken(0, 5), { parts: [part(5)] })
+      const cursor = { responseId: "resp_1", sequenceNumber: 3 }
+      const [text, final] = yield* settleSlowly(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const followed = yield* ResumableResponse.resumed(cursor)
+            const before = yield* followed.snapshot
+            assert.strictEqual(before === undefined ? "" : ResponseStream.outputText(before), "He")
+            return [yield* Stream.mkString(followed.text), yield* followed.final] as const
+          })
+        )
+      ).pipe(Effect.provide(openAiOver(http, { retry: RetryPolicy.none })))
+      assert.strictEqual(text, "llo")
+      assert.strictEqual(ResponseStream.outputText(final), "Hello")
+    })
+  )
+
+  it.effect("leads to the whole response where the server does not stream it any more", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(refusal, { body: whole })
+      const final = yield* settleSlowly(
+        Effect.scoped(
+          Effect.flatMap(
+            ResumableResponse.resumed({ responseId: "resp_1", sequenceNumber: 3 }),
+            (followed) => followed.final
+          )
+        )
+      ).pipe(Effect.provide(openAiOver(http, { retry: RetryPolicy.none })))
+      assert.strictEqual(ResponseStream.outputText(final), "Hello")
+    })
+  )
+
+  it.effect("of a response that is gone fails as the server says", () =>
+    Effect.gen(function* () {
+      const gone: Reply = {
+        status: 404,
+        body: { error: { message: "no such response", type: "invalid_request_error" } }
+      }
+      const error = yield* settleSlowly(
+        Effect.scoped(
+          Effect.flatMap(ResumableResponse.resumed({ responseId: "resp_1", sequenceNumber: 3 }), ({ final }) =>
+            Effect.flip(final)
+          )
+        )
+      ).pipe(Effect.provide(openAiOver(fakeHttp(gone, gone), { retry: RetryPolicy.none })))
+      assert.strictEqual(error._tag === "ApiError" && error.reason._tag, "NotFoundError")
+    })
+  )
 })

@@ -1,0 +1,114 @@
+/**
+ * Where a receiver of webhooks remembers which deliveries it has handled, so that none is handled twice.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Redis from "effect/persistence/Redis"
+ * import { WebhookStore } from "llmfx"
+ * import * as WebhookReceiver from "llmfx/openai/WebhookReceiver"
+ *
+ * const receiver = Effect.flatMap(Redis.Redis, (redis) =>
+ *   WebhookReceiver.makeConfig({ store: WebhookStore.fromRedis(redis) })
+ * )
+ * ```
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import type * as Redis from "effect/persistence/Redis"
+import * as Semaphore from "effect/Semaphore"
+
+/** Whose a delivery is: the caller's from now on, another's who is still at work on it, or nobody's any more. */
+export type Claim = "new" | "pending" | "done"
+
+/** Remembers deliveries by their id. */
+export interface WebhookStore<out E = never, out R = never> {
+  /**
+   * Takes an id for a time, unless it is taken, in one step: of many callers at once, one gets `"new"`. The time is for
+   * callers that never come back: when it has passed, the id is free again.
+   */
+  readonly claim: (id: string, lease: Duration.Duration) => Effect.Effect<Claim, E, R>
+  /** Remembers that the delivery is done, for a time. */
+  readonly complete: (id: string, keep: Duration.Duration) => Effect.Effect<void, E, R>
+  /** Gives an id back, so that the event can be delivered again. */
+  readonly release: (id: string) => Effect.Effect<void, E, R>
+}
+
+/** A store in memory, for one process. */
+export const makeMemory: Effect.Effect<WebhookStore> = /*#__PURE__*/ Effect.sync(() => {
+  const entries = new Map<string, { readonly claim: Claim; readonly end: number }>()
+  let nextSweep = 0
+  const set = (id: string, claim: Claim, time: Duration.Duration, now: number): void => {
+    entries.set(id, { claim, end: now + Duration.toMillis(time) })
+  }
+  const sweep = (now: number): void => {
+    if (now < nextSweep) return
+    nextSweep = now + sweepInterval
+    for (const [id, { end }] of entries) if (end <= now) entries.delete(id)
+  }
+  return {
+    claim: (id, lease) =>
+      Effect.map(Clock.currentTimeMillis, (now): Claim => {
+        sweep(now)
+        const entry = entries.get(id)
+        if (entry !== undefined && entry.end > now) return entry.claim
+        set(id, "pending", lease, now)
+        return "new"
+      }),
+    complete: (id, keep) => Effect.map(Clock.currentTimeMillis, (now) => set(id, "done", keep, now)),
+    release: (id) =>
+      Effect.sync(() => {
+        entries.delete(id)
+      })
+  }
+})
+
+const sweepInterval = 60_000
+
+/** A store in Redis, for any number of processes: an id is taken with `SET … NX`. */
+export const fromRedis = (
+  redis: Pick<Redis.Redis["Service"], "send">,
+  prefix: string = "webhook:"
+): WebhookStore<Redis.RedisError> => ({
+  claim: (id, lease) =>
+    Effect.flatMap(redis.send("SET", prefix + id, "pending", "NX", "PX", milliseconds(lease)), (answer) =>
+      answer === "OK"
+        ? Effect.succeed<Claim>("new")
+        : Effect.map(redis.send("GET", prefix + id), (value): Claim => (value === "done" ? "done" : "pending"))
+    ),
+  complete: (id, keep) => Effect.asVoid(redis.send("SET", prefix + id, "done", "PX", milliseconds(keep))),
+  release: (id) => Effect.asVoid(redis.send("DEL", prefix + id))
+})
+
+const milliseconds = (time: Duration.Duration): string => String(Math.max(1, Math.ceil(Duration.toMillis(time))))
+
+/**
+ * A store in a key-value store. An id is taken once within the process that has this store. Of two processes, both may
+ * take one that reaches them at the same instant, as a key-value store cannot compare and set; where that matters, use
+ * {@link fromRedis}. Old entries are overwritten, but not removed.
+ */
+export const fromKeyValueStore = (
+  store: KeyValueStore.KeyValueStore,
+  prefix: string = "webhook:"
+): WebhookStore<KeyValueStore.KeyValueStoreError> => {
+  const oneAtATime = Semaphore.makeUnsafe(1)
+  const set = (id: string, claim: Claim, time: Duration.Duration) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      store.set(prefix + id, `${claim} ${now + Duration.toMillis(time)}`)
+    )
+  return {
+    claim: (id, lease) =>
+      oneAtATime.withPermit(
+        Effect.gen(function* () {
+          const [claim, end] = ((yield* store.get(prefix + id)) ?? "").split(" ")
+          if (Number(end) > (yield* Clock.currentTimeMillis)) return claim === "done" ? "done" : "pending"
+          yield* set(id, "pending", lease)
+          return "new"
+        })
+      ),
+    complete: (id, keep) => set(id, "done", keep),
+    release: (id) => store.remove(prefix + id)
+  }
+}
