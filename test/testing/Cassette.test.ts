@@ -185,7 +185,7 @@ describe("a cassette", () => {
   it.effect("explains a request that it cannot answer by the recording that is most like it", () =>
     Effect.gen(function* () {
       const { record, replay } = session()
-      yield* record(Effect.all([Models.retrieve({ model: "m" }), ChatCompletions.create(question("hi"))]))
+      yield* record(Effect.all([Models.retrieve({ model: "gpt-5.4" }), ChatCompletions.create(question("hi"))]))
       const exit = yield* Effect.exit(
         replay(RequestOptions.withBody(ChatCompletions.create(question("ho")), { seed: 7 }))
       )
@@ -263,10 +263,10 @@ describe("a cassette", () => {
           Effect.provide(layerOf({ mode: "auto" }, network)),
           Effect.provide(memory(files))
         )
-      yield* run("a")
-      yield* run("a", "b")
+      yield* run("gpt-5.4")
+      yield* run("gpt-5.4", "gpt-5.4-mini")
       const before = files.get(path)
-      yield* run("b", "a")
+      yield* run("gpt-5.4-mini", "gpt-5.4")
       assert.strictEqual(sent, 2)
       assert.strictEqual(files.get(path), before)
     })
@@ -275,17 +275,17 @@ describe("a cassette", () => {
   it.effect("reports what was replayed and what nothing asked for, and can insist on the latter", () =>
     Effect.gen(function* () {
       const { files, record, replay } = session()
-      yield* record(Effect.all([Models.retrieve({ model: "a" }), Models.retrieve({ model: "b" })]))
+      yield* record(Effect.all([Models.retrieve({ model: "gpt-5.4" }), Models.retrieve({ model: "gpt-5.4-mini" })]))
       const report = yield* Effect.gen(function* () {
         const cassette = yield* Cassette.make({ path })
-        yield* RequestOptions.withClient(Models.retrieve({ model: "b" }), cassette.transform).pipe(
+        yield* RequestOptions.withClient(Models.retrieve({ model: "gpt-5.4-mini" }), cassette.transform).pipe(
           Effect.provide(Mock.layerHttp(OpenAi, { apiKey: Redacted.make(secret) }, []))
         )
         return yield* cassette.report
       }).pipe(Effect.scoped, Effect.provide(memory(files)))
-      assert.deepStrictEqual(report, { replayed: 1, recorded: 0, unused: ["GET /v1/models/a"] })
-      const exit = yield* Effect.exit(replay(Models.retrieve({ model: "b" }), { unused: "fail" }))
-      assert.include(defectOf(exit), "were not used: GET /v1/models/a")
+      assert.deepStrictEqual(report, { replayed: 1, recorded: 0, unused: ["GET /v1/models/gpt-5.4"] })
+      const exit = yield* Effect.exit(replay(Models.retrieve({ model: "gpt-5.4-mini" }), { unused: "fail" }))
+      assert.include(defectOf(exit), "were not used: GET /v1/models/gpt-5.4")
     })
   )
 

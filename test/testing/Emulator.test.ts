@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -19,6 +19,7 @@ import {
   ChatCompletions,
   Conversations,
   ConversationsItems,
+  EmbeddingsMany,
   Files,
   Models,
   OpenAi,
@@ -29,7 +30,7 @@ import {
   VectorStoresFiles
 } from "llmfx/openai"
 import * as OpenAiEndpoints from "llmfx/openai/endpoints"
-import { Emulator } from "llmfx/testing"
+import { Emulator, Faults, Reply } from "llmfx/testing"
 import { reasonOf } from "../support/errors.ts"
 
 const key = Redacted.make("key")
@@ -432,20 +433,20 @@ describe("an emulator", () => {
 
   it.effect("takes its time with every response where it has a latency", () =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(Models.retrieve({ model: "m" }))
+      const fiber = yield* Effect.forkChild(Models.retrieve({ model: "gpt-5.4" }))
       yield* TestClock.adjust("1 second")
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* Fiber.join(fiber)).id, "m")
+      assert.strictEqual((yield* Fiber.join(fiber)).id, "gpt-5.4")
     }).pipe(Effect.provide(emulated({ latency: "2 seconds" })))
   )
 
   it.effect("limits the requests of a key in a window, and says so in the headers of each API", () =>
     Effect.gen(function* () {
-      const { rateLimit } = yield* Models.retrieve.withResponse({ model: "m" })
+      const { rateLimit } = yield* Models.retrieve.withResponse({ model: "gpt-5.4" })
       assert.deepInclude(rateLimit?.["requests"], { limit: 2, remaining: 1 })
-      yield* Models.retrieve({ model: "m" })
-      const limited = yield* Effect.flip(Models.retrieve({ model: "m" }))
+      yield* Models.retrieve({ model: "gpt-5.4" })
+      const limited = yield* Effect.flip(Models.retrieve({ model: "gpt-5.4" }))
       const { limits, retryAfter } = reasonOf(limited, "RateLimitError")
       assert.strictEqual(limits?.["requests"]?.remaining, 0)
       assert.isDefined(retryAfter)
@@ -453,13 +454,66 @@ describe("an emulator", () => {
       const { rateLimit: other } = yield* Messages.countTokens.withResponse({ model: "m", messages: [] })
       assert.strictEqual(other?.["requests"]?.remaining, 0)
       yield* TestClock.adjust("1 minute")
-      yield* Models.retrieve({ model: "m" })
+      yield* Models.retrieve({ model: "gpt-5.4" })
     }).pipe(Effect.provide(emulated({ rateLimit: { requests: 2, window: "1 minute" } })))
+  )
+
+  it.effect("lets requests go wrong by a plan, and reports which did", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({
+        faults: ({ attempt, body, url }) =>
+          body.includes("break")
+            ? Faults.dropAfterEvents(2)
+            : attempt === 1 && new URL(url).pathname === "/v1/models/gpt-5.4"
+              ? Faults.respond(Reply.json({ error: { message: "maintenance" } }, { status: 503 }), "maintenance")
+              : undefined
+      })
+      const program = Effect.gen(function* () {
+        reasonOf(yield* Effect.flip(Models.retrieve({ model: "gpt-5.4" })), "ServerError")
+        assert.strictEqual((yield* Models.retrieve({ model: "gpt-5.4" })).id, "gpt-5.4")
+        assert.strictEqual(
+          (yield* Files.create({ purpose: "user_data", file: textFile("a whole form") })).bytes,
+          "a whole form".length
+        )
+        const broken = reasonOf(
+          yield* Effect.flip(Stream.runDrain(ChatCompletions.stream(question("break after this")))),
+          "StreamTruncatedError"
+        )
+        assert.strictEqual(broken.partial.text, "break")
+      })
+      yield* Effect.provide(program, clients(Layer.succeed(HttpClient.HttpClient, emulator.client)))
+      assert.deepStrictEqual(
+        (yield* emulator.hits).map(({ attempt, fault, sequence }) => [fault, attempt, sequence]),
+        [
+          ["maintenance", 1, 1],
+          ["drop after events", 1, 4]
+        ]
+      )
+    })
+  )
+
+  it.effect("knows no other models than those that it lists", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Models.retrieve({ model: "gpt-0" }))
+      assert.strictEqual(reasonOf(error, "NotFoundError").code, "model_not_found")
+    }).pipe(Effect.provide(emulated()))
+  )
+
+  it.effect("embeds texts that share words near to each other", () =>
+    Effect.gen(function* () {
+      const { vectors } = yield* EmbeddingsMany.create({
+        model: "text-embedding-3-small",
+        input: ["Where is the cat?", "the cat sat on the mat", "prices rose in spring"]
+      })
+      const [question = [], near = [], far = []] = vectors
+      assert.isAbove(EmbeddingsMany.cosineSimilarity(question, near), 0.3)
+      assert.isBelow(EmbeddingsMany.cosineSimilarity(question, far), 0.2)
+    }).pipe(Effect.provide(emulated()))
   )
 
   it.effect("refuses keys that are not good", () =>
     Effect.gen(function* () {
-      reasonOf(yield* Effect.flip(Models.retrieve({ model: "m" })), "AuthenticationError")
+      reasonOf(yield* Effect.flip(Models.retrieve({ model: "gpt-5.4" })), "AuthenticationError")
       reasonOf(yield* Effect.flip(Stream.runDrain(Workspaces.list({}))), "AuthenticationError")
     }).pipe(Effect.provide(emulated({ keys: { openai: ["other"], coze: ["other"] } })))
   )

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { Faults } from "llmfx/testing"
 import * as NodeEmulator from "llmfx/testing/NodeEmulator"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -61,6 +62,32 @@ describe("NodeEmulator", () => {
       yield* Effect.suspend(() => (server.pending() === 0 ? Effect.void : Effect.fail("open"))).pipe(
         Effect.retry(Schedule.spaced(5)),
         Effect.timeout("2 seconds")
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("breaks connections where a fault says so, before the answer and within it", () =>
+    Effect.gen(function* () {
+      const { baseUrls, hits } = yield* NodeEmulator.serve({
+        faults: Faults.inOrder(Faults.reset, Faults.dropAfterEvents(3))
+      })
+      const call = () => fetch(`${baseUrls.openai}/chat/completions`, { method: "POST", headers, body: streamed })
+      assert.strictEqual(yield* Effect.promise(() => call().catch(() => "reset")), "reset")
+      const received: Array<string> = []
+      const end = yield* Effect.promise(async () => {
+        const { body } = await call()
+        try {
+          for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) received.push(chunk)
+          return "whole"
+        } catch {
+          return "broken"
+        }
+      })
+      assert.strictEqual(end, "broken")
+      assert.strictEqual(received.join("").match(/^data: /gm)?.length, 3)
+      assert.deepStrictEqual(
+        (yield* hits).map(({ fault }) => fault),
+        ["reset", "drop after events"]
       )
     }).pipe(Effect.scoped)
   )

@@ -74,7 +74,7 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     chat: settings.chat,
     answer: (method, path, body, now) => {
       const url = new URL(path, "http://batch.invalid")
-      const incoming: Incoming = { method, url, headers: {}, query: {}, body, malformed: false }
+      const incoming: Incoming = { method, url, headers: {}, query: {}, text: "", body, malformed: false }
       const reply = refusing(provider, () => answer(incoming, url.pathname, now))
       return { status: reply.status, body: typeof reply.body === "string" ? JSON.parse(reply.body) : null }
     }
