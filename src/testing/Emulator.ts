@@ -48,6 +48,19 @@ export type {
 } from "./internal/emulator/chat.ts"
 export type { Provider } from "./internal/emulator/server.ts"
 
+/** How much a key may use in a window; what is not set has no limit. Coze counts requests alone. */
+export interface RateLimit {
+  readonly requests?: number | undefined
+  /** Of input and output together; their sum where both are set. */
+  readonly tokens?: number | undefined
+  /** Anthropic counts these apart. */
+  readonly inputTokens?: number | undefined
+  readonly outputTokens?: number | undefined
+  readonly window: Duration.Input
+}
+
+const generous: RateLimit = { requests: 10_000, inputTokens: 8_000_000, outputTokens: 2_000_000, window: "1 minute" }
+
 /** Settings of an emulator; each has a default. */
 export interface Options {
   /** The APIs that are there; all three unless set. */
@@ -59,8 +72,8 @@ export interface Options {
   readonly replies?: Replies | undefined
   /** The keys or tokens that are good; any unless set. A request without one fails either way. */
   readonly keys?: { readonly [K in Provider]?: ReadonlyArray<string> | undefined } | undefined
-  /** So many requests of a key in a window; 10,000 a minute unless set. */
-  readonly rateLimit?: { readonly requests: number; readonly window: Duration.Input } | undefined
+  /** How much a key may use in a window; 10,000 requests and 10 million tokens a minute unless set. */
+  readonly rateLimit?: RateLimit | undefined
   /** How long batches, runs and other jobs take; one second unless set. */
   readonly jobDuration?: Duration.Input | undefined
   /** The pause before every event of a stream; none unless set. */
@@ -120,14 +133,15 @@ export const make = (options: Options = {}): Effect.Effect<Emulator> =>
     const providers = yield* Effect.promise(() =>
       Promise.all((options.providers ?? allProviders).map((provider) => parts[provider]()))
     )
-    const { requests, window } = options.rateLimit ?? { requests: 10_000, window: "1 minute" }
+    const rateLimit = options.rateLimit ?? generous
+    const limits = { ...rateLimit, window: Duration.toMillis(rateLimit.window) }
     const chat = makeModel(options.replies)
     const handles = new Map(
       providers.map((part) => [
         part.provider,
         makeHandle(part, {
           keys: options.keys?.[part.provider],
-          limit: { requests, window: Duration.toMillis(window) },
+          limits,
           jobDuration: Duration.toMillis(options.jobDuration ?? "1 second"),
           pace: Duration.fromInputUnsafe(options.pace ?? 0),
           samplesForMissing: options.missing === "sample",

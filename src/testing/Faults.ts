@@ -17,6 +17,7 @@
  * })
  * ```
  */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -43,12 +44,15 @@ export interface Fault {
   readonly apply: (request: HttpClientRequest.HttpClientRequest, send: Response, hit: () => void) => Response
 }
 
-const instead = (name: string, reply: (request: HttpClientRequest.HttpClientRequest) => Reply.Reply): Fault => ({
+const instead = (
+  name: string,
+  reply: (request: HttpClientRequest.HttpClientRequest, now: number) => Reply.Reply
+): Fault => ({
   name,
   apply: (request, _, hit) =>
-    Effect.sync(() => {
+    Effect.map(Clock.currentTimeMillis, (now) => {
       hit()
-      return Reply.toClientResponse(request, reply(request))
+      return Reply.toClientResponse(request, reply(request, now))
     })
 })
 
@@ -156,19 +160,19 @@ export const stallAfter = (bytes: number): Fault =>
 
 /** 429 with `retry-after` and the provider's limit headers. */
 export const rateLimit = (options?: { readonly retryAfter?: Duration.Input | undefined }): Fault =>
-  instead("429", (request) => {
+  instead("429", (request, now) => {
     const retryAfter = Duration.fromInputUnsafe(options?.retryAfter ?? "1 second")
     const limits = { requests: { limit: 60, remaining: 0, reset: retryAfter } }
-    return failureReplyOf(providerOf(request), Failure.rateLimit({ retryAfter, limits }))
+    return failureReplyOf(providerOf(request), Failure.rateLimit({ retryAfter, limits }), now)
   })
 
 /** 500, 503 or another status from 500, with the provider's error body. */
 export const serverError = (status = 500): Fault =>
-  instead(String(status), (request) => ({ ...failureReplyOf(providerOf(request), Failure.server()), status }))
+  instead(String(status), (request, now) => ({ ...failureReplyOf(providerOf(request), Failure.server(), now), status }))
 
 /** 529 with the provider's error body. */
-export const overloaded: Fault = /*#__PURE__*/ instead("529", (request) => ({
-  ...failureReplyOf(providerOf(request), Failure.overloaded()),
+export const overloaded: Fault = /*#__PURE__*/ instead("529", (request, now) => ({
+  ...failureReplyOf(providerOf(request), Failure.overloaded(), now),
   status: 529
 }))
 

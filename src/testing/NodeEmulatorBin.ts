@@ -14,7 +14,8 @@ Serves emulated OpenAI, Anthropic and Coze APIs for tests. Any key is good.
   --pace <duration>        the pause before every event of a stream, such as "20 millis"
   --latency <duration>     how long every response takes
   --job-duration <duration>  how long batches and runs take; "1 second" unless set
-  --requests-per-minute <number>  the rate limit of a key; 10000 unless set
+  --requests-per-minute <number>  the rate limit of a key; 10000 unless another limit is set
+  --tokens-per-minute <number>  the same for tokens; 10 million unless another limit is set
   --capacity <number>      how many resources each API keeps; 100000 unless set
   --missing <what>         "notFound" (the default) or "sample": what was never created
   --help`
@@ -46,6 +47,7 @@ const readArguments = (): { readonly [name: string]: string | boolean | undefine
         latency: text,
         "job-duration": text,
         "requests-per-minute": text,
+        "tokens-per-minute": text,
         capacity: text,
         missing: text,
         help: { type: "boolean" }
@@ -68,6 +70,7 @@ const text = (name: string): string | undefined => {
 const missing = text("missing")
 if (missing !== undefined && missing !== "notFound" && missing !== "sample") fail(`--missing: ${missing} is not known`)
 const requests = count("requests-per-minute", text("requests-per-minute"))
+const tokens = count("tokens-per-minute", text("tokens-per-minute"))
 
 const program = Effect.gen(function* () {
   const { baseUrls } = yield* NodeEmulator.serve({
@@ -77,7 +80,7 @@ const program = Effect.gen(function* () {
     latency: duration("latency", text("latency")),
     jobDuration: duration("job-duration", text("job-duration")),
     capacity: count("capacity", text("capacity")),
-    rateLimit: requests === undefined ? undefined : { requests, window: "1 minute" },
+    rateLimit: requests === undefined && tokens === undefined ? undefined : { requests, tokens, window: "1 minute" },
     missing: missing === "sample" ? "sample" : "notFound"
   })
   console.log(`OPENAI_BASE_URL=${baseUrls.openai}`)

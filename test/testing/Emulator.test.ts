@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
@@ -19,6 +20,7 @@ import {
   ChatCompletions,
   Conversations,
   ConversationsItems,
+  Embeddings,
   EmbeddingsMany,
   Files,
   Models,
@@ -456,6 +458,60 @@ describe("an emulator", () => {
       yield* TestClock.adjust("1 minute")
       yield* Models.retrieve({ model: "gpt-5.4" })
     }).pipe(Effect.provide(emulated({ rateLimit: { requests: 2, window: "1 minute" } })))
+  )
+
+  it.effect("limits the tokens of a key together, as OpenAI counts them", () =>
+    Effect.gen(function* () {
+      const ask = ChatCompletions.create.withResponse(question("twelve tokens, counted by fours, and six more"))
+      const { rateLimit, value } = yield* ask
+      const used = value.usage?.total_tokens ?? 0
+      assert.deepInclude(rateLimit?.["tokens"], { limit: 50, remaining: 50 - used })
+      assert.isUndefined(rateLimit?.["requests"])
+      assert.isUndefined((yield* Models.retrieve.withResponse({ model: "gpt-5.4" })).rateLimit)
+      yield* TestClock.adjust("20 seconds")
+      yield* ask
+      const error = yield* Effect.flip(ask)
+      const { limits, message, retryAfter, type } = reasonOf(error, "RateLimitError")
+      assert.match(message, /Limit 50, Used 5\d, Requested \d+/)
+      assert.strictEqual(type, "tokens")
+      assert.deepStrictEqual(retryAfter, Duration.seconds(40))
+      assert.deepStrictEqual(limits?.["tokens"], { limit: 50, remaining: 0, reset: Duration.seconds(40) })
+      reasonOf(
+        yield* Effect.flip(Embeddings.create({ model: "text-embedding-3-small", input: "one" })),
+        "RateLimitError"
+      )
+      yield* TestClock.adjust("40 seconds")
+      yield* ask
+    }).pipe(Effect.provide(emulated({ rateLimit: { tokens: 50, window: "1 minute" } })))
+  )
+
+  it.effect("limits the tokens of a key apart, as Anthropic counts them", () =>
+    Effect.gen(function* () {
+      const ask = (content: string) => Messages.create.withResponse(prompt(content))
+      const { rateLimit } = yield* ask("twelve tokens, counted by fours, and six more")
+      assert.deepInclude(rateLimit?.["input-tokens"], { limit: 100, remaining: 85 })
+      assert.deepInclude(rateLimit?.["output-tokens"], { limit: 20, remaining: 8 })
+      assert.deepInclude(rateLimit?.["tokens"], { limit: 120, remaining: 93 })
+      const tooLong = reasonOf(yield* Effect.flip(ask("x".repeat(400))), "RateLimitError")
+      assert.include(tooLong.message, "100 input tokens")
+      yield* ask("twelve tokens, counted by fours, and six more")
+      const spent = reasonOf(yield* Effect.flip(ask("hi")), "RateLimitError")
+      assert.include(spent.message, "20 output tokens")
+      assert.deepStrictEqual(spent.retryAfter, Duration.minutes(1))
+      assert.strictEqual(spent.limits?.["output-tokens"]?.remaining, 0)
+    }).pipe(Effect.provide(emulated({ rateLimit: { inputTokens: 100, outputTokens: 20, window: "1 minute" } })))
+  )
+
+  it.effect("counts no tokens for what a batch does", () =>
+    Effect.gen(function* () {
+      const { id } = yield* MessagesBatches.create({ requests: [{ custom_id: "a", params: prompt("x".repeat(400)) }] })
+      yield* TestClock.adjust("1 minute")
+      const results = yield* Stream.runCollect(MessagesBatches.results({ message_batch_id: id }))
+      assert.deepStrictEqual(
+        results.map(({ result }) => result.type),
+        ["succeeded"]
+      )
+    }).pipe(Effect.provide(emulated({ rateLimit: { tokens: 10, window: "1 minute" } })))
   )
 
   it.effect("lets requests go wrong by a plan, and reports which did", () =>

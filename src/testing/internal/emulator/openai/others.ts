@@ -44,7 +44,7 @@ const base64 = (bytes: Uint8Array): string => {
 
 const asBase64 = (vector: ReadonlyArray<number>): string => base64(new Uint8Array(new Float32Array(vector).buffer))
 
-const embeddings: Handler = ({ body }) => {
+const embeddings: Handler = ({ body, server }) => {
   const input = required(body, "input")
   const isTokens = Array.isArray(input) && typeof input[0] === "number"
   const texts = (isTokens || !Array.isArray(input) ? [input] : input).map((item) =>
@@ -52,6 +52,7 @@ const embeddings: Handler = ({ body }) => {
   )
   const dimensions = typeof body["dimensions"] === "number" ? body["dimensions"] : 1536
   const tokens = texts.reduce((total, text) => total + countTokens(text), 0)
+  server.spend(tokens)
   return Exchange.value({
     object: "list",
     model: required(body, "model"),
