@@ -67,7 +67,7 @@ const forms: { readonly [K in ServerReason["_tag"]]: Form } = {
     status: 400,
     openai: { type: "invalid_request_error", code: "content_policy_violation" },
     anthropic: "content_policy_error",
-    coze: { code: 4000, status: 400 }
+    coze: { code: 4105, status: 200 }
   },
   OverloadedError: {
     status: 503,
