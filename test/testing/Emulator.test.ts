@@ -23,13 +23,15 @@ import {
   Embeddings,
   EmbeddingsMany,
   Files,
+  FineTuningJobs,
   Models,
   OpenAi,
   Responses,
   Uploads,
   UploadsParts,
   VectorStores,
-  VectorStoresFiles
+  VectorStoresFiles,
+  Videos
 } from "llmfx/openai"
 import * as OpenAiEndpoints from "llmfx/openai/endpoints"
 import { Emulator, Faults, Reply } from "llmfx/testing"
@@ -276,6 +278,28 @@ describe("the state of the emulator", () => {
       assert.strictEqual(JSON.parse(output).response.body.choices[0].message.content, "x")
       const errors = yield* Stream.mkString(Stream.decodeText(Files.content({ file_id: batch.error_file_id ?? "" })))
       assert.strictEqual(JSON.parse(errors).response.status_code, 400)
+    }).pipe(Effect.provide(emulated({ jobDuration: "1 minute" })))
+  )
+
+  it.effect("lets other jobs go on by themselves, where their states are documented", () =>
+    Effect.gen(function* () {
+      const { id: video_id } = yield* Videos.create({ prompt: "A cat that reads" })
+      const { id: fine_tuning_job_id } = yield* FineTuningJobs.create({ model: "gpt-5.4", training_file: "file" })
+      const seen: Array<unknown> = []
+      for (const wait of ["0 seconds", "30 seconds", "30 seconds"] as const) {
+        yield* TestClock.adjust(wait)
+        const { progress, status } = yield* Videos.retrieve({ video_id })
+        seen.push([status, progress, (yield* FineTuningJobs.retrieve({ fine_tuning_job_id })).status])
+      }
+      assert.deepStrictEqual(seen, [
+        ["queued", 0, "validating_files"],
+        ["in_progress", 50, "running"],
+        ["completed", 100, "succeeded"]
+      ])
+      const { id } = yield* FineTuningJobs.create({ model: "gpt-5.4", training_file: "file" })
+      yield* FineTuningJobs.cancel({ fine_tuning_job_id: id })
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* FineTuningJobs.retrieve({ fine_tuning_job_id: id })).status, "cancelled")
     }).pipe(Effect.provide(emulated({ jobDuration: "1 minute" })))
   )
 
