@@ -19,14 +19,14 @@ describe("the example", () => {
   for (const [name, ...lines] of [
     ["streaming", "= Once upon a time there was a stream.", "! StreamTruncatedError, but we have: Once upon a time"],
     ["structured", "Toast: 1 steps, 3 minutes", "The model said: I would rather not."],
-    ["polling", "completed (100 %)", "(the server cancels the batch)", "The state is not final in time"],
-    ["usage", "gpt-5.4-mini: 2 calls, 18 in (0 cached), 5 out", "$0.000735"],
+    ["polling", "completed (100 %)", "The state is not final in time", "the batch is cancelled"],
+    ["usage", "gpt-5.4-mini: 2 calls, 10 in (0 cached), 4 out", "$0.000731"],
     ["webhooks", "wh_1: response resp_1 is complete", "  answered 400"],
-    ["embeddings", "5 vectors, 25 tokens", "0.76  the cat sat on the mat"],
-    ["uploads", "8000 of 8000 bytes: file-1", "21 bytes saved: What was in the file."],
+    ["embeddings", "5 vectors, 28 tokens", "0.53  the cat sat on the mat"],
+    ["uploads", "uploaded large.jsonl", '9890 bytes saved, the last line of which is {"n":999}'],
     ["batch", "Atlantis: There is no such place (errored)", "Busytown: Busytown is a place."],
     ["tools", "— stopped, and resumed —", "done: Ada has her money. Bob I could not help."],
-    ["resumable", "(the connection broke; on with event 8)", "= Once upon a time there was a cable."]
+    ["resumable", "(the connection broke; on after event 9)", "= Once upon a time there was a cable."]
   ] as const) {
     it(`${name} runs to its end`, async () => {
       expect(await outputOf(name)).toEqual(expect.arrayContaining([...lines]))

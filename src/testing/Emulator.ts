@@ -44,6 +44,7 @@ export type {
   ChatRequest,
   ChatTool,
   Replies,
+  ReplyTokens,
   Scripted
 } from "./internal/emulator/chat.ts"
 export type { Provider } from "./internal/emulator/server.ts"

@@ -199,6 +199,20 @@ describe("the model of the emulator", () => {
   )
   const seen: Array<unknown> = []
 
+  it.effect("is said to have taken the tokens that it is told to", () =>
+    Effect.gen(function* () {
+      const { usage } = yield* ChatCompletions.create(question("hi"))
+      assert.deepInclude(usage, { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107 })
+      assert.strictEqual(usage?.prompt_tokens_details?.cached_tokens, 60)
+      const { usage: other } = yield* Messages.create(prompt("hi"))
+      assert.deepInclude(other, { input_tokens: 40, cache_read_input_tokens: 60, output_tokens: 7 })
+      const { usage: third } = yield* Responses.create({ model: "gpt-5.4", input: "hi" })
+      assert.deepInclude(third, { input_tokens: 100, output_tokens: 7, total_tokens: 107 })
+    }).pipe(
+      Effect.provide(emulated({ replies: () => ({ text: "hi", tokens: { input: 100, cached: 60, output: 7 } }) }))
+    )
+  )
+
   it.effect("gives JSON of the schema that is asked for", () =>
     Effect.gen(function* () {
       const schema = {

@@ -7,7 +7,7 @@ import * as Script from "../../Script.ts"
 import { fill } from "../fill.ts"
 import { failureReplyOf, type ServerReason } from "../wireFailure.ts"
 import { enveloped, envelopeOfPage } from "../wireValue.ts"
-import { type ChatReply, type ChatRequest, countInput, countOutput } from "./chat.ts"
+import { type ChatReply, type ChatRequest, countInput, tokensOf } from "./chat.ts"
 import { type Answer, type Exchange, type Handlers, type Json, Refusal, type Server } from "./exchange.ts"
 import { collectionsOf, makeGeneric } from "./generic.ts"
 import type { Incoming } from "./incoming.ts"
@@ -86,7 +86,7 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     chat: (request) => {
       payer?.input(countInput(request))
       const reply = settings.chat(request)
-      payer?.output(countOutput(reply))
+      payer?.output(tokensOf(request, reply).output)
       return reply
     },
     answer: (method, path, body, now) => {
