@@ -19,6 +19,8 @@ import { calls, through, WrongAnswer } from "./calls.ts"
 export interface Options {
   /** In milliseconds. */
   readonly duration: number
+  /** Ends it earlier, once so many calls have succeeded. */
+  readonly enough?: number | undefined
   readonly seed: number
   readonly concurrency: number
   readonly baseUrls: { readonly openai: string; readonly anthropic: string; readonly coze: string }
@@ -74,7 +76,7 @@ const services = ({ anthropic, coze, openai }: Options["baseUrls"]) => {
 const isUndetectable = (call: string, fault: string): boolean =>
   fault === "duplicate event" || (call === "openai files" && (fault === "html" || fault === "truncate"))
 
-/** Runs calls until the time is over. */
+/** Runs calls until the time is over, or enough of them have succeeded. */
 export const soak = (options: Options): Effect.Effect<Report> =>
   Effect.gen(function* () {
     const report = { calls: {} as Counts, succeeded: 0, interrupted: 0, failures: {} as Counts, faults: {} as Counts }
@@ -83,6 +85,7 @@ export const soak = (options: Options): Effect.Effect<Report> =>
     let number = 0
     let fibers = 0
     const names = Object.keys(calls)
+    const enough = options.enough ?? Number.POSITIVE_INFINITY
     const end = (yield* Clock.currentTimeMillis) + options.duration
 
     const one = Effect.gen(function* () {
@@ -122,7 +125,7 @@ export const soak = (options: Options): Effect.Effect<Report> =>
 
     const worker: Effect.Effect<void, never, OpenAi | Anthropic | Coze> = Effect.flatMap(
       Clock.currentTimeMillis,
-      (now) => (now >= end ? Effect.void : Effect.andThen(one, worker))
+      (now) => (now >= end || report.succeeded >= enough ? Effect.void : Effect.andThen(one, worker))
     )
     yield* Effect.all(
       Array.from({ length: options.concurrency }, () => worker),
