@@ -173,7 +173,10 @@ const written = (exchange: Exchange, answer: Answer, pace: Duration.Duration): R
       )
     }
     case "Events": {
-      const script = Script.forMetadata(endpoint, answer.events.map(whole))
+      const events = Script.forMetadata(endpoint, answer.events.map(whole))
+      // The Messages API sends a ping once the first block has begun.
+      const isMessage = endpoint.id.endsWith("messages.create:stream") && endpoint.provider === "anthropic"
+      const script = isMessage ? Script.insertAfter(2, Script.ping)(events) : events
       return Script.toReply(Duration.isZero(pace) ? script : Script.pace(script, pace))
     }
     case "Lines":
