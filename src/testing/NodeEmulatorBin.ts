@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { parseArgs } from "node:util"
+import * as Faults from "./Faults.ts"
 import * as NodeEmulator from "./NodeEmulator.ts"
 
 const usage = `Usage: llmfx-emulator [options]
@@ -16,6 +17,8 @@ Serves emulated OpenAI, Anthropic and Coze APIs for tests. Any key is good.
   --job-duration <duration>  how long batches and runs take; "1 second" unless set
   --requests-per-minute <number>  the rate limit of a key; 10000 unless another limit is set
   --tokens-per-minute <number>  the same for tokens; 10 million unless another limit is set
+  --fault-rate <number>    the share of requests that go wrong, from 0 (unless set) to 1
+  --seed <number>          what goes wrong depends on it; 1 unless set
   --capacity <number>      how many resources each API keeps; 100000 unless set
   --missing <what>         "notFound" (the default) or "sample": what was never created
   --help`
@@ -48,6 +51,8 @@ const readArguments = (): { readonly [name: string]: string | boolean | undefine
         "job-duration": text,
         "requests-per-minute": text,
         "tokens-per-minute": text,
+        "fault-rate": text,
+        seed: text,
         capacity: text,
         missing: text,
         help: { type: "boolean" }
@@ -69,6 +74,8 @@ const text = (name: string): string | undefined => {
 }
 const missing = text("missing")
 if (missing !== undefined && missing !== "notFound" && missing !== "sample") fail(`--missing: ${missing} is not known`)
+const share = Number(text("fault-rate") ?? 0)
+if (!(share >= 0 && share <= 1)) fail(`--fault-rate: ${text("fault-rate")} is not between 0 and 1`)
 const requests = count("requests-per-minute", text("requests-per-minute"))
 const tokens = count("tokens-per-minute", text("tokens-per-minute"))
 
@@ -80,6 +87,7 @@ const program = Effect.gen(function* () {
     latency: duration("latency", text("latency")),
     jobDuration: duration("job-duration", text("job-duration")),
     capacity: count("capacity", text("capacity")),
+    faults: share === 0 ? undefined : Faults.seeded({ seed: count("seed", text("seed")) ?? 1, rate: share }),
     rateLimit: requests === undefined && tokens === undefined ? undefined : { requests, tokens, window: "1 minute" },
     missing: missing === "sample" ? "sample" : "notFound"
   })

@@ -112,6 +112,30 @@ describe("NodeEmulator", () => {
     assert.strictEqual(await ended, 0)
   })
 
+  it("is a program that breaks the share of requests that it is told to", async () => {
+    const child = spawn(
+      process.execPath,
+      ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--port", "0", "--fault-rate", "1", "--seed", "3"],
+      { cwd: root, stdio: ["ignore", "pipe", "inherit"] }
+    )
+    let printed = ""
+    for await (const chunk of child.stdout.setEncoding("utf8")) {
+      printed += chunk
+      if (printed.includes("COZE_API_BASE")) break
+    }
+    const [, base = ""] = /^OPENAI_BASE_URL=(.+)$/m.exec(printed) ?? []
+    const outcomes = await Promise.all(
+      ["gpt-5.4", "gpt-5.4-mini", "gpt-image-1", "text-embedding-3-small"].map((model) =>
+        fetch(`${base}/models/${model}`, { headers, signal: AbortSignal.timeout(1000) })
+          .then(async (response) => `${response.status} ${await response.text()}`)
+          .catch(() => "broken")
+      )
+    )
+    assert.isTrue(outcomes.some((outcome) => outcome === "broken" || !outcome.startsWith("200 {")))
+    child.kill("SIGTERM")
+    await new Promise((resolve) => child.once("exit", resolve))
+  })
+
   it("is a program that explains its options where they are wrong", async () => {
     const child = spawn(process.execPath, ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--pace", "soon"], {
       cwd: root,
