@@ -24,6 +24,8 @@ export interface Options {
   readonly seed: number
   readonly concurrency: number
   readonly baseUrls: { readonly openai: string; readonly anthropic: string; readonly coze: string }
+  /** Multiplies the time limits, for a machine that does other things; 1 unless set. */
+  readonly patience?: number | undefined
   /** Called now and then, with the number of calls so far. */
   readonly onProgress?: ((calls: number) => void) | undefined
 }
@@ -50,20 +52,21 @@ const count = (counts: Counts, name: string): void => {
   counts[name] = (counts[name] ?? 0) + 1
 }
 
-const timeouts: Timeouts.Timeouts = {
-  headers: "700 millis",
-  body: "900 millis",
-  firstEvent: "900 millis",
-  idle: "700 millis",
-  total: "8 seconds"
-}
+const timeoutsOf = (patience: number): Timeouts.Timeouts => ({
+  headers: 700 * patience,
+  body: 900 * patience,
+  firstEvent: 900 * patience,
+  idle: 700 * patience,
+  total: 8000 * patience
+})
 
 const retry = RetryPolicy.set(RetryPolicy.official, {
   schedule: Schedule.exponential("10 millis"),
   serverHint: { max: "200 millis", beyond: "clamp", acceptZero: true }
 })
 
-const services = ({ anthropic, coze, openai }: Options["baseUrls"]) => {
+const services = ({ baseUrls: { anthropic, coze, openai }, patience }: Options) => {
+  const timeouts = timeoutsOf(patience ?? 1)
   const key = Redacted.make("soak-test-key")
   return Layer.mergeAll(
     OpenAi.layer({ apiKey: key, baseUrl: openai, retry, timeouts }),
@@ -131,7 +134,7 @@ export const soak = (options: Options): Effect.Effect<Report> =>
       Array.from({ length: options.concurrency }, () => worker),
       { concurrency: "unbounded", discard: true }
     ).pipe(
-      Effect.provide(services(options.baseUrls)),
+      Effect.provide(services(options)),
       Effect.orDie,
       Effect.provideService(Metric.FiberRuntimeMetrics, {
         recordFiberStart: () => {

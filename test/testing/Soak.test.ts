@@ -11,8 +11,9 @@ describe("the client, under faults and side by side", () => {
       Effect.gen(function* () {
         const server = yield* NodeEmulator.serve({ rateLimit: { requests: 10 ** 9, window: "1 minute" } })
         const report = yield* soak({
-          duration: 60_000,
-          enough: 250,
+          duration: 120_000,
+          enough: 220,
+          patience: 4,
           seed: 1,
           concurrency: 64,
           baseUrls: server.baseUrls
@@ -28,6 +29,6 @@ describe("the client, under faults and side by side", () => {
           Effect.timeout("3 seconds")
         )
       }).pipe(Effect.scoped),
-    90_000
+    240_000
   )
 })
