@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { BatchRun, ChatCompletions } from "llmfx/openai"
-import { chatCompletion, openAi } from "./support/standIn.ts"
+import { type Emulator, Failure } from "llmfx/testing"
+import { openAi } from "./support/standIn.ts"
 
 const questions = Stream.make("Berlin", "Rome", "Atlantis", "Busytown").pipe(
   Stream.map((city) => ({
@@ -36,44 +37,17 @@ const program = BatchRun.run(ChatCompletions.create, questions, {
   })
 )
 
-const files: Array<string> = []
-let looks = 0
+let isBusy = true
 
-const layer = openAi(({ path, text }) => {
-  if (path === "/files") {
-    files.push(text)
-    return {
-      json: { id: "file-in", object: "file", bytes: 1, created_at: 1, filename: "requests.jsonl", purpose: "batch" }
-    }
+/** Atlantis is never found; Busytown answers only the second time. */
+const reply = ({ messages }: Emulator.ChatRequest): Emulator.Scripted => {
+  const city = /Describe (\w+)/.exec(messages.at(-1)?.text ?? "")?.[1] ?? ""
+  if (city === "Atlantis") return { failure: Failure.invalidRequest({ message: "There is no such place" }) }
+  if (city === "Busytown" && isBusy) {
+    isBusy = false
+    return { failure: Failure.overloaded({ message: "Everybody is busy" }) }
   }
-  if (path.endsWith("/content")) {
-    const cities = [...(files.at(-1) ?? "").matchAll(/"custom_id":"(\w+)"/g)].map(([, city]) => city)
-    return { text: cities.map((city) => `${JSON.stringify(resultFor(city ?? ""))}\n`).join("") }
-  }
-  const total = files.length === 1 ? 4 : 1
-  const isOver = path !== "/batches" && ++looks % 2 === 0
-  return {
-    json: {
-      id: `batch_${files.length}`,
-      object: "batch",
-      status: isOver ? "completed" : "in_progress",
-      output_file_id: isOver ? "file-out" : null,
-      request_counts: { total, completed: isOver ? total : 0, failed: 0 }
-    }
-  }
-})
-
-const resultFor = (city: string) => {
-  const failure = (status_code: number, message: string) => ({
-    custom_id: city,
-    response: { status_code, body: { error: { message } } }
-  })
-  if (city === "Atlantis") return failure(400, "There is no such place")
-  if (city === "Busytown" && files.length === 1) return failure(503, "Everybody is busy")
-  return {
-    custom_id: city,
-    response: { status_code: 200, body: chatCompletion({ content: `${city} is a place.` }) }
-  }
+  return `${city} is a place.`
 }
 
-await Effect.runPromise(program.pipe(Effect.provide(layer)))
+await Effect.runPromise(program.pipe(Effect.provide(openAi({ replies: reply, jobDuration: "60 millis" }))))

@@ -8,7 +8,7 @@
 import process from "node:process"
 import * as Effect from "effect/Effect"
 import { Chat, ChatMessage } from "llmfx/coze"
-import { chats, runExample, setting } from "./support/coze.ts"
+import { coze, runExample, setting } from "./support/coze.ts"
 
 const question = process.argv[2] ?? "What is on the menu today?"
 
@@ -23,4 +23,4 @@ const program = Effect.gen(function* () {
   console.log(`(${chat.usage?.token_count ?? "?"} tokens)`)
 })
 
-runExample(Effect.provide(program, chats))
+runExample(Effect.provide(program, coze))

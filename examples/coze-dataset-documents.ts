@@ -8,11 +8,10 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { DatasetsDocuments } from "llmfx/coze"
-import { resources, runExample, setting } from "./support/coze.ts"
-
-const params = { dataset_id: setting("COZE_DATASET_ID", "7370000000000000001"), size: 2 }
+import { coze, dataset, runExample } from "./support/coze.ts"
 
 const program = Effect.gen(function* () {
+  const params = { dataset_id: yield* dataset, size: 2 }
   console.log("all documents:")
   yield* Stream.runForEach(DatasetsDocuments.list(params), ({ document_id, name, size }) =>
     Effect.sync(() => console.log(`  ${document_id}  ${name} (${size} bytes)`))
@@ -27,4 +26,4 @@ const program = Effect.gen(function* () {
   )
 })
 
-runExample(Effect.provide(program, resources))
+runExample(Effect.provide(program, coze))

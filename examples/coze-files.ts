@@ -11,7 +11,7 @@ import process from "node:process"
 import * as Effect from "effect/Effect"
 import { FileSource } from "llmfx"
 import { ChatMessage, Files } from "llmfx/coze"
-import { resources, runExample } from "./support/coze.ts"
+import { coze, runExample } from "./support/coze.ts"
 
 const source = Effect.gen(function* () {
   const path = process.argv[2]
@@ -31,4 +31,4 @@ const program = Effect.gen(function* () {
   console.log("to ask about it, send:", message)
 })
 
-runExample(Effect.provide(program, resources))
+runExample(Effect.provide(program, coze))

@@ -10,7 +10,7 @@ import process from "node:process"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Chat, ChatMessage } from "llmfx/coze"
-import { chats, runExample, setting } from "./support/coze.ts"
+import { coze, runExample, setting } from "./support/coze.ts"
 
 const watched = Schedule.spaced("400 millis").pipe(
   Schedule.tap(({ attempt }) => Effect.sync(() => console.log(`look ${attempt}`)))
@@ -34,4 +34,4 @@ const program = Chat.createAndPoll(
   Effect.catchReason("ApiError", "TimeoutError", ({ message }) => Effect.sync(() => console.log(message)))
 )
 
-runExample(Effect.provide(program, chats))
+runExample(Effect.provide(program, coze))

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "llmfx"
 import { Chat, ChatMessage, type Coze } from "llmfx/coze"
-import { chats, runExample, setting } from "./support/coze.ts"
+import { coze, runExample, setting } from "./support/coze.ts"
 
 type Events = Stream.Stream<Chat.ChatEvent, ApiError.ApiError, Coze>
 
@@ -51,4 +51,4 @@ const program = Stream.runForEach(events, (event) =>
   })
 )
 
-runExample(Effect.provide(program, chats))
+runExample(Effect.provide(program, coze))

@@ -3,9 +3,9 @@
  *
  *     npm run demo
  *
- * Without keys all of it happens on a small server of its own. With OPENAI_API_KEY, ANTHROPIC_API_KEY, or
- * COZE_API_TOKEN, COZE_PLATFORM and COZE_BOT_ID, it talks to the real API; only the failures, which a real API does not
- * have on request, are still the small server's.
+ * Without keys all of it happens on the emulator of `llmfx/testing`, on 127.0.0.1. With OPENAI_API_KEY,
+ * ANTHROPIC_API_KEY, or COZE_API_TOKEN, COZE_PLATFORM and COZE_BOT_ID, it talks to the real API; only the failures,
+ * which a real API does not have on request, are still the emulator's.
  */
 import process from "node:process"
 import * as Duration from "effect/Duration"
@@ -51,7 +51,7 @@ const perform = <R>(provider: Provider<R>): Effect.Effect<Outcome, never, HttpCl
       )
 
     yield* line(
-      `${bold(provider.name)}  ${dim(`${provider.model}, ${provider.live ? "the real API" : "demo server"}`)}`
+      `${bold(provider.name)}  ${dim(`${provider.model}, ${provider.live ? "the real API" : "the emulator"}`)}`
     )
     const { chat, drop, failure, list, retry, stream } = Scenes
     const [duration] = yield* Effect.timed(
@@ -60,7 +60,7 @@ const perform = <R>(provider: Provider<R>): Effect.Effect<Outcome, never, HttpCl
           [chat, stream, list, failure].map((scene) => scene(provider, meter)),
           provider.live ?? provider.demo
         )
-        if (provider.live !== undefined) yield* remark("the next two failures are the demo server's")
+        if (provider.live !== undefined) yield* remark("the next two failures are the emulator's")
         yield* play(
           [retry, drop].map((scene) => scene(provider, meter)),
           provider.demo
@@ -90,12 +90,12 @@ const demo = Effect.gen(function* () {
 
   yield* line(bold("llmfx demo"))
   if (!live.openai && !live.anthropic && !live.coze) {
-    yield* line(`No keys are set: a small server of this demo on 127.0.0.1 plays all three APIs.`)
+    yield* line(`No keys are set: an emulator on 127.0.0.1 plays all three APIs.`)
     yield* line(`With OPENAI_API_KEY, ANTHROPIC_API_KEY, or COZE_API_TOKEN, COZE_PLATFORM and COZE_BOT_ID,`)
     yield* line(`the demo talks to the real ones.`)
   }
   if (isSet("COZE_API_TOKEN") && !live.coze) {
-    yield* line("COZE_API_TOKEN is set, but not COZE_BOT_ID, the id of an agent: the demo server plays Coze.")
+    yield* line("COZE_API_TOKEN is set, but not COZE_BOT_ID, the id of an agent: the emulator plays Coze.")
   }
   yield* line()
 

@@ -24,24 +24,4 @@ const program = Effect.gen(function* () {
   for (const { score, text } of ranked) yield* Console.log(`${score.toFixed(2)}  ${text}`)
 })
 
-/** No model: it counts letters. */
-const vector = (text: string) =>
-  Float32Array.from("abcdefghijklmnopqrstuvwxyz", (letter) => text.split(letter).length - 1)
-
-const layer = openAi(({ body }) => {
-  const input = body["input"] as ReadonlyArray<string>
-  return {
-    json: {
-      object: "list",
-      model: "text-embedding-3-small",
-      data: input.map((text, index) => ({
-        object: "embedding",
-        index,
-        embedding: Buffer.from(vector(text).buffer).toString("base64")
-      })),
-      usage: { prompt_tokens: input.length * 5, total_tokens: input.length * 5 }
-    }
-  }
-})
-
-await Effect.runPromise(program.pipe(Effect.provide(layer)))
+await Effect.runPromise(program.pipe(Effect.provide(openAi())))

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { ResponseStream, ResumableResponse } from "llmfx/openai"
+import { Faults } from "llmfx/testing"
 import { openAi } from "./support/standIn.ts"
 
 const program = Effect.gen(function* () {
@@ -19,39 +20,12 @@ const program = Effect.gen(function* () {
   yield* Console.log(`= ${ResponseStream.outputText(yield* answer.final)}`)
 })
 
-const pieces = ["Once ", "upon ", "a time ", "there ", "was ", "a cable."]
-const message = (text: string) => ({
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  status: "completed",
-  content: text === "" ? [] : [{ type: "output_text", text, annotations: [] }]
-})
-const response = (status: string, text: string) => ({
-  id: "resp_1",
-  object: "response",
-  created_at: 1,
-  status,
-  model: "gpt-5.4",
-  output: text === "" ? [] : [message(text)],
-  parallel_tool_calls: true,
-  tool_choice: "auto",
-  tools: []
-})
-const at = { output_index: 0, content_index: 0, item_id: "msg_1" }
-const events = [
-  { type: "response.created", response: response("in_progress", "") },
-  { type: "response.output_item.added", output_index: 0, item: message("") },
-  ...pieces.map((delta) => ({ type: "response.output_text.delta", ...at, delta })),
-  { type: "response.completed", response: response("completed", pieces.join("")) }
-].map((event, sequence_number) => ({ ...event, sequence_number }))
+const faults: Faults.Plan = ({ sequence, url }) => {
+  const after = new URL(url).searchParams.get("starting_after")
+  if (after !== null) console.log(`(the connection broke; on after event ${after})`)
+  return sequence <= 2 ? Faults.dropAfterEvents(5) : undefined
+}
 
-const layer = openAi(({ path }) => {
-  const after = new URL(path, "http://localhost").searchParams.get("starting_after")
-  const start = after === null ? 0 : Number(after) + 1
-  const end = Math.min(start + 4, events.length)
-  if (after !== null) console.log(`(the connection broke; on with event ${start})`)
-  return { events: events.slice(start, end), breaks: end < events.length }
-})
-
-await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(layer)))
+await Effect.runPromise(
+  Effect.scoped(program).pipe(Effect.provide(openAi({ replies: ["Once upon a time there was a cable."], faults })))
+)

@@ -8,6 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { SessionStream } from "llmfx/anthropic"
+import { Faults, Reply, Script } from "llmfx/testing"
 import { anthropic } from "./support/standIn.ts"
 
 const program = Effect.scoped(
@@ -35,31 +36,27 @@ const piece = (text: string) => ({
   delta: { type: "content_delta", content: { type: "text", text } }
 })
 
-const layer = anthropic(({ method }) =>
-  method === "POST"
-    ? { json: { data: [] } }
-    : {
-        events: [
-          { type: "session.status_running", id: "sevt_0", processed_at },
-          { type: "event_start", event: { type: "agent.message", id: "sevt_1" } },
-          piece("Let me "),
-          piece("lo"),
-          {
-            type: "agent.message",
-            id: "sevt_1",
-            content: [{ type: "text", text: "Let me look." }],
-            processed_at
-          },
-          { type: "agent.custom_tool_use", id: "sevt_2", name: "read_file", input: { path: "a.txt" }, processed_at },
-          { type: "session.usage", id: "sevt_3", usage: { input_tokens: 12, output_tokens: 8 }, processed_at },
-          {
-            type: "session.status_idle",
-            id: "sevt_4",
-            stop_reason: { type: "requires_action", event_ids: ["sevt_2"] },
-            processed_at
-          }
-        ]
-      }
-)
+const events = [
+  { type: "session.status_running", id: "sevt_0", processed_at },
+  { type: "event_start", event: { type: "agent.message", id: "sevt_1" } },
+  piece("Let me "),
+  piece("lo"),
+  { type: "agent.message", id: "sevt_1", content: [{ type: "text", text: "Let me look." }], processed_at },
+  { type: "agent.custom_tool_use", id: "sevt_2", name: "read_file", input: { path: "a.txt" }, processed_at },
+  { type: "session.usage", id: "sevt_3", usage: { input_tokens: 12, output_tokens: 8 }, processed_at },
+  {
+    type: "session.status_idle",
+    id: "sevt_4",
+    stop_reason: { type: "requires_action", event_ids: ["sevt_2"] },
+    processed_at
+  }
+]
+
+const layer = anthropic({
+  faults: ({ method }) =>
+    Faults.respond(
+      method === "POST" ? Reply.json({ data: [] }) : Script.make(...events.map((event) => Script.event(event)))
+    )
+})
 
 await Effect.runPromise(program.pipe(Effect.provide(layer)))

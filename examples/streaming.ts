@@ -7,7 +7,8 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { ChatCompletionStream } from "llmfx/openai"
-import { chatChunks, openAi } from "./support/standIn.ts"
+import { Faults } from "llmfx/testing"
+import { openAi } from "./support/standIn.ts"
 
 const question = (content: string) => ({
   model: "gpt-5.4-mini",
@@ -31,10 +32,9 @@ const brokenStory = Effect.gen(function* () {
   yield* Console.log(`! ${error.reason._tag}, but we have: ${snapshot?.choices[0]?.message.content}`)
 })
 
-const layer = openAi(({ text }) =>
-  text.includes("breaks off")
-    ? { events: chatChunks("Once ", "upon a time").slice(0, -3), breaks: true }
-    : { events: chatChunks("Once ", "upon a time ", "there was a stream.") }
-)
+const layer = openAi({
+  replies: ["Once upon a time there was a stream.", "Once upon a time it broke off."],
+  faults: ({ body }) => (body.includes("breaks off") ? Faults.dropAfterEvents(5) : undefined)
+})
 
 await Effect.runPromise(Effect.scoped(Effect.andThen(story, brokenStory)).pipe(Effect.provide(layer)))

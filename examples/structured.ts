@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Parse from "llmfx/openai/Parse"
-import { chatChunks, chatCompletion, openAi } from "./support/standIn.ts"
+import { openAi } from "./support/standIn.ts"
 
 const Recipe = Schema.Struct({
   name: Schema.String,
@@ -33,18 +33,10 @@ const refused = Parse.chatCompletion({ ...input, messages: [{ role: "user", cont
   Effect.catchReason("OutputError", "Refused", ({ message }) => Console.log(`The model said: ${message}`))
 )
 
-const answers = ['{"name":"Toast","minutes":"3"}', '{"name":"Toast","minutes":3,"steps":["Toast bread."],"note":null}']
-let asked = 0
+const toast = '{ "name": "Toast", "minutes": 3, "steps": ["Toast bread."], "note": null }'
 
-const layer = openAi(({ body, text }) => {
-  if (body["stream"] === true) {
-    return { events: chatChunks('{"name":"To', 'ast","minutes":3,"steps":["Toast ', 'bread."],"note":null}') }
-  }
-  return {
-    json: text.includes("Refuse.")
-      ? chatCompletion({ refusal: "I would rather not." })
-      : chatCompletion({ content: answers[Math.min(asked++, answers.length - 1)] })
-  }
+const layer = openAi({
+  replies: ['{"name":"Toast","minutes":"3"}', toast, toast, { refusal: "I would rather not." }]
 })
 
 await Effect.runPromise(Effect.all([whole, partial, refused]).pipe(Effect.provide(layer)))

@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import { ToolLoop, Tools } from "llmfx"
 import type { ChatCompletions } from "llmfx/openai"
 import * as ChatToolLoop from "llmfx/openai/ChatToolLoop"
+import type { Emulator } from "llmfx/testing"
 import { openAi } from "./support/standIn.ts"
 
 const lookUp = Tools.make({
@@ -57,46 +58,26 @@ const program = Effect.gen(function* () {
   yield* ChatToolLoop.run(input, [lookUp, refund], { ledger, resume: kept }).pipe(Stream.runForEach(show))
 })
 
-const calls = (...list: ReadonlyArray<readonly [id: string, name: string, input: object]>) => [
-  {
-    choices: [
-      {
-        index: 0,
-        delta: {
-          tool_calls: list.map(([id, name, input], index) => ({
-            index,
-            id,
-            type: "function",
-            function: { name, arguments: JSON.stringify(input) }
-          }))
-        },
-        finish_reason: null
+/** What the model does next, by how much it has been told. */
+const reply = ({ messages }: Emulator.ChatRequest): Emulator.Scripted => {
+  switch (messages.length) {
+    case 1:
+      return {
+        toolCalls: [
+          { name: "look_up", input: { name: "Ada" } },
+          { name: "look_up", input: { name: "Bob" } }
+        ]
       }
-    ]
-  },
-  { choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }] }
-]
-
-const layer = openAi(({ body }) => {
-  const answered = (body["messages"] as ReadonlyArray<unknown>).length
-  const chunks =
-    answered === 1
-      ? calls(["a", "look_up", { name: "Ada" }], ["b", "look_up", { name: "Bob" }])
-      : answered === 4
-        ? calls(["c", "refund", { customer: 7, amount: 12 }], ["d", "refund", { customer: 8, amount: 50 }])
-        : [
-            {
-              choices: [
-                { index: 0, delta: { content: "Ada has her money. Bob I could not help." }, finish_reason: "stop" }
-              ]
-            }
-          ]
-  return {
-    events: [
-      ...chunks.map((chunk) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", ...chunk })),
-      "[DONE]"
-    ]
+    case 4:
+      return {
+        toolCalls: [
+          { name: "refund", input: { customer: 7, amount: 12 } },
+          { name: "refund", input: { customer: 8, amount: 50 } }
+        ]
+      }
+    default:
+      return "Ada has her money. Bob I could not help."
   }
-})
+}
 
-await Effect.runPromise(program.pipe(Effect.provide(layer)))
+await Effect.runPromise(program.pipe(Effect.provide(openAi({ replies: reply }))))

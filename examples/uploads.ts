@@ -8,6 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { LocalFile } from "llmfx"
 import { Files, FileUploads } from "llmfx/openai"
@@ -16,41 +17,23 @@ import { openAi } from "./support/standIn.ts"
 const program = Effect.gen(function* () {
   const system = yield* FileSystem.FileSystem
   const folder = yield* system.makeTempDirectoryScoped()
-  yield* system.writeFileString(`${folder}/large.jsonl`, '{"n":1}\n'.repeat(1000))
-
-  const file = yield* LocalFile.source(`${folder}/large.jsonl`)
-  yield* FileUploads.follow({ file, purpose: "batch" }, { partSize: 3000 }).pipe(
-    Stream.runForEach(({ total, upload, uploaded }) =>
-      Console.log(`${uploaded} of ${total} bytes${upload === undefined ? "" : `: ${upload.file?.id}`}`)
-    )
+  yield* system.writeFileString(
+    `${folder}/large.jsonl`,
+    Array.from({ length: 1000 }, (_, n) => `{"n":${n}}\n`).join("")
   )
 
-  const count = yield* Files.content({ file_id: "file-1" }).pipe(LocalFile.save(`${folder}/copy.txt`))
-  yield* Console.log(`${count} bytes saved: ${yield* system.readFileString(`${folder}/copy.txt`)}`)
+  const source = yield* LocalFile.source(`${folder}/large.jsonl`)
+  const last = yield* FileUploads.follow({ file: source, purpose: "batch" }, { partSize: 3000 }).pipe(
+    Stream.tap(({ total, uploaded }) => Console.log(`${uploaded} of ${total} bytes`)),
+    Stream.runLast
+  )
+  const file = Option.getOrUndefined(last)?.upload?.file
+  if (file == null) return
+  yield* Console.log(`uploaded ${file.filename}`)
+
+  const count = yield* Files.content({ file_id: file.id }).pipe(LocalFile.save(`${folder}/copy.jsonl`))
+  const copy = yield* system.readFileString(`${folder}/copy.jsonl`)
+  yield* Console.log(`${count} bytes saved, the last line of which is ${copy.trim().split("\n").at(-1)}`)
 })
 
-let parts = 0
-
-const layer = openAi(({ path }) => {
-  if (path.endsWith("/content")) return { text: "What was in the file." }
-  if (path.endsWith("/parts"))
-    return { json: { id: `part_${++parts}`, object: "upload.part", created_at: 1, upload_id: "u" } }
-  const isComplete = path.endsWith("/complete")
-  return {
-    json: {
-      id: "upload_1",
-      object: "upload",
-      bytes: 8000,
-      created_at: 1,
-      expires_at: 2,
-      filename: "large.jsonl",
-      purpose: "batch",
-      status: isComplete ? "completed" : "pending",
-      file: isComplete
-        ? { id: "file-1", object: "file", bytes: 8000, created_at: 1, filename: "large.jsonl", purpose: "batch" }
-        : null
-    }
-  }
-})
-
-await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(Layer.merge(layer, NodeFileSystem.layer))))
+await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(Layer.merge(openAi(), NodeFileSystem.layer))))

@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import { Usage } from "llmfx"
 import { Anthropic, Messages } from "llmfx/anthropic"
 import { ChatCompletionStream, ChatCompletions, OpenAi } from "llmfx/openai"
-import { anthropic, chatChunks, chatCompletion, openAi } from "./support/standIn.ts"
+import { anthropic, openAi } from "./support/standIn.ts"
 
 const question = [{ role: "user" as const, content: "Hello!" }]
 
@@ -39,22 +39,9 @@ const counted = Effect.gen(function* () {
   yield* Console.log(`$${Usage.cost(total, prices).amount.toFixed(6)}`)
 })
 
-const layer = Layer.mergeAll(
-  openAi(({ body }) =>
-    body["stream"] === true ? { events: chatChunks("Hello", "!") } : { json: chatCompletion({ content: "Hello!" }) }
-  ),
-  anthropic(() => ({
-    json: {
-      id: "msg_1",
-      type: "message",
-      role: "assistant",
-      model: "claude-sonnet-5",
-      content: [{ type: "text", text: "Hello!" }],
-      stop_reason: "end_turn",
-      stop_sequence: null,
-      usage: { input_tokens: 10, cache_read_input_tokens: 2000, cache_creation_input_tokens: 0, output_tokens: 6 }
-    }
-  }))
+const layer = Layer.merge(
+  openAi(),
+  anthropic({ replies: [{ text: "Hello!", tokens: { input: 2010, cached: 2000, output: 6 } }] })
 )
 
 await Effect.runPromise(counted.pipe(Effect.provide(layer)))

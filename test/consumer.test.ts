@@ -1,5 +1,5 @@
 /** The package as its users get it: packed, installed beside `effect` in an empty folder, compiled and run there. */
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
@@ -105,7 +105,7 @@ beforeAll(async () => {
       files: ["main.ts"]
     })
   )
-}, 120_000)
+}, 300_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -132,6 +132,28 @@ describe("the packed package", () => {
     const printed = await run(process.execPath, ["--input-type=module", "-e", code], folder)
     expect(printed.trim()).toBe("true")
   })
+
+  it("has an emulator that runs as a program", async () => {
+    const emulator = spawn("npx", ["--no-install", "llmfx-emulator", "--port", "0"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true
+    })
+    const ended = new Promise((resolve) => emulator.once("exit", resolve))
+    try {
+      let printed = ""
+      for await (const chunk of emulator.stdout.setEncoding("utf8")) {
+        printed += chunk
+        if (printed.includes("COZE_API_BASE")) break
+      }
+      const [, base = ""] = /^OPENAI_BASE_URL=(.+)$/m.exec(printed) ?? []
+      const response = await fetch(`${base}/models`, { headers: { authorization: "Bearer any" } })
+      expect(await response.json()).toMatchObject({ object: "list" })
+    } finally {
+      process.kill(-(emulator.pid ?? 0), "SIGTERM")
+      await ended
+    }
+  }, 60_000)
 
   it("keeps internal modules to itself", async () => {
     const code = 'import("llmfx/openai/internal/dialect").then(() => "open", (error) => error.code).then(console.log)'

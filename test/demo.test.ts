@@ -2,6 +2,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import { describe, it } from "vitest"
 import { demoServer } from "../examples/support/demoServer.ts"
 
@@ -51,7 +52,7 @@ describe.concurrent("npm run demo", () => {
         Effect.flatMap(demoServer, ({ openai }) =>
           Effect.promise(() => runDemo({ OPENAI_API_KEY: "a-key", OPENAI_BASE_URL: openai }))
         )
-      )
+      ).pipe(Effect.provide(FetchHttpClient.layer))
     )
     expect(sectionsOf(stdout)[0]).toMatch(/^OpenAI gpt-5.4-mini, the real API chat Effect is a /)
     expect(code).toBe(0)

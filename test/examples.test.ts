@@ -25,14 +25,14 @@ describe("the example", () => {
       "(the server cancels the batch)",
       "The state that batches.retrieve gives is not final in time"
     ],
-    ["usage", "gpt-5.4-mini: 2 calls, 18 in (0 cached), 5 out", "$0.000735"],
+    ["usage", "gpt-5.4-mini: 2 calls, 10 in (0 cached), 4 out", "$0.000731"],
     ["webhooks", "wh_1: response resp_1 is complete", "  answered 400"],
-    ["embeddings", "5 vectors, 25 tokens", "0.76  the cat sat on the mat"],
-    ["uploads", "8000 of 8000 bytes: file-1", "21 bytes saved: What was in the file."],
+    ["embeddings", "5 vectors, 28 tokens", "0.53  the cat sat on the mat"],
+    ["uploads", "uploaded large.jsonl", '9890 bytes saved, the last line of which is {"n":999}'],
     ["batch", "Atlantis: There is no such place (errored)", "Busytown: Busytown is a place."],
     ["tools", "— stopped, and resumed —", "done: Ada has her money. Bob I could not help."],
     ["session", "= Let me look.", 'read_file({"path":"a.txt"})?', "idle: requires_action, 8 tokens out"],
-    ["resumable", "(the connection broke; on with event 8)", "= Once upon a time there was a cable."]
+    ["resumable", "(the connection broke; on after event 9)", "= Once upon a time there was a cable."]
   ] as const) {
     it(`${name} runs to its end`, async () => {
       expect(await outputOf(name)).toEqual(expect.arrayContaining([...lines]))

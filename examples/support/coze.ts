@@ -1,16 +1,16 @@
-/** Coze for the examples: the real platform where COZE_API_TOKEN is set, else small servers on 127.0.0.1. */
+/** Coze for the examples: the real platform where COZE_API_TOKEN is set, else the emulator in this process. */
 import process from "node:process"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import type { ConfigurationError } from "llmfx"
-import { Coze, type Platform } from "llmfx/coze"
+import type { ApiError, ConfigurationError } from "llmfx"
+import { Coze, Datasets, DatasetsDocuments, type Platform } from "llmfx/coze"
+import { Emulator } from "llmfx/testing"
 import { cozeServer } from "./cozeServer.ts"
-import { demoServer } from "./demoServer.ts"
 
-/** A variable of the environment, or what the small servers take. */
+/** A variable of the environment, or what the emulator takes. */
 export const setting = (name: string, demo: string): string => {
   const value = process.env[name]?.trim()
   return value === undefined || value === "" ? demo : value
@@ -20,15 +20,30 @@ const isLive = setting("COZE_API_TOKEN", "") !== ""
 
 type CozeLayer = Layer.Layer<Coze, ConfigurationError.ConfigurationError, HttpClient.HttpClient>
 
-const layerAt = (baseUrl: string): CozeLayer => Coze.layer({ token: Redacted.make("demo-token"), baseUrl })
-
-/** For examples that chat. */
-export const chats: CozeLayer = isLive
+/** The platform, or the emulator. */
+export const coze: CozeLayer = isLive
   ? Coze.layerConfig()
-  : Layer.unwrap(Effect.map(demoServer, (server) => layerAt(server.coze)))
+  : Layer.provide(
+      Coze.layer({ token: Redacted.make("demo-token"), platform: "com" }),
+      Emulator.layer({ providers: ["coze"], pace: "20 millis" })
+    )
 
-/** For examples with files and datasets. */
-export const resources: CozeLayer = isLive ? Coze.layerConfig() : Layer.unwrap(Effect.map(cozeServer, layerAt))
+const names = ["Menu.pdf", "Opening hours.txt", "Allergens.xlsx", "Wine list.pdf", "Directions.txt"]
+
+/** The dataset of the environment, or a new one in the emulator. */
+export const dataset: Effect.Effect<string, ApiError.ApiError, Coze> = Effect.gen(function* () {
+  const given = setting("COZE_DATASET_ID", "")
+  if (given !== "") return given
+  const { dataset_id } = yield* Datasets.create({ name: "The restaurant", space_id: "1", format_type: 0 })
+  yield* DatasetsDocuments.create({
+    dataset_id,
+    document_bases: names.map((name) => ({
+      name,
+      source_info: { file_type: name.split(".").at(-1), file_base64: btoa(`What ${name} says`) }
+    }))
+  })
+  return dataset_id
+})
 
 /** The OAuth app of the environment, or one that the small server knows. */
 export const oauthApp = Effect.gen(function* () {

@@ -1,129 +1,88 @@
 /**
- * A small server on 127.0.0.1 that speaks the wire formats of the three APIs: JSON, server-sent events, pages, errors.
- * A request with the header `x-demo-fault` has bad luck: of those with `rate-limit` the first one to each API is refused
- * with 429 and `retry-after: 1`; with `drop` the connection breaks in the middle of the stream.
+ * The emulator on 127.0.0.1, with something to say, to list, and to go wrong: of the requests with `fault=rate-limit`
+ * in their query the first one to each address is refused with 429 and `retry-after: 1`; with `fault=drop` the
+ * connection breaks in the middle of the stream.
  */
-import { once } from "node:events"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { anthropic } from "./server/anthropic.ts"
-import { makeCoze } from "./server/coze.ts"
-import { openai } from "./server/openai.ts"
-import type { Answer, Api, DemoRequest, SentEvent } from "./server/wire.ts"
+import { FileSource, RequestOptions } from "llmfx"
+import { Conversations, Coze } from "llmfx/coze"
+import { Files, OpenAi } from "llmfx/openai"
+import { type Emulator, Faults } from "llmfx/testing"
+import * as NodeEmulator from "llmfx/testing/NodeEmulator"
 
 /** Base URLs for the three layers. Any key or token will do. */
-export interface DemoServer {
-  readonly openai: string
-  readonly anthropic: string
-  readonly coze: string
+export type DemoServer = NodeEmulator.Server["baseUrls"]
+
+/** Lets the requests of a program meet a fault on this server. */
+export const withFault = (fault: "rate-limit" | "drop") => RequestOptions.withQuery({ fault })
+
+const faults: Faults.Plan = ({ attempt, url }) => {
+  switch (new URL(url).searchParams.get("fault")) {
+    case "rate-limit":
+      return attempt === 1 ? Faults.rateLimit({ retryAfter: "1 second" }) : undefined
+    case "drop":
+      return Faults.dropAfterEvents(18)
+    default:
+      return undefined
+  }
 }
 
-/** The header that asks for a fault, and the faults there are. */
-export const faultHeader = "x-demo-fault"
-export type Fault = "rate-limit" | "drop"
-
-/** Starts a server on a free port; the scope's end closes it with all its connections. */
-export const demoServer: Effect.Effect<DemoServer, never, Scope.Scope> = Effect.gen(function* () {
-  const handle = makeHandler()
-  const server = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      createServer((request, response) => {
-        handle(request, response).catch((error: unknown) => response.destroy(error as Error))
-      })
-    ),
-    (server) =>
-      Effect.promise(() => {
-        server.closeAllConnections()
-        return new Promise<void>((resolve) => server.close(() => resolve()))
-      })
-  )
-  yield* Effect.promise(() => {
-    server.listen(0, "127.0.0.1")
-    return once(server, "listening")
-  })
-  const address = server.address()
-  const port = typeof address === "object" && address !== null ? address.port : 0
-  const url = `http://127.0.0.1:${port}`
-  return { openai: `${url}/openai/v1`, anthropic: `${url}/anthropic`, coze: `${url}/coze` }
-})
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
-
-const makeHandler = (): Handler => {
-  const apis: ReadonlyArray<readonly [prefix: string, api: Api]> = [
-    ["/openai/v1", openai],
-    ["/anthropic", anthropic],
-    ["/coze", makeCoze()]
+const sayings: ReadonlyArray<readonly [about: RegExp, saying: string]> = [
+  [
+    /effect/i,
+    "Effect is a TypeScript library in which a program is a value: it says what it needs, what it gives, and how it can fail, before it runs."
+  ],
+  [
+    /stream/i,
+    "A stream hands over each token as soon as the model has it, so the reader can begin while the writer is still thinking, and may leave before the end."
+  ],
+  [
+    /story/i,
+    "Once there was a client that trusted every connection to last. One day a cable was pulled in the middle of a sentence, and nobody ever heard how it went on."
   ]
-  const refused = new Set<Api>()
-  let requests = 0
-  return async (incoming, response) => {
-    const url = new URL(incoming.url ?? "/", "http://127.0.0.1")
-    const [prefix, api] = apis.find(([prefix]) => url.pathname.startsWith(`${prefix}/`)) ?? []
-    if (prefix === undefined || api === undefined) {
-      response.writeHead(404).end()
-      return
-    }
-    const request = await readRequest(incoming, url, prefix)
-    const fault = request.headers[faultHeader]
-    response.setHeader(api.requestIdHeader, `demo-${++requests}`)
-    const isRefused = fault === "rate-limit" && !refused.has(api)
-    if (isRefused) refused.add(api)
-    await write(response, isRefused ? api.rateLimited : answer(api, request), fault === "drop")
-  }
+]
+
+/** It is no model: it knows a few words and repeats the rest. */
+const reply = ({ messages }: Emulator.ChatRequest): string => {
+  const question = messages.at(-1)?.text ?? ""
+  return sayings.find(([about]) => about.test(question))?.[1] ?? `You said: ${question}`
 }
 
-const answer = (api: Api, request: DemoRequest): Answer =>
-  request.headers["authorization"] === undefined && request.headers["x-api-key"] === undefined
-    ? api.unauthorized
-    : api.answer(request)
+/** Files are listed with the newest first. */
+const fileNames = ["map.png", "notes.txt", "letters.jsonl", "manual.pdf", "prices.csv"]
+const conversationNames = [
+  "Opening hours",
+  "A late parcel",
+  "Vegetarian dishes",
+  "A table for six",
+  "Lost and found",
+  "Thanks"
+]
 
-const readRequest = async (incoming: IncomingMessage, url: URL, prefix: string): Promise<DemoRequest> => {
-  const chunks: Array<Uint8Array> = []
-  for await (const chunk of incoming) chunks.push(chunk)
-  const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]))
-  return {
-    method: incoming.method ?? "GET",
-    path: url.pathname.slice(prefix.length),
-    query: url.searchParams,
-    headers,
-    body: parseObject(Buffer.concat(chunks).toString("utf8"))
-  }
-}
+/** What the lists of the demo show. */
+const fill = Effect.all([
+  Effect.forEach(fileNames, (name) =>
+    Files.create({ purpose: "user_data", file: FileSource.fromText(`The content of ${name}`, { name }) })
+  ),
+  Effect.forEach(conversationNames, (name) => Conversations.create({ name }))
+])
 
-const parseObject = (text: string): DemoRequest["body"] => {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === "object" && json !== null ? (json as DemoRequest["body"]) : {}
-  } catch {
-    return {}
+/** Starts the server on a free port; the scope's end closes it with all its connections. */
+export const demoServer: Effect.Effect<DemoServer, never, Scope.Scope | HttpClient.HttpClient> = Effect.gen(
+  function* () {
+    const { baseUrls } = yield* NodeEmulator.serve({ replies: reply, pace: "20 millis", faults })
+    const key = Redacted.make("demo-key")
+    yield* Effect.provide(
+      fill,
+      Layer.mergeAll(
+        OpenAi.layer({ apiKey: key, baseUrl: baseUrls.openai }),
+        Coze.layer({ token: key, baseUrl: baseUrls.coze })
+      )
+    )
+    return baseUrls
   }
-}
-
-const write = async (response: ServerResponse, answer: Answer, drops: boolean): Promise<void> => {
-  if ("json" in answer) {
-    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers })
-    response.end(JSON.stringify(answer.json))
-    return
-  }
-  response.writeHead(200, { "content-type": "text/event-stream" })
-  const { events } = answer
-  const end = drops ? Math.floor(events.length / 2) : events.length
-  for (const event of events.slice(0, end)) {
-    if (event.pause !== undefined) await sleep(event.pause)
-    if (response.destroyed) return
-    response.write(format(event))
-  }
-  if (drops) {
-    // What was written has to reach the client before the connection breaks.
-    await sleep(20)
-    response.destroy()
-  } else {
-    response.end()
-  }
-}
-
-const format = ({ data, event }: SentEvent): string =>
-  `${event === undefined ? "" : `event: ${event}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`
+).pipe(Effect.orDie)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
 import { type ApiError, RequestOptions } from "llmfx"
-import { type Fault, faultHeader } from "./demoServer.ts"
+import { withFault } from "./demoServer.ts"
 import type { Provider, Usage } from "./Provider.ts"
 import { label, makeTypist, more, remark, seconds, text } from "./print.ts"
 
@@ -129,5 +129,3 @@ export const drop: Scene = (provider) =>
       )
     )
   })
-
-const withFault = (fault: Fault) => RequestOptions.withHeaders({ [faultHeader]: fault })

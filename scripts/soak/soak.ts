@@ -19,9 +19,13 @@ import { calls, through, WrongAnswer } from "./calls.ts"
 export interface Options {
   /** In milliseconds. */
   readonly duration: number
+  /** Ends it earlier, once so many calls have succeeded. */
+  readonly enough?: number | undefined
   readonly seed: number
   readonly concurrency: number
   readonly baseUrls: { readonly openai: string; readonly anthropic: string; readonly coze: string }
+  /** Multiplies the time limits, for a machine that does other things; 1 unless set. */
+  readonly patience?: number | undefined
   /** Called now and then, with the number of calls so far. */
   readonly onProgress?: ((calls: number) => void) | undefined
 }
@@ -48,20 +52,21 @@ const count = (counts: Counts, name: string): void => {
   counts[name] = (counts[name] ?? 0) + 1
 }
 
-const timeouts: Timeouts.Timeouts = {
-  headers: "700 millis",
-  body: "900 millis",
-  firstEvent: "900 millis",
-  idle: "700 millis",
-  total: "8 seconds"
-}
+const timeoutsOf = (patience: number): Timeouts.Timeouts => ({
+  headers: 700 * patience,
+  body: 900 * patience,
+  firstEvent: 900 * patience,
+  idle: 700 * patience,
+  total: 8000 * patience
+})
 
 const retry = RetryPolicy.set(RetryPolicy.official, {
   schedule: Schedule.exponential("10 millis"),
   serverHint: { max: "200 millis", beyond: "clamp", acceptZero: true }
 })
 
-const services = ({ anthropic, coze, openai }: Options["baseUrls"]) => {
+const services = ({ baseUrls: { anthropic, coze, openai }, patience }: Options) => {
+  const timeouts = timeoutsOf(patience ?? 1)
   const key = Redacted.make("soak-test-key")
   return Layer.mergeAll(
     OpenAi.layer({ apiKey: key, baseUrl: openai, retry, timeouts }),
@@ -74,7 +79,7 @@ const services = ({ anthropic, coze, openai }: Options["baseUrls"]) => {
 const isUndetectable = (call: string, fault: string): boolean =>
   fault === "duplicate event" || (call === "openai files" && (fault === "html" || fault === "truncate"))
 
-/** Runs calls until the time is over. */
+/** Runs calls until the time is over, or enough of them have succeeded. */
 export const soak = (options: Options): Effect.Effect<Report> =>
   Effect.gen(function* () {
     const report = { calls: {} as Counts, succeeded: 0, interrupted: 0, failures: {} as Counts, faults: {} as Counts }
@@ -83,6 +88,7 @@ export const soak = (options: Options): Effect.Effect<Report> =>
     let number = 0
     let fibers = 0
     const names = Object.keys(calls)
+    const enough = options.enough ?? Number.POSITIVE_INFINITY
     const end = (yield* Clock.currentTimeMillis) + options.duration
 
     const one = Effect.gen(function* () {
@@ -122,13 +128,13 @@ export const soak = (options: Options): Effect.Effect<Report> =>
 
     const worker: Effect.Effect<void, never, OpenAi | Anthropic | Coze> = Effect.flatMap(
       Clock.currentTimeMillis,
-      (now) => (now >= end ? Effect.void : Effect.andThen(one, worker))
+      (now) => (now >= end || report.succeeded >= enough ? Effect.void : Effect.andThen(one, worker))
     )
     yield* Effect.all(
       Array.from({ length: options.concurrency }, () => worker),
       { concurrency: "unbounded", discard: true }
     ).pipe(
-      Effect.provide(services(options.baseUrls)),
+      Effect.provide(services(options)),
       Effect.orDie,
       Effect.provideService(Metric.FiberRuntimeMetrics, {
         recordFiberStart: () => {

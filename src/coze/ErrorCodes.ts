@@ -28,8 +28,11 @@ const token =
 /** The catalogue. A code that is not in it gets the reason of its HTTP status. */
 export const errorCodes: { readonly [code: number]: ErrorCode } = {
   4000: { reason: "InvalidRequestError", hint: "A parameter is missing or has a value that the API does not take." },
+  4001: { reason: "NotFoundError", hint: "There is no such chat for this token." },
   4002: { reason: "NotFoundError", hint: "There is no such conversation for this token." },
   4006: { reason: "NotFoundError", hint: "There is no such agent: compare bot_id with the address of its page." },
+  4008: { reason: "RateLimitError", hint: "The agent has been used as often as a day allows: try again tomorrow." },
+  4009: { reason: "OverloadedError", hint: "Too many people use the platform: try again later." },
   4010: {
     reason: "InvalidRequestError",
     hint: "The message is too long for the model: shorten it or send it as a file."
@@ -43,6 +46,7 @@ export const errorCodes: { readonly [code: number]: ErrorCode } = {
     reason: "RateLimitError",
     hint: "Too many requests for this endpoint: send fewer at a time, or extend the API quota."
   },
+  4014: { reason: "ContentPolicyError", hint: "The agent does not answer this question: ask another one." },
   4015: {
     reason: "InvalidRequestError",
     hint: "Publish the agent to the API channel, on the platform (coze.com or coze.cn) that is called."
@@ -51,13 +55,24 @@ export const errorCodes: { readonly [code: number]: ErrorCode } = {
     reason: "ConflictError",
     hint: "A chat is running in this conversation: wait for it, cancel it, or use another conversation."
   },
+  4019: { reason: "QuotaExceededError", hint: "The account is overdrawn: top it up." },
+  4020: { reason: "RateLimitError", hint: "More requests a minute than were bought: send fewer, or raise the quota." },
+  4022: { reason: "QuotaExceededError", hint: "The account of the model's service is overdrawn: top it up." },
   4028: { reason: "QuotaExceededError", hint: "The free quota is used up: wait for the next period or buy a plan." },
   4100: { reason: "AuthenticationError", hint: token },
   4101: {
     reason: "AuthenticationError",
     hint: `${token} It also needs the permission of this endpoint and the workspace.`
   },
+  4102: {
+    reason: "PermissionDeniedError",
+    hint: "The platform takes the requests for abuse: try later; if it stays, quote the log id to Coze's support."
+  },
+  4104: { reason: "ConflictError", hint: "A chat that has ended, or waits for tools, cannot be cancelled." },
+  4105: { reason: "ContentPolicyError", hint: "The content has words that the platform does not allow: change them." },
   4200: { reason: "NotFoundError", hint: "The resource does not exist, or this token's workspaces do not include it." },
+  4314: { reason: "NotFoundError", hint: "The workflow has no such run: compare execute_id and workflow_id." },
+  4315: { reason: "ConflictError", hint: "The run has ended and cannot be resumed." },
   5000: { reason: "ServerError", hint: "Try again; if it stays, quote the log id to Coze's support." },
   6023: { reason: "InvalidRequestError", hint: "The workflow ran too long: shorten it, or run it with is_async." },
   6031: { reason: "InvalidRequestError", hint: "Publish the workflow first." },

@@ -30,6 +30,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { messageOf } from "../internal/messageOf.ts"
 import { capture } from "./internal/cassette/capture.ts"
 import {
   bodyOfBytes,
@@ -38,7 +39,7 @@ import {
   type Chunk,
   chunkOf,
   type Interaction,
-  parseCassette,
+  interactionsOf,
   type RecordedRequest,
   type RecordedResponse,
   writeCassette
@@ -46,6 +47,7 @@ import {
 import * as Match from "./internal/cassette/match.ts"
 import { makeRedactor, type Redactor } from "./internal/cassette/redact.ts"
 import { interactionsOfVcr } from "./internal/cassette/vcr.ts"
+import { parseYaml } from "./internal/cassette/yaml.ts"
 import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { transportError } from "./internal/mock/http.ts"
 import * as Reply from "./Reply.ts"
@@ -76,7 +78,10 @@ export type Mode =
 
 /** Settings of a cassette. */
 export interface Options {
-  /** The file. Its folder is made where it does not exist. */
+  /**
+   * The file. Its folder is made where it does not exist. A recording of VCR.py is a file, too, that can be replayed:
+   * in JSON, or in YAML (`.yaml`, `.yml`), which needs the package `yaml`.
+   */
   readonly path: string
   /** `"replay"` unless set. */
   readonly mode?: Mode | undefined
@@ -92,10 +97,6 @@ export interface Options {
   readonly allowRepeats?: boolean | undefined
   /** `"fail"` makes recordings that nothing asked for a defect at the end of the scope. */
   readonly unused?: "ignore" | "fail" | undefined
-  /**
-   * Reads a recording of VCR.py: `JSON.parse`, or the `parse` of a YAML library. Such a file is only replayed.
-   */
-  readonly parseVcr?: ((text: string) => unknown) | undefined
 }
 
 /** What has become of the recordings so far. */
@@ -155,14 +156,9 @@ export const make = (options: Options): Effect.Effect<Cassette, CassetteError, F
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const mode = options.mode ?? "replay"
-    if (options.parseVcr !== undefined && mode !== "replay") {
-      return yield* new CassetteError({
-        path: options.path,
-        problem: `a recording of VCR.py can only be replayed, not used in mode "${mode}"`
-      })
-    }
+    if ((mode === "record" || mode === "auto") && isYaml(options.path)) return yield* onlyReplayed(options.path, mode)
     const redactor = makeRedactor((options.secrets ?? []).map(Redacted.value))
-    const loaded = mode === "replay" || mode === "auto" ? yield* load(fs, options, mode) : []
+    const loaded = mode === "replay" || mode === "auto" ? yield* load(fs, options.path, mode) : []
     const entries: Array<Entry> = loaded.map((interaction) => ({
       interaction: () => interaction,
       request: redactor.request(interaction.request),
@@ -219,19 +215,27 @@ interface Tape {
 const unusedOf = ({ entries }: Tape): ReadonlyArray<string> =>
   entries.flatMap(({ request, used }) => (used ? [] : [`${request.method} ${new URL(request.url).pathname}`]))
 
+const isYaml = (path: string): boolean => /\.ya?ml$/i.test(path)
+
+const onlyReplayed = (path: string, mode: Mode): CassetteError =>
+  new CassetteError({ path, problem: `a recording of VCR.py can only be replayed, not used in mode "${mode}"` })
+
 const load = (
   fs: FileSystem.FileSystem,
-  { parseVcr, path }: Options,
+  path: string,
   mode: Mode
 ): Effect.Effect<ReadonlyArray<Interaction>, CassetteError> =>
   Effect.gen(function* () {
-    const failed = (error: unknown) =>
-      new CassetteError({ path, problem: error instanceof Error ? error.message : String(error) })
+    const failed = (error: unknown) => new CassetteError({ path, problem: messageOf(error) })
     if (mode === "auto" && !(yield* Effect.mapError(fs.exists(path), failed))) return []
     const text = yield* Effect.mapError(fs.readFileString(path), failed)
-    return yield* parseVcr === undefined
-      ? Effect.try({ try: () => parseCassette(text), catch: failed })
-      : Effect.tryPromise({ try: async () => interactionsOfVcr(parseVcr(text)), catch: failed })
+    const parsed = yield* isYaml(path)
+      ? Effect.mapError(parseYaml(text), failed)
+      : Effect.try({ try: (): unknown => JSON.parse(text), catch: failed })
+    const own = yield* Effect.try({ try: () => interactionsOf(parsed), catch: failed })
+    if (own !== undefined) return own
+    if (mode !== "replay") return yield* onlyReplayed(path, mode)
+    return yield* Effect.tryPromise({ try: () => interactionsOfVcr(parsed), catch: failed })
   })
 
 const save = (fs: FileSystem.FileSystem, { entries, options, redactor }: Tape): Effect.Effect<void> =>

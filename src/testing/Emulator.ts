@@ -30,9 +30,12 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
+import * as Faults from "./Faults.ts"
+import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { makeModel, type Replies } from "./internal/emulator/chat.ts"
 import * as Incoming from "./internal/emulator/incoming.ts"
 import { type Handle, makeHandle, type Part, type Provider } from "./internal/emulator/server.ts"
+import { transportError } from "./internal/mock/http.ts"
 import * as Reply from "./Reply.ts"
 
 export type {
@@ -41,9 +44,23 @@ export type {
   ChatRequest,
   ChatTool,
   Replies,
+  ReplyTokens,
   Scripted
 } from "./internal/emulator/chat.ts"
 export type { Provider } from "./internal/emulator/server.ts"
+
+/** How much a key may use in a window; what is not set has no limit. Coze counts requests alone. */
+export interface RateLimit {
+  readonly requests?: number | undefined
+  /** Of input and output together; their sum where both are set. */
+  readonly tokens?: number | undefined
+  /** Anthropic counts these apart. */
+  readonly inputTokens?: number | undefined
+  readonly outputTokens?: number | undefined
+  readonly window: Duration.Input
+}
+
+const generous: RateLimit = { requests: 10_000, inputTokens: 8_000_000, outputTokens: 2_000_000, window: "1 minute" }
 
 /** Settings of an emulator; each has a default. */
 export interface Options {
@@ -56,14 +73,16 @@ export interface Options {
   readonly replies?: Replies | undefined
   /** The keys or tokens that are good; any unless set. A request without one fails either way. */
   readonly keys?: { readonly [K in Provider]?: ReadonlyArray<string> | undefined } | undefined
-  /** So many requests of a key in a window; 10,000 a minute unless set. */
-  readonly rateLimit?: { readonly requests: number; readonly window: Duration.Input } | undefined
+  /** How much a key may use in a window; 10,000 requests and 10 million tokens a minute unless set. */
+  readonly rateLimit?: RateLimit | undefined
   /** How long batches, runs and other jobs take; one second unless set. */
   readonly jobDuration?: Duration.Input | undefined
   /** The pause before every event of a stream; none unless set. */
   readonly pace?: Duration.Input | undefined
   /** How long every response takes; no time unless set. */
   readonly latency?: Duration.Input | undefined
+  /** Which requests go wrong, and how; none unless set. A URL has the path below the emulator's, such as `/openai/v1`. */
+  readonly faults?: Faults.Plan | undefined
   /** `"sample"` answers with a made-up resource where none was created; it is not found unless set. */
   readonly missing?: "notFound" | "sample" | undefined
   /** How many resources each API keeps before it forgets the oldest; 100,000 unless set. */
@@ -72,12 +91,14 @@ export interface Options {
 
 /** An emulator with its state. */
 export interface Emulator {
-  /** Answers one request. */
-  readonly handle: (incoming: Incoming.Incoming) => Effect.Effect<Reply.Reply>
+  /** Answers one request, or fails as a connection does. */
+  readonly handle: (incoming: Incoming.Incoming) => Effect.Effect<Reply.Reply, ConnectionLost>
   /** As a server's handler. */
   readonly fetch: (request: Request) => Promise<Response>
   /** As the network of a client. */
   readonly client: HttpClient.HttpClient
+  /** The faults that have hit requests so far. */
+  readonly hits: Effect.Effect<ReadonlyArray<Faults.Hit>>
 }
 
 const allProviders: ReadonlyArray<Provider> = ["openai", "anthropic", "coze"]
@@ -113,14 +134,15 @@ export const make = (options: Options = {}): Effect.Effect<Emulator> =>
     const providers = yield* Effect.promise(() =>
       Promise.all((options.providers ?? allProviders).map((provider) => parts[provider]()))
     )
-    const { requests, window } = options.rateLimit ?? { requests: 10_000, window: "1 minute" }
+    const rateLimit = options.rateLimit ?? generous
+    const limits = { ...rateLimit, window: Duration.toMillis(rateLimit.window) }
     const chat = makeModel(options.replies)
     const handles = new Map(
       providers.map((part) => [
         part.provider,
         makeHandle(part, {
           keys: options.keys?.[part.provider],
-          limit: { requests, window: Duration.toMillis(window) },
+          limits,
           jobDuration: Duration.toMillis(options.jobDuration ?? "1 second"),
           pace: Duration.fromInputUnsafe(options.pace ?? 0),
           samplesForMissing: options.missing === "sample",
@@ -130,13 +152,34 @@ export const make = (options: Options = {}): Effect.Effect<Emulator> =>
       ])
     )
     const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
-    const handle = (incoming: Incoming.Incoming): Effect.Effect<Reply.Reply> =>
+    const answer = (incoming: Incoming.Incoming): Effect.Effect<Reply.Reply> =>
       Effect.andThen(
         latency,
         Effect.map(Clock.currentTimeMillis, (now) => dispatch(handles, incoming, now))
       )
-    return { handle, fetch: makeFetch(handle, context), client: makeClient(handle) }
+    const faults = options.faults === undefined ? undefined : yield* Faults.make(options.faults)
+    const handle = faults === undefined ? answer : faulty(answer, faults)
+    return {
+      handle,
+      fetch: makeFetch(handle, context),
+      client: makeClient(handle),
+      hits: faults?.report ?? Effect.succeed([])
+    }
   })
+
+/** The answers as they come through a network with faults. */
+const faulty =
+  (answer: (incoming: Incoming.Incoming) => Effect.Effect<Reply.Reply>, faults: Faults.Faults): Emulator["handle"] =>
+  (incoming) => {
+    const request = Incoming.toClient(incoming)
+    const network = HttpClient.make(() =>
+      Effect.map(answer(incoming), (reply) => Reply.toClientResponse(request, reply))
+    )
+    return Effect.mapBoth(faults.transform(network).execute(request), {
+      onFailure: ({ cause }) => (cause instanceof ConnectionLost ? cause : new ConnectionLost({ code: "ECONNRESET" })),
+      onSuccess: Reply.fromClientResponse
+    })
+  }
 
 const makeFetch =
   (handle: Emulator["handle"], context: Context.Context<never>): Emulator["fetch"] =>
@@ -152,7 +195,7 @@ const makeClient = (handle: Emulator["handle"]): HttpClient.HttpClient =>
       Effect.mapError(
         (cause) => new HttpClientError.HttpClientError({ reason: new HttpClientError.EncodeError({ request, cause }) })
       ),
-      Effect.flatMap(handle),
+      Effect.flatMap((incoming) => Effect.mapError(handle(incoming), (lost) => transportError(request, lost))),
       Effect.map((reply) => Reply.toClientResponse(request, reply))
     )
   )

@@ -17,12 +17,14 @@
  * })
  * ```
  */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Failure from "./Failure.ts"
 import { cutBytes, duplicated, interjected } from "./internal/faultyBody.ts"
@@ -42,12 +44,15 @@ export interface Fault {
   readonly apply: (request: HttpClientRequest.HttpClientRequest, send: Response, hit: () => void) => Response
 }
 
-const instead = (name: string, reply: (request: HttpClientRequest.HttpClientRequest) => Reply.Reply): Fault => ({
+const instead = (
+  name: string,
+  reply: (request: HttpClientRequest.HttpClientRequest, now: number) => Reply.Reply
+): Fault => ({
   name,
   apply: (request, _, hit) =>
-    Effect.sync(() => {
+    Effect.map(Clock.currentTimeMillis, (now) => {
       hit()
-      return Reply.toClientResponse(request, reply(request))
+      return Reply.toClientResponse(request, reply(request, now))
     })
 })
 
@@ -141,25 +146,33 @@ export const dropAfter = (bytes: number): Fault =>
     Stream.concat(firstBytes(body, bytes), Stream.fail(new ConnectionLost({ code: "ECONNRESET" })))
   )
 
+/** The connection breaks after so many events of a stream. */
+export const dropAfterEvents = (events: number): Fault =>
+  inBody(
+    "drop after events",
+    (body) => interjected(body, events, Stream.fail(new ConnectionLost({ code: "ECONNRESET" }))),
+    { onlyEvents: true }
+  )
+
 /** The body goes silent after so many bytes. */
 export const stallAfter = (bytes: number): Fault =>
   inBody("stall in body", (body) => Stream.concat(firstBytes(body, bytes), Stream.never))
 
 /** 429 with `retry-after` and the provider's limit headers. */
 export const rateLimit = (options?: { readonly retryAfter?: Duration.Input | undefined }): Fault =>
-  instead("429", (request) => {
+  instead("429", (request, now) => {
     const retryAfter = Duration.fromInputUnsafe(options?.retryAfter ?? "1 second")
     const limits = { requests: { limit: 60, remaining: 0, reset: retryAfter } }
-    return failureReplyOf(providerOf(request), Failure.rateLimit({ retryAfter, limits }))
+    return failureReplyOf(providerOf(request), Failure.rateLimit({ retryAfter, limits }), now)
   })
 
 /** 500, 503 or another status from 500, with the provider's error body. */
 export const serverError = (status = 500): Fault =>
-  instead(String(status), (request) => ({ ...failureReplyOf(providerOf(request), Failure.server()), status }))
+  instead(String(status), (request, now) => ({ ...failureReplyOf(providerOf(request), Failure.server(), now), status }))
 
 /** 529 with the provider's error body. */
-export const overloaded: Fault = /*#__PURE__*/ instead("529", (request) => ({
-  ...failureReplyOf(providerOf(request), Failure.overloaded()),
+export const overloaded: Fault = /*#__PURE__*/ instead("529", (request, now) => ({
+  ...failureReplyOf(providerOf(request), Failure.overloaded(), now),
   status: 529
 }))
 
@@ -171,6 +184,10 @@ export const html = (status = 200): Fault =>
       headers: { "content-type": "text/html; charset=utf-8" }
     })
   )
+
+/** Any other response in place of the answer: a reply, or a script. */
+export const respond = (reply: Reply.Reply | Script.Script, name = "respond"): Fault =>
+  instead(name, () => ("steps" in reply ? Script.toReply(reply) : reply))
 
 /** The right body under another content type. */
 export const wrongContentType = (contentType = "text/plain"): Fault => ({
@@ -205,7 +222,9 @@ export const midStreamOverload = (afterEvents = 1): Fault =>
 /** Which fault a request meets, if any. `attempt` counts the times that the same request was sent, from 1. */
 export type Plan = (request: {
   readonly method: string
+  /** With its query. */
   readonly url: string
+  /** The text of the body; the bytes of an upload do not take part. */
   readonly body: string
   readonly attempt: number
   /** Counts all requests, from 1. */
@@ -289,7 +308,11 @@ export const make = (plan: Plan): Effect.Effect<Faults> =>
     let sequence = 0
     const faulty = (request: HttpClientRequest.HttpClientRequest, send: Response): Response =>
       Effect.suspend(() => {
-        const { method, url } = request
+        const { method } = request
+        const url = Option.match(HttpClientRequest.toUrl(request), {
+          onNone: () => request.url,
+          onSome: ({ href }) => href
+        })
         const body = bodyText(request)
         const key = `${method} ${url} ${body}`
         const attempt = (seen.get(key) ?? 0) + 1

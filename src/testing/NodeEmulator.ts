@@ -17,10 +17,13 @@
 import * as Http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { Readable } from "node:stream"
+import { setTimeout as sleep } from "node:timers/promises"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Emulator from "./Emulator.ts"
+import type * as Faults from "./Faults.ts"
+import { ConnectionLost } from "./internal/ConnectionLost.ts"
 
 /** Settings of the server. */
 export interface Options extends Emulator.Options {
@@ -38,6 +41,8 @@ export interface Server {
   readonly connections: () => number
   /** How many requests are being answered. */
   readonly pending: () => number
+  /** The faults that have hit requests so far. */
+  readonly hits: Effect.Effect<ReadonlyArray<Faults.Hit>>
 }
 
 /** The server could not start, for example because the port is taken. */
@@ -65,7 +70,8 @@ export const serve = (options: Options = {}): Effect.Effect<Server, ServeError, 
           url,
           baseUrls: { openai: `${url}/openai/v1`, anthropic: `${url}/anthropic`, coze: `${url}/coze` },
           connections: () => sockets.size,
-          pending
+          pending,
+          hits: emulator.hits
         }
       }
     )
@@ -84,7 +90,7 @@ const listen = (emulator: Emulator.Emulator, port: number, host: string): Promis
     pending++
     answer(emulator, incoming, outgoing)
       .catch((error: unknown) => {
-        if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
+        if (error instanceof ConnectionLost || outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
         else outgoing.writeHead(500, { "content-type": "text/plain" }).end(String(error))
       })
       .finally(() => pending--)
@@ -125,10 +131,16 @@ const answer = async (
   }
   const reader = response.body.getReader()
   gone.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), { once: true })
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    if (!outgoing.write(value)) await drained(outgoing)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      if (!outgoing.write(value)) await drained(outgoing)
+    }
+  } catch (error) {
+    // What was written has to reach the client before the connection breaks.
+    await sleep(20)
+    throw error
   }
   outgoing.end()
 }

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { parseArgs } from "node:util"
+import * as Faults from "./Faults.ts"
 import * as NodeEmulator from "./NodeEmulator.ts"
 
 const usage = `Usage: llmfx-emulator [options]
@@ -14,7 +15,10 @@ Serves emulated OpenAI, Anthropic and Coze APIs for tests. Any key is good.
   --pace <duration>        the pause before every event of a stream, such as "20 millis"
   --latency <duration>     how long every response takes
   --job-duration <duration>  how long batches and runs take; "1 second" unless set
-  --requests-per-minute <number>  the rate limit of a key; 10000 unless set
+  --requests-per-minute <number>  the rate limit of a key; 10000 unless another limit is set
+  --tokens-per-minute <number>  the same for tokens; 10 million unless another limit is set
+  --fault-rate <number>    the share of requests that go wrong, from 0 (unless set) to 1
+  --seed <number>          what goes wrong depends on it; 1 unless set
   --capacity <number>      how many resources each API keeps; 100000 unless set
   --missing <what>         "notFound" (the default) or "sample": what was never created
   --help`
@@ -46,6 +50,9 @@ const readArguments = (): { readonly [name: string]: string | boolean | undefine
         latency: text,
         "job-duration": text,
         "requests-per-minute": text,
+        "tokens-per-minute": text,
+        "fault-rate": text,
+        seed: text,
         capacity: text,
         missing: text,
         help: { type: "boolean" }
@@ -67,7 +74,10 @@ const text = (name: string): string | undefined => {
 }
 const missing = text("missing")
 if (missing !== undefined && missing !== "notFound" && missing !== "sample") fail(`--missing: ${missing} is not known`)
+const share = Number(text("fault-rate") ?? 0)
+if (!(share >= 0 && share <= 1)) fail(`--fault-rate: ${text("fault-rate")} is not between 0 and 1`)
 const requests = count("requests-per-minute", text("requests-per-minute"))
+const tokens = count("tokens-per-minute", text("tokens-per-minute"))
 
 const program = Effect.gen(function* () {
   const { baseUrls } = yield* NodeEmulator.serve({
@@ -77,7 +87,8 @@ const program = Effect.gen(function* () {
     latency: duration("latency", text("latency")),
     jobDuration: duration("job-duration", text("job-duration")),
     capacity: count("capacity", text("capacity")),
-    rateLimit: requests === undefined ? undefined : { requests, window: "1 minute" },
+    faults: share === 0 ? undefined : Faults.seeded({ seed: count("seed", text("seed")) ?? 1, rate: share }),
+    rateLimit: requests === undefined && tokens === undefined ? undefined : { requests, tokens, window: "1 minute" },
     missing: missing === "sample" ? "sample" : "notFound"
   })
   console.log(`OPENAI_BASE_URL=${baseUrls.openai}`)

@@ -80,6 +80,13 @@ export const toClientResponse = (
   }) as HttpClientResponse.HttpClientResponse
 }
 
+/** A response that a client has got, with its body still to be read. */
+export const fromClientResponse = ({ headers, status, stream }: HttpClientResponse.HttpClientResponse): Reply => ({
+  status,
+  headers,
+  body: stream
+})
+
 const concat = (chunks: ReadonlyArray<Uint8Array>): ArrayBuffer => {
   const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
   let offset = 0

@@ -32,7 +32,10 @@ const memory = (files: Map<string, string> = new Map()) =>
     writeFileString: (path, text) => Effect.sync(() => void files.set(path, text))
   })
 
-const layerOf = (options: Omit<Cassette.Options, "path">, network: Layer.Layer<HttpClient.HttpClient>) =>
+const layerOf = (
+  options: Omit<Cassette.Options, "path"> & { readonly path?: string },
+  network: Layer.Layer<HttpClient.HttpClient>
+) =>
   Layer.mergeAll(
     OpenAi.layer({ apiKey: Redacted.make(secret), retry: RetryPolicy.none }),
     Anthropic.layer({ apiKey: Redacted.make(secret), retry: RetryPolicy.none })
@@ -185,7 +188,7 @@ describe("a cassette", () => {
   it.effect("explains a request that it cannot answer by the recording that is most like it", () =>
     Effect.gen(function* () {
       const { record, replay } = session()
-      yield* record(Effect.all([Models.retrieve({ model: "m" }), ChatCompletions.create(question("hi"))]))
+      yield* record(Effect.all([Models.retrieve({ model: "gpt-5.4" }), ChatCompletions.create(question("hi"))]))
       const exit = yield* Effect.exit(
         replay(RequestOptions.withBody(ChatCompletions.create(question("ho")), { seed: 7 }))
       )
@@ -263,10 +266,10 @@ describe("a cassette", () => {
           Effect.provide(layerOf({ mode: "auto" }, network)),
           Effect.provide(memory(files))
         )
-      yield* run("a")
-      yield* run("a", "b")
+      yield* run("gpt-5.4")
+      yield* run("gpt-5.4", "gpt-5.4-mini")
       const before = files.get(path)
-      yield* run("b", "a")
+      yield* run("gpt-5.4-mini", "gpt-5.4")
       assert.strictEqual(sent, 2)
       assert.strictEqual(files.get(path), before)
     })
@@ -275,17 +278,17 @@ describe("a cassette", () => {
   it.effect("reports what was replayed and what nothing asked for, and can insist on the latter", () =>
     Effect.gen(function* () {
       const { files, record, replay } = session()
-      yield* record(Effect.all([Models.retrieve({ model: "a" }), Models.retrieve({ model: "b" })]))
+      yield* record(Effect.all([Models.retrieve({ model: "gpt-5.4" }), Models.retrieve({ model: "gpt-5.4-mini" })]))
       const report = yield* Effect.gen(function* () {
         const cassette = yield* Cassette.make({ path })
-        yield* RequestOptions.withClient(Models.retrieve({ model: "b" }), cassette.transform).pipe(
+        yield* RequestOptions.withClient(Models.retrieve({ model: "gpt-5.4-mini" }), cassette.transform).pipe(
           Effect.provide(Mock.layerHttp(OpenAi, { apiKey: Redacted.make(secret) }, []))
         )
         return yield* cassette.report
       }).pipe(Effect.scoped, Effect.provide(memory(files)))
-      assert.deepStrictEqual(report, { replayed: 1, recorded: 0, unused: ["GET /v1/models/a"] })
-      const exit = yield* Effect.exit(replay(Models.retrieve({ model: "b" }), { unused: "fail" }))
-      assert.include(defectOf(exit), "were not used: GET /v1/models/a")
+      assert.deepStrictEqual(report, { replayed: 1, recorded: 0, unused: ["GET /v1/models/gpt-5.4"] })
+      const exit = yield* Effect.exit(replay(Models.retrieve({ model: "gpt-5.4-mini" }), { unused: "fail" }))
+      assert.include(defectOf(exit), "were not used: GET /v1/models/gpt-5.4")
     })
   )
 
@@ -396,7 +399,13 @@ describe("a cassette", () => {
 })
 
 describe("a recording of VCR.py", () => {
-  const vcr = {
+  const chat = "https://api.openai.com/v1/chat/completions"
+  const stream =
+    'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+  const zipped = gzipSync(JSON.stringify({ id: "c", choices: [{ message: { content: "zipped" } }] }))
+
+  /** As VCR.py writes it in JSON: headers are lists, bytes are in base64. */
+  const json = JSON.stringify({
     version: 1,
     interactions: [
       {
@@ -404,64 +413,116 @@ describe("a recording of VCR.py", () => {
           body: JSON.stringify(question("hi")),
           headers: { Authorization: ["Bearer x"], "content-type": ["application/json"] },
           method: "POST",
-          uri: "https://api.openai.com/v1/chat/completions"
+          uri: chat
         },
         response: {
-          body: { string: gzipSync(JSON.stringify({ id: "c", choices: [{ message: { content: "zipped" } }] })) },
+          body: { base64_string: zipped.toString("base64") },
           headers: { "Content-Type": ["application/json"], "Content-Encoding": ["gzip"] },
           status: { code: 200, message: "OK" }
         }
       },
       {
-        request: {
-          parsed_body: { ...question("hi"), stream: true },
-          headers: {},
-          method: "POST",
-          uri: "https://api.openai.com/v1/chat/completions"
-        },
+        request: { parsed_body: { ...question("hi"), stream: true }, headers: {}, method: "POST", uri: chat },
         response: {
-          body: {
-            string:
-              'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-          },
+          body: { string: stream },
           headers: { "content-type": ["text/event-stream"] },
           status: { code: 200, message: "OK" }
         }
       }
     ]
+  })
+
+  /** As VCR.py writes it with PyYAML: long texts folded in quotes, bytes as binary, equal lists shared. */
+  const yaml = `interactions:
+- request:
+    body: '{"model": "gpt-5.4-mini", "messages": [{"role": "user", "content":
+      "hi"}]}'
+    headers:
+      Accept: &id001
+      - application/json
+      authorization:
+      - DUMMY
+      content-type: *id001
+    method: POST
+    uri: ${chat}
+  response:
+    body:
+      string: !!binary |
+${(zipped.toString("base64").match(/.{1,60}/g) ?? []).map((line) => `        ${line}`).join("\n")}
+    headers:
+      Content-Encoding:
+      - gzip
+      Content-Type:
+      - application/json
+      Date:
+      - Tue, 06 Jan 2026 10:00:00 GMT
+    status:
+      code: 200
+      message: OK
+- request:
+    body: !!python/unicode '{"messages": [{"role": "user", "content": "hi"}], "model": "gpt-5.4-mini",
+      "stream": true}'
+    headers:
+      content-type: *id001
+    method: POST
+    uri: ${chat}
+  response:
+    body:
+      string: ${JSON.stringify(stream)}
+    headers:
+      content-type:
+      - text/event-stream; charset=utf-8
+    status:
+      code: 200
+      message: OK
+version: 1
+`
+
+  for (const [format, file, content] of [
+    ["JSON", "recordings/chat.json", json],
+    ["YAML", "recordings/chat.yaml", yaml]
+  ] as const) {
+    it.effect(`in ${format} is replayed, packed bodies and streams too`, () =>
+      Effect.gen(function* () {
+        const answer = yield* ChatCompletions.create(question("hi"))
+        assert.strictEqual(answer.choices[0]?.message.content, "zipped")
+        const [chunk] = yield* Stream.runCollect(ChatCompletions.stream(question("hi")))
+        assert.strictEqual(chunk?.choices[0]?.delta.content, "hi")
+      }).pipe(
+        Effect.provide(layerOf({ path: file, unused: "fail" }, noServer)),
+        Effect.provide(memory(new Map([[file, content]])))
+      )
+    )
+
+    it.effect(`in ${format} is never written`, () =>
+      Effect.gen(function* () {
+        const files = new Map([[file, content]])
+        const error = yield* Cassette.make({ path: file, mode: "auto" }).pipe(
+          Effect.scoped,
+          Effect.provide(memory(files)),
+          Effect.flip
+        )
+        assert.include(error.message, `not used in mode "auto"`)
+        assert.strictEqual(files.get(file), content)
+      })
+    )
   }
 
-  it.effect("is replayed, packed bodies and streams too", () =>
-    Effect.gen(function* () {
-      const answer = yield* ChatCompletions.create(question("hi"))
-      assert.strictEqual(answer.choices[0]?.message.content, "zipped")
-      const [chunk] = yield* Stream.runCollect(ChatCompletions.stream(question("hi")))
-      assert.strictEqual(chunk?.choices[0]?.delta.content, "hi")
-    }).pipe(
-      Effect.provide(layerOf({ parseVcr: () => vcr, unused: "fail" }, noServer)),
-      Effect.provide(memory(new Map([[path, "interactions: …"]])))
-    )
-  )
-
-  it.effect("is never written", () =>
-    Effect.gen(function* () {
-      const error = yield* Cassette.make({ path, mode: "record", parseVcr: JSON.parse }).pipe(
+  const refusal = (file: string, content: string) =>
+    Effect.map(
+      Cassette.make({ path: file }).pipe(
         Effect.scoped,
-        Effect.provide(memory()),
+        Effect.provide(memory(new Map([[file, content]]))),
         Effect.flip
-      )
-      assert.include(error.message, `not used in mode "record"`)
-    })
-  )
+      ),
+      ({ message }) => message
+    )
 
   it.effect("that is none is refused", () =>
     Effect.gen(function* () {
-      const error = yield* Cassette.make({ path, parseVcr: JSON.parse }).pipe(
-        Effect.scoped,
-        Effect.provide(memory(new Map([[path, "{}"]]))),
-        Effect.flip
-      )
-      assert.include(error.message, "no cassette of VCR.py")
+      assert.include(yield* refusal("a.json", "{}"), "none of VCR.py either")
+      assert.include(yield* refusal("a.yml", "interactions: {}"), "none of VCR.py either")
+      assert.include(yield* refusal("a.yml", 'interactions: ["'), "a.yml cannot be used: it is no YAML")
     })
   )
 })

@@ -118,6 +118,22 @@ describe("the chunks of a chat completion", () => {
     assert.isNull(chunks[0]?.usage)
   })
 
+  it("begin with the call where there is one call and no text, and with the role where there are two", () => {
+    const call = (id: string) => ({ id, type: "function" as const, function: { name: "f", arguments: '{"a": 1}' } })
+    const deltasOf = (...tool_calls: ReadonlyArray<ReturnType<typeof call>>) =>
+      Events.chatCompletion({ choices: [{ message: { content: null, tool_calls }, finish_reason: "tool_calls" }] }).map(
+        ({ choices }) => choices[0]?.delta
+      )
+    const begun = { index: 0, id: "a", type: "function", function: { name: "f", arguments: "" } }
+    const [first, second] = deltasOf(call("a"))
+    assert.deepStrictEqual(first, { role: "assistant", content: null, tool_calls: [begun] })
+    assert.deepStrictEqual(second, { tool_calls: [{ index: 0, function: { arguments: '{"a":' } }] })
+    assert.deepStrictEqual(deltasOf(call("a"), call("b")).slice(0, 2), [
+      { role: "assistant", content: null },
+      { tool_calls: [begun] }
+    ])
+  })
+
   it("have every choice of the answer", () => {
     const chunks = Events.chatCompletion({
       choices: [{ message: { content: "a" } }, { message: { refusal: "no" }, finish_reason: "stop" }]

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { Faults } from "llmfx/testing"
 import * as NodeEmulator from "llmfx/testing/NodeEmulator"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -65,6 +66,32 @@ describe("NodeEmulator", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("breaks connections where a fault says so, before the answer and within it", () =>
+    Effect.gen(function* () {
+      const { baseUrls, hits } = yield* NodeEmulator.serve({
+        faults: Faults.inOrder(Faults.reset, Faults.dropAfterEvents(3))
+      })
+      const call = () => fetch(`${baseUrls.openai}/chat/completions`, { method: "POST", headers, body: streamed })
+      assert.strictEqual(yield* Effect.promise(() => call().catch(() => "reset")), "reset")
+      const received: Array<string> = []
+      const end = yield* Effect.promise(async () => {
+        const { body } = await call()
+        try {
+          for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) received.push(chunk)
+          return "whole"
+        } catch {
+          return "broken"
+        }
+      })
+      assert.strictEqual(end, "broken")
+      assert.strictEqual(received.join("").match(/^data: /gm)?.length, 3)
+      assert.deepStrictEqual(
+        (yield* hits).map(({ fault }) => fault),
+        ["reset", "drop after events"]
+      )
+    }).pipe(Effect.scoped)
+  )
+
   it("is a program that prints its base URLs and ends when it is told to", async () => {
     const child = spawn(
       process.execPath,
@@ -83,6 +110,30 @@ describe("NodeEmulator", () => {
     await response.text()
     child.kill("SIGTERM")
     assert.strictEqual(await ended, 0)
+  })
+
+  it("is a program that breaks the share of requests that it is told to", async () => {
+    const child = spawn(
+      process.execPath,
+      ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--port", "0", "--fault-rate", "1", "--seed", "3"],
+      { cwd: root, stdio: ["ignore", "pipe", "inherit"] }
+    )
+    let printed = ""
+    for await (const chunk of child.stdout.setEncoding("utf8")) {
+      printed += chunk
+      if (printed.includes("COZE_API_BASE")) break
+    }
+    const [, base = ""] = /^OPENAI_BASE_URL=(.+)$/m.exec(printed) ?? []
+    const outcomes = await Promise.all(
+      ["gpt-5.4", "gpt-5.4-mini", "gpt-image-1", "text-embedding-3-small"].map((model) =>
+        fetch(`${base}/models/${model}`, { headers, signal: AbortSignal.timeout(1000) })
+          .then(async (response) => `${response.status} ${await response.text()}`)
+          .catch(() => "broken")
+      )
+    )
+    assert.isTrue(outcomes.some((outcome) => outcome === "broken" || !outcome.startsWith("200 {")))
+    child.kill("SIGTERM")
+    await new Promise((resolve) => child.once("exit", resolve))
   })
 
   it("is a program that explains its options where they are wrong", async () => {

@@ -10,7 +10,14 @@ describe("the client, under faults and side by side", () => {
     () =>
       Effect.gen(function* () {
         const server = yield* NodeEmulator.serve({ rateLimit: { requests: 10 ** 9, window: "1 minute" } })
-        const report = yield* soak({ duration: 8000, seed: 1, concurrency: 64, baseUrls: server.baseUrls })
+        const report = yield* soak({
+          duration: 120_000,
+          enough: 220,
+          patience: 4,
+          seed: 1,
+          concurrency: 64,
+          baseUrls: server.baseUrls
+        })
         assert.deepStrictEqual(report.violations, [])
         assert.strictEqual(report.fibers, 0)
         assert.isAbove(report.succeeded, 200)
@@ -22,6 +29,6 @@ describe("the client, under faults and side by side", () => {
           Effect.timeout("3 seconds")
         )
       }).pipe(Effect.scoped),
-    60_000
+    240_000
   )
 })

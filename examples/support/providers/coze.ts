@@ -26,7 +26,7 @@ export const coze = (options: { readonly demoUrl: string; readonly liveBotId: st
         Stream.map(pieceOf)
       ),
 
-    pages: Conversations.list.pages({ bot_id, page_size: 2 }).pipe(
+    pages: Conversations.list.pages({ bot_id, page_size: 2, sort_order: "ASC" }).pipe(
       Stream.take(3),
       Stream.map(({ items }) => items.map(({ id, name }) => name ?? id))
     ),

@@ -1,9 +1,10 @@
 /** How each API writes an error. */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import type { RateLimitInfo } from "../../RateLimit.ts"
+import type { Limit } from "../../RateLimit.ts"
 import * as Reply from "../Reply.ts"
 import { ConnectionLost } from "./ConnectionLost.ts"
 
@@ -66,7 +67,7 @@ const forms: { readonly [K in ServerReason["_tag"]]: Form } = {
     status: 400,
     openai: { type: "invalid_request_error", code: "content_policy_violation" },
     anthropic: "content_policy_error",
-    coze: { code: 4000, status: 400 }
+    coze: { code: 4105, status: 200 }
   },
   OverloadedError: {
     status: 503,
@@ -142,11 +143,11 @@ const statusOf = (provider: Provider, reason: ServerReason): number => {
 
 const isServerReason = (reason: ApiError.Reason): reason is ServerReason => Object.hasOwn(forms, reason._tag)
 
-/** The response of a provider's server to a request that it refuses for this reason. */
-export const failureReplyOf = (provider: Provider, reason: ServerReason): Reply.Reply =>
+/** The response of a provider's server to a request that it refuses for this reason, at a time in milliseconds. */
+export const failureReplyOf = (provider: Provider, reason: ServerReason, now: number): Reply.Reply =>
   Reply.json(errorBody(provider, reason), {
     status: statusOf(provider, reason),
-    headers: { ...requestIdHeaders(provider), ...waitHeaders(reason), ...limitHeaders(provider, reason) }
+    headers: { ...requestIdHeaders(provider), ...waitHeaders(reason), ...limitHeaders(provider, reason, now) }
   })
 
 /** The provider whose API a request speaks to; that of OpenAI unless something tells of another. */
@@ -185,7 +186,9 @@ export const failureReply = (
   endpoint: Endpoint.Metadata,
   reason: ApiError.Reason
 ): Effect.Effect<Reply.Reply, ConnectionLost> => {
-  if (isServerReason(reason)) return Effect.succeed(failureReplyOf(endpoint.provider, reason))
+  if (isServerReason(reason)) {
+    return Effect.map(Clock.currentTimeMillis, (now) => failureReplyOf(endpoint.provider, reason, now))
+  }
   switch (reason._tag) {
     case "NetworkError":
       return Effect.fail(new ConnectionLost({ code: reason.code ?? "ECONNRESET" }))
@@ -219,18 +222,35 @@ const waitHeaders = (reason: ServerReason): { readonly [name: string]: string } 
   return millis % 1000 === 0 ? { "retry-after": String(millis / 1000) } : { "retry-after-ms": String(millis) }
 }
 
-const limitHeaders = (provider: Provider, reason: ServerReason): { readonly [name: string]: string } =>
-  reason._tag === "RateLimitError" && reason.limits !== undefined ? rateLimitHeaders(provider, reason.limits) : {}
+const limitHeaders = (provider: Provider, reason: ServerReason, now: number): { readonly [name: string]: string } =>
+  reason._tag === "RateLimitError" && reason.limits !== undefined
+    ? Object.assign(
+        {},
+        ...Object.entries(reason.limits).map(([dimension, limit]) => limitHeadersOf(provider, dimension, limit, now))
+      )
+    : {}
 
-/** Limits in the headers of a provider. */
-const rateLimitHeaders = (provider: Provider, limits: RateLimitInfo): { readonly [name: string]: string } => {
-  const headers: Record<string, string> = {}
-  for (const [dimension, { limit, remaining, reset }] of Object.entries(limits)) {
-    const name = (field: string): string =>
-      provider === "anthropic" ? `anthropic-ratelimit-${dimension}-${field}` : `x-ratelimit-${field}-${dimension}`
-    if (limit !== undefined) headers[name("limit")] = String(limit)
-    if (remaining !== undefined) headers[name("remaining")] = String(remaining)
-    if (reset !== undefined) headers[name("reset")] = `${Duration.toMillis(reset)}ms`
+/** One limit in the headers of a provider. */
+export const limitHeadersOf = (
+  provider: Provider,
+  dimension: string,
+  { limit, remaining, reset }: Limit,
+  now: number
+): { readonly [name: string]: string } => {
+  if (provider === "coze") return {}
+  const name = (field: string): string =>
+    provider === "anthropic" ? `anthropic-ratelimit-${dimension}-${field}` : `x-ratelimit-${field}-${dimension}`
+  return {
+    ...(limit === undefined ? {} : { [name("limit")]: String(limit) }),
+    ...(remaining === undefined ? {} : { [name("remaining")]: String(remaining) }),
+    ...(reset === undefined ? {} : { [name("reset")]: resetText(provider, Duration.toMillis(reset), now) })
   }
-  return headers
 }
+
+/** The whole second of the reset, or the time until it. */
+const resetText = (provider: Provider, millis: number, now: number): string =>
+  provider === "anthropic"
+    ? new Date(Math.ceil((now + millis) / 1000) * 1000).toISOString().replace(".000", "")
+    : millis < 1000
+      ? `${millis}ms`
+      : `${millis / 1000}s`

@@ -56,12 +56,10 @@ export interface CassetteFile {
 
 export const isJson = (u: unknown): u is Json => typeof u === "object" && u !== null && !Array.isArray(u)
 
-/** The interactions of a cassette file; throws where it is none. */
-export const parseCassette = (text: string): ReadonlyArray<Interaction> => {
-  const json: unknown = JSON.parse(text)
-  if (!isJson(json) || json["format"] !== "llmfx-cassette" || json["version"] !== 1) {
-    throw new Error("it is not a cassette of this version")
-  }
+/** The interactions of a cassette; `undefined` where the JSON is none. Throws where it is one of another version. */
+export const interactionsOf = (json: unknown): ReadonlyArray<Interaction> | undefined => {
+  if (!isJson(json) || json["format"] !== "llmfx-cassette") return undefined
+  if (json["version"] !== 1) throw new Error("it is not a cassette of this version")
   if (!Array.isArray(json["interactions"])) throw new Error("it has no interactions")
   return json["interactions"] as ReadonlyArray<Interaction>
 }

@@ -12,7 +12,8 @@ import { partsOfBytes } from "./capture.ts"
 
 /** The interactions of a VCR.py cassette that has been parsed; throws where it is none. */
 export const interactionsOfVcr = async (cassette: unknown): Promise<ReadonlyArray<Interaction>> => {
-  if (!isJson(cassette) || !Array.isArray(cassette["interactions"])) throw new Error("it is no cassette of VCR.py")
+  if (!isJson(cassette) || !Array.isArray(cassette["interactions"]))
+    throw new Error("it is no cassette, and none of VCR.py either")
   return Promise.all(cassette["interactions"].filter(isJson).map(interactionOf))
 }
 

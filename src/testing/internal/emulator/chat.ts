@@ -32,6 +32,14 @@ export interface ChatRequest {
   readonly body: { readonly [key: string]: unknown }
 }
 
+/** Tokens of an answer. */
+export interface ReplyTokens {
+  readonly input?: number | undefined
+  /** The part of the input that came from a cache; 0 unless set. */
+  readonly cached?: number | undefined
+  readonly output?: number | undefined
+}
+
 /** An answer. */
 export interface ChatReply {
   readonly text?: string | undefined
@@ -42,6 +50,8 @@ export interface ChatReply {
   readonly refusal?: string | undefined
   /** Whether the answer was cut off at the limit of tokens. */
   readonly truncated?: boolean | undefined
+  /** The tokens that it is said to have taken; counted where they are not given. */
+  readonly tokens?: ReplyTokens | undefined
   /** Answers with an error instead. */
   readonly failure?: ServerReason | undefined
 }
@@ -95,7 +105,16 @@ export const countInput = ({ messages, tools }: Pick<ChatRequest, "messages" | "
   messages.reduce((total, { text }) => total + countTokens(text) + 3, 0) +
   tools.reduce((total, tool) => total + countTokens(JSON.stringify(tool)), 0)
 
-/** The tokens of an answer. */
-export const countOutput = (reply: ChatReply): number =>
+/** The tokens of an answer to a request. */
+export const tokensOf = (
+  request: Pick<ChatRequest, "messages" | "tools">,
+  { tokens, ...reply }: ChatReply
+): { readonly [K in keyof ReplyTokens]-?: number } => ({
+  input: tokens?.input ?? countInput(request),
+  cached: tokens?.cached ?? 0,
+  output: tokens?.output ?? countOutput(reply)
+})
+
+const countOutput = (reply: ChatReply): number =>
   countTokens(`${reply.reasoning ?? ""}${reply.text ?? ""}${reply.refusal ?? ""}`) +
   (reply.toolCalls ?? []).reduce((total, call) => total + countTokens(JSON.stringify(call)), 0)

@@ -31,6 +31,8 @@ export interface Server {
   readonly jobDuration: number
   /** Whether what was never created is answered with a sample. */
   readonly samplesForMissing: boolean
+  /** Counts tokens that the model reads without an answer. Throws {@link Refusal} where they are too many. */
+  readonly spend: (tokens: number) => void
   /** What the model says. Throws {@link Refusal}. */
   readonly chat: (request: ChatRequest) => ChatReply
   /** Answers a request of a batch file as if it had come on its own. */

@@ -7,8 +7,8 @@ import * as Failure from "../../Failure.ts"
 import * as Exchange from "./exchange.ts"
 import { type Answer, type Handler, type Json, Refusal, seconds } from "./exchange.ts"
 import { isFileField } from "./incoming.ts"
-import { adopted, firstFit, propertiesOf, sampleEvents, sampleOf } from "./shape.ts"
-import type { Item } from "./store.ts"
+import { adopted, firstFit, knownValues, propertiesOf, sampleEvents, sampleOf } from "./shape.ts"
+import { type Item, stageOf } from "./store.ts"
 
 /** The paths at which resources are listed, read or made, with `{}` for parameters. */
 export interface Collections {
@@ -158,20 +158,52 @@ const created = (exchange: Exchange.Exchange, segments: ReadonlyArray<string>): 
     ...adopted(endpoint.success, { id }),
     ...times(exchange)
   }) as Json
-  server.store.insert(keyOf(exchange, segments), String(value["id"] ?? id), value, now)
+  const item = server.store.insert(keyOf(exchange, segments), String(value["id"] ?? id), value, now)
+  progress(exchange, item)
   return answered(exchange, value)
 }
 
-/** When a resource was made, in the form in which the schema has it. */
-const times = ({ endpoint, now }: Exchange.Exchange): Json => {
-  const entries = ["created_at", "updated_at", "created"].flatMap((name) => {
-    const time = firstFit(endpoint.success, name, [seconds(now), new Date(now).toISOString()])
-    return time === undefined || !isRequired(endpoint, name) ? [] : [[name, time] as const]
-  })
-  return Object.fromEntries(entries)
+/** Lets a resource go on by itself whose documented states are those of a job. */
+const progress = ({ endpoint: { success }, server }: Exchange.Exchange, item: Item): void => {
+  const known = knownValues(success, "status")
+  const [waiting, working, done] = [waitingStates, workingStates, doneStates].map((states) =>
+    states.find((state) => known.includes(state))
+  )
+  if (done === undefined || item.value["status"] !== waiting) return
+  item.advance = (now) => {
+    const { status } = item.value
+    if (status !== waiting && status !== working) return
+    const stage = stageOf(item.createdAt, now, server.jobDuration)
+    item.value = {
+      ...item.value,
+      status: [waiting, working ?? waiting, done][stage],
+      ...(typeof item.value["progress"] === "number" ? { progress: stage * 50 } : {}),
+      ...(stage < 2 ? {} : timesOf(success, ["completed_at", "finished_at"], now))
+    }
+  }
 }
 
-const isRequired = ({ success }: Endpoint.Metadata, name: string): boolean =>
+const waitingStates = ["validating_files", "queued"]
+const workingStates = ["in_progress", "running"]
+const doneStates = ["completed", "succeeded"]
+
+/** When a resource was made, in the form in which the schema has it. */
+const times = ({ endpoint: { success }, now }: Exchange.Exchange): Json =>
+  timesOf(
+    success,
+    ["created_at", "updated_at", "created"].filter((name) => isRequired(success, name)),
+    now
+  )
+
+const timesOf = (success: Endpoint.Metadata["success"], names: ReadonlyArray<string>, now: number): Json =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const time = firstFit(success, name, [seconds(now), new Date(now).toISOString()])
+      return time === undefined ? [] : [[name, time] as const]
+    })
+  )
+
+const isRequired = (success: Endpoint.Metadata["success"], name: string): boolean =>
   propertiesOf(success).get(name)?.context?.isOptional !== true || propertiesOf(success).get(name)?._tag === "Union"
 
 /** What a verb at the end of a path does to a resource. */

@@ -1,6 +1,8 @@
 /** A request as the emulator reads it, from a web request or from a client of Effect. */
 import * as Effect from "effect/Effect"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpMethod from "effect/http/HttpMethod"
 import * as Stream from "effect/Stream"
 
 type Json = { readonly [key: string]: unknown }
@@ -12,6 +14,8 @@ export interface Incoming {
   readonly headers: { readonly [name: string]: string }
   /** The parameters; `name[]` is an array, `name[key]` an object. */
   readonly query: Json
+  /** The body as it was sent; empty for a form. */
+  readonly text: string
   /** The fields of a JSON object or a form; `{}` where there is none. */
   readonly body: Json
   /** Whether the body is one that should have been JSON and is not. */
@@ -80,6 +84,12 @@ export const fromClient = (
   }
 }
 
+/** The request as a client would send it, without the parts of a form. */
+export const toClient = ({ headers, method, text, url }: Incoming): HttpClientRequest.HttpClientRequest => {
+  const head = HttpClientRequest.setHeaders(HttpClientRequest.make(method as HttpMethod.HttpMethod)(url), headers)
+  return text === "" ? head : HttpClientRequest.setBody(head, HttpBody.raw(text))
+}
+
 const headOf = (method: string, url: URL, headers: Incoming["headers"]) => ({
   method: method.toUpperCase(),
   url,
@@ -87,16 +97,18 @@ const headOf = (method: string, url: URL, headers: Incoming["headers"]) => ({
   query: nested(url.searchParams)
 })
 
-type Body = Pick<Incoming, "body" | "malformed">
+type Body = Pick<Incoming, "text" | "body" | "malformed">
 
 const textBody = (text: string, contentType: string): Body => {
-  if (text === "" || !/json/.test(contentType)) return { body: text === "" ? {} : { body: text }, malformed: false }
+  if (text === "" || !/json/.test(contentType)) {
+    return { text, body: text === "" ? {} : { body: text }, malformed: false }
+  }
   try {
     const json: unknown = JSON.parse(text)
     const isObject = typeof json === "object" && json !== null && !Array.isArray(json)
-    return { body: isObject ? (json as Json) : { body: json }, malformed: false }
+    return { text, body: isObject ? (json as Json) : { body: json }, malformed: false }
   } catch {
-    return { body: {}, malformed: true }
+    return { text, body: {}, malformed: true }
   }
 }
 
@@ -115,7 +127,7 @@ const formBody = async (form: FormData): Promise<Body> => {
       entries.push([name, file])
     }
   }
-  return { body: nested(entries), malformed: false }
+  return { text: "", body: nested(entries), malformed: false }
 }
 
 /** `a[]` appends to an array, `a[b]` sets a property; any other name sets the value. */

@@ -7,11 +7,11 @@ import * as Script from "../../Script.ts"
 import { fill } from "../fill.ts"
 import { failureReplyOf, type ServerReason } from "../wireFailure.ts"
 import { enveloped, envelopeOfPage } from "../wireValue.ts"
-import type { ChatReply, ChatRequest } from "./chat.ts"
+import { type ChatReply, type ChatRequest, countInput, tokensOf } from "./chat.ts"
 import { type Answer, type Exchange, type Handlers, type Json, Refusal, type Server } from "./exchange.ts"
 import { collectionsOf, makeGeneric } from "./generic.ts"
 import type { Incoming } from "./incoming.ts"
-import { type Limit, makeLimiter } from "./limits.ts"
+import { type Account, type Limits, makeLimiter } from "./limits.ts"
 import { pageFor } from "./pages.ts"
 import { makeRouter } from "./router.ts"
 import { makeStore } from "./store.ts"
@@ -30,7 +30,7 @@ export interface Part {
 export interface Settings {
   /** The secrets that are good; any where it is absent. */
   readonly keys: ReadonlyArray<string> | undefined
-  readonly limit: Limit | undefined
+  readonly limits: Limits
   readonly jobDuration: number
   readonly pace: Duration.Duration
   readonly samplesForMissing: boolean
@@ -45,9 +45,20 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
   const { endpoints, handlers, provider } = part
   const route = makeRouter(endpoints)
   const generic = makeGeneric(collectionsOf(endpoints))
-  const admit = makeLimiter(provider, settings.limit)
+  const accountOf = makeLimiter(provider, settings.limits)
   let requests = 0
   let ids = 0
+  /** Who pays for what the model says while a request is answered; nobody for what jobs do meanwhile. */
+  let payer: Account | undefined
+  const paidBy = <A>(account: Account | undefined, run: () => A): A => {
+    const before = payer
+    payer = account
+    try {
+      return run()
+    } finally {
+      payer = before
+    }
+  }
 
   const answer = (incoming: Incoming, path: string, now: number): Reply.Reply => {
     if (!path.startsWith(part.basePath)) throw new Refusal(unknownPath(incoming))
@@ -71,30 +82,35 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     id: (prefix) => `${prefix}${String(++ids).padStart(6, "0")}`,
     jobDuration: settings.jobDuration,
     samplesForMissing: settings.samplesForMissing,
-    chat: settings.chat,
+    spend: (tokens) => payer?.input(tokens),
+    chat: (request) => {
+      payer?.input(countInput(request))
+      const reply = settings.chat(request)
+      payer?.output(tokensOf(request, reply).output)
+      return reply
+    },
     answer: (method, path, body, now) => {
       const url = new URL(path, "http://batch.invalid")
-      const incoming: Incoming = { method, url, headers: {}, query: {}, body, malformed: false }
-      const reply = refusing(provider, () => answer(incoming, url.pathname, now))
+      const incoming: Incoming = { method, url, headers: {}, query: {}, text: "", body, malformed: false }
+      const reply = paidBy(undefined, () => refusing(provider, now, () => answer(incoming, url.pathname, now)))
       return { status: reply.status, body: typeof reply.body === "string" ? JSON.parse(reply.body) : null }
     }
   }
 
   return (incoming, path, now) => {
     const id = `req_${String(++requests).padStart(6, "0")}`
-    const headers: Record<string, string> = { [requestIdHeader[provider]]: id }
-    const reply = refusing(provider, () => {
+    let account: Account | undefined
+    const reply = refusing(provider, now, () => {
       const key = keyOf(provider, incoming)
       checkKey(settings.keys, key)
-      const verdict = admit(key ?? "", now)
-      Object.assign(headers, verdict.headers)
-      if (verdict.refusal !== undefined) throw verdict.refusal
+      account = accountOf(key ?? "", now)
+      account.request()
       if (provider === "anthropic" && incoming.headers["anthropic-version"] === undefined) {
         throw new Refusal(Failure.invalidRequest({ message: "anthropic-version: header is required" }))
       }
-      return answer(incoming, path, now)
+      return paidBy(incoming.method === "POST" ? account : undefined, () => answer(incoming, path, now))
     })
-    return Reply.withHeaders(reply, headers)
+    return Reply.withHeaders(reply, { [requestIdHeader[provider]]: id, ...account?.headers() })
   }
 }
 
@@ -107,11 +123,11 @@ const requestIdHeader: { readonly [K in Provider]: string } = {
 const unknownPath = ({ method, url }: Incoming): ServerReason =>
   Failure.notFound({ message: `Unknown request URL: ${method} ${url.pathname}` })
 
-const refusing = (provider: Provider, run: () => Reply.Reply): Reply.Reply => {
+const refusing = (provider: Provider, now: number, run: () => Reply.Reply): Reply.Reply => {
   try {
     return run()
   } catch (thrown) {
-    if (thrown instanceof Refusal) return failureReplyOf(provider, thrown.reason)
+    if (thrown instanceof Refusal) return failureReplyOf(provider, thrown.reason, now)
     throw thrown
   }
 }
@@ -157,7 +173,10 @@ const written = (exchange: Exchange, answer: Answer, pace: Duration.Duration): R
       )
     }
     case "Events": {
-      const script = Script.forMetadata(endpoint, answer.events.map(whole))
+      const events = Script.forMetadata(endpoint, answer.events.map(whole))
+      // The Messages API sends a ping once the first block has begun.
+      const isMessage = endpoint.id.endsWith("messages.create:stream") && endpoint.provider === "anthropic"
+      const script = isMessage ? Script.insertAfter(2, Script.ping)(events) : events
       return Script.toReply(Duration.isZero(pace) ? script : Script.pace(script, pace))
     }
     case "Lines":

@@ -49,6 +49,12 @@ export const firstFit = (schema: AnySchema | undefined, name: string, candidates
   return candidates.find((value) => (known.length === 0 || known.includes(String(value))) && fits(property, value))
 }
 
+/** The documented values of a property; none where it may be anything. */
+export const knownValues = (schema: AnySchema | undefined, name: string): ReadonlyArray<string> => {
+  const property = propertiesOf(schema).get(name)
+  return property === undefined ? [] : literalsOf(property)
+}
+
 const literalsOf = (ast: SchemaAST.AST): ReadonlyArray<string> => {
   const at = resolved(ast)
   const own = at.annotations?.["~llmfx/literals"] as ReadonlyArray<string> | undefined

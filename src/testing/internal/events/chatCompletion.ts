@@ -18,6 +18,7 @@ const choiceChunks = (choice: Json): ReadonlyArray<Json> => {
   const {
     content,
     function_call: functionCall,
+    reasoning_content: reasoning,
     refusal,
     role,
     tool_calls: toolCalls,
@@ -25,14 +26,18 @@ const choiceChunks = (choice: Json): ReadonlyArray<Json> => {
   } = isJson(message) ? message : {}
   const part = (delta: Json): Json => ({ index, delta, finish_reason: null, logprobs: null })
   const texts = (name: string, text: unknown) => pieces(textOf(text)).map((piece) => part({ [name]: piece }))
+  const calls = objects(toolCalls).map(toolCallDeltas)
+  const begun: Json = { role: role ?? "assistant", content: typeof content === "string" ? "" : null, ...rest }
+  // The only call of an answer without text begins with the answer.
+  const [only] = calls.length === 1 && typeof content !== "string" ? calls : []
   const body = [
+    ...texts("reasoning_content", reasoning),
     ...texts("content", content),
     ...texts("refusal", refusal),
-    ...objects(toolCalls).flatMap((call, position) => toolCallDeltas(call, position).map(part)),
+    ...(only === undefined ? calls.flat() : only.slice(1)).map(part),
     ...functionCallDeltas(functionCall).map(part)
   ]
-  const first = part({ role: role ?? "assistant", content: typeof content === "string" ? "" : null, ...rest })
-  const all = [first, ...body, { ...part({}), finish_reason: finishReason ?? "stop" }]
+  const all = [part({ ...begun, ...only?.[0] }), ...body, { ...part({}), finish_reason: finishReason ?? "stop" }]
   if (!isJson(logprobs)) return all
   return all.map((chunk, position) => (position === Math.min(1, all.length - 1) ? { ...chunk, logprobs } : chunk))
 }

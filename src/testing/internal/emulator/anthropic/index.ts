@@ -16,6 +16,12 @@ const model = (id: string): Json => ({
   created_at: "2026-01-01T00:00:00Z"
 })
 
+const retrieveModel: Handler = ({ params, server }) => {
+  const id = params["model_id"] ?? ""
+  if (models.includes(id) || server.samplesForMissing) return Exchange.value(model(id))
+  throw new Refusal(Failure.notFound({ message: `model: ${id}` }))
+}
+
 const upload: Handler = ({ body, now, server }) => {
   const { file } = body
   if (!isFileField(file)) throw new Refusal(Failure.invalidRequest({ message: "file: Field required" }))
@@ -45,7 +51,7 @@ const both = (name: string, handler: Handler): Handlers => ({ [name]: handler, [
 export const anthropicHandlers: Handlers = {
   ...messages,
   ...both("models.list", () => Exchange.items(models.map(model))),
-  ...both("models.retrieve", ({ params }) => Exchange.value(model(params["model_id"] ?? ""))),
+  ...both("models.retrieve", retrieveModel),
   ...both("files.upload", upload),
   ...both("files.download", download)
 }

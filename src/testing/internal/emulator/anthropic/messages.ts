@@ -1,7 +1,7 @@
 /** Messages and their batches. */
 import * as Failure from "../../../Failure.ts"
 import { messageEvents } from "../../events/message.ts"
-import { type ChatMessage, type ChatReply, type ChatRequest, countInput, countOutput } from "../chat.ts"
+import { type ChatMessage, type ChatReply, type ChatRequest, countInput, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { arrayOf, type Handler, type Handlers, isJson, type Json, objectsOf, Refusal } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
@@ -62,6 +62,7 @@ const answer = ({ endpoint, server }: Exchange.Exchange, body: Json): Json => {
   required(body, "max_tokens")
   const reply = server.chat(request)
   const text = reply.text ?? reply.refusal
+  const tokens = tokensOf(request, reply)
   return {
     id: server.id("msg_"),
     type: "message",
@@ -82,10 +83,10 @@ const answer = ({ endpoint, server }: Exchange.Exchange, body: Json): Json => {
     stop_reason: stopReason(reply),
     stop_sequence: null,
     usage: {
-      input_tokens: countInput(request),
+      input_tokens: tokens.input - tokens.cached,
       cache_creation_input_tokens: 0,
-      cache_read_input_tokens: 0,
-      output_tokens: countOutput(reply),
+      cache_read_input_tokens: tokens.cached,
+      output_tokens: tokens.output,
       service_tier: "standard"
     }
   }

@@ -1,7 +1,7 @@
 /** Conversations, their messages, and the chats of agents in them. */
 import * as Failure from "../../../Failure.ts"
 import { cozeChatEvents } from "../../events/cozeChat.ts"
-import { type ChatMessage, type ChatReply, type ChatRequest, countInput, countOutput } from "../chat.ts"
+import { type ChatMessage, type ChatReply, type ChatRequest, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import {
   arrayOf,
@@ -181,7 +181,7 @@ const finish = (exchange: Exchange.Exchange, item: Item): void => {
     }
     return
   }
-  const [input, output] = [countInput(request), countOutput(reply)]
+  const { input, output } = tokensOf(request, reply)
   item.hidden["messages"] = answersOf(exchange, item, reply)
   item.value = {
     ...item.value,

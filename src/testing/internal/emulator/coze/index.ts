@@ -1,8 +1,9 @@
 /** Files, datasets, workflows and workspaces of Coze. */
+import { decodeBase64 } from "../../../../internal/base64.ts"
 import * as Failure from "../../../Failure.ts"
 import { pieces } from "../../events/pieces.ts"
 import * as Exchange from "../exchange.ts"
-import { arrayOf, type Handler, type Handlers, type Json, objectsOf, Refusal, seconds } from "../exchange.ts"
+import { arrayOf, type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds } from "../exchange.ts"
 import { isFileField } from "../incoming.ts"
 import { type Item, stageOf } from "../store.ts"
 import { cozeConversations, cozeId, fieldsOf, required } from "./conversations.ts"
@@ -80,12 +81,14 @@ const createDocuments: Handler = (exchange) => {
   const { body, now, server } = exchange
   const dataset = required(body, "dataset_id")
   stored(exchange, "/datasets", dataset)
-  const infos = objectsOf(body["document_bases"]).map(({ name }) => {
+  const infos = objectsOf(body["document_bases"]).map(({ name, source_info: source }) => {
     const id = cozeId(exchange)
+    const text = isJson(source) ? (decodeBase64(String(source["file_base64"] ?? "")) ?? []) : []
     const value: Json = {
       document_id: id,
       name: String(name ?? ""),
       status: 0,
+      size: text.length,
       char_count: 0,
       create_time: seconds(now),
       update_time: seconds(now)
@@ -93,7 +96,8 @@ const createDocuments: Handler = (exchange) => {
     const item = server.store.insert(documentsKey(dataset), id, value, now)
     server.store.insert("/documents", id, { dataset }, now)
     item.advance = (time) => {
-      if (stageOf(item.createdAt, time, server.jobDuration) === 2) item.value = { ...item.value, status: 1 }
+      if (stageOf(item.createdAt, time, server.jobDuration) < 2) return
+      item.value = { ...item.value, status: 1, char_count: text.length }
     }
     return value
   })

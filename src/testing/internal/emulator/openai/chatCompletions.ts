@@ -2,7 +2,7 @@
 import * as Failure from "../../../Failure.ts"
 import { chatCompletionChunks } from "../../events/chatCompletion.ts"
 import { pieces } from "../../events/pieces.ts"
-import { type ChatRequest, countInput, countOutput, countTokens } from "../chat.ts"
+import { type ChatRequest, countTokens, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds } from "../exchange.ts"
 import { chatRequest, finishReason, isCustomTool, required, textOf } from "./requests.ts"
@@ -14,8 +14,9 @@ const completionOf = (exchange: Exchange.Exchange): Json => {
   const request = chatRequest(exchange)
   const count = typeof body["n"] === "number" ? body["n"] : 1
   const replies = Array.from({ length: count }, () => server.chat(request))
-  const input = countInput(request)
-  const output = replies.reduce((total, reply) => total + countOutput(reply), 0)
+  const tokens = replies.map((reply) => tokensOf(request, reply))
+  const { cached = 0, input = 0 } = tokens[0] ?? {}
+  const output = tokens.reduce((total, reply) => total + reply.output, 0)
   const completion: Json = {
     id: server.id("chatcmpl-"),
     object: "chat.completion",
@@ -34,7 +35,12 @@ const completionOf = (exchange: Exchange.Exchange): Json => {
       logprobs: null,
       finish_reason: finishReason(reply)
     })),
-    usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
+    usage: {
+      prompt_tokens: input,
+      prompt_tokens_details: { cached_tokens: cached },
+      completion_tokens: output,
+      total_tokens: input + output
+    }
   }
   if (body["store"] === true) {
     const stored = { ...completion, metadata: isJson(body["metadata"]) ? body["metadata"] : {} }

@@ -1,6 +1,7 @@
 /** Models, embeddings, images and audio. */
+import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
-import { arrayOf, type Handler, type Handlers, type Json, seconds } from "../exchange.ts"
+import { arrayOf, type Handler, type Handlers, type Json, Refusal, seconds } from "../exchange.ts"
 import { countTokens } from "../chat.ts"
 import { hashOf, makeRandom } from "../../random.ts"
 import { isFileField } from "../incoming.ts"
@@ -11,10 +12,26 @@ const models = ["gpt-5.4", "gpt-5.4-mini", "gpt-4o-mini-transcribe", "gpt-image-
 
 const model = (id: string): Json => ({ id, object: "model", created: 1_767_225_600, owned_by: "openai" })
 
-/** A unit vector that only the text determines: equal texts are near, others are not. */
+/** The models that are listed, and all fine-tuned ones. */
+const retrieveModel: Handler = ({ params, server }) => {
+  const id = params["model"] ?? ""
+  if (models.includes(id) || id.startsWith("ft:") || server.samplesForMissing) return Exchange.value(model(id))
+  throw new Refusal(
+    Failure.notFound({
+      message: `The model '${id}' does not exist or you do not have access to it.`,
+      code: "model_not_found",
+      param: "model"
+    })
+  )
+}
+
+/** A unit vector that only the text determines: texts are as near as the words that they share. */
 const vectorOf = (text: string, dimensions: number): ReadonlyArray<number> => {
-  const random = makeRandom(hashOf(text))
-  const values = Array.from({ length: dimensions }, () => random.next() * 2 - 1)
+  const values = Array.from({ length: dimensions }, () => 0)
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text]) {
+    const random = makeRandom(hashOf(word))
+    for (const index of values.keys()) values[index] = (values[index] ?? 0) + random.next() * 2 - 1
+  }
   const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1
   return values.map((value) => value / norm)
 }
@@ -27,7 +44,7 @@ const base64 = (bytes: Uint8Array): string => {
 
 const asBase64 = (vector: ReadonlyArray<number>): string => base64(new Uint8Array(new Float32Array(vector).buffer))
 
-const embeddings: Handler = ({ body }) => {
+const embeddings: Handler = ({ body, server }) => {
   const input = required(body, "input")
   const isTokens = Array.isArray(input) && typeof input[0] === "number"
   const texts = (isTokens || !Array.isArray(input) ? [input] : input).map((item) =>
@@ -35,6 +52,7 @@ const embeddings: Handler = ({ body }) => {
   )
   const dimensions = typeof body["dimensions"] === "number" ? body["dimensions"] : 1536
   const tokens = texts.reduce((total, text) => total + countTokens(text), 0)
+  server.spend(tokens)
   return Exchange.value({
     object: "list",
     model: required(body, "model"),
@@ -102,7 +120,7 @@ const speech: Handler = ({ body }) => {
 
 export const others: Handlers = {
   "models.list": () => Exchange.items(models.map(model)),
-  "models.retrieve": ({ params }) => Exchange.value(model(params["model"] ?? "")),
+  "models.retrieve": retrieveModel,
   "embeddings.create": embeddings,
   "images.generate": images,
   "images.edit": images,

@@ -1,7 +1,7 @@
 /** Responses and conversations: what was said before is remembered. */
 import * as Failure from "../../../Failure.ts"
 import { responseEvents } from "../../events/response.ts"
-import { type ChatReply, type ChatRequest, countInput, countOutput } from "../chat.ts"
+import { type ChatReply, type ChatRequest, countInput, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
@@ -99,7 +99,7 @@ const responseOf = (exchange: Exchange.Exchange): Json => {
   const request = responseRequest(exchange, history)
   const reply = server.chat(request)
   const output = outputOf(exchange, request, reply)
-  const [input, made] = [countInput(request), countOutput(reply)]
+  const tokens = tokensOf(request, reply)
   const conversation = conversationOf(body)
   const response: Json = {
     ...Object.fromEntries(echoed.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]))),
@@ -116,11 +116,11 @@ const responseOf = (exchange: Exchange.Exchange): Json => {
     tools: body["tools"] ?? [],
     ...(conversation === undefined ? {} : { conversation: { id: conversation } }),
     usage: {
-      input_tokens: input,
-      input_tokens_details: { cached_tokens: 0 },
-      output_tokens: made,
+      input_tokens: tokens.input,
+      input_tokens_details: { cached_tokens: tokens.cached },
+      output_tokens: tokens.output,
       output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: input + made
+      total_tokens: tokens.input + tokens.output
     }
   }
   remember(exchange, response, history)

@@ -1,7 +1,7 @@
 /** Threads: runs answer their messages after a while, or as a stream. */
 import * as Failure from "../../../Failure.ts"
 import { pieces } from "../../events/pieces.ts"
-import { type ChatRequest, countInput, countOutput } from "../chat.ts"
+import { type ChatRequest, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
@@ -148,7 +148,7 @@ const finish = (exchange: Exchange.Exchange, item: Item): void => {
     },
     now
   )
-  const [prompt_tokens, completion_tokens] = [countInput(request), countOutput(reply)]
+  const { input: prompt_tokens, output: completion_tokens } = tokensOf(request, reply)
   const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
   item.value = { ...item.value, status: "completed", completed_at: seconds(now), usage }
 }
