@@ -22,7 +22,7 @@ describe("the example", () => {
     [
       "polling",
       "completed (100 %)",
-      "(the server cancels the batch)",
+      "the batch is cancelled",
       "The state that batches.retrieve gives is not final in time"
     ],
     ["usage", "gpt-5.4-mini: 2 calls, 10 in (0 cached), 4 out", "$0.000731"],

@@ -496,11 +496,11 @@ describe("a multipart body", () => {
     })
   )
 
-  it.effect("refuses null", () =>
+  it.effect("refuses null in an array", () =>
     Effect.gen(function* () {
       const file = FileSource.fromText("a", { name: "a.txt" })
       assert.include(
-        reasonOf(yield* refusalOf(probes.upload({ file, purpose: null })), "RequestError").message,
+        reasonOf(yield* refusalOf(probes.upload({ file, purpose: [null] })), "RequestError").message,
         "purpose"
       )
     })
