@@ -342,13 +342,14 @@ for (const subject of subjects()) {
 
     it.live("a redirect within the origin keeps method, body and credential", () =>
       Effect.gen(function* () {
-        const server = yield* loopback(redirect("/elsewhere?x=1"), json(subject.answer))
+        const server = yield* loopback(redirect("/elsewhere?x=1"), redirect("/elsewhere?x=1"), json(subject.answer))
         yield* call(server.url)
-        const [first, second] = server.requests
-        assert.strictEqual(second?.url, "/elsewhere?x=1")
-        assert.strictEqual(second?.method, "POST")
-        assert.strictEqual(second?.body, first?.body)
-        assert.strictEqual(second?.headers.authorization, `Bearer ${secret}`)
+        const [first] = server.requests
+        const last = server.requests.at(-1)
+        assert.strictEqual(last?.url, "/elsewhere?x=1")
+        assert.strictEqual(last?.method, "POST")
+        assert.strictEqual(last?.body, first?.body)
+        assert.strictEqual(last?.headers.authorization, `Bearer ${secret}`)
       })
     )
 
@@ -369,7 +370,8 @@ for (const subject of subjects()) {
         const server = yield* loopback(redirect("/again"))
         const error = yield* failureOf(call(server.url, once))
         reasonOf(error, "UnexpectedResponseError")
-        assert.strictEqual(server.requests.length, 6)
+        // The first one was refused by the runtime.
+        assert.strictEqual(server.requests.length, 1 + 6)
       })
     )
   })
@@ -404,13 +406,13 @@ describe("OpenAi over fetch", () => {
 
   it.live("303 turns a POST into a GET without body", () =>
     Effect.gen(function* () {
-      const server = yield* loopback(redirect("/result", 303), json(model))
+      const server = yield* loopback(redirect("/result", 303), redirect("/result", 303), json(model))
       const file = { _tag: "Bytes", bytes: new Uint8Array([1]), name: "a.txt", type: undefined } as const
       yield* Files.create({ file, purpose: "batch" }).pipe(Effect.provide(openAi(server.url)))
-      const [, second] = server.requests
-      assert.strictEqual(second?.method, "GET")
-      assert.strictEqual(second?.body, "")
-      assert.notProperty(second?.headers, "content-type")
+      const last = server.requests.at(-1)
+      assert.strictEqual(last?.method, "GET")
+      assert.strictEqual(last?.body, "")
+      assert.notProperty(last?.headers, "content-type")
     })
   )
 

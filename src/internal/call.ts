@@ -35,6 +35,8 @@ export interface ClientConfig {
   readonly scrub: Scrub
   readonly learnSecret: (secret: string) => void
   readonly maxEventLength: number
+  /** Whether a server has answered with a redirect. */
+  readonly redirects: { seen: boolean }
 }
 
 /** Puts a credential into a request that is complete but for it: on every try. */

@@ -69,7 +69,8 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       framing: config.framing,
       scrub: scrubber.scrub,
       learnSecret: scrubber.learn,
-      maxEventLength: options.maxEventLength ?? EventStream.defaultLimit
+      maxEventLength: options.maxEventLength ?? EventStream.defaultLimit,
+      redirects: { seen: false }
     })
     return withMiddleware(client, options.middleware)
   })

@@ -87,17 +87,21 @@ const execute = (
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
   redirects: number
-): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-  withoutCopy(request, client.execute(request)).pipe(
-    Effect.updateContext((context: Context.Context<never>) => requestContext(context, call)),
-    Effect.catch((error) =>
-      // Middleware may refuse a status; what it means is said here all the same.
-      error.reason._tag === "StatusCodeError"
-        ? Effect.succeed(error.reason.response)
-        : Effect.fail(
-            errorOf(call, isRefusedRedirect(error) ? redirectedUpload() : transportReason(call, error, "headers"))
-          )
-    ),
+): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
+  const isLarge = isLargeBody(request.body)
+  const attempt = (mode: RedirectMode): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
+    client.execute(request).pipe(
+      Effect.updateContext((context: Context.Context<never>) => requestContext(context, call, mode)),
+      Effect.catch((error) => {
+        // Middleware may refuse a status; what it means is said here all the same.
+        if (error.reason._tag === "StatusCodeError") return Effect.succeed(error.reason.response)
+        if (!isRefusedRedirect(error)) return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+        call.config.redirects.seen = true
+        return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt("manual")
+      })
+    )
+  const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
+  return attempt(mayRefuse ? "error" : "manual").pipe(
     Effect.flatMap((response) => {
       if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
       const { location } = response.headers
@@ -105,26 +109,17 @@ const execute = (
       return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
     })
   )
+}
 
-type Sent = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
-
-/**
- * Node's `fetch` keeps a copy of every body that it reads from a stream, unless redirects are errors to it: with one, a
- * large upload would be in memory whole.
- */
-const withoutCopy = ({ body }: HttpClientRequest.HttpClientRequest, sent: Sent): Sent =>
-  isLarge(body) && copiesBodies()
-    ? Effect.updateContext(sent, (context: Context.Context<never>) => {
-        const init = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-        return Context.add(context, FetchHttpClient.RequestInit, { ...init, redirect: "error", window: null })
-      })
-    : sent
-
-const isLarge = (body: HttpBody.HttpBody): boolean =>
+const isLargeBody = (body: HttpBody.HttpBody): boolean =>
   body._tag === "Stream" ||
   (body._tag === "FormData" &&
     [...body.formData.values()].some((value) => value instanceof Blob && value.size > 16 * 1024 * 1024))
 
+/**
+ * Node's `fetch` copies every body, unless redirects are errors to it: a sixth of what a call costs, and with a large
+ * upload all of it in memory. So they are errors until a server sends one; the request that it refused goes again.
+ */
 const copiesBodies = (): boolean =>
   (globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }).process?.versions
     ?.undici !== undefined
@@ -141,22 +136,31 @@ const redirectedUpload = (): ApiError.Reason =>
     contentType: undefined
   })
 
-const requestContexts = new WeakMap<Context.Context<never>, Context.Context<never>>()
+type RedirectMode = "manual" | "error"
+
+const requestContexts = {
+  manual: new WeakMap<Context.Context<never>, Context.Context<never>>(),
+  error: new WeakMap<Context.Context<never>, Context.Context<never>>()
+}
 
 /**
  * The context in which requests are sent: redirects come back, and without a tracer no spans are made and no trace
  * headers are sent.
  */
-const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> => {
-  let made = requestContexts.get(context)
+const requestContext = (context: Context.Context<never>, call: Call, mode: RedirectMode): Context.Context<never> => {
+  let made = requestContexts[mode].get(context)
   if (made === undefined) {
     const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-    const manual = Context.add(context, FetchHttpClient.RequestInit, { ...own, redirect: "manual" })
-    made = isTraced(context) ? manual : Context.add(manual, HttpClient.TracerDisabledWhen, constTrue)
-    requestContexts.set(context, made)
+    const init = mode === "error" && copiesBodies() ? refusing : following
+    const untraced = Context.add(context, FetchHttpClient.RequestInit, { ...own, ...init })
+    made = isTraced(context) ? untraced : Context.add(untraced, HttpClient.TracerDisabledWhen, constTrue)
+    requestContexts[mode].set(context, made)
   }
   return isTraced(context) ? withoutSecrets(made, call) : made
 }
+
+const following: RequestInit = { redirect: "manual" }
+const refusing: RequestInit = { redirect: "error", window: null }
 
 /** Keeps the parameters and headers that may hold a secret out of spans. */
 const withoutSecrets = (context: Context.Context<never>, { options, wire }: Call): Context.Context<never> => {
