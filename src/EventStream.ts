@@ -10,6 +10,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
+import { makeUtf8Decoder } from "./internal/utf8.ts"
 
 /** One server-sent event. */
 export interface Event {
@@ -60,7 +61,7 @@ const lineDecoder = (
   pendingEvent: () => number,
   shortcut: Shortcut = (_, start) => start
 ): Decoder => {
-  const decoder = new TextDecoder()
+  const decoder = makeUtf8Decoder()
   let pending = ""
   let afterCr = false
   const complete = (text: string, start: number, end: number): void => {
@@ -94,9 +95,9 @@ const lineDecoder = (
     if (pending.length + pendingEvent() > limit) throw new EventTooLong({ limit })
   }
   return {
-    push: (bytes) => feed(decoder.decode(bytes, { stream: true })),
+    push: (bytes) => feed(decoder.push(bytes)),
     end: () => {
-      feed(decoder.decode())
+      feed(decoder.end())
       if (pending !== "") complete("", 0, 0)
     }
   }
