@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { FileSource, RequestOptions, RetryPolicy } from "llmfx"
+import * as Embeddings from "../src/openai/Embeddings.ts"
 import * as Files from "../src/openai/Files.ts"
 import * as Models from "../src/openai/Models.ts"
 import type { ClientOptions } from "../src/ClientOptions.ts"
@@ -443,6 +444,25 @@ describe("OpenAi over fetch", () => {
       const error = yield* failureOf(Effect.provide(upload, openAi(server.url, { retry: RetryPolicy.official })))
       assert.include(reasonOf(error, "UnexpectedResponseError").message, "set the base URL")
       assert.strictEqual(server.requests.length, 1)
+    })
+  )
+
+  it.live("a server that redirects is met once: later bodies are sent so that they can follow", () =>
+    Effect.gen(function* () {
+      const modes: Array<RequestRedirect | undefined> = []
+      const fake: typeof fetch = async (url, init) => {
+        modes.push(init?.redirect)
+        if (init?.redirect === "error") throw new Error("the response is a redirect, which is an error")
+        return String(url).endsWith("/there")
+          ? Response.json(model)
+          : Response.redirect("http://127.0.0.1:1/there", 307)
+      }
+      const ask = Embeddings.create.raw({ model: "m", input: "hi" })
+      yield* Effect.andThen(ask, ask).pipe(
+        Effect.provide(openAi("http://127.0.0.1:1")),
+        Effect.provideService(FetchHttpClient.Fetch, fake)
+      )
+      assert.deepStrictEqual(modes, ["error", "manual", "manual", "manual", "manual"])
     })
   )
 

@@ -95,7 +95,9 @@ const execute = (
       Effect.catch((error) => {
         // Middleware may refuse a status; what it means is said here all the same.
         if (error.reason._tag === "StatusCodeError") return Effect.succeed(error.reason.response)
-        if (!isRefusedRedirect(error)) return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+        if (mode === "manual" || !isRefusedRedirect(error)) {
+          return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+        }
         call.config.redirects.seen = true
         return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt("manual")
       })
@@ -124,11 +126,13 @@ const copiesBodies = (): boolean =>
   (globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }).process?.versions
     ?.undici !== undefined
 
-const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean =>
-  reason._tag === "TransportError" &&
-  reason.cause instanceof Error &&
-  reason.cause.cause instanceof Error &&
-  reason.cause.cause.message === "unexpected redirect"
+/** Each runtime says in its own words that it refused a redirect. */
+const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean => {
+  const cause = reason._tag === "TransportError" ? reason.cause : undefined
+  return [cause, cause instanceof Error ? cause.cause : undefined].some(
+    (error) => error instanceof Error && /redirect/i.test(error.message)
+  )
+}
 
 const redirectedUpload = (): ApiError.Reason =>
   new ApiError.UnexpectedResponseError({
