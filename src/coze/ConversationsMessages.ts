@@ -3,12 +3,13 @@ import * as Open from "../OpenSchema.ts"
 import * as Page from "../Page.ts"
 import { type ContentType, Message, type MetaData } from "./ChatMessages.ts"
 import { Coze } from "./Coze.ts"
+import { type Envelope, envelope } from "./internal/envelope.ts"
 
 /** The changed message. */
-export interface MessageUpdated {
+export interface MessageUpdated extends Envelope {
   readonly message: Message
 }
-export const MessageUpdated: Open.Codec<MessageUpdated> = Open.struct(() => ({ message: Message }))
+export const MessageUpdated: Open.Codec<MessageUpdated> = Open.struct(() => ({ ...envelope(), message: Message }))
 
 export interface ConversationsMessagesCreateParams {
   readonly conversation_id: string

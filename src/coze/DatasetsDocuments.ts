@@ -4,6 +4,7 @@ import * as Open from "../OpenSchema.ts"
 import * as Page from "../Page.ts"
 import { Coze } from "./Coze.ts"
 import { textOrNumber } from "./internal/textOrNumber.ts"
+import { type Envelope, envelope } from "./internal/envelope.ts"
 
 /** How files are cut into segments. */
 export interface ChunkStrategy {
@@ -71,10 +72,11 @@ export const DocumentInfo: Open.Codec<DocumentInfo> = Open.struct(() => ({
   tos_uri: Open.optional(Schema.String)
 }))
 
-export interface DocumentsCreated {
+export interface DocumentsCreated extends Envelope {
   readonly document_infos: ReadonlyArray<DocumentInfo>
 }
 export const DocumentsCreated: Open.Codec<DocumentsCreated> = Open.struct(() => ({
+  ...envelope(),
   document_infos: Open.array(DocumentInfo)
 }))
 

@@ -3,6 +3,7 @@ import * as Endpoint from "../Endpoint.ts"
 import * as Open from "../OpenSchema.ts"
 import { Coze } from "./Coze.ts"
 import { textOrNumber } from "./internal/textOrNumber.ts"
+import { type Envelope, envelope } from "./internal/envelope.ts"
 
 /** Tokens of a run. */
 export interface WorkflowUsage {
@@ -17,7 +18,7 @@ export const WorkflowUsage: Open.Codec<WorkflowUsage> = Open.struct(() => ({
 }))
 
 /** What a workflow gave, or, of an asynchronous run, the id to ask for it with. */
-export interface WorkflowRunResult {
+export interface WorkflowRunResult extends Envelope {
   /** The output, as JSON text where the workflow ends with variables. */
   readonly data?: string | null | undefined
   /** Of an asynchronous run. */
@@ -29,6 +30,7 @@ export interface WorkflowRunResult {
   readonly usage?: WorkflowUsage | null | undefined
 }
 export const WorkflowRunResult: Open.Codec<WorkflowRunResult> = Open.struct(() => ({
+  ...envelope(),
   data: Open.optional(Schema.String),
   execute_id: Open.optional(Schema.String),
   debug_url: Open.optional(Schema.String),

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as FileSource from "../../src/FileSource.ts"
+import * as RequestOptions from "../../src/RequestOptions.ts"
 import * as AudioSpeech from "../../src/coze/AudioSpeech.ts"
 import * as Bots from "../../src/coze/Bots.ts"
 import * as ChatMessages from "../../src/coze/ChatMessages.ts"
@@ -38,6 +39,18 @@ describe("Coze answers", () => {
       assert.strictEqual(result.data, "{}")
       assert.strictEqual(result.execute_id, "7")
       assert.strictEqual(result.debug_url, "https://x")
+    })
+  )
+
+  it.live("that keep their envelope have it in their schema", () =>
+    Effect.gen(function* () {
+      const answer = { code: 0, msg: "", data: "{}", execute_id: "7", debug_url: "https://x", token: "9", detail }
+      const server = yield* loopback(json(answer))
+      const result = yield* WorkflowsRuns.create({ workflow_id: "w" }).pipe(
+        RequestOptions.withDecoding("strict"),
+        Effect.provide(cozeAt(server.url))
+      )
+      assert.strictEqual(result.code, 0)
     })
   )
 
