@@ -32,7 +32,7 @@ const core = closure(join(source, "Endpoint.ts"))
 for (const path of ["OpenSchema.ts", "Page.ts", "internal/provider.ts"]) closure(join(source, path), core)
 
 /** Resources that few programs load, but that the index of their provider has to. */
-const families = [
+const patterns = [
   ["openai-admin", /^openai\/Admin/],
   ["openai-agents", /^openai\/BetaAgents/],
   ["openai-live", /^openai\/(Live|Realtime|BetaRealtime)/],
@@ -49,13 +49,16 @@ const families = [
 
 const nameOf = (path) => basename(path, ".ts")
 
-/** Those of the modules of a family that the index of their provider has. */
-const membersOf = (family) => {
-  const [, pattern] = families.find(([name]) => name === family)
-  const isExported = (path) =>
-    readFileSync(join(source, dirname(path), "index.ts"), "utf8").includes(`"./${nameOf(path)}.ts"`)
-  return modules.filter((path) => pattern.test(path) && isExported(path))
-}
+/** The modules of each family that the index of their provider has. */
+const families = patterns.map(([name, pattern]) => {
+  const [provider] = name.split("-")
+  const index = readFileSync(join(source, provider, "index.ts"), "utf8")
+  return {
+    name,
+    provider,
+    members: modules.filter((path) => pattern.test(path) && index.includes(`"./${nameOf(path)}.ts"`))
+  }
+})
 
 /** Makes a family's modules namespaces of one file, for the index: a file costs more to load than what is in it. */
 const familyPrefix = "family:"
@@ -63,16 +66,10 @@ const familyIndexes = {
   name: "family-indexes",
   resolveId: (id) => (id.startsWith(familyPrefix) ? id : undefined),
   load: (id) =>
-    id.startsWith(familyPrefix)
-      ? membersOf(id.slice(familyPrefix.length))
-          .map((path) => `export * as ${nameOf(path)} from ${JSON.stringify(join(source, path))}`)
-          .join("\n")
-      : undefined
-}
-
-const inFamily = (name) => {
-  const members = new Set(membersOf(name).map((path) => join(source, path)))
-  return (id) => members.has(id)
+    families
+      .find(({ name }) => id === familyPrefix + name)
+      ?.members.map((path) => `export * as ${nameOf(path)} from ${JSON.stringify(join(source, path))}`)
+      .join("\n")
 }
 
 rmSync(dist, { recursive: true, force: true })
@@ -86,7 +83,7 @@ if (status !== 0) process.exit(status ?? 1)
 const build = await rolldown({
   input: Object.fromEntries([
     ...modules.filter((path) => !isIndex(path)).map((path) => [path.slice(0, -".ts".length), join(source, path)]),
-    ...families.map(([name]) => [`chunks/${name}-index`, familyPrefix + name])
+    ...families.map(({ name }) => [`chunks/${name}-index`, familyPrefix + name])
   ]),
   plugins: [familyIndexes],
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
@@ -104,7 +101,10 @@ await build.write({
     includeDependenciesRecursively: false,
     groups: [
       { name: "core", test: (id) => core.has(id) },
-      ...families.map(([name]) => ({ name, test: inFamily(name) }))
+      ...families.map(({ members, name }) => {
+        const files = new Set(members.map((path) => join(source, path)))
+        return { name, test: (id) => files.has(id) }
+      })
     ]
   }
 })
@@ -113,8 +113,8 @@ await build.close()
 /** The index of a provider, with the namespaces of its families. */
 const indexOf = (path) => {
   let text = readFileSync(join(source, path), "utf8").replaceAll(/\.ts"$/gm, '.js"')
-  for (const [name] of families.filter(([name]) => name.startsWith(`${dirname(path)}-`))) {
-    const names = membersOf(name).map(nameOf)
+  for (const { members, name } of families.filter(({ provider }) => provider === dirname(path))) {
+    const names = members.map(nameOf)
     const isMember = (line) => names.some((member) => line === `export * as ${member} from "./${member}.js"`)
     const others = text.split("\n").filter((line) => !isMember(line))
     text = `${others.join("\n")}export { ${names.join(", ")} } from "../chunks/${name}-index.js"\n`

@@ -231,7 +231,7 @@ type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, optio
 type Options = RequestOptions.RequestOptions | undefined
 
 /** What an endpoint does when it is called, and what its methods do. */
-interface Behaviour {
+interface Callable {
   readonly run: Run
   readonly methods: { readonly [name: string]: Run }
   readonly transport?: Transport
@@ -246,9 +246,9 @@ const call: Run = (service, endpoint, input, options) =>
 const raw: Run = (service, endpoint, input, options) =>
   Effect.flatMap(service.client, (client) => client.raw(endpoint, input, options))
 
-const single: Behaviour = { run: value, methods: { raw, withResponse: call } }
+const single: Callable = { run: value, methods: { raw, withResponse: call } }
 
-const many: Behaviour = {
+const many: Callable = {
   run: (service, endpoint, input, options) =>
     Stream.unwrap(Effect.map(service.client, (client) => client.stream(endpoint, input, options))),
   methods: {
@@ -262,7 +262,7 @@ const many: Behaviour = {
 const pages = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) =>
   Stream.unwrap(Effect.map(service.client, (client) => pageStream(client, endpoint, input, options)))
 
-const paged: Behaviour = {
+const paged: Callable = {
   run: (service, endpoint, input, options) =>
     Stream.flattenIterable(Stream.map(pages(service, endpoint, input, options), ({ items }) => items)),
   methods: { raw, withResponse: call, page: value, pages }
@@ -276,12 +276,12 @@ export const serviceOf = <R>(endpoint: {
   readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>
 }): Service<R> => (endpoint as unknown as { readonly [ServiceOf]: Service<R> })[ServiceOf]
 
-const prototypes = new WeakMap<Behaviour, object>()
+const prototypes = new WeakMap<Callable, object>()
 
-const prototypeOf = (behaviour: Behaviour): object => {
-  const cached = prototypes.get(behaviour)
+const prototypeOf = (callable: Callable): object => {
+  const cached = prototypes.get(callable)
   if (cached !== undefined) return cached
-  const methods = Object.entries(behaviour.methods).map(([name, run]): readonly [string, PropertyDescriptor] => [
+  const methods = Object.entries(callable.methods).map(([name, run]): readonly [string, PropertyDescriptor] => [
     name,
     {
       get(this: Metadata & { readonly [ServiceOf]: Service<unknown> }) {
@@ -291,14 +291,14 @@ const prototypeOf = (behaviour: Behaviour): object => {
   ])
   const prototype = Object.create(Function.prototype, {
     ...Object.fromEntries(methods),
-    [TransportOf]: { value: behaviour.transport },
+    [TransportOf]: { value: callable.transport },
     pipe: {
       value() {
         return pipeArguments(this, arguments)
       }
     }
   }) as object
-  prototypes.set(behaviour, prototype)
+  prototypes.set(callable, prototype)
   return prototype
 }
 
@@ -314,11 +314,11 @@ const make = <R, E extends Metadata>(
   service: Service<R>,
   declaration: Declaration & { readonly success?: unknown; readonly pagination?: unknown; readonly terminal?: unknown },
   kind: E["kind"],
-  behaviour: Behaviour
+  callable: Callable
 ): E => {
-  const { run } = behaviour
+  const { run } = callable
   const endpoint = (input: unknown, options: Options) => run(service as Service<unknown>, metadata, input, options)
-  const metadata = Object.assign(Object.setPrototypeOf(endpoint, prototypeOf(behaviour)), {
+  const metadata = Object.assign(Object.setPrototypeOf(endpoint, prototypeOf(callable)), {
     safety: safeties[declaration.method],
     ...declaration,
     kind,

@@ -50,7 +50,7 @@ export const benchMemory = async (): Promise<ReadonlyArray<Row>> => {
     for (const way of ways) {
       const grown = await growth(way, client, 1024)
       rows.push({
-        what: `growth of memory in a 1 GiB ${way}${client === "fetch" ? "" : ` over ${client}`}`,
+        what: `growth of memory over 1 GiB, ${way}${client === "fetch" ? "" : ` over ${client}`}`,
         measured: `${grown} MiB`,
         bar: `≤ ${bound} MiB`,
         holds: grown <= bound
