@@ -294,7 +294,7 @@ for (const subject of subjects()) {
       Effect.gen(function* () {
         const head = { status: 500, headers: { "content-type": "application/json", ...withId } }
         const server = yield* loopback(partial('{"error":', "stall", head))
-        const error = yield* failureOf(call(server.url, { ...once, timeouts: { headers: 100, body: 100 } }))
+        const error = yield* failureOf(call(server.url, { ...once, timeouts: { headers: 400, body: 400 } }))
         reasonOf(error, "TimeoutError")
         yield* untilAborted(server.pending)
       })
