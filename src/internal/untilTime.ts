@@ -21,7 +21,8 @@ export const untilTime = <A, E, E2>(
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return resume(exit)
       const wait = (): Cancel =>
-        sleep(clock, at() - clock.currentTimeMillisUnsafe(), () => {
+        // whole milliseconds: a sleep of a rest of one can be none at all
+        sleep(clock, Math.ceil(at() - clock.currentTimeMillisUnsafe()), () => {
           if (clock.currentTimeMillisUnsafe() < at()) cancel = wait()
           else resume(Effect.andThen(Fiber.interrupt(fiber), late))
         })
