@@ -125,7 +125,8 @@ export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit): Decode
   const usualEvents: Shortcut = (text, start) => {
     if (event !== "" || data !== undefined) return start
     let at = start
-    while (text.startsWith(usualStart, at)) {
+    // for texts of this length faster than `startsWith`
+    while (text.slice(at, at + usualStart.length) === usualStart) {
       const from = at + usualStart.length
       const end = text.indexOf("\n", from)
       if (end === -1 || text.charCodeAt(end + 1) !== LF || end - from + 6 > limit) return at

@@ -157,8 +157,8 @@ const isMessages = (path: string): boolean => path === "/v1/messages" || path.st
 
 const bedrockDialect: Dialect = {
   ...withAwsErrors(dialect),
-  event: (event, data, id) => {
-    const json = dialect.event(event, data, id)
+  event: (event, data, id, parse) => {
+    const json = dialect.event(event, data, id, parse)
     return isObject(json) && typeof json["type"] !== "string" ? skip : json
   }
 }

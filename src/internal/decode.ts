@@ -2,6 +2,7 @@ import type * as Schema from "effect/Schema"
 import * as ApiError from "../ApiError.ts"
 import type { Decoding } from "../RequestOptions.ts"
 import { decoderOf, MismatchFound } from "./decoder.ts"
+import type { JsonParser } from "./jsonSeries.ts"
 
 /** Decodes parsed JSON; throws a `DecodeError` that holds `raw`. */
 export const schemaDecoder = (
@@ -43,6 +44,15 @@ const describe = (value: unknown): string => {
   if (typeof value === "object" && value !== null) return "an object"
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 80 ? `a text of ${text.length - 2} characters` : text
+}
+
+/** The JSON of an event or a line. */
+export const parseJson = (text: string, parse: JsonParser): unknown => {
+  try {
+    return parse(text)
+  } catch {
+    throw notJson(text)
+  }
 }
 
 /** The error for a text that should have been JSON. */

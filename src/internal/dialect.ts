@@ -1,5 +1,6 @@
 import type { Reason, ServerDetail } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
+import type { JsonParser } from "./jsonSeries.ts"
 import type { QueryStyle } from "./query.ts"
 
 /** What is not an event of the stream: a ping, a comment. */
@@ -37,7 +38,7 @@ export interface Dialect {
   readonly requestIdHeaders: ReadonlyArray<string>
   readonly queryStyle: QueryStyle
   /** The value of one server-sent event, {@link skip} or {@link done}; throws {@link ErrorInBody}. */
-  readonly event: (event: string, data: string, id: string | undefined) => unknown
+  readonly event: (event: string, data: string, id: string | undefined, parse: JsonParser) => unknown
   /** The endpoint's value in a JSON body; throws {@link ErrorInBody}. */
   readonly unwrap: (endpoint: Endpoint.Metadata, body: unknown) => unknown
   /** What single endpoints do beyond their declaration, by id. */

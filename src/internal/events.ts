@@ -13,8 +13,9 @@ import * as EventStream from "../EventStream.ts"
 import { bodyError, isJson } from "./body.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
-import { notJson, schemaDecoder } from "./decode.ts"
+import { parseJson, schemaDecoder } from "./decode.ts"
 import { done, ErrorInBody, isObject, type Progress, skip } from "./dialect.ts"
+import { makeJsonSeriesParser } from "./jsonSeries.ts"
 import { describeText } from "./reasons.ts"
 import { transportReason } from "./send.ts"
 
@@ -150,6 +151,7 @@ const events = (
   } = call
   const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
   const isTerminal = terminalTest(endpoint.terminal)
+  const parse = makeJsonSeriesParser()
   const progress = new StreamProgress()
   const framing = call.config.framing?.(response.headers["content-type"] ?? "") ?? EventStream.makeSseDecoder
   let atEnd = false
@@ -163,7 +165,7 @@ const events = (
     (emit) =>
       framing((event, data, id) => {
         if (progress.ended) return
-        const json = dialect.event(event, data, id)
+        const json = dialect.event(event, data, id, parse)
         if (json === skip) return
         if (json === done) {
           progress.complete = true
@@ -284,9 +286,11 @@ const jsonLines = (
   bytes: Pull.Pull<ReadonlyArray<Uint8Array>, BrokenBody>
 ): Values => {
   const decode = schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")
+  const parse = makeJsonSeriesParser()
   const pull = EventStream.decodePull<unknown, BrokenBody, unknown>(
     bytes,
-    (emit) => EventStream.makeJsonLinesDecoder((_, line) => emit(decode(parseLine(line))), call.config.maxEventLength),
+    (emit) =>
+      EventStream.makeJsonLinesDecoder((_, line) => emit(decode(parseJson(line, parse))), call.config.maxEventLength),
     (thrown) => thrown
   )
   return Effect.catch(
@@ -298,12 +302,4 @@ const jsonLines = (
           ? Effect.fail(brokenError(call, response, error))
           : failedEvent(call, response, error)
   )
-}
-
-const parseLine = (line: string): unknown => {
-  try {
-    return JSON.parse(line)
-  } catch {
-    throw notJson(line)
-  }
 }

@@ -18,7 +18,6 @@ import type { Timeouts } from "../Timeouts.ts"
 import type { Authorize, ClientConfig } from "./call.ts"
 import { makeClient } from "./client.ts"
 import { withMiddleware } from "./middleware.ts"
-import { notJson } from "./decode.ts"
 import type { Dialect } from "./dialect.ts"
 import { makeWireMaker, type Route } from "./wire.ts"
 import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./redact.ts"
@@ -164,13 +163,4 @@ export const headersVariable = (name: string): Config.Config<{ readonly [name: s
 export const mergeOptions = <A extends object>(environment: A, overrides: A | undefined): A => {
   const given = Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined)
   return { ...environment, ...Object.fromEntries(given) }
-}
-
-/** The JSON of an event. */
-export const parseEvent = (data: string): unknown => {
-  try {
-    return JSON.parse(data)
-  } catch {
-    throw notJson(data)
-  }
 }

@@ -1,15 +1,15 @@
 import type { ServerDetail } from "../../ApiError.ts"
+import { parseJson } from "../../internal/decode.ts"
 import { type Dialect, ErrorInBody, isObject, skip, stringOf } from "../../internal/dialect.ts"
-import { parseEvent } from "../../internal/provider.ts"
 import { outputFormat } from "./outputFormat.ts"
 
 export const dialect: Dialect = {
   provider: "anthropic",
   requestIdHeaders: ["request-id", "x-request-id", "x-amzn-requestid"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
-  event: (event, data) => {
+  event: (event, data, _id, parse) => {
     if (event === "ping") return skip
-    const json = parseEvent(data)
+    const json = parseJson(data, parse)
     if (!isObject(json)) return json
     if (event === "error" || json["type"] === "error") throw new ErrorInBody(json)
     return json["type"] === "ping" ? skip : json

@@ -1,5 +1,6 @@
 import * as ApiError from "../../ApiError.ts"
 import { type Dialect, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
+import type { JsonParser } from "../../internal/jsonSeries.ts"
 import { reasonOf } from "../../internal/reasons.ts"
 import { errorCodes, hintFor } from "../ErrorCodes.ts"
 
@@ -7,8 +8,8 @@ export const dialect: Dialect = {
   provider: "coze",
   requestIdHeaders: ["x-tt-logid"],
   queryStyle: { nulls: "drop", arrays: "commas" },
-  event: (event, data, id) => {
-    const json = parsed(data)
+  event: (event, data, id, parse) => {
+    const json = parsed(data, parse)
     if (event === "error" || (event === "" && isFailure(json))) throw new ErrorInBody(json)
     return id === undefined ? { event, data: json } : { event, data: json, id }
   },
@@ -50,9 +51,9 @@ export const dialect: Dialect = {
   }
 }
 
-const parsed = (data: string): unknown => {
+const parsed = (data: string, parse: JsonParser): unknown => {
   try {
-    return JSON.parse(data)
+    return parse(data)
   } catch {
     return data
   }

@@ -1,15 +1,15 @@
 import type { ServerDetail } from "../../ApiError.ts"
+import { parseJson } from "../../internal/decode.ts"
 import { compactVectors } from "./compactVectors.ts"
 import { type Dialect, done, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
-import { parseEvent } from "../../internal/provider.ts"
 
 export const dialect: Dialect = {
   provider: "openai",
   requestIdHeaders: ["x-request-id", "apim-request-id"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
-  event: (event, data) => {
+  event: (event, data, _id, parse) => {
     if (data === "[DONE]") return done
-    const json = parseEvent(data)
+    const json = parseJson(data, parse)
     if (event === "error" || (isObject(json) && (isError(json["error"]) || json["type"] === "error"))) {
       throw new ErrorInBody(json)
     }
