@@ -79,13 +79,10 @@ const withEvidence = (ast: SchemaAST.AST): Parser => {
   const parse = parserOf(ast, caches.open)
   const resolved = unsuspended(ast)
   if (resolved._tag !== "Objects") return parse
-  let evidence: Evidence | undefined
-  return (input, failure) => {
-    evidence ??= evidenceOf(resolved)
-    return isJsonObject(input) && !isConvincing(input, evidence)
+  return (input, failure) =>
+    isJsonObject(input) && !isConvincing(input, evidenceOf(resolved))
       ? parserOf(ast, caches.exact)(input, failure)
       : parse(input, failure)
-  }
 }
 
 const unsuspended = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? unsuspended(ast.thunk()) : ast)
@@ -95,13 +92,19 @@ interface Evidence {
   readonly required: ReadonlyArray<string>
 }
 
+const evidences = new WeakMap<SchemaAST.Objects, Evidence>()
+
 const evidenceOf = (ast: SchemaAST.Objects): Evidence => {
+  const known = evidences.get(ast)
+  if (known !== undefined) return known
   const namesOf = (isMeant: (type: SchemaAST.AST) => boolean): ReadonlyArray<string> =>
     ast.propertySignatures.flatMap(({ name, type }) => (isMeant(type) ? [String(name)] : []))
-  return {
+  const evidence = {
     containers: namesOf(isContainer),
     required: namesOf((type) => type.context?.isOptional !== true || isRequired(type, caches.strict))
   }
+  evidences.set(ast, evidence)
+  return evidence
 }
 
 const isConvincing = (input: JsonObject, { containers, required }: Evidence): boolean =>
