@@ -2,7 +2,7 @@
  * Access keys of AWS, for the models that Amazon Bedrock serves. Nothing of the AWS SDK is needed for keys in the
  * environment; `NodeAwsCredentials` has its default chain.
  */
-import * as Config from "effect/Config"
+import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Credential from "./Credential.ts"
@@ -56,14 +56,15 @@ export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<C
   })
 
 /** The keys in `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `undefined` where they are not set. */
-export const config: Config.Config<AccessKeys | undefined> = /*#__PURE__*/ Config.map(
-  /*#__PURE__*/ Config.all({
-    accessKeyId: /*#__PURE__*/ variable("AWS_ACCESS_KEY_ID"),
-    secretAccessKey: /*#__PURE__*/ secretVariable("AWS_SECRET_ACCESS_KEY"),
-    sessionToken: /*#__PURE__*/ secretVariable("AWS_SESSION_TOKEN")
-  }),
-  ({ accessKeyId, secretAccessKey, sessionToken }) =>
-    accessKeyId === undefined || secretAccessKey === undefined
-      ? undefined
-      : { accessKeyId, secretAccessKey, sessionToken }
-)
+export const fromEnvironment: Effect.Effect<AccessKeys | undefined, ConfigProvider.SourceError> =
+  /*#__PURE__*/ Effect.map(
+    /*#__PURE__*/ Effect.all({
+      accessKeyId: /*#__PURE__*/ variable("AWS_ACCESS_KEY_ID"),
+      secretAccessKey: /*#__PURE__*/ secretVariable("AWS_SECRET_ACCESS_KEY"),
+      sessionToken: /*#__PURE__*/ secretVariable("AWS_SESSION_TOKEN")
+    }),
+    ({ accessKeyId, secretAccessKey, sessionToken }) =>
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey, sessionToken }
+  )

@@ -16,7 +16,6 @@
  * program.pipe(Effect.provide(Anthropic.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -29,6 +28,7 @@ import * as Credential from "../Credential.ts"
 import {
   baseUrlProblems,
   debugVariable,
+  type Environment,
   headersVariable,
   mergeOptions,
   readEnvironment,
@@ -88,7 +88,7 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
     )
 }
 
-const environment: Config.Config<Options> = /*#__PURE__*/ Config.all({
+const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
   apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_API_KEY"),
   authToken: /*#__PURE__*/ secretVariable("ANTHROPIC_AUTH_TOKEN"),
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_BASE_URL"),

@@ -19,7 +19,6 @@
  * program.pipe(Effect.provide(Bedrock.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -76,7 +75,7 @@ export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, Configu
     })
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   settings: credentialEnvironment,
   runtimeUrl: /*#__PURE__*/ variable("ANTHROPIC_BEDROCK_BASE_URL"),
   mantleUrl: /*#__PURE__*/ variable("ANTHROPIC_BEDROCK_MANTLE_BASE_URL")

@@ -19,7 +19,6 @@
  * program.pipe(Effect.provide(Foundry.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -80,7 +79,7 @@ export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, Configu
     })
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_FOUNDRY_API_KEY"),
   resource: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_RESOURCE"),
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_BASE_URL"),

@@ -24,7 +24,6 @@
  * program.pipe(Effect.provide(layer), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -81,7 +80,7 @@ export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, Configu
     )
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   region: /*#__PURE__*/ variable("CLOUD_ML_REGION"),
   projectId: /*#__PURE__*/ variable("ANTHROPIC_VERTEX_PROJECT_ID"),
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_VERTEX_BASE_URL"),

@@ -15,7 +15,6 @@
  * })
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
@@ -93,7 +92,7 @@ export const layerConfig = (
     })
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   federationRuleId: /*#__PURE__*/ variable("ANTHROPIC_FEDERATION_RULE_ID"),
   organizationId: /*#__PURE__*/ variable("ANTHROPIC_ORGANIZATION_ID"),
   serviceAccountId: /*#__PURE__*/ variable("ANTHROPIC_SERVICE_ACCOUNT_ID"),

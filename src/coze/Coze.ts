@@ -13,7 +13,6 @@
  * program.pipe(Effect.provide(Coze.layerConfig({ platform: "com" })), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -85,7 +84,7 @@ export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
     )
 }
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   token: /*#__PURE__*/ secretVariable("COZE_API_TOKEN"),
   platform: /*#__PURE__*/ variable("COZE_PLATFORM"),
   baseUrl: /*#__PURE__*/ variable("COZE_API_BASE"),

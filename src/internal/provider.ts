@@ -1,9 +1,8 @@
 /** What the layers of all providers have in common. */
-import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ApiClient } from "../ApiClient.ts"
 import { RequestError } from "../ApiError.ts"
@@ -120,24 +119,30 @@ export const baseUrlProblems = (name: string, baseUrl: string | undefined): Read
   }
 }
 
-/** Reads environment variables; those that are not set or empty are `undefined`. */
-export const readEnvironment = <A>(provider: string, config: Config.Config<A>): Effect.Effect<A, ConfigurationError> =>
-  Effect.mapError(
-    Effect.suspend(() => config),
-    (error) => new ConfigurationError({ provider, problems: [error.message] })
+/** Settings read from the `ConfigProvider`: environment variables, unless a program provides another. */
+export type Environment<A> = Effect.Effect<A, ConfigProvider.SourceError>
+
+/** Fails as the layer does. */
+export const readEnvironment = <A>(
+  provider: string,
+  environment: Environment<A>
+): Effect.Effect<A, ConfigurationError> =>
+  Effect.mapError(environment, ({ message }) => new ConfigurationError({ provider, problems: [message] }))
+
+/** One variable; `undefined` where it is not set or empty. Not through `Config`, whose schemas no program may need else. */
+export const variable = (name: string): Environment<string | undefined> =>
+  Effect.flatMap(ConfigProvider.ConfigProvider, (provider) =>
+    Effect.map(provider.load([name]), (node) => {
+      const text = node?.value?.trim()
+      return text === "" ? undefined : text
+    })
   )
 
-export const variable = (name: string): Config.Config<string | undefined> =>
-  Config.map(Config.option(Config.String(name)), (value) => {
-    const text = Option.getOrUndefined(value)?.trim()
-    return text === "" ? undefined : text
-  })
-
-export const secretVariable = (name: string): Config.Config<Redacted.Redacted | undefined> =>
-  Config.map(variable(name), (value) => (value === undefined ? undefined : Redacted.make(value)))
+export const secretVariable = (name: string): Environment<Redacted.Redacted | undefined> =>
+  Effect.map(variable(name), (value) => (value === undefined ? undefined : Redacted.make(value)))
 
 /** `LLMFX_DEBUG`: `1` or `true` logs requests and responses, a greater number that many characters of bodies too. */
-export const debugVariable: Config.Config<Debug | undefined> = /*#__PURE__*/ Config.map(
+export const debugVariable: Environment<Debug | undefined> = /*#__PURE__*/ Effect.map(
   /*#__PURE__*/ variable("LLMFX_DEBUG"),
   (value) => {
     if (value === undefined || value === "0" || value === "false") return undefined
@@ -147,8 +152,8 @@ export const debugVariable: Config.Config<Debug | undefined> = /*#__PURE__*/ Con
 )
 
 /** Headers from a variable with one `name: value` on each line. */
-export const headersVariable = (name: string): Config.Config<{ readonly [name: string]: string } | undefined> =>
-  Config.map(variable(name), (text) =>
+export const headersVariable = (name: string): Environment<{ readonly [name: string]: string } | undefined> =>
+  Effect.map(variable(name), (text) =>
     text === undefined
       ? undefined
       : Object.fromEntries(

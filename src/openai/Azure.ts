@@ -14,7 +14,6 @@
  * program.pipe(Effect.provide(Azure.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -84,7 +83,7 @@ export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, Configurat
     })
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   apiKey: /*#__PURE__*/ secretVariable("AZURE_OPENAI_API_KEY"),
   endpoint: /*#__PURE__*/ variable("AZURE_OPENAI_ENDPOINT"),
   apiVersion: /*#__PURE__*/ variable("OPENAI_API_VERSION"),

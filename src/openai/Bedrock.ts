@@ -15,7 +15,6 @@
  * program.pipe(Effect.provide(Bedrock.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -67,7 +66,7 @@ export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, Configurat
     )
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   settings: credentialEnvironment,
   baseUrl: /*#__PURE__*/ variable("AWS_BEDROCK_BASE_URL")
 })

@@ -12,7 +12,6 @@
  * program.pipe(Effect.provide(OpenAi.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -26,6 +25,7 @@ import * as Credential from "../Credential.ts"
 import {
   baseUrlProblems,
   debugVariable,
+  type Environment,
   headersVariable,
   makeProvider,
   mergeOptions,
@@ -88,7 +88,7 @@ export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi")
     )
 }
 
-const environment: Config.Config<Options> = /*#__PURE__*/ Config.all({
+const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
   apiKey: /*#__PURE__*/ secretVariable("OPENAI_API_KEY"),
   adminApiKey: /*#__PURE__*/ secretVariable("OPENAI_ADMIN_KEY"),
   organization: /*#__PURE__*/ variable("OPENAI_ORG_ID"),

@@ -20,7 +20,6 @@
  * program.pipe(Effect.provide(layer), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -76,7 +75,7 @@ export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, Configurat
     )
   )
 
-const environment = /*#__PURE__*/ Config.all({
+const environment = /*#__PURE__*/ Effect.all({
   location: /*#__PURE__*/ variable("GOOGLE_CLOUD_LOCATION"),
   projectId: /*#__PURE__*/ variable("GOOGLE_CLOUD_PROJECT"),
   debug: debugVariable

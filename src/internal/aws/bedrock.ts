@@ -1,6 +1,5 @@
 /** What both services have in common on Amazon Bedrock. */
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -25,10 +24,10 @@ export interface CredentialOptions {
 }
 
 /** `AWS_BEARER_TOKEN_BEDROCK`, the access keys, `AWS_REGION` or `AWS_DEFAULT_REGION`, and `LLMFX_DEBUG`. */
-export const environment = /*#__PURE__*/ Config.map(
-  /*#__PURE__*/ Config.all({
+export const environment = /*#__PURE__*/ Effect.map(
+  /*#__PURE__*/ Effect.all({
     apiKey: /*#__PURE__*/ secretVariable("AWS_BEARER_TOKEN_BEDROCK"),
-    credentials: AwsCredentials.config,
+    credentials: AwsCredentials.fromEnvironment,
     region: /*#__PURE__*/ variable("AWS_REGION"),
     defaultRegion: /*#__PURE__*/ variable("AWS_DEFAULT_REGION"),
     debug: debugVariable
