@@ -151,6 +151,12 @@ describe("a connection that fails", () => {
     )
   }
 
+  it.effect("with an empty code has none", () =>
+    Effect.gen(function* () {
+      assert.isUndefined(reasonOf(yield* failing(""), "NetworkError").code)
+    })
+  )
+
   it.effect("by a limit of the runtime says where that is set", () =>
     Effect.gen(function* () {
       assert.include((yield* failing("UND_ERR_HEADERS_TIMEOUT")).message, "raise headersTimeout of its dispatcher")

@@ -113,7 +113,7 @@ export const networkError = (
       readonly errors?: unknown
     }
     if (typeof message === "string" && message !== "") messages.push(message)
-    if (typeof ownCode === "string") code ??= ownCode
+    if (typeof ownCode === "string" && ownCode !== "") code ??= ownCode
     at = next ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
   return new ApiError.NetworkError({
