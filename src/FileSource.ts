@@ -23,6 +23,8 @@ export interface Opener {
   readonly type: string | undefined
   /** In bytes, where it is known. */
   readonly size: number | undefined
+  /** Texts and files in a row. It comes with the source, so that a program without streams is bundled without them. */
+  readonly join: (pieces: ReadonlyArray<string | FileSource>) => Stream.Stream<Uint8Array, unknown>
 }
 
 interface Options {
@@ -58,7 +60,8 @@ export const fromStream = (
   reopenable: true,
   name: options.name,
   type: options.type,
-  size: options.size
+  size: options.size,
+  join
 })
 
 /** A file whose bytes can be read only once; a call with it is never retried. */
@@ -72,7 +75,8 @@ export const fromStreamOnce = (
   reopenable: false,
   name: options.name,
   type: options.type,
-  size: options.size
+  size: options.size,
+  join
 })
 
 /** Whether a value is the content of a file. */
@@ -86,6 +90,13 @@ export const read = (file: FileSource): Stream.Stream<Uint8Array, unknown> => {
     return Stream.fromReadableStream({ evaluate: () => file.stream(), onError: (error) => error })
   }
   return file._tag === "Bytes" ? Stream.make(file.bytes) : Stream.suspend(file.open)
+}
+
+const join: Opener["join"] = (pieces) => {
+  const encoder = new TextEncoder()
+  return Stream.flatMap(Stream.fromIterable(pieces), (piece) =>
+    typeof piece === "string" ? Stream.sync(() => encoder.encode(piece)) : read(piece)
+  )
 }
 
 /** How many bytes a file has, where that is known. */

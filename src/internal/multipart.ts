@@ -1,5 +1,4 @@
 import * as HttpBody from "effect/http/HttpBody"
-import * as Stream from "effect/Stream"
 import { RequestError } from "../ApiError.ts"
 import * as FileSource from "../FileSource.ts"
 import { mediaTypeOf } from "./mediaType.ts"
@@ -73,7 +72,7 @@ interface Body {
 export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
   const form = new FormData()
   let replayable = true
-  let streamed = false
+  let streamed: FileSource.Opener | undefined
   for (const part of parts) {
     if ("text" in part) form.append(part.name, part.text)
     else if (part.file instanceof Blob) form.append(part.name, typed(part.file, part.fileName), part.fileName)
@@ -81,38 +80,30 @@ export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
       const type = part.file.type ?? mediaTypeOf(part.fileName)
       form.append(part.name, new Blob([part.file.bytes as Uint8Array<ArrayBuffer>], { type }), part.fileName)
     } else {
-      streamed = true
-      if (!part.file.reopenable) replayable = false
+      streamed = part.file
+      if (!streamed.reopenable) replayable = false
     }
   }
-  if (!streamed) return { body: HttpBody.formData(form), contentType: undefined, replayable }
-  const body = streamedForm(parts)
-  return { body, contentType: body.contentType, replayable }
+  if (streamed === undefined) return { body: HttpBody.formData(form), contentType: undefined, replayable }
+  const boundary = `llmfx-${crypto.randomUUID()}`
+  const contentType = `multipart/form-data; boundary=${boundary}`
+  return { body: HttpBody.stream(streamed.join(piecesOf(parts, boundary)), contentType), contentType, replayable }
 }
 
 /** The same bytes, with a type where there was none. */
 const typed = (blob: Blob, name: string): Blob =>
   blob.type === "" ? blob.slice(0, blob.size, mediaTypeOf(name)) : blob
 
-const streamedForm = (parts: ReadonlyArray<Part>): HttpBody.Stream => {
-  const boundary = `llmfx-${crypto.randomUUID()}`
-  const encoder = new TextEncoder()
-  const chunks = parts.map((part): Stream.Stream<Uint8Array, unknown> => {
+const piecesOf = (parts: ReadonlyArray<Part>, boundary: string): ReadonlyArray<string | FileSource.FileSource> => [
+  ...parts.flatMap((part) => {
     const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(normalized(part.name))}"`
-    if ("text" in part) return Stream.make(encoder.encode(`${disposition}\r\n\r\n${normalized(part.text)}\r\n`))
+    if ("text" in part) return [`${disposition}\r\n\r\n${normalized(part.text)}\r\n`]
     const type = part.file.type === undefined || part.file.type === "" ? mediaTypeOf(part.fileName) : part.file.type
     const head = `${disposition}; filename="${quoted(part.fileName)}"\r\nContent-Type: ${plainType(type)}\r\n\r\n`
-    return Stream.make(encoder.encode(head)).pipe(
-      Stream.concat(FileSource.read(part.file)),
-      Stream.concat(Stream.make(encoder.encode("\r\n")))
-    )
-  })
-  const all = Stream.concat(
-    Stream.flatten(Stream.fromIterable(chunks)),
-    Stream.sync(() => encoder.encode(`--${boundary}--\r\n`))
-  )
-  return HttpBody.stream(all, `multipart/form-data; boundary=${boundary}`)
-}
+    return [head, part.file, "\r\n"]
+  }),
+  `--${boundary}--\r\n`
+]
 
 /** As forms write line breaks. */
 const normalized = (text: string): string => text.replace(/\r\n|\r|\n/g, "\r\n")
