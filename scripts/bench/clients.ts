@@ -13,14 +13,16 @@ import { hasUndici } from "./nodeVersion.ts"
 
 const key = "bench-key-0123456789"
 
-/** All three services over one HTTP client. */
+export const headers = { "content-type": "application/json", authorization: `Bearer ${key}` }
+
+/** All three services over one HTTP client, and that client. */
 export const runtime = (url: string, http: Layer.Layer<HttpClient.HttpClient>) =>
   ManagedRuntime.make(
     Layer.mergeAll(
       OpenAi.layer({ apiKey: Redacted.make(key), baseUrl: `${url}/v1` }),
       Anthropic.layer({ apiKey: Redacted.make(key), baseUrl: url }),
       Coze.layer({ token: Redacted.make(key), baseUrl: url })
-    ).pipe(Layer.provide(http))
+    ).pipe(Layer.provideMerge(http))
   )
 
 export const fetchRuntime = (url: string) => runtime(url, FetchHttpClient.layer)
@@ -52,7 +54,7 @@ export const inputs = {
 export const bareStream = async (url: string, body: object): Promise<number> => {
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    headers,
     body: JSON.stringify({ ...body, stream: true })
   })
   const decoder = new TextDecoder()

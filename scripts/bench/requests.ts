@@ -1,10 +1,12 @@
 import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { ManagedRuntime } from "effect/ManagedRuntime"
 import type { Anthropic } from "llmfx/anthropic/Anthropic"
 import type { Coze } from "llmfx/coze/Coze"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import type { OpenAi } from "llmfx/openai/OpenAi"
-import { fetchRuntime, inputs, sdks, undiciRuntime } from "./clients.ts"
+import { fetchRuntime, headers, inputs, sdks, undiciRuntime } from "./clients.ts"
 import { interleaved, type Row, ratioRow } from "./measure.ts"
 
 const calls = 1_000
@@ -23,23 +25,34 @@ const withWorkers = async (concurrency: number, call: () => Promise<unknown>): P
   await Promise.all(Array.from({ length: concurrency }, worker))
 }
 
+/** The least that a call over Effect's client does. */
+const bareCall = (url: string): Effect.Effect<unknown, unknown, HttpClient.HttpClient> => {
+  const request = HttpClientRequest.post(`${url}/v1/chat/completions`).pipe(
+    HttpClientRequest.setHeaders(headers),
+    HttpClientRequest.bodyText(JSON.stringify(inputs.openai), "application/json")
+  )
+  return Effect.flatMap(HttpClient.execute(request), (response) => response.json)
+}
+
 /** Chat completions, not streamed. Rates in requests a second. */
 export const benchRequests = async (url: string, rounds: number): Promise<ReadonlyArray<Row>> => {
   const official = sdks(url).openai
   const withFetch = fetchRuntime(url)
   const withUndici = await undiciRuntime(url)
   const rows: Array<Row> = []
-  const program = (concurrency: number) =>
-    Effect.forEach(Array.from({ length: calls }), () => ChatCompletions.create(inputs.openai), {
-      concurrency,
-      discard: true
-    })
+  const many = <E, R>(call: Effect.Effect<unknown, E, R>, concurrency: number) =>
+    Effect.forEach(Array.from({ length: calls }), () => call, { concurrency, discard: true })
   for (const concurrency of [1, 32]) {
     const run = (runtime: ManagedRuntime<OpenAi | Anthropic | Coze, unknown>) => () =>
-      perSecond(() => runtime.runPromise(program(concurrency)))
-    const undici: { readonly undici?: () => Promise<number> } =
-      withUndici === undefined ? {} : { undici: run(withUndici) }
-    const rates = await interleaved<"official" | "fetch" | "undici">(rounds, {
+      perSecond(() => runtime.runPromise(many(ChatCompletions.create(inputs.openai), concurrency)))
+    const undici: { readonly undici?: () => Promise<number>; readonly bareUndici?: () => Promise<number> } =
+      withUndici === undefined
+        ? {}
+        : {
+            undici: run(withUndici),
+            bareUndici: () => perSecond(() => withUndici.runPromise(many(bareCall(url), concurrency)))
+          }
+    const rates = await interleaved<"official" | "fetch" | "undici" | "bareUndici">(rounds, {
       official: () =>
         perSecond(() => withWorkers(concurrency, () => official.chat.completions.create({ ...inputs.openai }))),
       fetch: run(withFetch),
@@ -55,7 +68,13 @@ export const benchRequests = async (url: string, rounds: number): Promise<Readon
           rates.undici / rates.official,
           3,
           "least"
-        )
+        ),
+        {
+          what: `the same of Effect's undici client alone, concurrency ${concurrency}`,
+          measured: `${(rates.bareUndici / rates.official).toFixed(2)} ×`,
+          bar: "none",
+          holds: true
+        }
       )
     }
   }
