@@ -81,7 +81,7 @@ const generally: Batches<MessagesBatches.BatchCreateParamsRequest["params"]> = {
   results: MessagesBatches.results
 }
 
-const inBeta: Batches<BetaMessagesBatches.BatchCreateParamsRequestParams> = {
+const inBeta: Batches<BetaMessagesBatches.BatchCreateParamsRequest["params"]> = {
   create: BetaMessagesBatches.create,
   states: Jobs.betaMessageBatch.states,
   results: BetaMessagesBatches.results
