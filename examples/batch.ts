@@ -18,7 +18,10 @@ const questions = Stream.make("Berlin", "Rome", "Atlantis", "Busytown").pipe(
   }))
 )
 
-/** The id of a `Submitted` event is all that `BatchRun.resume` needs, should this program stop here. */
+/**
+ * The id of a `Submitted` event is all that `BatchRun.resume` needs, should this program stop here; with the questions,
+ * it also asks those again that failed.
+ */
 const program = BatchRun.run(ChatCompletions.create, questions, {
   retries: 1,
   poll: { schedule: Schedule.spaced("20 millis") }

@@ -115,6 +115,16 @@ export interface Options {
   readonly poll?: Poll.Options | undefined
 }
 
+/** How a batch is followed that was submitted before. */
+export interface ResumeOptions<out Input, out E = never, out R = never> extends Options {
+  /**
+   * The requests as they were given to the run; those of the batch are known by their custom ids. With them, `retries`
+   * has an effect, counted from this batch on. Where they are just those of the batch, the ones without a result are
+   * failures as in a run.
+   */
+  readonly requests?: Stream.Stream<Request<Input>, E, R> | undefined
+}
+
 /** A batch, as it is seen. */
 export interface State {
   readonly id: string
@@ -160,18 +170,43 @@ export const run = <Input, S extends State, A, R, E, R2>(
       { onHalt: (splitter) => splitter.rest() }
     ),
     Stream.flatMap(
-      (piece) =>
-        Array.isArray(piece) ? runBatch(api, piece, options, options.retries ?? 0) : Stream.succeed<Event<A>>(piece),
+      (piece) => (Array.isArray(piece) ? runBatch(api, piece, options) : Stream.succeed<Event<A>>(piece)),
       { concurrency: options.concurrency ?? 1 }
     )
   )
 
-/** Follows a batch that was submitted before. Requests that failed are not sent again. */
-export const resume = <Input, S extends State, A, R>(
+/** Follows a batch that was submitted before, and sends requests that failed again where they are given. */
+export const resume = <Input, S extends State, A, R, E = never, R2 = never>(
   api: Api<Input, S, A, R>,
   batchId: string,
-  options: Options = {}
-): Stream.Stream<Event<A>, Failure, R> => follow(api, batchId, options, undefined)
+  options: ResumeOptions<Input, E, R2> = {}
+): Stream.Stream<Event<A>, E | Failure, R | R2> => {
+  const { requests, ...rest } = options
+  return requests === undefined
+    ? follow(api, batchId, rest, undefined)
+    : follow(api, batchId, rest, {
+        withoutResult: (seen, total) => (seen.size < total ? withoutResult(requests, seen, total) : Stream.empty),
+        again: againOf(api, requests, rest)
+      })
+}
+
+/** The custom ids without a result, where the requests can be none but those of the batch. */
+const withoutResult = <E, R>(
+  requests: Stream.Stream<Request<unknown>, E, R>,
+  seen: ReadonlySet<string>,
+  total: number
+): Stream.Stream<string, E, R> =>
+  requests.pipe(
+    Stream.runFold(
+      () => new Set<string>(),
+      (customIds, { customId }) => customIds.add(customId)
+    ),
+    Effect.map((customIds) => {
+      const isWhole = customIds.size === total && [...seen].every((customId) => customIds.has(customId))
+      return isWhole ? Stream.fromIterable([...customIds].filter((customId) => !seen.has(customId))) : Stream.empty
+    }),
+    Stream.unwrap
+  )
 
 /** The requests of a batch, or one that fits into none. */
 type Piece<Input> = Array<Request<Input>> | Failed
@@ -235,38 +270,55 @@ const tooLarge = (customId: string, bytes: number, limit: number): Failed => ({
 const runBatch = <Input, S extends State, A, R>(
   api: Api<Input, S, A, R>,
   batch: ReadonlyArray<Request<Input>>,
-  options: Options,
-  retries: number
+  options: Options
 ): Stream.Stream<Event<A>, Failure, R> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const requests = new Map(batch.map((request) => [request.customId, request]))
-      if (requests.size < batch.length) {
-        return yield* new BatchInputError({ message: `${batch.length - requests.size} custom ids of the batch repeat` })
+      const customIds = new Set(batch.map(({ customId }) => customId))
+      if (customIds.size < batch.length) {
+        return yield* new BatchInputError({
+          message: `${batch.length - customIds.size} custom ids of the batch repeat`
+        })
       }
       const { id } = yield* api.submit(batch)
       const submitted: Submitted = { _tag: "Submitted", batchId: id, requests: batch.length }
       return Stream.concat(
         Stream.succeed(submitted),
         follow(api, id, options, {
-          customIds: [...requests.keys()],
-          again:
-            retries <= 0
-              ? undefined
-              : (failed) => {
-                  const rest = failed.flatMap((customId) => requests.get(customId) ?? [])
-                  return rest.length === 0 ? Stream.empty : runBatch(api, rest, options, retries - 1)
-                }
+          withoutResult: (seen) => Stream.fromIterable([...customIds].filter((customId) => !seen.has(customId))),
+          again: againOf(api, Stream.fromIterable(batch), options)
         })
       )
     })
   )
 
-/** What is known of a batch that this program has submitted. */
-interface Own<A, R> {
-  readonly customIds: ReadonlyArray<string>
+/** What is known of the requests of a batch. */
+interface Known<A, E, R> {
+  /** The custom ids of which the batch has no result. */
+  readonly withoutResult: (seen: ReadonlySet<string>, total: number) => Stream.Stream<string, E, R>
   /** Goes on with requests that are worth another try; absent where there is none left. */
-  readonly again: ((customIds: ReadonlyArray<string>) => Stream.Stream<Event<A>, Failure, R>) | undefined
+  readonly again: ((failed: ReadonlyMap<string, Failed>) => Stream.Stream<Event<A>, E | Failure, R>) | undefined
+}
+
+const againOf = <Input, S extends State, A, R, E, R2>(
+  api: Api<Input, S, A, R>,
+  requests: Stream.Stream<Request<Input>, E, R2>,
+  options: Options
+): Known<A, E, R | R2>["again"] => {
+  const { retries = 0 } = options
+  if (retries <= 0) return undefined
+  return (failed) => {
+    if (failed.size === 0) return Stream.empty
+    const unknown = new Map(failed)
+    const again = Stream.filter(requests, ({ customId }) => {
+      unknown.delete(customId)
+      return failed.has(customId)
+    })
+    return Stream.concat(
+      run(api, again, { ...options, retries: retries - 1 }),
+      Stream.suspend(() => Stream.fromIterable(unknown.values()))
+    )
+  }
 }
 
 const defaultPoll: Poll.Options = { schedule: /*#__PURE__*/ Schedule.spaced("30 seconds"), deadline: "25 hours" }
@@ -277,26 +329,25 @@ const readingAgain = /*#__PURE__*/ Schedule.max([
   /*#__PURE__*/ Schedule.recurs(3)
 ])
 
-const follow = <Input, S extends State, A, R>(
+const follow = <Input, S extends State, A, R, E, R2>(
   api: Api<Input, S, A, R>,
   batchId: string,
   options: Options,
-  own: Own<A, R> | undefined
-): Stream.Stream<Event<A>, Failure, R> =>
+  known: Known<A, E, R2> | undefined
+): Stream.Stream<Event<A>, E | Failure, R | R2> =>
   Stream.suspend(() => {
     let last: S | undefined
     const seen = new Set<string>()
-    const failed: Array<string> = []
+    const failed = new Map<string, Failed>()
     const finished = (customId: string, result: Result.Result<A, BatchRequestError>): ReadonlyArray<Event<A>> => {
       // Results that are read again after a broken connection.
       if (seen.has(customId)) return []
       seen.add(customId)
       if (Result.isSuccess(result)) return [{ _tag: "Succeeded", batchId, customId, value: result.success }]
-      if (own?.again !== undefined && result.failure.isRetryable) {
-        failed.push(customId)
-        return []
-      }
-      return [{ _tag: "Failed", batchId, customId, error: result.failure }]
+      const failure: Failed = { _tag: "Failed", batchId, customId, error: result.failure }
+      if (known?.again === undefined || !result.failure.isRetryable) return [failure]
+      failed.set(customId, failure)
+      return []
     }
     const progress = Stream.map(api.states(batchId, options.poll ?? defaultPoll), (state): Event<A> => {
       last = state
@@ -308,17 +359,15 @@ const follow = <Input, S extends State, A, R>(
         ? Stream.empty
         : Stream.flattenIterable(Stream.map(api.results(last), ({ customId, result }) => finished(customId, result)))
     ).pipe(Stream.retry(($) => Schedule.while($(readingAgain), ({ input }) => input.isRetryable)))
-    const missing = Stream.suspend(() =>
-      Stream.fromIterable(
-        (own?.customIds ?? [])
-          .filter((customId) => !seen.has(customId))
-          .flatMap((customId) => finished(customId, Result.fail(missingError(customId, last?.problem))))
-      )
-    )
+    const missing = Stream.suspend(() => {
+      const customIds = known?.withoutResult(seen, last?.total ?? 0) ?? Stream.empty
+      const error = (customId: string) => Result.fail(missingError(customId, last?.problem))
+      return Stream.flattenIterable(Stream.map(customIds, (customId) => finished(customId, error(customId))))
+    })
     return progress.pipe(
       Stream.concat(results),
       Stream.concat(missing),
-      Stream.concat(Stream.suspend(() => own?.again?.(failed) ?? Stream.empty))
+      Stream.concat(Stream.suspend(() => known?.again?.(failed) ?? Stream.empty))
     )
   })
 

@@ -280,6 +280,14 @@ export const anthropic: Overrides = {
   endpoints: {
     "messages.countTokens": readsOnly,
     "beta.messages.countTokens": readsOnly,
+    "beta.compliance.review.cases.respond": {
+      reason: "Only the first response counts; the same one sent again is answered and changes nothing.",
+      safety: "idempotent"
+    },
+    "beta.organization.externalStorage.activate": {
+      reason: "Storage that is available already comes back unchanged.",
+      safety: "idempotent"
+    },
     "messages.batches.results": {
       reason: "The SDK asks the batch for the URL of its results; this is that URL.",
       path: "/v1/messages/batches/{message_batch_id}/results"

@@ -53,12 +53,20 @@ export const run = <Input extends object, A, E, R>(
   options: Options = {}
 ): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.run(apiOf(endpoint, options), requests, options)
 
-/** Follows a batch that was submitted before, by the id of its `Submitted` event. */
-export const resume = <Input extends object, A>(
+/** How a batch is followed that was submitted before, and what is set for each batch of requests sent again. */
+export interface ResumeOptions<out Input, out E = never, out R = never>
+  extends Options,
+    Batch.ResumeOptions<Omit<Input, keyof Headers>, E, R> {}
+
+/**
+ * Follows a batch that was submitted before, by the id of its `Submitted` event; with the requests, those that failed
+ * and may succeed are sent again.
+ */
+export const resume = <Input extends object, A, E = never, R = never>(
   endpoint: BatchEndpoint<Input, A>,
   batchId: string,
-  options: Options = {}
-): Stream.Stream<Batch.Event<A>, Failure, Anthropic> => Batch.resume(apiOf(endpoint, options), batchId, options)
+  options: ResumeOptions<Input, E, R> = {}
+): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.resume(apiOf(endpoint, options), batchId, options)
 
 /** The endpoints of one version of the API. */
 interface Batches<in Params> {
@@ -81,7 +89,7 @@ const generally: Batches<MessagesBatches.BatchCreateParamsRequest["params"]> = {
   results: MessagesBatches.results
 }
 
-const inBeta: Batches<BetaMessagesBatches.BatchCreateParamsRequestParams> = {
+const inBeta: Batches<BetaMessagesBatches.BatchCreateParamsRequest["params"]> = {
   create: BetaMessagesBatches.create,
   states: Jobs.betaMessageBatch.states,
   results: BetaMessagesBatches.results

@@ -47,13 +47,21 @@ export const run = <Input extends object, A, E, R>(
 ): Stream.Stream<Batch.Event<A>, E | ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, R | OpenAi> =>
   Batch.run(apiOf(endpoint, options), requests, options)
 
-/** Follows a batch that was submitted before, by the id of its `Submitted` event. */
-export const resume = <Input extends object, A>(
+/** How a batch is followed that was submitted before, and what is set for each batch of requests sent again. */
+export interface ResumeOptions<out Input, out E = never, out R = never>
+  extends Options,
+    Batch.ResumeOptions<Input, E, R> {}
+
+/**
+ * Follows a batch that was submitted before, by the id of its `Submitted` event; with the requests, those that failed
+ * and may succeed are sent again.
+ */
+export const resume = <Input extends object, A, E = never, R = never>(
   endpoint: BatchEndpoint<Input, A>,
   batchId: string,
-  options: Batch.Options = {}
-): Stream.Stream<Batch.Event<A>, ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, OpenAi> =>
-  Batch.resume(apiOf(endpoint, {}), batchId, options)
+  options: ResumeOptions<Input, E, R> = {}
+): Stream.Stream<Batch.Event<A>, E | ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, R | OpenAi> =>
+  Batch.resume(apiOf(endpoint, options), batchId, options)
 
 interface State extends Batch.State {
   readonly batch: Batches.Batch

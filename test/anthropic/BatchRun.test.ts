@@ -129,6 +129,38 @@ describe("a run", () => {
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 
+  it.effect("may be resumed with its requests, so that failures that may succeed are sent again", () => {
+    const http = account((batch) =>
+      batch === 5
+        ? {
+            a: { type: "succeeded", message: message("hi") },
+            b: { type: "expired" },
+            c: errored("invalid_request_error")
+          }
+        : { b: { type: "succeeded", message: message("now") } }
+    )
+    return Effect.gen(function* () {
+      const events = yield* settle(
+        Stream.runCollect(
+          BatchRun.resume(BetaMessages.create, "5", {
+            requests: requests("a", "b", "c", "other"),
+            retries: 1,
+            workspace_id: "wrkspc_1"
+          })
+        )
+      )
+      assert.deepStrictEqual(
+        events.flatMap((event) => ("customId" in event ? [`${event._tag} ${event.customId}`] : [])),
+        ["Succeeded a", "Failed c", "Succeeded b"]
+      )
+      const created = http.sent.findIndex(({ method }) => method === "POST")
+      assert.deepStrictEqual(sentBody<{ readonly requests: ReadonlyArray<unknown> }>(http, created).requests, [
+        { custom_id: "b", params: input }
+      ])
+      assert.strictEqual(http.sent[created]?.headers["anthropic-workspace-id"], "wrkspc_1")
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+
   it.effect("of the beta API has its betas and its workspace in headers, and decodes what only that API has", () => {
     const compaction = { type: "compaction", content: "So far: nothing." }
     const http = account(() => ({ a: { type: "succeeded", message: { ...message("hi"), content: [compaction] } } }))

@@ -164,4 +164,6 @@ it("keeps limits, units and formats of comments, not their sentences", () => {
   expect(note("Either a URL or the base64 encoded data.", "string")).toBeUndefined()
   expect(note("Nothing to keep here.", "string")).toBeUndefined()
   expect(notesOf("@deprecated use another").deprecated).toBe(true)
+  expect(notesOf("Body param: Deprecated: Use another.").deprecated).toBe(true)
+  expect(notesOf("Body param: Not Deprecated: yet.").deprecated).toBeUndefined()
 })

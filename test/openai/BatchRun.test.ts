@@ -329,3 +329,76 @@ describe("a run", () => {
     })
   )
 })
+
+describe("a resumed batch", () => {
+  const resumed = <E>(http: FakeHttp, options: BatchRun.ResumeOptions<Embeddings.EmbeddingCreateParams, E>) =>
+    settle(Stream.runCollect(BatchRun.resume(Embeddings.create, "9", options))).pipe(
+      Effect.map((events) => events.map(short).filter((line) => !line.startsWith("progress"))),
+      Effect.provide(openAiOver(http))
+    )
+
+  it.effect("sends those of its requests again that failed and may succeed, out of all that it is given", () =>
+    Effect.gen(function* () {
+      const http = account({
+        output: (batch) => (batch === 9 ? [success("a")] : batch === 2 ? [success("down")] : []),
+        errors: (batch) => (batch === 9 ? [failure("bad", 400), failure("down", 500)] : [failure("down", 503)])
+      })
+      const options = { requests: requests("other", "a", "bad", "down"), retries: 2, metadata: { job: "7" } }
+      assert.deepStrictEqual(yield* resumed(http, options), [
+        "a = 1",
+        "bad: errored 400",
+        "submitted 1 (1)",
+        "submitted 2 (1)",
+        "down = 4"
+      ])
+      assert.deepStrictEqual(
+        (yield* filesOf(http)).map((file) => (JSON.parse(file) as { readonly custom_id: string }).custom_id),
+        ["down", "down"]
+      )
+      const created = http.sent.findIndex(({ method, url }) => method === "POST" && url.endsWith("/batches"))
+      assert.deepInclude(sentBody(http, created), { metadata: { job: "7" } })
+    })
+  )
+
+  it.effect("keeps the failures of requests that it is not given", () =>
+    Effect.gen(function* () {
+      const http = account({
+        output: (batch) => (batch === 9 ? [] : [success("busy")]),
+        errors: (batch) => (batch === 9 ? [failure("late", 503), failure("busy", 429), failure("bad", 400)] : [])
+      })
+      assert.deepStrictEqual(yield* resumed(http, { requests: requests("busy"), retries: 1 }), [
+        "bad: errored 400",
+        "submitted 1 (1)",
+        "busy = 4",
+        "late: errored 503"
+      ])
+    })
+  )
+
+  it.effect("misses results only where it is given just its own requests", () =>
+    Effect.gen(function* () {
+      const script: Script = { output: (batch) => (batch === 9 ? [success("a"), success("bb")] : [success("ccc")]) }
+      const resume = (...customIds: ReadonlyArray<string>) =>
+        resumed(account(script), { requests: requests(...customIds), retries: 1 })
+      assert.deepStrictEqual(yield* resume("a", "bb", "ccc"), ["a = 1", "bb = 2", "submitted 1 (1)", "ccc = 3"])
+      assert.deepStrictEqual(yield* resume("a", "bb", "ccc", "d"), ["a = 1", "bb = 2"])
+      assert.deepStrictEqual(yield* resume("a", "ccc", "d"), ["a = 1", "bb = 2"])
+    })
+  )
+
+  it.effect("does not read the requests where nothing is left to do", () =>
+    Effect.gen(function* () {
+      const http = account({ output: () => [success("a"), success("bb"), success("ccc")] })
+      const seen = yield* resumed(http, { requests: Stream.fail("unread"), retries: 1 })
+      assert.deepStrictEqual(seen, ["a = 1", "bb = 2", "ccc = 3"])
+    })
+  )
+
+  it.effect("fails as the requests do", () =>
+    Effect.gen(function* () {
+      const http = account({ errors: () => [failure("a", 500)] })
+      const error = yield* Effect.flip(resumed(http, { requests: Stream.fail("no file"), retries: 1 }))
+      assert.strictEqual(error, "no file")
+    })
+  )
+})

@@ -9,7 +9,15 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { type ApiError, Endpoint, FileSource, RetryPolicy } from "llmfx"
-import { Anthropic, Messages, MessagesBatches } from "llmfx/anthropic"
+import {
+  Anthropic,
+  BetaComplianceReviewCases,
+  BetaOrganizationComplianceSettings,
+  BetaOrganizationExternalStorage,
+  BetaOrganizationProvidersGoogleProjectsDataControls,
+  Messages,
+  MessagesBatches
+} from "llmfx/anthropic"
 import * as AnthropicEndpoints from "llmfx/anthropic/endpoints"
 import { Chat, ChatMessages, Coze, Datasets, DatasetsDocuments, Workspaces } from "llmfx/coze"
 import * as CozeEndpoints from "llmfx/coze/endpoints"
@@ -346,6 +354,47 @@ describe("the state of the emulator", () => {
         ["canceled"]
       )
     }).pipe(Effect.provide(emulated({ jobDuration: "1 minute" })))
+  )
+
+  it.effect("lets storage be activated, renamed and deleted", () =>
+    Effect.gen(function* () {
+      const provider_config = { type: "gcp", bucket_name: "bucket", project_number: "1", region: "us" } as const
+      const made = yield* BetaOrganizationExternalStorage.create({ provider_config, display_name: "first" })
+      assert.strictEqual(made.status.type, "pending_configuration")
+      const place = { external_storage_id: made.id }
+      assert.strictEqual((yield* BetaOrganizationExternalStorage.activate(place)).status.type, "available")
+      yield* BetaOrganizationExternalStorage.update({ ...place, display_name: null })
+      const kept = yield* BetaOrganizationExternalStorage.retrieve(place)
+      assert.deepStrictEqual(
+        [kept.status.type, kept.display_name, kept.provider_config],
+        ["available", null, provider_config]
+      )
+      assert.strictEqual(yield* Stream.runCount(BetaOrganizationExternalStorage.list()), 1)
+      yield* BetaOrganizationExternalStorage.delete(place)
+      reasonOf(yield* Effect.flip(BetaOrganizationExternalStorage.retrieve(place)), "NotFoundError")
+    }).pipe(Effect.provide(emulated()))
+  )
+
+  it.effect("keeps settings of which there is one at a path", () =>
+    Effect.gen(function* () {
+      const { retrieve, update } = BetaOrganizationProvidersGoogleProjectsDataControls
+      yield* update({ project_number: "1", cmek: { type: "enabled", external_key_ids: { us: "key" } } })
+      yield* update({ project_number: "2", cmek: { type: "disabled" } })
+      const { cmek, project_number } = yield* retrieve({ project_number: "1" })
+      assert.deepStrictEqual(
+        [project_number, cmek.type === "enabled" ? cmek.external_key_ids : cmek.type],
+        ["1", { us: "key" }]
+      )
+      yield* BetaOrganizationComplianceSettings.update({ state: { type: "disabled" } })
+      assert.strictEqual((yield* BetaOrganizationComplianceSettings.retrieve()).state.type, "disabled")
+    }).pipe(Effect.provide(emulated()))
+  )
+
+  it.effect("closes the case that a response is about", () =>
+    Effect.gen(function* () {
+      const { status } = yield* BetaComplianceReviewCases.respond({ case_id: "case", determination: "no_violation" })
+      assert.deepStrictEqual(status, { type: "closed", reason: { type: "responded" } })
+    }).pipe(Effect.provide(emulated()))
   )
 
   it.effect("continues a conversation across responses", () =>

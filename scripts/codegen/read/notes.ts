@@ -64,6 +64,9 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
+/** A parameter's comment begins with where it goes, and then has the word where a tag would be. */
+const deprecation = /@deprecated\b|^\s*(?:\w+ param: )?Deprecated[:.]/
+
 const holds = (type: Type, kind: Type["kind"]): boolean =>
   type.kind === kind || (type.kind === "union" && type.members.some((member) => holds(member, kind)))
 
@@ -79,7 +82,7 @@ export const notesOf = (comment: string, type?: Type): Notes => {
   const notes = dropWeaker([...new Set(found)])
   return {
     ...(notes.length > 0 ? { notes } : {}),
-    ...(/@deprecated\b/.test(comment) ? { deprecated: true } : {})
+    ...(deprecation.test(comment) ? { deprecated: true } : {})
   }
 }
 

@@ -15,6 +15,8 @@ export interface Collections {
   readonly paths: ReadonlySet<string>
   /** Those at which resources are made. */
   readonly creatable: ReadonlySet<string>
+  /** The paths of what there is one of, to be read and changed. */
+  readonly settings: ReadonlySet<string>
 }
 
 const isParam = (segment: string | undefined): boolean => segment?.startsWith("{") === true
@@ -36,7 +38,14 @@ export const collectionsOf = (endpoints: ReadonlyArray<Endpoint.Metadata>): Coll
     const shape = shapeOf(templateOf(endpoint))
     return endpoint.method === "POST" && endpoint.kind === "json" && paths.has(shape) ? [shape] : []
   })
-  return { paths, creatable: new Set(creatable) }
+  const changed = new Set(endpoints.flatMap((it) => (it.body === undefined ? [] : [shapeOf(templateOf(it))])))
+  const settings = endpoints.flatMap((endpoint) => {
+    const segments = templateOf(endpoint)
+    const shape = shapeOf(segments)
+    const isOne = endpoint.kind === "json" && !isParam(segments.at(-1)) && !paths.has(shape)
+    return endpoint.method === "GET" && isOne && changed.has(shape) ? [shape] : []
+  })
+  return { paths, creatable: new Set(creatable), settings: new Set(settings) }
 }
 
 /** The path of a request up to the parameter at its end: the key of a collection. */
@@ -99,14 +108,29 @@ const resource = (exchange: Exchange.Exchange, collections: Collections): Answer
     return answered(exchange, item.value)
   }
   if (endpoint.method === "POST" && collections.creatable.has(shapeOf(segments))) return created(exchange, segments)
-  if (isParam(parent.at(-1))) {
-    const item = found(exchange, collections, parent.slice(0, -1), lastParam(exchange, parent))
-    if (item !== undefined && endpoint.method === "POST") {
-      item.value = { ...item.value, ...changeOf(exchange, segments.at(-1) ?? "") }
-      return answered(exchange, adopted(endpoint.success, item.value))
-    }
+  const owner = isParam(parent.at(-1))
+    ? found(exchange, collections, parent.slice(0, -1), lastParam(exchange, parent))
+    : undefined
+  if (collections.settings.has(shapeOf(segments))) return setting(exchange, keyOf(exchange, segments))
+  if (endpoint.method !== "POST") return answered(exchange, undefined)
+  const change = changeOf(exchange, segments.at(-1) ?? "")
+  if (owner === undefined) return answered(exchange, undefined, change)
+  owner.value = { ...owner.value, ...change }
+  return answered(exchange, adopted(endpoint.success, owner.value))
+}
+
+/** Keeps what was set until it is deleted. */
+const setting = (exchange: Exchange.Exchange, key: string): Answer => {
+  const { body, endpoint, now, params, server } = exchange
+  const kept = server.store.get(key, "", now)?.value
+  if (endpoint.method === "GET") return answered(exchange, kept === undefined ? kept : adopted(endpoint.success, kept))
+  if (endpoint.method === "DELETE") {
+    server.store.remove(key, "")
+    return answered(exchange, adopted(endpoint.success, { ...params, deleted: true }))
   }
-  return answered(exchange, undefined)
+  const value = { ...kept, ...adopted(endpoint.success, { ...params, ...body }), ...times(exchange) }
+  server.store.insert(key, "", value, now)
+  return answered(exchange, value)
 }
 
 const lastParam = ({ params }: Exchange.Exchange, segments: ReadonlyArray<string>): string =>
@@ -222,6 +246,10 @@ const changeOf = ({ endpoint, now }: Exchange.Exchange, verb: string): Json => {
     case "unpause":
     case "resume":
       return one("status", ["active", "running"])
+    case "activate":
+      return one("status", [{ type: "available", healthy: true, last_checked_at: new Date(now).toISOString() }])
+    case "respond":
+      return one("status", [{ type: "closed", reason: { type: "responded" } }])
     default:
       return {}
   }
@@ -233,11 +261,11 @@ const removed = (exchange: Exchange.Exchange, parent: ReadonlyArray<string>, id:
 }
 
 /** The value, or a sample with what the request says of it. */
-const answered = (exchange: Exchange.Exchange, value: Json | undefined): Answer => {
+const answered = (exchange: Exchange.Exchange, value: Json | undefined, change: Json = {}): Answer => {
   const { body, endpoint, params, query } = exchange
   if (endpoint.kind === "none") return Exchange.nothing
   if (value !== undefined) return Exchange.value(sampleOf(endpoint.success, value))
   const [id] = Object.values(params).slice(-1)
-  const given = { ...(id === undefined ? {} : { id }), ...query, ...body, ...params }
+  const given = { ...(id === undefined ? {} : { id }), ...query, ...body, ...params, ...change }
   return Exchange.value(sampleOf(endpoint.success, { ...adopted(endpoint.success, given), ...times(exchange) }))
 }

@@ -30,13 +30,15 @@ const fits = (ast: SchemaAST.AST, value: unknown): boolean => {
   }
 }
 
-/** Those of the fields that the schema has and whose values fit it. */
+/** Those of the fields that the schema has and whose values fit it, when what an answer has to say more is there too. */
 export const adopted = (schema: AnySchema | undefined, fields: Json): Json => {
   const properties = propertiesOf(schema)
   return Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => {
+    Object.entries(fields).flatMap(([name, value]) => {
       const property = properties.get(name)
-      return property !== undefined && value !== undefined && value !== null && fits(property, value)
+      if (property === undefined || value === undefined) return []
+      const whole = fill(property, value, { items: 0, optionals: false })
+      return fits(property, whole) ? [[name, whole] as const] : []
     })
   )
 }
