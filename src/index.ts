@@ -2,6 +2,7 @@
 export * as Accumulator from "./Accumulator.ts"
 export * as ApiClient from "./ApiClient.ts"
 export * as ApiError from "./ApiError.ts"
+export * as ApiErrorSchema from "./ApiErrorSchema.ts"
 export * as ApiRequest from "./ApiRequest.ts"
 export * as Batch from "./Batch.ts"
 export * as CircuitBreaking from "./CircuitBreaking.ts"

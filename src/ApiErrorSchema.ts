@@ -1,0 +1,111 @@
+/**
+ * `ApiError` as JSON and back, for errors that leave the process: of a workflow's activity, a remote procedure, a queue.
+ *
+ * @example
+ * ```ts
+ * import * as Schema from "effect/Schema"
+ * import * as Activity from "effect/workflow/Activity"
+ * import { ApiErrorSchema } from "llmfx"
+ * import { ChatCompletions } from "llmfx/openai"
+ *
+ * const ask = Activity.make({
+ *   name: "ask",
+ *   success: Schema.Unknown,
+ *   error: ApiErrorSchema.schema,
+ *   execute: ChatCompletions.create({ model: "gpt-5.4-mini", messages: [{ role: "user", content: "hi" }] })
+ * })
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as ApiError from "./ApiError.ts"
+
+/** What is undefined need not be in the JSON. */
+const maybe = <S extends Schema.Constraint>(schema: S) =>
+  Schema.UndefinedOr(schema).pipe(Schema.withDecodingDefaultKey(Effect.succeed(undefined)))
+
+const text = /*#__PURE__*/ maybe(Schema.String)
+const number = /*#__PURE__*/ maybe(Schema.Number)
+/** JSON has `null` in place of `undefined`; the first that it may stand for is taken. */
+const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown])
+const duration = /*#__PURE__*/ maybe(Schema.DurationFromMillis)
+const headers = /*#__PURE__*/ Schema.Record(Schema.String, Schema.String)
+
+const detail = { message: Schema.String, code: text, type: text, param: text, helpUrl: text }
+
+const reason = <
+  Tag extends string,
+  Fields extends Schema.Struct.Fields,
+  A extends Schema.TaggedStruct<Tag, Fields>["Type"]
+>(
+  tag: Tag,
+  Class: new (fields: Schema.TaggedStruct<Tag, Fields>["Type"]) => A,
+  fields: Fields
+) =>
+  Schema.TaggedStruct(tag, fields).pipe(
+    Schema.decodeTo(
+      Schema.instanceOf(Class),
+      SchemaTransformation.transform({ decode: (plain) => new Class(plain), encode: (error) => error })
+    )
+  )
+
+const limit = /*#__PURE__*/ Schema.Struct({ limit: number, remaining: number, reset: duration })
+
+const Reason = /*#__PURE__*/ Schema.Union([
+  reason("AuthenticationError", ApiError.AuthenticationError, detail),
+  reason("PermissionDeniedError", ApiError.PermissionDeniedError, detail),
+  reason("NotFoundError", ApiError.NotFoundError, detail),
+  reason("InvalidRequestError", ApiError.InvalidRequestError, detail),
+  reason("ConflictError", ApiError.ConflictError, detail),
+  reason("RateLimitError", ApiError.RateLimitError, {
+    ...detail,
+    retryAfter: duration,
+    limits: maybe(Schema.Record(Schema.String, limit))
+  }),
+  reason("QuotaExceededError", ApiError.QuotaExceededError, detail),
+  reason("ContentPolicyError", ApiError.ContentPolicyError, detail),
+  reason("OverloadedError", ApiError.OverloadedError, { ...detail, retryAfter: duration }),
+  reason("ServerError", ApiError.ServerError, { ...detail, retryAfter: duration }),
+  reason("NetworkError", ApiError.NetworkError, {
+    message: Schema.String,
+    phase: Schema.Literals(["dns", "connect", "tls", "request", "headers", "body"]),
+    code: text
+  }),
+  reason("TimeoutError", ApiError.TimeoutError, {
+    message: Schema.String,
+    which: Schema.Literals(["headers", "body", "firstEvent", "idle", "total"]),
+    duration: Schema.DurationFromMillis,
+    attempt: Schema.Number
+  }),
+  reason("DecodeError", ApiError.DecodeError, {
+    message: Schema.String,
+    path: Schema.Array(Schema.Union([Schema.String, Schema.Number])),
+    expected: Schema.String,
+    raw: Schema.Unknown
+  }),
+  reason("StreamError", ApiError.StreamError, { ...detail, raw: Schema.Unknown }),
+  reason("StreamTruncatedError", ApiError.StreamTruncatedError, {
+    message: Schema.String,
+    partial: Schema.Struct({ text: Schema.String, usage, events: Schema.Number })
+  }),
+  reason("UnexpectedResponseError", ApiError.UnexpectedResponseError, { message: Schema.String, contentType: text }),
+  reason("RequestError", ApiError.RequestError, { message: Schema.String })
+])
+
+const Tag = /*#__PURE__*/ Schema.Literals(Reason.members.map(({ from }) => from.fields._tag.schema.literal))
+
+/** Every `ApiError`, as an object of JSON; `raw` and `usage` are what the server sent. */
+export const schema: Schema.Codec<ApiError.ApiError, unknown> = /*#__PURE__*/ Schema.TaggedStruct("ApiError", {
+  provider: Schema.String,
+  endpoint: Schema.String,
+  reason: Reason,
+  request: maybe(Schema.Struct({ method: Schema.String, url: Schema.String, headers })),
+  response: maybe(Schema.Struct({ status: Schema.Number, headers, requestId: text, body: text })),
+  attempts: Schema.Array(Schema.Struct({ reason: Tag, status: number, waited: Schema.Number }))
+}).pipe(
+  Schema.decodeTo(
+    Schema.instanceOf(ApiError.ApiError),
+    SchemaTransformation.transform({ decode: (plain) => new ApiError.ApiError(plain), encode: (error) => error })
+  )
+)
