@@ -15,27 +15,30 @@ const maxSlots = 8
 
 /** A parser for the texts of one series. */
 export const makeJsonSeriesParser = (): JsonParser => {
-  const patterns: Array<Pattern> = []
+  let patterns: Array<Pattern> = []
+  let recent: ReadonlyArray<Example> = []
   let learned = 0
   let failed = 0
   let untilLearning = textsForPattern
-  let recent: ReadonlyArray<string> = []
   const learn = (text: string): void => {
-    const pattern = recent.reduce<Pattern | undefined>((found, other) => found ?? patternOf(other, text), undefined)
-    if (pattern === undefined) {
-      untilLearning = failed++
-      recent = [text, ...recent.slice(0, 2)]
+    const example = { text, leaves: leavesOf(text), slots: new Set<number>() }
+    for (const known of [...patterns, ...recent]) {
+      const pattern = patternOf(known, example)
+      if (pattern === undefined) continue
+      patterns = [pattern, ...patterns.filter((other) => other !== known)].slice(0, maxPatterns)
+      recent = []
+      failed = 0
+      untilLearning = textsForPattern * ++learned
       return
     }
-    if (patterns.unshift(pattern) > maxPatterns) patterns.pop()
-    failed = 0
-    untilLearning = textsForPattern * ++learned
-    recent = []
+    recent = [example, ...recent.slice(0, 2)]
+    untilLearning = failed++
   }
   return (text) => {
+    untilLearning--
     for (let index = 0; index < patterns.length; index++) {
       const pattern = patterns[index]
-      const value = pattern?.(text)
+      const value = pattern?.read(text)
       if (pattern === undefined || value === undefined) continue
       if (index > 0) {
         patterns.splice(index, 1)
@@ -44,53 +47,66 @@ export const makeJsonSeriesParser = (): JsonParser => {
       return value
     }
     const value: unknown = JSON.parse(text)
-    if (text.length <= maxLength && --untilLearning < 0) learn(text)
+    if (untilLearning < 0 && text.length <= maxLength) learn(text)
     return value
   }
 }
 
-/** The value of a text that fits; `undefined` for others. */
-type Pattern = (text: string) => unknown
+/** A text, and which of its leaves are known to vary, by their position. */
+interface Example {
+  readonly text: string
+  readonly leaves: ReadonlyArray<Leaf>
+  readonly slots: ReadonlySet<number>
+}
 
-const patternOf = (one: string, other: string): Pattern | undefined => {
-  const ones = leavesOf(one)
-  const others = leavesOf(other)
-  if (ones === undefined || others === undefined || ones.length !== others.length) return undefined
-  const slots: Array<ReadonlyArray<string | number>> = []
+interface Pattern extends Example {
+  /** The value of a text that fits; `undefined` for others. */
+  readonly read: (text: string) => unknown
+}
+
+/** What two texts have in common, if they differ in nothing but strings and numbers. */
+const patternOf = (known: Example, { leaves, text }: Example): Pattern | undefined => {
+  if (known.leaves.length !== leaves.length) return undefined
+  const slots: Array<Slot> = []
+  const positions = new Set<number>()
   let source = "^"
   let fixed = ""
-  let endOfOne = 0
-  let endOfOther = 0
-  const shares = (startOfOne: number, startOfOther: number): boolean => {
-    const between = other.slice(endOfOther, startOfOther)
+  let knownEnd = 0
+  let end = 0
+  const shares = (knownStart: number, start: number): boolean => {
+    const between = text.slice(end, start)
     fixed += between
-    return one.slice(endOfOne, startOfOne) === between
+    return known.text.slice(knownEnd, knownStart) === between
   }
-  for (const [index, leaf] of others.entries()) {
-    const twin = ones[index]
+  for (const [position, leaf] of leaves.entries()) {
+    const twin = known.leaves[position]
     if (twin === undefined || !shares(twin.start, leaf.start)) return undefined
-    const text = other.slice(leaf.start, leaf.end)
-    const twinText = one.slice(twin.start, twin.end)
-    endOfOne = twin.end
-    endOfOther = leaf.end
-    if (text === twinText) {
-      fixed += text
+    const part = text.slice(leaf.start, leaf.end)
+    const knownPart = known.text.slice(twin.start, twin.end)
+    knownEnd = twin.end
+    end = leaf.end
+    if (part === knownPart && !known.slots.has(position)) {
+      fixed += part
       continue
     }
-    const slot = slotOf(text)
-    if (slot === undefined || slot !== slotOf(twinText) || slots.push(leaf.path) > maxSlots) return undefined
+    const slot = slotOf(part)
+    if (slot === undefined || slot !== slotOf(knownPart) || slots.length === maxSlots) return undefined
+    slots.push({ path: leaf.path, group: slots.length + 1 })
+    positions.add(position)
     source += escaped(fixed) + slot
     fixed = ""
   }
-  if (slots.length === 0 || !shares(one.length, other.length)) return undefined
+  if (slots.length === 0 || !shares(known.text.length, text.length)) return undefined
   const expression = new RegExp(`${source}${escaped(fixed)}$`)
-  const copy = copier(
-    JSON.parse(other),
-    slots.map((path, index) => ({ path, group: index + 1 }))
-  )
-  return (text) => {
-    const found = expression.exec(text)
-    return found === null ? undefined : copy(found)
+  const copy = copier(JSON.parse(text), slots)
+  return {
+    text,
+    leaves,
+    slots: positions,
+    read: (other) => {
+      const found = expression.exec(other)
+      return found === null ? undefined : copy(found)
+    }
   }
 }
 
@@ -168,8 +184,8 @@ interface Container {
 
 const token = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+|[{}[\],:]/g
 
-/** The strings, numbers and names of a JSON text; `undefined` where one property hides another. */
-const leavesOf = (text: string): ReadonlyArray<Leaf> | undefined => {
+/** The strings, numbers and names of a JSON text; none where one property hides another. */
+const leavesOf = (text: string): ReadonlyArray<Leaf> => {
   const leaves: Array<Leaf> = []
   const open: Array<Container> = []
   let parent: Container | undefined
@@ -199,7 +215,7 @@ const leavesOf = (text: string): ReadonlyArray<Leaf> | undefined => {
       default:
         if (parent?.names !== undefined && parent.key === undefined) {
           const name: string = JSON.parse(part)
-          if (name === "__proto__" || parent.names.has(name)) return undefined
+          if (name === "__proto__" || parent.names.has(name)) return []
           parent.names.add(name)
           parent.key = name
         } else {

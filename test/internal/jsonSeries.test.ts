@@ -96,6 +96,14 @@ describe("a series of JSON texts", () => {
     assert.isTrue(isParsedBy(parse, delta("three", 33).replace("false", "true")))
   })
 
+  it("widens a pattern where more begins to differ", () => {
+    const parse = trained(delta("one", 1), delta("two", 1))
+    assert.isTrue(isParsedBy(parse, delta("three", 2)))
+    for (let index = 2; index < 200; index++) parse(delta("more", index))
+    assert.isFalse(isParsedBy(parse, delta("four", 444)))
+    assert.isFalse(isParsedBy(parse, delta("five", 1)))
+  })
+
   it("gives each text a value of its own", () => {
     const parse = trained(delta("one", 1), delta("two", 2))
     const change = (value: unknown): unknown => {
