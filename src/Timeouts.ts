@@ -1,5 +1,5 @@
 /** How long the parts of a call may take. Each one that passes is a `TimeoutError` that says which. */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 
 /** Durations; a part that is left out is not limited. */
 export interface Timeouts {
@@ -25,4 +25,7 @@ export const none: Timeouts = {
 }
 
 /** The official clients' limit: ten minutes for the headers and a JSON body; streams may go on for ever. */
-export const official: Timeouts = { headers: "10 minutes", body: "10 minutes" }
+export const official: Timeouts = {
+  headers: /*#__PURE__*/ Duration.minutes(10),
+  body: /*#__PURE__*/ Duration.minutes(10)
+}
