@@ -1,5 +1,5 @@
 /** The package as its users get it: packed, installed beside `effect` in an empty folder, compiled and run there. */
-import { execFile, spawn } from "node:child_process"
+import { execFile, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
@@ -26,6 +26,14 @@ const run = (file: string, args: ReadonlyArray<string>, cwd: string): Promise<st
       throw new Error(`${file} ${args.join(" ")} failed:\n${error.stdout}${error.stderr}`)
     }
   )
+
+/** The other runtimes on this machine, and how they run a program. */
+const runtimes = (
+  [
+    ["bun", ["run"]],
+    ["deno", ["run", "--allow-all", "--node-modules-dir=manual"]]
+  ] as const
+).map(([name, args]) => ({ name, args, isInstalled: spawnSync(name, ["--version"]).error === undefined }))
 
 const program = `
 import * as Effect from "effect/Effect"
@@ -123,6 +131,13 @@ describe("the packed package", () => {
     const printed = await run(process.execPath, ["main.js"], folder)
     expect(printed.trim()).toBe("openai | no such model | first true")
   }, 60_000)
+
+  for (const { args, isInstalled, name } of runtimes) {
+    it.skipIf(!isInstalled)(`runs on ${name}, where that is installed`, async () => {
+      const printed = await run(name, [...args, "main.ts"], folder)
+      expect(printed.trim()).toBe("openai | no such model | first true")
+    })
+  }
 
   it("can be imported at every path that it exports", async () => {
     const { exports } = manifestOf(root)
