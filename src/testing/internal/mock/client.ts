@@ -78,7 +78,8 @@ const failed = (endpoint: Endpoint.Metadata, reason: ApiError.Reason): Effect.Ef
         reason,
         request: undefined,
         response,
-        attempts: []
+        attempts: [],
+        ...(reason._tag === "StreamTruncatedError" ? { partial: reason.partial } : {})
       })
     )
   if (!("helpUrl" in reason)) return error(undefined)
