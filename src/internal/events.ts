@@ -14,7 +14,8 @@ import { bodyError, isJson } from "./body.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { notJson, schemaDecoder } from "./decode.ts"
-import { done, ErrorInBody, isObject, type Progress, skip } from "./dialect.ts"
+import { done, ErrorInBody, isObject, skip } from "./dialect.ts"
+import { BodyStart, StreamProgress } from "./progress.ts"
 import { gistOf } from "./reasons.ts"
 import { transportReason } from "./send.ts"
 
@@ -120,66 +121,6 @@ const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpCli
   })
 }
 
-const maxPartialText = 1_000_000
-
-/** What has come so far, for the error of a stream that breaks off. */
-class StreamProgress implements Progress {
-  text = ""
-  /** Joined now and then: a string for each event would outlive it. */
-  readonly parts: Array<string> = []
-  usage: unknown = undefined
-  events = 0
-  complete = false
-  ended = false
-
-  addText(text: unknown): void {
-    if (typeof text !== "string" || this.text.length >= maxPartialText) return
-    if (this.parts.push(text) === 256) this.flush()
-  }
-
-  flush(): void {
-    this.text += this.parts.join("")
-    this.parts.length = 0
-  }
-
-  setUsage(usage: unknown): void {
-    if (usage !== undefined && usage !== null) this.usage = usage
-  }
-
-  partial(): ApiError.PartialOutput {
-    this.flush()
-    return { text: this.text, usage: this.usage, events: this.events }
-  }
-
-  /** As `partial`, where an event has come. */
-  received(): ApiError.PartialOutput | undefined {
-    return this.events === 0 ? undefined : this.partial()
-  }
-}
-
-const maxHead = 8192
-
-/** The start of a body in which no event has come. */
-class Head {
-  readonly parts: Array<Uint8Array> = []
-  size = 0
-
-  add(bytes: Uint8Array): void {
-    if (this.size >= maxHead) return
-    const part = bytes.slice(0, maxHead - this.size)
-    this.parts.push(part)
-    this.size += part.length
-  }
-
-  /** `undefined` where there is none. The word in which it is cut is left out: no half of a secret is shown. */
-  text(): string | undefined {
-    const decoder = new TextDecoder()
-    const text = this.parts.map((part) => decoder.decode(part, { stream: true })).join("")
-    if (text.trim() === "") return undefined
-    return this.size < maxHead ? text : text.slice(0, text.search(/\S*$/))
-  }
-}
-
 const events = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
@@ -197,7 +138,7 @@ const events = (
   const ownFraming = call.config.framing?.(contentType)
   const framing = ownFraming ?? EventStream.makeSseDecoder
   const isEventStream = ownFraming !== undefined || /^text\/event-stream\b/i.test(contentType)
-  const head = new Head()
+  const head = new BodyStart()
   let atEnd = false
   const noticed = Effect.tapError(bytes, (error) =>
     Effect.sync(() => {

@@ -8,6 +8,8 @@ import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import * as Messages from "../../src/anthropic/Messages.ts"
 import * as Chat from "../../src/coze/Chat.ts"
 import * as Endpoint from "../../src/Endpoint.ts"
+import * as AudioTranscriptions from "../../src/openai/AudioTranscriptions.ts"
+import * as BetaThreadsRuns from "../../src/openai/BetaThreadsRuns.ts"
 import * as ChatCompletions from "../../src/openai/ChatCompletions.ts"
 import { OpenAi, type Options } from "../../src/openai/OpenAi.ts"
 import { apiError, reasonOf, streamFailure } from "../support/errors.ts"
@@ -332,6 +334,28 @@ describe("what had come of a stream that fails", () => {
         assert.deepStrictEqual(error.partial, { text: "", usage: undefined, events: 1 })
         assert.include(error.message, "What had arrived, 1 event, is in partial.")
       }
+    })
+  )
+
+  it.effect("has the text of transcriptions and threads, too", () =>
+    Effect.gen(function* () {
+      const transcript = yield* failing(
+        AudioTranscriptions.stream({ file: new File(["a"], "a.wav"), model: "m" }),
+        sse({ type: "transcript.text.delta", delta: "Hel" }, { type: "transcript.text.delta", delta: "lo" })
+      )
+      assert.strictEqual(transcript.error.partial?.text, "Hello")
+      const said = (value: string) =>
+        `event: thread.message.delta\n${sse({
+          id: "msg",
+          object: "thread.message.delta",
+          delta: { content: [{ index: 0, type: "text", text: { value } }] }
+        })}`
+      const thread = yield* failing(
+        BetaThreadsRuns.stream({ thread_id: "t", assistant_id: "a" }),
+        said("Hel"),
+        said("lo")
+      )
+      assert.strictEqual(thread.error.partial?.text, "Hello")
     })
   )
 
