@@ -137,7 +137,7 @@ export class StreamError<out Code extends string = string> extends Data.TaggedEr
   ServerDetail<Code> & { readonly raw: unknown }
 > {}
 
-/** What had arrived when a stream broke off. */
+/** What had arrived when a stream failed. */
 export interface PartialOutput {
   /** The text so far, up to 1,000,000 characters. */
   readonly text: string
@@ -194,6 +194,8 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   readonly response: ResponseSummary | undefined
   /** The tries before the last one. */
   readonly attempts: ReadonlyArray<Attempt>
+  /** What had arrived of a stream that failed in its midst, whatever the reason. */
+  readonly partial?: PartialOutput | undefined
 }> {
   override get message(): string {
     const status = this.response === undefined ? "" : ` (HTTP ${this.response.status})`
@@ -203,9 +205,13 @@ export class ApiError extends Data.TaggedError("ApiError")<{
       Predicate.hasProperty(this.reason, "helpUrl") && typeof this.reason.helpUrl === "string"
         ? ` See ${this.reason.helpUrl}`
         : ""
+    const received =
+      this.partial === undefined || this.reason._tag === "StreamTruncatedError"
+        ? ""
+        : ` What had arrived, ${countOf(this.partial.events)}, is in partial.`
     return `${this.provider} ${this.endpoint} failed${tries}: ${this.reason._tag}${status}: ${sentence(
       this.reason.message
-    )} ${advice[this.reason._tag]}${help}${id}`
+    )}${received} ${advice[this.reason._tag]}${help}${id}`
   }
 
   /** The server's id of the request (Coze: the log id), to quote to the provider's support. */
@@ -249,7 +255,8 @@ export class ApiError extends Data.TaggedError("ApiError")<{
       reason: { ...this.reason, message: this.reason.message, _tag: this.reason._tag },
       request: this.request,
       response: this.response,
-      attempts: this.attempts
+      attempts: this.attempts,
+      partial: this.reason._tag === "StreamTruncatedError" ? undefined : this.partial
     }
   }
 }
@@ -261,5 +268,7 @@ export interface CodedApiError<out Code extends string> extends ApiError {
 
 /** Whether a value is an {@link ApiError}, also one of another copy of this library. */
 export const isApiError = (u: unknown): u is ApiError => Predicate.isTagged(u, "ApiError")
+
+const countOf = (events: number): string => (events === 1 ? "1 event" : `${events} events`)
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

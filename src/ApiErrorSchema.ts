@@ -32,6 +32,8 @@ const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown])
 const duration = /*#__PURE__*/ maybe(Schema.DurationFromMillis)
 const headers = /*#__PURE__*/ Schema.Record(Schema.String, Schema.String)
 
+const partial = /*#__PURE__*/ Schema.Struct({ text: Schema.String, usage, events: Schema.Number })
+
 const detail = { message: Schema.String, code: text, type: text, param: text, helpUrl: text }
 
 const reason = <
@@ -87,7 +89,7 @@ const Reason = /*#__PURE__*/ Schema.Union([
   reason("StreamError", ApiError.StreamError, { ...detail, raw: Schema.Unknown }),
   reason("StreamTruncatedError", ApiError.StreamTruncatedError, {
     message: Schema.String,
-    partial: Schema.Struct({ text: Schema.String, usage, events: Schema.Number })
+    partial
   }),
   reason("UnexpectedResponseError", ApiError.UnexpectedResponseError, { message: Schema.String, contentType: text }),
   reason("RequestError", ApiError.RequestError, { message: Schema.String })
@@ -102,7 +104,8 @@ export const schema: Schema.Codec<ApiError.ApiError, unknown> = /*#__PURE__*/ Sc
   reason: Reason,
   request: maybe(Schema.Struct({ method: Schema.String, url: Schema.String, headers })),
   response: maybe(Schema.Struct({ status: Schema.Number, headers, requestId: text, body: text })),
-  attempts: Schema.Array(Schema.Struct({ reason: Tag, status: number, waited: Schema.Number }))
+  attempts: Schema.Array(Schema.Struct({ reason: Tag, status: number, waited: Schema.Number })),
+  partial: Schema.optional(partial)
 }).pipe(
   Schema.decodeTo(
     Schema.instanceOf(ApiError.ApiError),

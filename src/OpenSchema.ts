@@ -93,7 +93,11 @@ export const array = <A>(item: Schema.Codec<A, unknown>): Codec<ReadonlyArray<A>
 export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [key: string]: A }> =>
   Schema.Record(Schema.String, value)
 
-/** One of several shapes without a discriminating property: picked by JSON type, then tried in order. */
+/**
+ * One of several shapes without a discriminating property: picked by JSON type, then tried in order. Of several objects
+ * the client's decoder tries only those that have fields for most of the value's properties, so that a field of the
+ * wrong type is an error, and no property of another member that nobody knows.
+ */
 export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, unknown>>): Codec<A> =>
   lazy(() => Schema.Union(members()) as Codec<A>)
 

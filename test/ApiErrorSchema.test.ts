@@ -15,6 +15,8 @@ const sent = (error: ApiError.ApiError): Effect.Effect<ApiError.ApiError, Schema
     Effect.flatMap((encoded) => Schema.decodeUnknownEffect(json)(JSON.parse(JSON.stringify(encoded))))
   )
 
+const partial = { text: "so far", usage: { input_tokens: 3 }, events: 2 }
+
 const errorOf = (reason: ApiError.Reason, isBare: boolean): ApiError.ApiError =>
   new ApiError.ApiError({
     provider: "openai",
@@ -24,7 +26,8 @@ const errorOf = (reason: ApiError.Reason, isBare: boolean): ApiError.ApiError =>
     response: isBare
       ? undefined
       : { status: 500, headers: { "x-should-retry": "false" }, requestId: "req_1", body: "no" },
-    attempts: isBare ? [] : [{ reason: reason._tag, status: undefined, waited: 500 }]
+    attempts: isBare ? [] : [{ reason: reason._tag, status: undefined, waited: 500 }],
+    partial: isBare ? undefined : partial
   })
 
 const message = "what went wrong"
@@ -32,7 +35,6 @@ const bare = { message, code: undefined, type: undefined, param: undefined, help
 const full = { message, code: "a", type: "b", param: "c", helpUrl: "https://help" }
 const retryAfter = Duration.millis(1500)
 const limits = { requests: { limit: 60, remaining: undefined, reset: Duration.seconds(6) } }
-const partial = { text: "so far", usage: { input_tokens: 3 }, events: 2 }
 
 const reasons: ReadonlyArray<ApiError.Reason> = [
   ...[bare, full].flatMap((detail) => [
@@ -69,7 +71,10 @@ describe("ApiErrorSchema", () => {
           assert.instanceOf(back, ApiError.ApiError)
           assert.strictEqual(back.reason.constructor, error.reason.constructor)
           assert.deepStrictEqual(back.toJSON(), error.toJSON())
-          assert.deepStrictEqual([back.message, back.isRetryable], [error.message, error.isRetryable])
+          assert.deepStrictEqual(
+            [back.message, back.isRetryable, back.partial],
+            [error.message, error.isRetryable, error.partial]
+          )
         })
       )
     }

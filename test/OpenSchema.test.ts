@@ -341,10 +341,131 @@ describe("union", () => {
       parts: Open.array(Part),
       sum: Open.array(Schema.Number)
     }))
-    const Loose = Open.struct<{ readonly parts: ReadonlyArray<unknown> }>(() => ({ parts: Open.array(Schema.Unknown) }))
+    const Loose = Open.struct<{ readonly parts: ReadonlyArray<unknown>; readonly sum: unknown }>(() => ({
+      parts: Open.array(Schema.Unknown),
+      sum: Schema.Unknown
+    }))
     const Either = Open.union<unknown>(() => [Strict, Loose])
     const json = { parts: [{ type: "image" }], sum: "none" }
     assert.deepStrictEqual(decode(Either, json), json)
+  })
+})
+
+describe("a union of objects", () => {
+  const Word = Open.struct<{ readonly word: string; readonly at: number }>(() => ({
+    word: Schema.String,
+    at: Schema.Number
+  }))
+  const Plain = Open.struct<{ readonly text: string }>(() => ({ text: Schema.String }))
+  const Timed = Open.struct<{ readonly text: string; readonly words: ReadonlyArray<unknown> }>(() => ({
+    text: Schema.String,
+    words: Open.array(Word)
+  }))
+  const Either = Open.union<object>(() => [Timed, Plain])
+  const wrong = { text: "a", words: [{ word: "a", at: "0" }] }
+
+  it("takes no field of the wrong type for a property that nobody knows", () => {
+    assert.deepStrictEqual(failure(Either, wrong).path, ["words", 0, "at"])
+  })
+
+  it("does so whatever the order of its members, and within others", () => {
+    const Reversed = Open.union<object>(() => [Plain, Timed])
+    const Outer = Open.union<object>(() => [
+      Open.struct<{ readonly of: object; readonly by: string }>(() => ({ of: Reversed, by: Schema.String })),
+      Open.struct<{ readonly of: object; readonly at: string }>(() => ({ of: Reversed, at: Schema.String }))
+    ])
+    assert.deepStrictEqual(failure(Reversed, wrong).path, ["words", 0, "at"])
+    assert.deepStrictEqual(failure(Outer, { of: wrong }).path, ["of", "words", 0, "at"])
+    assert.deepStrictEqual(failure(Open.array(Reversed), [wrong]).path, [0, "words", 0, "at"])
+  })
+
+  it("keeps properties that nobody knows", () => {
+    const json = { text: "a", language: "en", wordCount: [1] }
+    assert.deepStrictEqual(decode(Either, json), json)
+  })
+
+  it("goes by no property that is null", () => {
+    assert.deepStrictEqual(decode(Either, { text: "a", words: null }), { text: "a", words: null })
+  })
+
+  it("leaves a wrong type to a member that knows as many of the properties", () => {
+    const Counted = Open.struct<{ readonly text: string; readonly words: number }>(() => ({
+      text: Schema.String,
+      words: Schema.Number
+    }))
+    const json = { text: "a", words: 2 }
+    assert.deepStrictEqual(
+      decode(
+        Open.union<object>(() => [Timed, Plain, Counted]),
+        json
+      ),
+      json
+    )
+  })
+
+  it("holds no member responsible that the value's tag rules out", () => {
+    const Tagged = Open.struct<{ readonly type: "timed"; readonly text: string; readonly words: number }>(() => ({
+      type: Open.tag("timed"),
+      text: Schema.String,
+      words: Schema.Number
+    }))
+    const json = { type: "plain", text: "a", words: "two" }
+    assert.deepStrictEqual(
+      decode(
+        Open.union<object>(() => [Tagged, Plain]),
+        json
+      ),
+      json
+    )
+    assert.deepStrictEqual(
+      failure(
+        Open.union<object>(() => [Tagged, Plain]),
+        { ...json, type: "timed" }
+      ).path,
+      ["words"]
+    )
+  })
+
+  it("lets a record take what no object with fields does", () => {
+    const json = { text: 5, words: 2 }
+    assert.deepStrictEqual(
+      decode(
+        Open.union<object>(() => [Timed, Open.record(Schema.Number)]),
+        json
+      ),
+      json
+    )
+  })
+
+  it("tells the mismatch of the member that knows most of what is within too", () => {
+    const Spoken = Open.struct<{ readonly text: string; readonly words: ReadonlyArray<unknown> }>(() => ({
+      text: Schema.String,
+      words: Open.array(
+        Open.struct<{ readonly word: number; readonly speaker: string }>(() => ({
+          word: Schema.Number,
+          speaker: Schema.String
+        }))
+      )
+    }))
+    assert.deepStrictEqual(
+      failure(
+        Open.union<object>(() => [Spoken, Timed]),
+        wrong
+      ).path,
+      ["words", 0, "at"]
+    )
+  })
+
+  it("gives the variants of the member that knows most of the value", () => {
+    const Parted = Open.struct<{ readonly text: string; readonly part: Part }>(() => ({
+      text: Schema.String,
+      part: Part
+    }))
+    const value = decode(
+      Open.union<object>(() => [Plain, Parted]),
+      { text: "a", part: { type: "image" } }
+    )
+    assert.strictEqual((value as { readonly part: Open.UnknownVariant }).part.type, "~unknown")
   })
 })
 

@@ -224,6 +224,53 @@ describe("idle", () => {
   )
 })
 
+describe("what had come by the time that a limit passes", () => {
+  const id = { "x-request-id": "req-1" }
+  const spoken = sse({ type: "response.output_text.delta", delta: "Hello" })
+
+  for (const timeouts of [{ idle: 3000 }, { total: 3000 }] as const) {
+    it.effect(`is in the error of ${Object.keys(timeouts)}, with the response`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp({ parts: [spoken, 100, tick, 5000, end], headers: id })
+        const [{ error }] = yield* timed(streamFailure(streamed(http, timeouts)))
+        const { message, partial, requestId, response } = apiError(error)
+        assert.deepStrictEqual(partial, { text: "Hello", usage: undefined, events: 2 })
+        assert.strictEqual(response?.status, 200)
+        assert.strictEqual(requestId, "req-1")
+        assert.include(message, "try 1). What had arrived, 2 events, is in partial. Retry")
+      })
+    )
+  }
+
+  it.effect("is nothing before the first event but the response", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: [5000, tick, end], headers: id })
+      const [{ error }] = yield* timed(streamFailure(streamed(http, { firstEvent: 3000 })))
+      assert.isUndefined(apiError(error).partial)
+      assert.strictEqual(apiError(error).requestId, "req-1")
+    })
+  )
+
+  it.effect("is the response where a body does not end", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({
+        ...json('{"ok":', 5000, "true}"),
+        headers: { "content-type": "application/json", ...id }
+      })
+      const [error] = yield* timed(failureOf(get(http, { body: 3000 })))
+      assert.strictEqual(error.requestId, "req-1")
+      assert.isUndefined(error.partial)
+    })
+  )
+
+  it.effect("is nothing where no response came", () =>
+    Effect.gen(function* () {
+      const [error] = yield* timed(failureOf(get(fakeHttp({ ...ok, delay: 5000 }), { headers: 3000 })))
+      assert.isUndefined(error.response)
+    })
+  )
+})
+
 describe("total", () => {
   it.effect("spans all tries and the waits between them", () =>
     Effect.gen(function* () {

@@ -188,6 +188,16 @@ const replies: ReadonlyArray<readonly [name: string, reply: Reply]> = [
       )
     )
   ],
+  [
+    "a stream that goes silent",
+    echoing((said, headers) =>
+      partial(
+        `data: ${JSON.stringify({ type: "response.output_text.delta", delta: said, usage: { said } })}\n\n`,
+        "stall",
+        { headers: { ...headers, ...eventStream } }
+      )
+    )
+  ],
   ["a broken connection", resetBeforeHeaders],
   ["no answer in time", stallBeforeHeaders]
 ]

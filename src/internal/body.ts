@@ -108,12 +108,14 @@ export const bodyError = (
   response: HttpClientResponse.HttpClientResponse,
   text: string | undefined,
   thrown: unknown,
-  now: number
+  now: number,
+  partial?: ApiError.PartialOutput
 ): ApiError.ApiError => {
   const summary = summarize(call, response, text, thrown instanceof ErrorInBody ? thrown.raw : undefined)
-  if (thrown instanceof ErrorInBody) return errorOf(call, reasonInBody(call, response, thrown.raw, now), summary)
+  if (thrown instanceof ErrorInBody)
+    return errorOf(call, reasonInBody(call, response, thrown.raw, now), summary, partial)
   if (thrown instanceof ApiError.DecodeError || thrown instanceof ApiError.UnexpectedResponseError) {
-    return errorOf(call, thrown, summary)
+    return errorOf(call, thrown, summary, partial)
   }
   throw thrown
 }

@@ -15,6 +15,7 @@ import {
   makeScrubber,
   plainResponseHeaders,
   type Scrub,
+  scrubDeep,
   scrubError,
   secretsInHeaders,
   secretsInUrl,
@@ -188,19 +189,26 @@ export const requestIdOf = (dialect: Dialect, headers: { readonly [name: string]
   return undefined
 }
 
-/** The error of a call; takes all secrets out of the reason. */
+/** The error of a call; takes all secrets out of the reason and of what had arrived. */
 export const errorOf = (
   call: Call,
   reason: ApiError.Reason,
-  response?: ApiError.ResponseSummary
+  response?: ApiError.ResponseSummary,
+  partial?: ApiError.PartialOutput
 ): ApiError.ApiError => {
-  scrubError(reason, call.config.scrub)
+  const { scrub } = call.config
+  scrubError(reason, scrub)
+  const received =
+    reason._tag === "StreamTruncatedError"
+      ? reason.partial
+      : partial && { ...partial, text: scrub(partial.text), usage: scrubDeep(partial.usage, scrub) }
   return new ApiError.ApiError({
     provider: call.endpoint.provider,
     endpoint: call.endpoint.id,
     reason,
     request: call.wire.summary,
     response,
-    attempts: [...call.attempts]
+    attempts: [...call.attempts],
+    ...(received === undefined ? {} : { partial: received })
   })
 }

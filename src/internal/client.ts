@@ -35,10 +35,12 @@ const sendOnce = (call: Call): Effect.Effect<HttpClientResponse.HttpClientRespon
 
 const callOnce = (call: Call, input: unknown): Effect.Effect<Endpoint.Response<unknown>, ApiError.ApiError> =>
   Effect.flatMap(Clock.currentTimeMillis, (start) => {
-    const deadlines = makeDeadlines(call)
+    let arrived: HttpClientResponse.HttpClientResponse | undefined
+    const deadlines = makeDeadlines(call, () => ({ response: arrived }))
     deadlines.set(["headers", "body"], start)
     return deadlines.guard(
       Effect.flatMap(send(call), (response) => {
+        arrived = response
         deadlines.set(["body"], start)
         return readBody(call, input, response)
       })

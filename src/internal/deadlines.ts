@@ -1,8 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as ApiError from "../ApiError.ts"
 import type { Timeouts } from "../Timeouts.ts"
-import { type Call, errorOf } from "./call.ts"
+import { type Call, errorOf, summarize } from "./call.ts"
 import { untilTime } from "./untilTime.ts"
 
 type Which = ApiError.TimeoutError["which"]
@@ -16,12 +17,20 @@ export interface Deadlines {
   readonly guard: <A, E>(part: Effect.Effect<A, E>) => Effect.Effect<A, E | ApiError.ApiError>
 }
 
-export const makeDeadlines = (call: Call): Deadlines => {
+/** What has come of a try by the time that a limit passes. */
+interface Arrived {
+  readonly response: HttpClientResponse.HttpClientResponse | undefined
+  readonly partial?: ApiError.PartialOutput | undefined
+}
+
+const nothing: Arrived = { response: undefined }
+
+export const makeDeadlines = (call: Call, arrived: () => Arrived = () => nothing): Deadlines => {
   let which: Which = "total"
   let at = call.deadline ?? Infinity
   let hasPassed = false
 
-  const passed = Effect.suspend(() => Effect.fail(timeoutError(call, which)))
+  const passed = Effect.suspend(() => Effect.fail(timeoutError(call, which, arrived())))
 
   return {
     set: (phases, start) => {
@@ -41,7 +50,7 @@ export const makeDeadlines = (call: Call): Deadlines => {
   }
 }
 
-const timeoutError = (call: Call, which: Which): ApiError.ApiError => {
+const timeoutError = (call: Call, which: Which, { partial, response }: Arrived): ApiError.ApiError => {
   const limit = call.timeouts[which]
   const duration = limit === undefined ? Duration.zero : Duration.fromInputUnsafe(limit)
   const length = limit === undefined ? "the deadline of the program" : Duration.format(duration)
@@ -52,7 +61,9 @@ const timeoutError = (call: Call, which: Which): ApiError.ApiError => {
       which,
       duration,
       attempt: call.sent
-    })
+    }),
+    response === undefined ? undefined : summarize(call, response, undefined),
+    partial
   )
 }
 

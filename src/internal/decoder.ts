@@ -9,6 +9,8 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaParser from "effect/SchemaParser"
 import { emptyOf, setHidden } from "./emptyValue.ts"
 import { generateObject, type Slot } from "./generate.ts"
+import { likeness } from "./likeness.ts"
+import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 import { unknownVariant } from "./unknownVariant.ts"
 
 /** Where and why a value does not fit. */
@@ -62,18 +64,22 @@ interface Cache {
   readonly strict: boolean
   /** Whether what is missing is read as empty. */
   readonly fills: boolean
+  /** Whether the names of a value's properties say which members of a union may have it. */
+  readonly compares: boolean
   readonly parsers: WeakMap<SchemaAST.AST, Parser>
 }
 
-const caches: Record<Openness, Cache> = {
-  open: { strict: false, fills: true, parsers: new WeakMap() },
-  exact: { strict: false, fills: false, parsers: new WeakMap() },
-  strict: { strict: true, fills: false, parsers: new WeakMap() }
+/** `"whole"` is `"open"` without what is read as empty. */
+const caches: Record<Openness | "whole", Cache> = {
+  open: { strict: false, fills: true, compares: true, parsers: new WeakMap() },
+  whole: { strict: false, fills: false, compares: true, parsers: new WeakMap() },
+  exact: { strict: false, fills: false, compares: false, parsers: new WeakMap() },
+  strict: { strict: true, fills: false, compares: false, parsers: new WeakMap() }
 }
 
 /**
  * An answer that has none of its lists and objects, and no more than half of what it has to have, is something else: an
- * error, say. The exact parser says what is missing.
+ * error, say. The parser that fills in nothing says what is missing.
  */
 const withEvidence = (ast: SchemaAST.AST): Parser => {
   const parse = parserOf(ast, caches.open)
@@ -81,7 +87,7 @@ const withEvidence = (ast: SchemaAST.AST): Parser => {
   if (resolved._tag !== "Objects") return parse
   return (input, failure) =>
     isJsonObject(input) && !isConvincing(input, evidenceOf(resolved))
-      ? parserOf(ast, caches.exact)(input, failure)
+      ? parserOf(ast, caches.whole)(input, failure)
       : parse(input, failure)
 }
 
@@ -359,9 +365,6 @@ const compileRest = (ast: SchemaAST.Objects, keys: ReadonlyArray<string>, cache:
   }
 }
 
-const taggedUnionOf = (ast: SchemaAST.Union): TaggedUnion | undefined =>
-  ast.annotations?.["~llmfx/taggedUnion"] as TaggedUnion | undefined
-
 interface Flattened {
   readonly allowsNull: boolean
   readonly allowsUndefined: boolean
@@ -410,12 +413,6 @@ const compileUnion = (ast: SchemaAST.Union, cache: Cache): Parser => {
   }
 }
 
-interface TaggedUnion {
-  readonly discriminator: string
-  readonly members: { readonly [tag: string]: Schema.Constraint }
-  readonly absent: string | undefined
-}
-
 const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cache: Cache): Parser => {
   const parsers = new Map<unknown, Parser>(
     Object.entries(members).map(([tag, schema]) => [tag, parserOf(schema.ast, cache)])
@@ -440,38 +437,88 @@ const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cac
   }
 }
 
-/**
- * Tries the members in order; of several mismatches the deepest is the telling one. A member that fits as it is goes
- * before those that something is missing in.
- */
+interface Candidate {
+  readonly ast: SchemaAST.AST
+  readonly shape: Shape
+  readonly parse: Parser
+}
+
+/** Tries the members in order. One that fits as it is goes before those that something is missing in. */
 const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
-  const shapes = members.map((member) => shapeOf(member))
-  const isTold = !shapes.includes("any") && shapes.filter((shape) => shape === "object").length < 2
-  if (!cache.fills || isTold) return trialOf(members, cache)
-  const [exact, filling] = [trialOf(members, caches.exact), trialOf(members, cache)]
+  const candidates = members.map((ast): Candidate => ({ ast, shape: shapeOf(ast), parse: parserOf(ast, cache) }))
   return (input, failure) => {
-    const parsed = exact(copyOf(input), failure)
-    return parsed === mismatch ? filling(input, failure) : parsed
+    const fitting = fittingAmong(candidates, input)
+    const isScalar = shapeOfValue(input) === "scalar"
+    const tried = cache.compares && !isScalar && fitting.length > 1 ? likeliestAmong(fitting, input) : fitting
+    const [only] = tried
+    if (tried.length === 1 && only !== undefined) return only.parse(input, failure)
+    if (cache.fills && !isScalar) {
+      const parsed = firstOf(
+        tried.map(({ ast }) => parserOf(ast, caches.whole)),
+        input,
+        []
+      )
+      if (parsed !== mismatch) return parsed
+    }
+    const failures: Array<Failure> = []
+    const parsed = firstOf(
+      tried.map(({ parse }) => parse),
+      input,
+      failures
+    )
+    if (parsed === mismatch) Object.assign(failure, tellingOf(tried, failures, input))
+    return parsed
   }
 }
 
-const trialOf = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
-  const candidates = members.map((member) => ({ parse: parserOf(member, cache), shape: shapeOf(member) }))
-  return (input, failure) => {
-    const shape = shapeOfValue(input)
-    const fitting = candidates.filter((candidate) => candidate.shape === shape || candidate.shape === "any")
-    const tried = fitting.length === 0 ? candidates : fitting
-    let deepest: Failure | undefined
-    for (const [index, { parse }] of tried.entries()) {
-      const attempt: Failure = { path: [], expected: "", actual: undefined }
-      // A member that does not fit may have changed what it was given.
-      const parsed = parse(index === tried.length - 1 ? input : copyOf(input), attempt)
-      if (parsed !== mismatch) return parsed
-      if (deepest === undefined || attempt.path.length > deepest.path.length) deepest = attempt
-    }
-    if (deepest !== undefined) Object.assign(failure, deepest)
-    return mismatch
+/** What the first parser that takes the value makes of it. One that does not may have changed what it was given. */
+const firstOf = (parsers: ReadonlyArray<Parser>, input: unknown, failures: Array<Failure>): unknown => {
+  for (const parse of parsers) {
+    const failure: Failure = { path: [], expected: "", actual: undefined }
+    const parsed = parse(copyOf(input), failure)
+    if (parsed !== mismatch) return parsed
+    failures.push(failure)
   }
+  return mismatch
+}
+
+const fittingAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): ReadonlyArray<Candidate> => {
+  const shape = shapeOfValue(input)
+  const fitting = candidates.filter((candidate) => candidate.shape === shape || candidate.shape === "any")
+  return fitting.length === 0 ? candidates : fitting
+}
+
+/**
+ * The members that have fields for most of the value's properties, and those that take any. The others would take a
+ * field of the wrong type for a property that nobody knows.
+ */
+const likeliestAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): ReadonlyArray<Candidate> => {
+  const of = candidates.map(({ ast }) => likeness(ast, input, 0))
+  const most = Math.max(...of.map((count) => count ?? -1))
+  const likeliest = candidates.filter((_, index) => of[index] === undefined || (of[index] === most && most >= 0))
+  return likeliest.length === 0 ? candidates : likeliest
+}
+
+/** How deep the properties of a value are compared with the fields of those members that do not take it. */
+const depthOfComparison = 4
+
+/** The mismatch of the member that the value looks most like, and of several the deepest. */
+const tellingOf = (
+  candidates: ReadonlyArray<Candidate>,
+  failures: ReadonlyArray<Failure>,
+  input: unknown
+): Failure | undefined => {
+  let telling: Failure | undefined
+  let most = -Infinity
+  for (const [index, failure] of failures.entries()) {
+    const candidate = candidates[index]
+    const count = candidate === undefined ? 0 : (likeness(candidate.ast, input, depthOfComparison) ?? 0)
+    const isDeeper = telling === undefined || failure.path.length > telling.path.length
+    if (count < most || (count === most && !isDeeper)) continue
+    most = count
+    telling = failure
+  }
+  return telling
 }
 
 type Shape = "scalar" | "array" | "object" | "any"

@@ -1,5 +1,6 @@
 /** What stands for a value that should be there, where a server leaves it out or sends `null`. */
 import type * as SchemaAST from "effect/SchemaAST"
+import { taggedUnionOf } from "./taggedUnion.ts"
 import { missingVariant } from "./unknownVariant.ts"
 
 /** Makes an empty value; it is written as `null` again where it stands for that. */
@@ -60,9 +61,6 @@ const makerOfUnion = (ast: SchemaAST.Union, depth: number): Maker | "nothing" | 
   const variant = makers.find(({ type }) => taggedUnionOf(type) !== undefined)
   return (list ?? variant)?.make ?? (makers.length === 1 ? makers[0]?.make : undefined)
 }
-
-const taggedUnionOf = (ast: SchemaAST.AST): { readonly discriminator: string } | undefined =>
-  ast.annotations?.["~llmfx/taggedUnion"] as { readonly discriminator: string } | undefined
 
 const plain = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? plain(ast.thunk()) : ast)
 

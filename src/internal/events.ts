@@ -14,9 +14,10 @@ import { bodyError, isJson } from "./body.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { parseJson, schemaDecoder } from "./decode.ts"
-import { done, ErrorInBody, isObject, type Progress, skip } from "./dialect.ts"
+import { done, ErrorInBody, isObject, skip } from "./dialect.ts"
 import { makeJsonSeriesParser } from "./jsonSeries.ts"
-import { describeText } from "./reasons.ts"
+import { BodyStart, StreamProgress } from "./progress.ts"
+import { gistOf } from "./reasons.ts"
 import { transportReason } from "./send.ts"
 
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
@@ -25,12 +26,15 @@ type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
 export const openValues = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<Values, ApiError.ApiError, Scope.Scope> =>
-  Effect.map(openUntimed(call, response), (pull) => timed(call, pull))
+): Effect.Effect<Values, ApiError.ApiError, Scope.Scope> => {
+  const progress = new StreamProgress()
+  return Effect.map(openUntimed(call, response, progress), (pull) => timed(call, response, progress, pull))
+}
 
 const openUntimed = (
   call: Call,
-  response: HttpClientResponse.HttpClientResponse
+  response: HttpClientResponse.HttpClientResponse,
+  progress: StreamProgress
 ): Effect.Effect<Values, ApiError.ApiError, Scope.Scope> => {
   const bytes: Effect.Effect<
     Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, BrokenBody>,
@@ -48,11 +52,11 @@ const openUntimed = (
         )
       )
     case "jsonl":
-      return Effect.map(bytes, (pull) => jsonLines(call, response, pull))
+      return Effect.map(bytes, (pull) => jsonLines(call, response, progress, pull))
     default:
       return Effect.andThen(
-        refuseOtherContent(call, response),
-        Effect.map(bytes, (pull) => events(call, response, pull))
+        isJson(response.headers["content-type"] ?? "") ? refuseContent(call, response) : Effect.void,
+        Effect.map(bytes, (pull) => events(call, response, progress, pull))
       )
   }
 }
@@ -68,80 +72,60 @@ class BrokenBody {
 const brokenError = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
-  { error }: BrokenBody
-): ApiError.ApiError => errorOf(call, transportReason(call, error, "body"), summarize(call, response, undefined))
+  { error }: BrokenBody,
+  head?: string,
+  partial?: ApiError.PartialOutput
+): ApiError.ApiError => errorOf(call, transportReason(call, error, "body"), summarize(call, response, head), partial)
 
-/** JSON or a page in answer to a request for a stream is an error, or a server that does not stream. */
-const refuseOtherContent = (
+/** JSON in answer to a request for a stream is an error, or a server that does not stream. */
+const refuseContent = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<void, ApiError.ApiError> => {
-  const contentType = response.headers["content-type"]
-  if (contentType === undefined || (!isJson(contentType) && !/^text\/html/i.test(contentType))) return Effect.void
-  return Effect.flatMap(
+): Effect.Effect<never, ApiError.ApiError> =>
+  Effect.flatMap(
     Effect.mapError(response.text, (error) => brokenError(call, response, new BrokenBody(error))),
-    (text) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.fail(bodyError(call, response, text, contentInPlaceOfStream(call, text, contentType), now))
-      )
+    (text) => notAStream(call, response, text)
   )
-}
 
 const refuseErrorInPlaceOfBytes = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<void, ApiError.ApiError> =>
-  call.config.dialect.hasErrorsInPlaceOfBytes === true ? refuseOtherContent(call, response) : Effect.void
+): Effect.Effect<void, ApiError.ApiError> => {
+  const contentType = response.headers["content-type"] ?? ""
+  const isOther = isJson(contentType) || /^text\/html/i.test(contentType)
+  return isOther && call.config.dialect.hasErrorsInPlaceOfBytes === true ? refuseContent(call, response) : Effect.void
+}
 
-const contentInPlaceOfStream = (call: Call, text: string, contentType: string): unknown => {
+/** The failure of a call that was answered with something else, of which `text` is the start. */
+const notAStream = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  text: string
+): Effect.Effect<never, ApiError.ApiError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.fail(bodyError(call, response, text, contentInPlaceOfStream(call, response, text), now))
+  )
+
+const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpClientResponse, text: string): unknown => {
+  const contentType = response.headers["content-type"]
   try {
     call.config.dialect.unwrap(call.endpoint, JSON.parse(text))
   } catch (thrown) {
     if (thrown instanceof ErrorInBody) return thrown
   }
+  const gist = gistOf(call.config.scrub(text))
   return new ApiError.UnexpectedResponseError({
-    message: isJson(contentType)
+    message: isJson(contentType ?? "")
       ? "The server answered with JSON instead of a stream of events"
-      : describeText(call.config.scrub(text), contentType),
+      : `The server answered with ${contentType ?? "text"} instead of a stream${gist === "" ? "" : `: ${gist}`}`,
     contentType
   })
-}
-
-const maxPartialText = 1_000_000
-
-/** What has come so far, for the error of a stream that breaks off. */
-class StreamProgress implements Progress {
-  text = ""
-  /** Joined now and then: a string for each event would outlive it. */
-  readonly parts: Array<string> = []
-  usage: unknown = undefined
-  events = 0
-  complete = false
-  ended = false
-
-  addText(text: unknown): void {
-    if (typeof text !== "string" || this.text.length >= maxPartialText) return
-    if (this.parts.push(text) === 256) this.flush()
-  }
-
-  flush(): void {
-    this.text += this.parts.join("")
-    this.parts.length = 0
-  }
-
-  setUsage(usage: unknown): void {
-    if (usage !== undefined && usage !== null) this.usage = usage
-  }
-
-  partial(): ApiError.PartialOutput {
-    this.flush()
-    return { text: this.text, usage: this.usage, events: this.events }
-  }
 }
 
 const events = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
+  progress: StreamProgress,
   bytes: Pull.Pull<ReadonlyArray<Uint8Array>, BrokenBody>
 ): Values => {
   const {
@@ -152,8 +136,11 @@ const events = (
   const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
   const isTerminal = terminalTest(endpoint.terminal)
   const parse = makeJsonSeriesParser()
-  const progress = new StreamProgress()
-  const framing = call.config.framing?.(response.headers["content-type"] ?? "") ?? EventStream.makeSseDecoder
+  const contentType = response.headers["content-type"] ?? ""
+  const ownFraming = call.config.framing?.(contentType)
+  const framing = ownFraming ?? EventStream.makeSseDecoder
+  const isEventStream = ownFraming !== undefined || /^text\/event-stream\b/i.test(contentType)
+  const head = new BodyStart()
   let atEnd = false
   const noticed = Effect.tapError(bytes, (error) =>
     Effect.sync(() => {
@@ -162,8 +149,8 @@ const events = (
   )
   const pull = EventStream.decodePull<unknown, BrokenBody, unknown>(
     noticed,
-    (emit) =>
-      framing((event, data, id) => {
+    (emit) => {
+      const decoder = framing((event, data, id) => {
         if (progress.ended) return
         const json = dialect.event(event, data, id, parse)
         if (json === skip) return
@@ -177,40 +164,55 @@ const events = (
         progress.events++
         if (isTerminal(value, event)) progress.complete = true
         dialect.note(value, progress)
-      }, maxEventLength),
+      }, maxEventLength)
+      return {
+        push: (bytes) => {
+          if (progress.events === 0) head.add(bytes)
+          decoder.push(bytes)
+        },
+        end: decoder.end
+      }
+    },
     (thrown) => thrown,
     () => progress.ended
   )
   const isOpenEnded = endpoint.terminal === undefined
+  const start = () => (progress.events === 0 ? head.text() : undefined)
   return lingering(
     progress,
     Effect.catch(pull, (error): Values => {
       if (Cause.isDone(error)) {
         if (progress.ended) return Effect.andThen(drain(bytes), Cause.done())
-        return progress.complete || isOpenEnded
-          ? Cause.done()
-          : Effect.fail(truncated(call, response, progress, undefined))
+        if (progress.complete) return Cause.done()
+        const text = start()
+        if (text !== undefined && !isEventStream && !isLikeEvents(text)) return notAStream(call, response, text)
+        return isOpenEnded ? Cause.done() : Effect.fail(truncated(call, response, progress, text, undefined))
       }
       if (error instanceof BrokenBody) {
         if (progress.complete) return Cause.done()
         return Effect.fail(
           progress.events === 0 || isOpenEnded
-            ? brokenError(call, response, error)
-            : truncated(call, response, progress, transportReason(call, error.error, "body").message)
+            ? brokenError(call, response, error, start(), progress.received())
+            : truncated(call, response, progress, undefined, transportReason(call, error.error, "body").message)
         )
       }
       // A body that ends within an event is not wrong but cut off.
       if (atEnd && error instanceof ApiError.DecodeError && !isOpenEnded) {
-        return progress.complete ? Cause.done() : Effect.fail(truncated(call, response, progress, undefined))
+        return progress.complete ? Cause.done() : Effect.fail(truncated(call, response, progress, start(), undefined))
       }
-      return failedEvent(call, response, error)
+      return failedEvent(call, response, start(), progress, error)
     })
   )
 }
 
+/** Whether a body began as events, under whatever content type a host sends them. */
+const isLikeEvents = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text)
+
 const failedEvent = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
+  head: string | undefined,
+  progress: StreamProgress,
   thrown: unknown
 ): Effect.Effect<never, ApiError.ApiError> => {
   const known =
@@ -221,7 +223,7 @@ const failedEvent = (
         })
       : thrown
   return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.suspend(() => Effect.fail(bodyError(call, response, undefined, known, now)))
+    Effect.suspend(() => Effect.fail(bodyError(call, response, head, known, now, progress.received())))
   )
 }
 
@@ -229,6 +231,7 @@ const truncated = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress,
+  head: string | undefined,
   cause: string | undefined
 ): ApiError.ApiError =>
   errorOf(
@@ -236,10 +239,10 @@ const truncated = (
     new ApiError.StreamTruncatedError({
       message: `The stream ${
         cause === undefined ? "ended" : `broke (${cause})`
-      } after ${progress.events} events, before its last one`,
+      } after ${progress.events} event${progress.events === 1 ? "" : "s"}, before its last one`,
       partial: progress.partial()
     }),
-    summarize(call, response, undefined)
+    summarize(call, response, head)
   )
 
 /** Reads on to the end after the last event, so that the connection can be used again; not for long. */
@@ -263,9 +266,14 @@ const hasFinishReason: EventTest = (value) =>
   value["choices"].some((choice: unknown) => isObject(choice) && typeof choice["finish_reason"] === "string")
 
 /** Applies the time limits between values. */
-const timed = (call: Call, pull: Values): Values => {
+const timed = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  progress: StreamProgress,
+  pull: Values
+): Values => {
   if (call.timeouts.idle === undefined && call.deadline === undefined) return pull
-  const deadlines = makeDeadlines(call)
+  const deadlines = makeDeadlines(call, () => ({ response, partial: progress.received() }))
   return Effect.flatMap(Clock.currentTimeMillis, (now) => {
     deadlines.set(["idle"], now)
     return deadlines.guard(pull)
@@ -283,6 +291,7 @@ const lingering = (progress: StreamProgress, pull: Values): Values =>
 const jsonLines = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
+  progress: StreamProgress,
   bytes: Pull.Pull<ReadonlyArray<Uint8Array>, BrokenBody>
 ): Values => {
   const decode = schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")
@@ -290,7 +299,10 @@ const jsonLines = (
   const pull = EventStream.decodePull<unknown, BrokenBody, unknown>(
     bytes,
     (emit) =>
-      EventStream.makeJsonLinesDecoder((_, line) => emit(decode(parseJson(line, parse))), call.config.maxEventLength),
+      EventStream.makeJsonLinesDecoder((_, line) => {
+        emit(decode(parseJson(line, parse)))
+        progress.events++
+      }, call.config.maxEventLength),
     (thrown) => thrown
   )
   return Effect.catch(
@@ -299,7 +311,7 @@ const jsonLines = (
       Cause.isDone(error)
         ? Cause.done()
         : error instanceof BrokenBody
-          ? Effect.fail(brokenError(call, response, error))
-          : failedEvent(call, response, error)
+          ? Effect.fail(brokenError(call, response, error, undefined, progress.received()))
+          : failedEvent(call, response, undefined, progress, error)
   )
 }

@@ -55,18 +55,23 @@ export const mergeField = (name: string, before: unknown, piece: unknown): unkno
 }
 
 /** The error of a stream that ended well although its answer is not whole. */
-export const notWhole = (endpoint: Endpoint.Metadata, what: string, text: string, usage: unknown): ApiError.ApiError =>
-  new ApiError.ApiError({
+export const notWhole = (
+  endpoint: Endpoint.Metadata,
+  what: string,
+  text: string,
+  usage: unknown
+): ApiError.ApiError => {
+  const partial = { text, usage, events: 0 }
+  return new ApiError.ApiError({
     provider: endpoint.provider,
     endpoint: endpoint.id,
-    reason: new ApiError.StreamTruncatedError({
-      message: `The stream ended without ${what}`,
-      partial: { text, usage, events: 0 }
-    }),
+    reason: new ApiError.StreamTruncatedError({ message: `The stream ended without ${what}`, partial }),
     request: undefined,
     response: undefined,
-    attempts: []
+    attempts: [],
+    partial
   })
+}
 
 /** The snapshot of a stream that has ended, where there is one. */
 export const finishWith =

@@ -159,13 +159,21 @@ const phaseOf = (code: string | undefined, phase: "headers" | "body"): ApiError.
 
 /** A readable line about a body that is not JSON: the title of a page, or its first words. */
 export const describeText = (text: string, contentType: string | undefined): string => {
-  const title = /<title[^>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim()
-  if (title !== undefined) return `The server answered with a page titled ${JSON.stringify(title)}`
-  const words = text
+  if (titleOf(text) !== undefined) return `The server answered with ${gistOf(text)}`
+  const words = gistOf(text)
+  if (words === "") return `The response has no body${contentType === undefined ? "" : ` (${contentType})`}`
+  return words
+}
+
+/** The title of a page, or the first words of a text. */
+export const gistOf = (text: string): string => {
+  const title = titleOf(text)
+  if (title !== undefined) return `a page titled ${JSON.stringify(title)}`
+  return text
     .replace(/<[^>]*>/g, " ")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 200)
-  if (words === "") return `The response has no body${contentType === undefined ? "" : ` (${contentType})`}`
-  return words
 }
+
+const titleOf = (text: string): string | undefined => /<title[^>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim()

@@ -57,7 +57,7 @@ const formsOf = (secret: string): ReadonlySet<string> =>
   ])
 
 /** The value with every secret in its strings replaced; the value itself where there is none. */
-const scrubDeep = (value: unknown, scrub: Scrub): unknown => {
+export const scrubDeep = (value: unknown, scrub: Scrub): unknown => {
   if (typeof value === "string") return scrub(value)
   if (typeof value !== "object" || value === null) return value
   if ("toJSON" in value && typeof value.toJSON === "function") {

@@ -50,9 +50,11 @@ const openStream = (call: Call): Effect.Effect<Opened, ApiError.ApiError, Scope.
 const openOnce = (call: Call, outer: Scope.Scope): Effect.Effect<Opened, ApiError.ApiError> =>
   Effect.flatMap(Clock.currentTimeMillis, (start) =>
     Effect.flatMap(Scope.fork(outer), (scope) => {
-      const deadlines = makeDeadlines(call)
+      let arrived: HttpClientResponse.HttpClientResponse | undefined
+      const deadlines = makeDeadlines(call, () => ({ response: arrived }))
       deadlines.set(["headers", "firstEvent"], start)
       const opened = Effect.flatMap(send(call), (response) => {
+        arrived = response
         deadlines.set(["firstEvent"], start)
         return Effect.flatMap(Scope.provide(openValues(call, response), scope), (rest) =>
           Effect.flatMap(Effect.exit(rest), (first) =>

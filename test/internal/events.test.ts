@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { RetryPolicy } from "llmfx"
@@ -7,8 +8,10 @@ import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import * as Messages from "../../src/anthropic/Messages.ts"
 import * as Chat from "../../src/coze/Chat.ts"
 import * as Endpoint from "../../src/Endpoint.ts"
+import * as AudioTranscriptions from "../../src/openai/AudioTranscriptions.ts"
+import * as BetaThreadsRuns from "../../src/openai/BetaThreadsRuns.ts"
 import * as ChatCompletions from "../../src/openai/ChatCompletions.ts"
-import { OpenAi } from "../../src/openai/OpenAi.ts"
+import { OpenAi, type Options } from "../../src/openai/OpenAi.ts"
 import { apiError, reasonOf, streamFailure } from "../support/errors.ts"
 import { fakeHttp, type Part, type Reply, sse } from "../support/FakeHttp.ts"
 import { anthropicOver, cozeOver, openAiOver, probes, Tick } from "../support/probes.ts"
@@ -193,6 +196,195 @@ describe("errors within a stream", () => {
       )
       assert.include(reasonOf(apiError(error), "UnexpectedResponseError").message, "100")
       assert.strictEqual(values.length, 1)
+    })
+  )
+})
+
+describe("text in answer to a request for a stream", () => {
+  const answered = (text: string, headers: { readonly [name: string]: string }, options: Partial<Options> = {}) =>
+    Effect.map(
+      streamFailure(
+        Stream.provide(probes.stream({}), openAiOver(fakeHttp({ parts: [text], headers }), { ...once, ...options }))
+      ),
+      ({ error }) => apiError(error)
+    )
+
+  it.effect("is an UnexpectedResponseError with content type, status and snippet", () =>
+    Effect.gen(function* () {
+      const error = yield* answered("upstream connect error", { "content-type": "text/plain; charset=utf-8" })
+      const reason = reasonOf(error, "UnexpectedResponseError")
+      assert.strictEqual(reason.contentType, "text/plain; charset=utf-8")
+      assert.include(reason.message, "text/plain; charset=utf-8 instead of a stream: upstream connect error")
+      assert.include(error.message, "HTTP 200")
+      assert.strictEqual(error.response?.body, "upstream connect error")
+    })
+  )
+
+  it.effect("that is a page is told by its title", () =>
+    Effect.gen(function* () {
+      const error = yield* answered("<html>\n<title>Sign in</title>\n<p>data", { "content-type": "text/html" })
+      assert.include(
+        reasonOf(error, "UnexpectedResponseError").message,
+        'text/html instead of a stream: a page titled "Sign in"'
+      )
+    })
+  )
+
+  it.effect("that is an error in JSON has its reason", () =>
+    Effect.gen(function* () {
+      const body = JSON.stringify({ error: { message: "no", type: "invalid_request_error" } })
+      assert.strictEqual(
+        reasonOf(yield* answered(body, { "content-type": "text/plain" }), "InvalidRequestError").message,
+        "no"
+      )
+    })
+  )
+
+  it.effect("is shown up to 2,000 characters", () =>
+    Effect.gen(function* () {
+      const error = yield* answered("no way ".repeat(5000), { "content-type": "text/plain" })
+      assert.strictEqual(error.response?.body?.length, 2000)
+      assert.isBelow(error.message.length, 500)
+    })
+  )
+
+  it.effect("shows no secret, and no half of one", () =>
+    Effect.gen(function* () {
+      const secret = "0a1b2c3d".repeat(60)
+      const error = yield* answered(
+        `${secret} `.repeat(40),
+        { "content-type": "text/plain" },
+        { apiKey: Redacted.make(secret) }
+      )
+      assert.include(error.response?.body, "<redacted>")
+      assert.notInclude(JSON.stringify(error), "0a1b2c3d")
+    })
+  )
+
+  for (const type of ["text/plain", "text/html", "application/octet-stream", "application/x-ndjson"]) {
+    it.effect(`is read as events where it is some, as ${type} too`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp({ parts: [": hi\n\n", sse(tick), sse(end)], headers: { "content-type": type } })
+        const values = yield* Stream.runCollect(Stream.provide(probes.stream({}), openAiOver(http, once)))
+        assert.strictEqual(values.length, 2)
+      })
+    )
+  }
+
+  it.effect("that breaks off before its first event is a StreamTruncatedError, under any content type", () =>
+    Effect.gen(function* () {
+      for (const type of ["text/plain", "text/event-stream"]) {
+        const error = yield* answered(": wait\n\n: wait\n\n", { "content-type": type })
+        assert.strictEqual(reasonOf(error, "StreamTruncatedError").partial.events, 0)
+        assert.strictEqual(error.response?.body, ": wait\n\n: wait\n\n")
+        assert.isTrue(error.isRetryable)
+      }
+    })
+  )
+
+  it.effect("is an error where the stream may end at any time, too", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: ["no such page"], headers: { "content-type": "text/plain" } })
+      const { error } = yield* streamFailure(Stream.provide(openEnded(), openAiOver(http, once)))
+      reasonOf(apiError(error), "UnexpectedResponseError")
+    })
+  )
+})
+
+describe("what had come of a stream that fails", () => {
+  const hello = sse(completionChunk("Hel", null), completionChunk("lo", null))
+  const failed = (...parts: ReadonlyArray<Part>) => Effect.map(failing(chat, ...parts), ({ error }) => error)
+
+  it.effect("is with an error event", () =>
+    Effect.gen(function* () {
+      const error = yield* failed(hello, sse({ error: { message: "busy", type: "overloaded_error" } }))
+      reasonOf(error, "OverloadedError")
+      assert.deepStrictEqual(error.partial, { text: "Hello", usage: undefined, events: 2 })
+      assert.include(error.message, "busy. What had arrived, 2 events, is in partial.")
+    })
+  )
+
+  it.effect("is with an event that does not fit, and with one that is too long", () =>
+    Effect.gen(function* () {
+      const wrong = yield* failed(hello, sse({ choices: 5 }), sse("[DONE]"))
+      assert.strictEqual(wrong.reason._tag, "DecodeError")
+      assert.strictEqual(wrong.partial?.text, "Hello")
+      const http = fakeHttp({ parts: [hello, sse({ id: "x".repeat(500) })] })
+      const { error } = yield* streamFailure(Stream.provide(chat, openAiOver(http, { ...once, maxEventLength: 300 })))
+      assert.strictEqual(apiError(error).partial?.events, 2)
+    })
+  )
+
+  it.effect("is with a stream that is cut, once in its JSON", () =>
+    Effect.gen(function* () {
+      const error = yield* failed(hello)
+      assert.deepStrictEqual(error.partial, reasonOf(error, "StreamTruncatedError").partial)
+      assert.strictEqual(JSON.stringify(error).split('"text":"Hello"').length, 2)
+    })
+  )
+
+  it.effect("is with the break of a stream that may end at any time, and of lines", () =>
+    Effect.gen(function* () {
+      for (const [stream, text] of [
+        [openEnded(), sse(tick)],
+        [probes.lines({}), '{"id":"a"}\n']
+      ] as const) {
+        const { error } = yield* failing<unknown, unknown>(stream, text, "<broken>")
+        reasonOf(error, "NetworkError")
+        assert.deepStrictEqual(error.partial, { text: "", usage: undefined, events: 1 })
+        assert.include(error.message, "What had arrived, 1 event, is in partial.")
+      }
+    })
+  )
+
+  it.effect("has the text of transcriptions and threads, too", () =>
+    Effect.gen(function* () {
+      const transcript = yield* failing(
+        AudioTranscriptions.stream({ file: new File(["a"], "a.wav"), model: "m" }),
+        sse({ type: "transcript.text.delta", delta: "Hel" }, { type: "transcript.text.delta", delta: "lo" })
+      )
+      assert.strictEqual(transcript.error.partial?.text, "Hello")
+      const said = (value: string) =>
+        `event: thread.message.delta\n${sse({
+          id: "msg",
+          object: "thread.message.delta",
+          delta: { content: [{ index: 0, type: "text", text: { value } }] }
+        })}`
+      const thread = yield* failing(
+        BetaThreadsRuns.stream({ thread_id: "t", assistant_id: "a" }),
+        said("Hel"),
+        said("lo")
+      )
+      assert.strictEqual(thread.error.partial?.text, "Hello")
+    })
+  )
+
+  it.effect("is absent before the first event", () =>
+    Effect.gen(function* () {
+      const error = yield* failed(sse({ error: { message: "busy", type: "overloaded_error" } }))
+      assert.isUndefined(error.partial)
+      assert.notInclude(error.message, "partial")
+    })
+  )
+
+  it.effect("holds no secret", () =>
+    Effect.gen(function* () {
+      const apiKey = Redacted.make("zq9-s3cr3t-value-a7")
+      const http = fakeHttp({
+        parts: [
+          sse({
+            ...completionChunk("it is zq9-s3cr3t-value-a7", null),
+            usage: { prompt_tokens: 1, said: "zq9-s3cr3t-value-a7" }
+          }),
+          sse({ error: { message: "busy", type: "overloaded_error" } })
+        ]
+      })
+      const { error } = yield* streamFailure(Stream.provide(chat, openAiOver(http, { ...once, apiKey })))
+      assert.deepStrictEqual(apiError(error).partial, {
+        text: "it is <redacted>",
+        usage: { prompt_tokens: 1, said: "<redacted>" },
+        events: 1
+      })
     })
   )
 })

@@ -58,6 +58,7 @@ for (const [name, layer] of levels) {
         const { error, values } = yield* streamFailure(ChatCompletions.stream(question))
         assert.strictEqual(values.length, 1)
         assert.strictEqual(reasonOf(error, "OverloadedError").message, "no room")
+        assert.deepStrictEqual(error.partial, { text: "Hel", usage: undefined, events: 1 })
       }).pipe(
         Effect.provide(
           layer([

@@ -35,7 +35,8 @@ export const dialect: Dialect = {
     if (!isObject(event)) return
     const { choices, type } = event
     if (Array.isArray(choices)) progress.addText(textOfChoice(choices[0]))
-    else if (type === "response.output_text.delta") progress.addText(event["delta"])
+    else if (type === "response.output_text.delta" || type === "transcript.text.delta") progress.addText(event["delta"])
+    else if (event["event"] === "thread.message.delta") textsOfThread(event["data"]).forEach(progress.addText, progress)
     progress.setUsage(isObject(event["response"]) ? event["response"]["usage"] : event["usage"])
   }
 }
@@ -46,6 +47,13 @@ const textOfChoice = (choice: unknown): unknown => {
   if (!isObject(choice)) return undefined
   const { delta, text } = choice
   return isObject(delta) ? delta["content"] : text
+}
+
+const textsOfThread = (data: unknown): ReadonlyArray<unknown> => {
+  const delta = isObject(data) ? data["delta"] : undefined
+  const content = isObject(delta) ? delta["content"] : undefined
+  const parts: ReadonlyArray<unknown> = Array.isArray(content) ? content : []
+  return parts.map((part) => (isObject(part) && isObject(part["text"]) ? part["text"]["value"] : undefined))
 }
 
 const detailOf = (error: { readonly [key: string]: unknown }): ServerDetail => ({

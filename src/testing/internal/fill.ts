@@ -1,6 +1,6 @@
 /** JSON that fits a schema: what is given of it, and the least that is missing. */
-import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import { type TaggedUnion, taggedUnionOf } from "../../internal/taggedUnion.ts"
 
 /** How much is made up. */
 export interface FillOptions {
@@ -113,13 +113,8 @@ const isDispensable = (type: SchemaAST.AST): boolean => {
   return !(required(type) || (type._tag === "Union" && type.types.some(required)))
 }
 
-interface TaggedUnion {
-  readonly discriminator: string
-  readonly members: { readonly [tag: string]: Schema.Constraint }
-}
-
 const fillUnion = (ast: SchemaAST.Union, given: unknown, place: Place): unknown => {
-  const tagged = ast.annotations?.["~llmfx/taggedUnion"] as TaggedUnion | undefined
+  const tagged = taggedUnionOf(ast)
   if (tagged !== undefined) return fillTagged(tagged, given, place)
   const members = ast.types.map(resolved).filter(({ _tag }) => _tag !== "Null" && _tag !== "Undefined")
   if (members.length === 0) return given ?? null
@@ -148,7 +143,7 @@ const fillTagged = ({ discriminator, members }: TaggedUnion, given: unknown, pla
 /** Of several members under one tag, the ones that may have it. */
 const withTag = (ast: SchemaAST.AST, discriminator: string, tag: string): SchemaAST.AST => {
   const member = resolved(ast)
-  if (member._tag !== "Union" || member.annotations?.["~llmfx/taggedUnion"] !== undefined) return member
+  if (member._tag !== "Union" || taggedUnionOf(member) !== undefined) return member
   return member.types.map(resolved).find((type) => likeness(type, { [discriminator]: tag }) > 0) ?? member
 }
 

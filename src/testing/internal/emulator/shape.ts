@@ -2,6 +2,7 @@
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { decoderOf } from "../../../internal/decoder.ts"
+import { taggedUnionOf } from "../../../internal/taggedUnion.ts"
 import * as Schemas from "effect/Schema"
 import { fill } from "../fill.ts"
 import type { Json } from "./exchange.ts"
@@ -14,7 +15,7 @@ const resolved = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" 
 export const propertiesOf = (schema: AnySchema | undefined): ReadonlyMap<string, SchemaAST.AST> => {
   const ast = schema === undefined ? undefined : resolved(schema.ast)
   if (ast?._tag === "Objects") return new Map(ast.propertySignatures.map(({ name, type }) => [String(name), type]))
-  if (ast?._tag === "Union" && ast.annotations?.["~llmfx/taggedUnion"] === undefined) {
+  if (ast?._tag === "Union" && taggedUnionOf(ast) === undefined) {
     const first = ast.types.map(resolved).find(({ _tag }) => _tag === "Objects")
     if (first !== undefined) return propertiesOf(Schemas.make<Schema.Codec<unknown>>(first))
   }
@@ -74,9 +75,7 @@ export const sampleEvents = (
 ): ReadonlyArray<unknown> => {
   if (schema === undefined) return []
   const ast = resolved(schema.ast)
-  const tagged = ast.annotations?.["~llmfx/taggedUnion"] as
-    | { readonly discriminator: string; readonly members: { readonly [tag: string]: unknown } }
-    | undefined
+  const tagged = taggedUnionOf(ast)
   if (tagged === undefined) return [sampleOf(schema)]
   const { discriminator, members } = tagged
   const tags = Object.keys(members).filter((tag) => !/error/i.test(tag))

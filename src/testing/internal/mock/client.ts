@@ -2,15 +2,22 @@
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Stream from "effect/Stream"
+import { dialect as anthropic } from "../../../anthropic/internal/dialect.ts"
 import type { ApiClient } from "../../../ApiClient.ts"
 import * as ApiError from "../../../ApiError.ts"
+import { dialect as coze } from "../../../coze/internal/dialect.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
+import type { Dialect } from "../../../internal/dialect.ts"
+import { StreamProgress } from "../../../internal/progress.ts"
+import { dialect as openai } from "../../../openai/internal/dialect.ts"
 import type * as Page from "../../../Page.ts"
 import * as Reply from "../../Reply.ts"
 import { failureReply, requestIdHeaders } from "../wireFailure.ts"
 import { streamReply, valueReply } from "../wireValue.ts"
 import type { Dispatch, Handler } from "./handler.ts"
 import { decoderFor, effectOf, filledAnswer, filledStream, fieldsOf } from "./outcome.ts"
+
+const dialects: { readonly [provider: string]: Dialect | undefined } = { anthropic, coze, openai }
 
 export const mockClient = (provider: string, dispatch: Dispatch<Handler>): ApiClient => {
   const answer = (endpoint: Endpoint.Metadata, input: unknown): Effect.Effect<unknown, ApiError.Reason> =>
@@ -19,13 +26,21 @@ export const mockClient = (provider: string, dispatch: Dispatch<Handler>): ApiCl
     )
   const values = (endpoint: Endpoint.Metadata, input: unknown): Stream.Stream<unknown, ApiError.Reason> =>
     Stream.suspend(() => filledStream(endpoint, dispatch.run(endpoint, input, undefined).outcome))
-  const decodedValues = (endpoint: Endpoint.Metadata, input: unknown): Stream.Stream<unknown, ApiError.ApiError> => {
-    const decode = decoderFor(endpoint)
-    return values(endpoint, input).pipe(
-      endpoint.kind === "binary" ? (stream) => stream : Stream.map(decode),
-      Stream.catch((reason) => Stream.fromEffect(failed(endpoint, reason)))
-    )
-  }
+  const decodedValues = (endpoint: Endpoint.Metadata, input: unknown): Stream.Stream<unknown, ApiError.ApiError> =>
+    Stream.suspend(() => {
+      const decode = decoderFor(endpoint)
+      const progress = new StreamProgress()
+      const noted = (json: unknown): unknown => {
+        const value = decode(json)
+        progress.events++
+        dialects[provider]?.note(value, progress)
+        return value
+      }
+      return values(endpoint, input).pipe(
+        endpoint.kind === "binary" ? (stream) => stream : Stream.map(noted),
+        Stream.catch((reason) => Stream.fromEffect(failed(endpoint, reason, progress.received())))
+      )
+    })
   return {
     provider,
     call: (endpoint, input) =>
@@ -69,7 +84,12 @@ const decodedAnswer = (endpoint: Endpoint.Metadata, json: unknown): unknown => {
 }
 
 /** The error that the real client would have made of the reason, with the response that goes with it. */
-const failed = (endpoint: Endpoint.Metadata, reason: ApiError.Reason): Effect.Effect<never, ApiError.ApiError> => {
+const failed = (
+  endpoint: Endpoint.Metadata,
+  reason: ApiError.Reason,
+  received?: ApiError.PartialOutput
+): Effect.Effect<never, ApiError.ApiError> => {
+  const partial = reason._tag === "StreamTruncatedError" ? reason.partial : received
   const error = (response: ApiError.ResponseSummary | undefined): Effect.Effect<never, ApiError.ApiError> =>
     Effect.fail(
       new ApiError.ApiError({
@@ -78,7 +98,8 @@ const failed = (endpoint: Endpoint.Metadata, reason: ApiError.Reason): Effect.Ef
         reason,
         request: undefined,
         response,
-        attempts: []
+        attempts: [],
+        ...(partial === undefined ? {} : { partial })
       })
     )
   if (!("helpUrl" in reason)) return error(undefined)

@@ -1,0 +1,12 @@
+import type * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+
+/** What a schema made by `OpenSchema.taggedUnion` says of itself. */
+export interface TaggedUnion {
+  readonly discriminator: string
+  readonly members: { readonly [tag: string]: Schema.Constraint }
+  readonly absent: string | undefined
+}
+
+export const taggedUnionOf = (ast: SchemaAST.AST): TaggedUnion | undefined =>
+  ast.annotations?.["~llmfx/taggedUnion"] as TaggedUnion | undefined
