@@ -29,7 +29,22 @@ const closure = (path, found = new Set()) => {
 
 /** What every call needs, whichever the endpoint. */
 const core = closure(join(source, "Endpoint.ts"))
-for (const path of ["OpenSchema.ts", "Page.ts", "internal/provider.ts"]) closure(join(source, path), core)
+for (const path of [
+  "ApiRequest.ts",
+  "Credential.ts",
+  "OpenSchema.ts",
+  "Page.ts",
+  "Timeouts.ts",
+  "internal/provider.ts"
+]) {
+  closure(join(source, path), core)
+}
+
+/** What every call of a provider needs. */
+const clients = ["openai/OpenAi.ts", "anthropic/Anthropic.ts", "coze/Coze.ts"].map((path) => ({
+  name: `${dirname(path)}-client`,
+  files: closure(join(source, path))
+}))
 
 /** Resources that few programs load, but that the index of their provider has to. */
 const patterns = [
@@ -60,6 +75,27 @@ const families = patterns.map(([name, pattern]) => {
   }
 })
 
+/** The names of a module's values; `undefined` where it has some that are not its own. */
+const ownNames = (text) =>
+  /^export (?!const|class|function|interface|type)/m.test(text)
+    ? undefined
+    : Array.from(text.matchAll(/^export (?:const|class|function\*?) (\w+)/gm), ([, name]) => name)
+
+/**
+ * A module as an object of its values. The namespaces that a bundler makes have a function for each of them, and
+ * functions are what an import spends its time on.
+ */
+const asObject = (path) => {
+  const module = nameOf(path)
+  const file = join(source, path)
+  const names = ownNames(readFileSync(file, "utf8"))
+  const from = JSON.stringify(file)
+  return names === undefined
+    ? `export * as ${module} from ${from}`
+    : `import { ${names.map((name) => `${name} as ${module}_${name}`).join()} } from ${from}
+export const ${module} = { ${names.map((name) => `${name}: ${module}_${name}`).join()} }`
+}
+
 /** Makes a family's modules namespaces of one file, for the index: a file costs more to load than what is in it. */
 const familyPrefix = "family:"
 const familyIndexes = {
@@ -68,7 +104,7 @@ const familyIndexes = {
   load: (id) =>
     families
       .find(({ name }) => id === familyPrefix + name)
-      ?.members.map((path) => `export * as ${nameOf(path)} from ${JSON.stringify(join(source, path))}`)
+      ?.members.map(asObject)
       .join("\n")
 }
 
@@ -101,9 +137,10 @@ await build.write({
     includeDependenciesRecursively: false,
     groups: [
       { name: "core", test: (id) => core.has(id) },
+      ...clients.map(({ files, name }) => ({ name, test: (id) => files.has(id) && !core.has(id) })),
       ...families.map(({ members, name }) => {
         const files = new Set(members.map((path) => join(source, path)))
-        return { name, test: (id) => files.has(id) }
+        return { name, test: (id) => files.has(id) || id === familyPrefix + name }
       })
     ]
   }
