@@ -33,7 +33,12 @@ for (const [name, run] of Object.entries(parts)) {
 }
 server.stop()
 
-const cells = rows.map(({ bar, holds, measured, what }) => [what, measured, bar, holds ? "yes" : "no"])
+const cells = rows.map(({ bar, holds, measured, what }) => [
+  what,
+  measured,
+  bar,
+  holds === undefined ? "" : holds ? "yes" : "no"
+])
 const table = [["what", "measured", "bar", "holds"], ["---", "---", "---", "---"], ...cells]
   .map((row) => `| ${row.join(" | ")} |`)
   .join("\n")

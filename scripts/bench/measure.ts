@@ -22,12 +22,12 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-/** One row of the report: a measured value beside its bar. */
+/** One row of the report: a measured value beside its bar, where it has one. */
 export interface Row {
   readonly what: string
   readonly measured: string
   readonly bar: string
-  readonly holds: boolean
+  readonly holds: boolean | undefined
 }
 
 export const ratioRow = (what: string, ratio: number, bar: number, kind: "least" | "most"): Row => ({
@@ -35,4 +35,12 @@ export const ratioRow = (what: string, ratio: number, bar: number, kind: "least"
   measured: `${ratio.toFixed(2)} ×`,
   bar: `${kind === "least" ? "≥" : "≤"} ${bar} ×`,
   holds: kind === "least" ? ratio >= bar : ratio <= bar
+})
+
+/** A ratio that is told for comparison. */
+export const plainRow = (what: string, ratio: number): Row => ({
+  what,
+  measured: `${ratio.toFixed(2)} ×`,
+  bar: "",
+  holds: undefined
 })

@@ -7,7 +7,7 @@ import type { Coze } from "llmfx/coze/Coze"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import type { OpenAi } from "llmfx/openai/OpenAi"
 import { fetchRuntime, headers, inputs, sdks, undiciRuntime } from "./clients.ts"
-import { interleaved, type Row, ratioRow } from "./measure.ts"
+import { interleaved, plainRow, type Row, ratioRow } from "./measure.ts"
 
 const calls = 1_000
 
@@ -58,23 +58,18 @@ export const benchRequests = async (url: string, rounds: number): Promise<Readon
       fetch: run(withFetch),
       ...undici
     })
-    rows.push(
-      ratioRow(`requests/s ÷ official SDK, concurrency ${concurrency}`, rates.fetch / rates.official, 1.1, "least")
-    )
+    const row = (client: string, ratio: number, bar: number): Row => {
+      const what = `requests/s${client} ÷ official SDK, concurrency ${concurrency}`
+      return concurrency === 1 ? plainRow(what, ratio) : ratioRow(what, ratio, bar, "least")
+    }
+    rows.push(row("", rates.fetch / rates.official, 1.1))
     if (rates.undici !== undefined) {
       rows.push(
-        ratioRow(
-          `requests/s over undici ÷ official SDK, concurrency ${concurrency}`,
-          rates.undici / rates.official,
-          3,
-          "least"
-        ),
-        {
-          what: `the same of Effect's undici client alone, concurrency ${concurrency}`,
-          measured: `${(rates.bareUndici / rates.official).toFixed(2)} ×`,
-          bar: "none",
-          holds: true
-        }
+        row(" over undici", rates.undici / rates.official, 3),
+        plainRow(
+          `the same of Effect's undici client alone, concurrency ${concurrency}`,
+          rates.bareUndici / rates.official
+        )
       )
     }
   }
