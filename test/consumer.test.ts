@@ -149,7 +149,7 @@ describe("the packed package", () => {
   })
 
   it("has an emulator that runs as a program", async () => {
-    const emulator = spawn("npx", ["--no-install", "llmfx-emulator", "--port", "0"], {
+    const emulator = spawn(join(folder, "node_modules/.bin/llmfx-emulator"), ["--port", "0"], {
       cwd: folder,
       stdio: ["ignore", "pipe", "inherit"],
       detached: true
