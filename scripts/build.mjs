@@ -41,10 +41,16 @@ for (const path of [
 }
 
 /** What every call of a provider needs. */
-const clients = ["openai/OpenAi.ts", "anthropic/Anthropic.ts", "coze/Coze.ts"].map((path) => ({
-  name: `${dirname(path)}-client`,
-  files: closure(join(source, path))
-}))
+const clients = ["openai/OpenAi.ts", "anthropic/Anthropic.ts", "coze/Coze.ts"].map((path) => {
+  const provider = dirname(path)
+  const files = [...closure(join(source, path))].filter((file) => file.startsWith(join(source, provider)))
+  return { name: `${provider}-client`, files: new Set(files) }
+})
+
+/** What puts the events of a stream together, for all providers. */
+const folds = new Set(
+  ["Accumulator.ts", "PartialJson.ts", "internal/fold.ts"].flatMap((path) => [...closure(join(source, path))])
+)
 
 /** Resources that few programs load, but that the index of their provider has to. */
 const patterns = [
@@ -137,7 +143,8 @@ await build.write({
     includeDependenciesRecursively: false,
     groups: [
       { name: "core", test: (id) => core.has(id) },
-      ...clients.map(({ files, name }) => ({ name, test: (id) => files.has(id) && !core.has(id) })),
+      { name: "folds", test: (id) => folds.has(id) && !core.has(id) },
+      ...clients.map(({ files, name }) => ({ name, test: (id) => files.has(id) })),
       ...families.map(({ members, name }) => {
         const files = new Set(members.map((path) => join(source, path)))
         return { name, test: (id) => files.has(id) || id === familyPrefix + name }
