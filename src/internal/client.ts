@@ -35,13 +35,11 @@ const sendOnce = (call: Call): Effect.Effect<HttpClientResponse.HttpClientRespon
 
 const callOnce = (call: Call, input: unknown): Effect.Effect<Endpoint.Response<unknown>, ApiError.ApiError> =>
   Effect.flatMap(Clock.currentTimeMillis, (start) => {
-    let arrived: HttpClientResponse.HttpClientResponse | undefined
-    const deadlines = makeDeadlines(call, () => ({ response: arrived }))
+    const deadlines = makeDeadlines(call)
     deadlines.set(["headers", "body"], start)
     return deadlines.guard(
       Effect.flatMap(send(call), (response) => {
-        arrived = response
-        deadlines.set(["body"], start)
+        deadlines.set(["body"], start, response)
         return readBody(call, input, response)
       })
     )

@@ -11,29 +11,27 @@ type Phase = Exclude<Which, "total">
 
 /** The time limits of one try, as it goes from phase to phase. */
 export interface Deadlines {
-  /** The limits in force from now on, counted from `start`. The whole call's limit always is. */
-  readonly set: (phases: ReadonlyArray<Phase>, start: number) => void
+  /**
+   * The limits in force from now on, counted from `start`. The whole call's limit always is. The response is told of by
+   * the error, once there is one.
+   */
+  readonly set: (phases: ReadonlyArray<Phase>, start: number, response?: HttpClientResponse.HttpClientResponse) => void
   /** Runs a part of the try; the first limit that passes interrupts it. */
   readonly guard: <A, E>(part: Effect.Effect<A, E>) => Effect.Effect<A, E | ApiError.ApiError>
 }
 
-/** What has come of a try by the time that a limit passes. */
-interface Arrived {
-  readonly response: HttpClientResponse.HttpClientResponse | undefined
-  readonly partial?: ApiError.PartialOutput | undefined
-}
-
-const nothing: Arrived = { response: undefined }
-
-export const makeDeadlines = (call: Call, arrived: () => Arrived = () => nothing): Deadlines => {
+/** `received` says what has come of a stream by the time that a limit passes. */
+export const makeDeadlines = (call: Call, received?: () => ApiError.PartialOutput | undefined): Deadlines => {
   let which: Which = "total"
   let at = call.deadline ?? Infinity
   let hasPassed = false
+  let arrived: HttpClientResponse.HttpClientResponse | undefined
 
-  const passed = Effect.suspend(() => Effect.fail(timeoutError(call, which, arrived())))
+  const passed = Effect.suspend(() => Effect.fail(timeoutError(call, which, arrived, received?.())))
 
   return {
-    set: (phases, start) => {
+    set: (phases, start, response) => {
+      arrived = response
       which = "total"
       at = call.deadline ?? Infinity
       for (const phase of phases) {
@@ -50,7 +48,12 @@ export const makeDeadlines = (call: Call, arrived: () => Arrived = () => nothing
   }
 }
 
-const timeoutError = (call: Call, which: Which, { partial, response }: Arrived): ApiError.ApiError => {
+const timeoutError = (
+  call: Call,
+  which: Which,
+  response: HttpClientResponse.HttpClientResponse | undefined,
+  partial: ApiError.PartialOutput | undefined
+): ApiError.ApiError => {
   const limit = call.timeouts[which]
   const duration = limit === undefined ? Duration.zero : Duration.fromInputUnsafe(limit)
   const length = limit === undefined ? "the deadline of the program" : Duration.format(duration)

@@ -273,9 +273,9 @@ const timed = (
   pull: Values
 ): Values => {
   if (call.timeouts.idle === undefined && call.deadline === undefined) return pull
-  const deadlines = makeDeadlines(call, () => ({ response, partial: progress.received() }))
+  const deadlines = makeDeadlines(call, () => progress.received())
   return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    deadlines.set(["idle"], now)
+    deadlines.set(["idle"], now, response)
     return deadlines.guard(pull)
   })
 }

@@ -175,8 +175,9 @@ interface Leaf {
 }
 
 interface Container {
+  readonly outer: Container | undefined
   readonly path: ReadonlyArray<string | number>
-  /** The names so far, or the number of items. */
+  /** The names so far, of an object. */
   readonly names: Set<string> | undefined
   items: number
   key: string | undefined
@@ -187,7 +188,6 @@ const token = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+|[{}[\],:]/g
 /** The strings, numbers and names of a JSON text; none where one property hides another. */
 const leavesOf = (text: string): ReadonlyArray<Leaf> => {
   const leaves: Array<Leaf> = []
-  const open: Array<Container> = []
   let parent: Container | undefined
   const pathHere = (): ReadonlyArray<string | number> =>
     parent === undefined ? [] : [...parent.path, parent.key ?? parent.items]
@@ -196,13 +196,17 @@ const leavesOf = (text: string): ReadonlyArray<Leaf> => {
     switch (part) {
       case "{":
       case "[":
-        parent = { path: pathHere(), names: part === "{" ? new Set() : undefined, items: 0, key: undefined }
-        open.push(parent)
+        parent = {
+          outer: parent,
+          path: pathHere(),
+          names: part === "{" ? new Set() : undefined,
+          items: 0,
+          key: undefined
+        }
         break
       case "}":
       case "]":
-        open.pop()
-        parent = open.at(-1)
+        parent = parent?.outer
         break
       case ",":
         if (parent !== undefined) {

@@ -50,12 +50,10 @@ const openStream = (call: Call): Effect.Effect<Opened, ApiError.ApiError, Scope.
 const openOnce = (call: Call, outer: Scope.Scope): Effect.Effect<Opened, ApiError.ApiError> =>
   Effect.flatMap(Clock.currentTimeMillis, (start) =>
     Effect.flatMap(Scope.fork(outer), (scope) => {
-      let arrived: HttpClientResponse.HttpClientResponse | undefined
-      const deadlines = makeDeadlines(call, () => ({ response: arrived }))
+      const deadlines = makeDeadlines(call)
       deadlines.set(["headers", "firstEvent"], start)
       const opened = Effect.flatMap(send(call), (response) => {
-        arrived = response
-        deadlines.set(["firstEvent"], start)
+        deadlines.set(["firstEvent"], start, response)
         return Effect.flatMap(Scope.provide(openValues(call, response), scope), (rest) =>
           Effect.flatMap(Effect.exit(rest), (first) =>
             Exit.isFailure(first) && !Pull.isDoneCause(first.cause)
