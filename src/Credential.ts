@@ -22,8 +22,12 @@ export type Input = Redacted.Redacted | Effect.Effect<Redacted.Redacted, Credent
 /** A credential from any of its forms. */
 export const make = (input: Input): Credential => {
   if (Redacted.isRedacted(input)) return { get: Effect.succeed(input) }
-  return Effect.isEffect(input) ? { get: input } : input
+  if (Effect.isEffect(input)) return { get: input }
+  return typeof input === "object" ? input : { get: Effect.fail(new CredentialError({ message: bareSecret })) }
 }
+
+/** What a program without types learns. */
+const bareSecret = "A key or token is given as Redacted.make(…), not as a bare text"
 
 /** A secret and when it expires, in milliseconds since 1970; `undefined` where it does not. */
 export interface Token<A = Redacted.Redacted> {

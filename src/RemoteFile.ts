@@ -17,14 +17,13 @@
  * )
  * ```
  */
-import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
+import { withRequestInit } from "./internal/fetchClient.ts"
 import * as FileSource from "./FileSource.ts"
 import * as publicAddress from "./internal/publicAddress.ts"
 
@@ -102,20 +101,17 @@ const requested = (
   url: URL,
   allow: (url: URL) => Effect.Effect<boolean>,
   redirects: number
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> =>
-  client[method](url).pipe(
-    Effect.updateContext((context: Context.Context<never>) =>
-      Context.add(context, FetchHttpClient.RequestInit, { redirect: "manual" })
-    ),
-    Effect.flatMap((response) => {
-      const { location } = response.headers
-      if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
-      if (redirects === 0) return refuse("The server of the file redirects without end")
-      return Effect.flatMap(parse(location, url), (next) =>
-        Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
-      )
-    })
-  )
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> => {
+  const stayingHere = withRequestInit(client, { redirect: "manual" })
+  return Effect.flatMap(stayingHere[method](url), (response) => {
+    const { location } = response.headers
+    if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
+    if (redirects === 0) return refuse("The server of the file redirects without end")
+    return Effect.flatMap(parse(location, url), (next) =>
+      Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
+    )
+  })
+}
 
 const bytesOf = (
   response: HttpClientResponse.HttpClientResponse

@@ -10,6 +10,8 @@ import { Anthropic } from "../src/anthropic/Anthropic.ts"
 import type { ConfigurationError } from "../src/ConfigurationError.ts"
 import { Coze } from "../src/coze/Coze.ts"
 import { OpenAi } from "../src/openai/OpenAi.ts"
+import * as Models from "../src/openai/Models.ts"
+import { apiError, reasonOf } from "./support/errors.ts"
 import { type FakeHttp, fakeHttp } from "./support/FakeHttp.ts"
 import { probesOf } from "./support/probes.ts"
 
@@ -240,6 +242,20 @@ describe("Coze", () => {
     Effect.gen(function* () {
       const { message } = yield* problemsOf(Coze.layer({ token: secret, platform: "com", baseUrl: "http://h" }))
       assert.include(message, "contradict")
+    })
+  )
+})
+
+describe("a secret that is a bare text", () => {
+  it.effect("fails the call with what to do instead", () =>
+    Effect.gen(function* () {
+      const layer = OpenAi.layer({ apiKey: "sk-bare-text" as unknown as Redacted.Redacted })
+      const error = yield* Effect.flip(
+        Effect.provide(Models.retrieve({ model: "m" }), Layer.provide(layer, fakeHttp({}).layer))
+      )
+      const { message } = reasonOf(apiError(error), "AuthenticationError")
+      assert.include(message, "Redacted.make(…)")
+      assert.notInclude(JSON.stringify(error), "sk-bare-text")
     })
   )
 })

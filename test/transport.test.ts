@@ -1,6 +1,9 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -34,13 +37,21 @@ const once = { retry: RetryPolicy.none }
 /** An error event of all three providers. */
 const busy = { type: "error", error: { message: "busy", type: "overloaded_error" }, code: 4013, msg: "busy" }
 
-/** Waits until the client has given up what it asked for; dies where it does not. */
-const untilAborted = (pending: () => number): Effect.Effect<void> =>
-  Effect.suspend(() => (pending() === 0 ? Effect.void : Effect.fail("open"))).pipe(
+/** Waits until it is so; dies where it does not become so. */
+const eventually = (check: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => (check() ? Effect.void : Effect.fail("not so"))).pipe(
     Effect.retry(Schedule.spaced(5)),
     Effect.timeout("3 seconds"),
     Effect.orDie
   )
+
+/** Waits until the client has given up what it asked for. */
+const untilAborted = (pending: () => number): Effect.Effect<void> => eventually(() => pending() === 0)
+
+const collectGarbage = (): void => {
+  setFlagsFromString("--expose-gc")
+  runInNewContext("gc")()
+}
 
 for (const subject of subjects()) {
   const { call, callWithResponse, requestIdHeader, stream } = subject
@@ -300,6 +311,21 @@ for (const subject of subjects()) {
       })
     )
 
+    it.live("the body of an answer that stalls is given up with its call, whatever garbage was collected before", () =>
+      Effect.gen(function* () {
+        const head = { headers: { "content-type": "application/json", ...withId } }
+        const server = yield* loopback(partial('{"id":', "stall", head))
+        const fiber = yield* Effect.forkChild(call(server.url, once))
+        yield* eventually(() => server.requests.length === 1)
+        yield* Effect.sleep(50)
+        collectGarbage()
+        yield* Effect.sleep(10)
+        collectGarbage()
+        yield* Fiber.interrupt(fiber)
+        yield* untilAborted(server.pending)
+      })
+    )
+
     it.live("a connection that breaks is replaced by the next try", () =>
       Effect.gen(function* () {
         const server = yield* loopback(resetBeforeHeaders, json(subject.answer))
@@ -465,6 +491,23 @@ describe("OpenAi over fetch", () => {
       assert.deepStrictEqual(modes, ["error", "manual", "manual", "manual", "manual"])
     })
   )
+
+  it.effect("a call keeps the options of fetch that its client's layer was given", () => {
+    const credentials: Array<RequestCredentials | undefined> = []
+    const fake: typeof fetch = async (_, init) => {
+      credentials.push(init?.credentials)
+      return Response.json(model)
+    }
+    const own = Layer.merge(
+      Layer.succeed(FetchHttpClient.Fetch, fake),
+      Layer.succeed(FetchHttpClient.RequestInit, { credentials: "include" })
+    )
+    return Models.retrieve({ model: "m" }).pipe(
+      Effect.provide(OpenAi.layer({ apiKey: Redacted.make(secret) })),
+      Effect.provide(Layer.provide(FetchHttpClient.layer, own)),
+      Effect.map(() => assert.deepStrictEqual(credentials, ["include"]))
+    )
+  })
 
   it.live("a redirect to what is no URL fails", () =>
     Effect.gen(function* () {

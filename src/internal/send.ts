@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
@@ -16,6 +15,7 @@ import * as Tracer from "effect/Tracer"
 import * as ApiError from "../ApiError.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
+import { undiciVersion, withRequestInit } from "./fetchClient.ts"
 import { retryCountHeader } from "./retry.ts"
 import { describeText, networkError, reasonOf } from "./reasons.ts"
 
@@ -89,21 +89,22 @@ const execute = (
   redirects: number
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
   const isLarge = isLargeBody(request.body)
-  const attempt = (mode: RedirectMode): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-    client.execute(request).pipe(
-      Effect.updateContext((context: Context.Context<never>) => requestContext(context, call, mode)),
+  const attempt = (init: RequestInit): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
+    Effect.updateContext(withRequestInit(client, init).execute(request), (context: Context.Context<never>) =>
+      requestContext(context, call)
+    ).pipe(
       Effect.catch((error) => {
         // Middleware may refuse a status; what it means is said here all the same.
         if (error.reason._tag === "StatusCodeError") return Effect.succeed(error.reason.response)
-        if (mode === "manual" || !isRefusedRedirect(error)) {
+        if (init === following || !isRefusedRedirect(error)) {
           return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
         }
         call.config.redirects.seen = true
-        return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt("manual")
+        return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
       })
     )
   const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
-  return attempt(mayRefuse ? "error" : "manual").pipe(
+  return attempt(mayRefuse && copiesBodies() ? refusing : following).pipe(
     Effect.flatMap((response) => {
       if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
       const { location } = response.headers
@@ -122,9 +123,7 @@ const isLargeBody = (body: HttpBody.HttpBody): boolean =>
  * Node's `fetch` copies every body, unless redirects are errors to it: a sixth of what a call costs, and with a large
  * upload all of it in memory. So they are errors until a server sends one; the request that it refused goes again.
  */
-const copiesBodies = (): boolean =>
-  (globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }).process?.versions
-    ?.undici !== undefined
+const copiesBodies = (): boolean => undiciVersion() !== undefined
 
 /** Each runtime says in its own words that it refused a redirect. */
 const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean => {
@@ -140,31 +139,21 @@ const redirectedUpload = (): ApiError.Reason =>
     contentType: undefined
   })
 
-type RedirectMode = "manual" | "error"
-
-const requestContexts = {
-  manual: new WeakMap<Context.Context<never>, Context.Context<never>>(),
-  error: new WeakMap<Context.Context<never>, Context.Context<never>>()
-}
-
-/**
- * The context in which requests are sent: redirects come back, and without a tracer no spans are made and no trace
- * headers are sent.
- */
-const requestContext = (context: Context.Context<never>, call: Call, mode: RedirectMode): Context.Context<never> => {
-  let made = requestContexts[mode].get(context)
-  if (made === undefined) {
-    const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-    const init = mode === "error" && copiesBodies() ? refusing : following
-    const untraced = Context.add(context, FetchHttpClient.RequestInit, { ...own, ...init })
-    made = isTraced(context) ? untraced : Context.add(untraced, HttpClient.TracerDisabledWhen, constTrue)
-    requestContexts[mode].set(context, made)
-  }
-  return isTraced(context) ? withoutSecrets(made, call) : made
-}
-
 const following: RequestInit = { redirect: "manual" }
 const refusing: RequestInit = { redirect: "error", window: null }
+
+const untracedContexts = new WeakMap<Context.Context<never>, Context.Context<never>>()
+
+/** The context in which requests are sent: without a tracer, no spans are made and no trace headers are sent. */
+const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> => {
+  if (isTraced(context)) return withoutSecrets(context, call)
+  let untraced = untracedContexts.get(context)
+  if (untraced === undefined) {
+    untraced = Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
+    untracedContexts.set(context, untraced)
+  }
+  return untraced
+}
 
 /** Keeps the parameters and headers that may hold a secret out of spans. */
 const withoutSecrets = (context: Context.Context<never>, { options, wire }: Call): Context.Context<never> => {

@@ -1,8 +1,6 @@
 /** Requests for short-lived tokens: over a safe connection, without redirects, bounded, and checked. */
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -10,6 +8,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { withRequestInit } from "./fetchClient.ts"
 import * as Credential from "../Credential.ts"
 import { isObject, stringOf } from "./dialect.ts"
 
@@ -33,9 +32,11 @@ export const requestText = (asked: TokenRequest): Effect.Effect<string, Credenti
   if (!isLocal && !isSafe(request.url)) {
     return fail(`${from} is not asked: it is no https address, and what is sent to it is secret`)
   }
-  return http.execute(request).pipe(
+  // Secrets do not follow a redirect, and the program's trace ends here.
+  const stayingHere = withRequestInit(http, { redirect: "manual" })
+  return stayingHere.execute(request).pipe(
     Effect.flatMap((response) => Effect.map(readBounded(response), (text) => ({ response, text }))),
-    Effect.updateContext(alone),
+    Effect.provideService(HttpClient.TracerPropagationEnabled, false),
     Effect.timeout(isLocal ? "10 seconds" : "30 seconds"),
     Effect.mapError(() => new Failure(`${from} cannot be reached`, true)),
     Effect.flatMap(({ response, text }) => (text === undefined ? tooLong(from) : checked(from, response, text, hint))),
@@ -52,16 +53,6 @@ export const requestToken = (
   Effect.flatMap(Clock.currentTimeMillis, (start) =>
     Effect.flatMap(requestText(asked), (text) => tokenOf(asked.from, text, start, defaultLife))
   )
-
-/** Secrets do not follow a redirect, and the program's trace ends here. */
-const alone = (context: Context.Context<never>): Context.Context<never> => {
-  const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-  return Context.add(
-    Context.add(context, FetchHttpClient.RequestInit, { ...own, redirect: "manual" }),
-    HttpClient.TracerPropagationEnabled,
-    false
-  )
-}
 
 class Failure {
   readonly message: string

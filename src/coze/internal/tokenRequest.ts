@@ -1,10 +1,9 @@
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
+import { withRequestInit } from "../../internal/fetchClient.ts"
 import { isObject, stringOf } from "../../internal/dialect.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
 
@@ -22,10 +21,11 @@ export const post = (
       HttpClientRequest.acceptJson,
       bearer === undefined ? (self) => self : HttpClientRequest.bearerToken(bearer)
     )
-    const { headers, status, text } = yield* Effect.flatMap(HttpClient.execute(request), (response) =>
+    // Secrets must not follow a redirect.
+    const client = withRequestInit(yield* HttpClient.HttpClient, { redirect: "manual" })
+    const { headers, status, text } = yield* Effect.flatMap(client.execute(request), (response) =>
       Effect.map(response.text, (text) => ({ headers: response.headers, status: response.status, text }))
     ).pipe(
-      stayingHere,
       Effect.mapError(
         (error) => new CozeAuthError({ reason: "network", message: error.message, code: undefined, logId: undefined })
       )
@@ -43,13 +43,6 @@ export const post = (
     const failure = failureIn(answer, status)
     if (failure !== undefined) return yield* new CozeAuthError({ ...failure, logId })
     return isObject(answer["data"]) ? answer["data"] : answer
-  })
-
-/** Secrets must not follow a redirect. */
-const stayingHere = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.updateContext(self, (context: Context.Context<R>) => {
-    const init = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-    return Context.add(context, FetchHttpClient.RequestInit, { ...init, redirect: "manual" })
   })
 
 const parsed = (text: string): unknown => {

@@ -1,0 +1,84 @@
+/** What is asked of Effect's fetch client for single requests, on top of what its layer was given. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+
+/**
+ * The client with these options of `fetch` too. They are added where the request leaves the client: in the context of
+ * a call they would hide the options that the client's layer was given.
+ */
+export const withRequestInit = (client: HttpClient.HttpClient, init: RequestInit): HttpClient.HttpClient =>
+  HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
+    (request) => restoringContext(client.postprocess(request)),
+    (request) =>
+      Effect.flatMap(client.preprocess(request), (request) =>
+        Effect.withFiber((fiber) => {
+          fiber.setContext(fetchContext(fiber.context, init))
+          return Effect.succeed(request)
+        })
+      )
+  )
+
+const restoringContext = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    const { context } = fiber
+    return Effect.onExit(self, () => Effect.sync(() => fiber.setContext(context)))
+  })
+
+const fetchContext = (context: Context.Context<never>, init: RequestInit): Context.Context<never> => {
+  const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
+  const withInit = Context.add(context, FetchHttpClient.RequestInit, { ...own, ...init })
+  const undici = undiciVersion()
+  return undici !== undefined && undici < 7
+    ? Context.add(withInit, FetchHttpClient.Fetch, abortable(Context.get(context, FetchHttpClient.Fetch)))
+    : withInit
+}
+
+/** Which undici is Node's `fetch`; `undefined` in other runtimes. */
+export const undiciVersion = (): number | undefined => {
+  const { process } = globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }
+  const version = process?.versions?.undici
+  return version === undefined ? undefined : Number.parseInt(version, 10)
+}
+
+/**
+ * A `fetch` whose responses can be aborted while their body is read. Before undici 7, the signal of a request has no
+ * effect any more once garbage was collected since its response arrived; a reader can always be cancelled.
+ */
+const abortable =
+  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init)
+    const { body } = response
+    const signal = init?.signal
+    if (body === null || signal === undefined || signal === null) return response
+    return Object.defineProperty(response, "arrayBuffer", { value: () => readWhole(body, signal) })
+  }
+
+const readWhole = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ArrayBufferLike> => {
+  const reader = body.getReader()
+  const cancel = () => void reader.cancel(signal.reason).catch(() => undefined)
+  signal.addEventListener("abort", cancel, { once: true })
+  try {
+    const chunks: Array<Uint8Array> = []
+    for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.push(read.value)
+    signal.throwIfAborted()
+    return joined(chunks)
+  } finally {
+    signal.removeEventListener("abort", cancel)
+  }
+}
+
+const joined = (chunks: ReadonlyArray<Uint8Array>): ArrayBufferLike => {
+  const [first] = chunks
+  if (chunks.length === 1 && first?.length === first?.buffer.byteLength) return first.buffer
+  const bytes = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes.buffer
+}
