@@ -20,10 +20,11 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
-import { withRequestInit } from "./internal/fetchClient.ts"
+import { execute } from "./internal/fetchClient.ts"
 import * as FileSource from "./FileSource.ts"
 import * as publicAddress from "./internal/publicAddress.ts"
 
@@ -63,12 +64,12 @@ export const source = (
     const allow = options.allow ?? ((url) => Effect.succeed(isPublic(url)))
     yield* check(parsed, allow)
     const client = yield* HttpClient.HttpClient
-    const request = (method: "get" | "head") => requested(client, method, parsed, allow, maxRedirects)
-    const head = yield* Effect.catch(request("head"), () => Effect.succeed(undefined))
+    const request = (method: "GET" | "HEAD") => requested(client, method, parsed, allow, maxRedirects)
+    const head = yield* Effect.catch(request("HEAD"), () => Effect.succeed(undefined))
     const headers: { readonly [name: string]: string } =
       head !== undefined && isSuccess(head.status) ? head.headers : {}
     const size = Number(headers["content-length"] ?? Number.NaN)
-    return FileSource.fromStream(() => Stream.unwrap(Effect.flatMap(request("get"), bytesOf)), {
+    return FileSource.fromStream(() => Stream.unwrap(Effect.flatMap(request("GET"), bytesOf)), {
       name: options.name ?? nameIn(parsed),
       type: options.type ?? headers["content-type"],
       size: Number.isSafeInteger(size) && size > 0 ? size : undefined
@@ -97,13 +98,12 @@ const maxRedirects = 5
 /** Redirects are followed here, so that each place is checked before it is asked. */
 const requested = (
   client: HttpClient.HttpClient,
-  method: "get" | "head",
+  method: "GET" | "HEAD",
   url: URL,
   allow: (url: URL) => Effect.Effect<boolean>,
   redirects: number
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> => {
-  const stayingHere = withRequestInit(client, { redirect: "manual" })
-  return Effect.flatMap(stayingHere[method](url), (response) => {
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> =>
+  Effect.flatMap(execute(client, HttpClientRequest.make(method)(url), { redirect: "manual" }), (response) => {
     const { location } = response.headers
     if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
     if (redirects === 0) return refuse("The server of the file redirects without end")
@@ -111,7 +111,6 @@ const requested = (
       Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
     )
   })
-}
 
 const bytesOf = (
   response: HttpClientResponse.HttpClientResponse

@@ -77,19 +77,21 @@ export interface Call {
   replayed: boolean
 }
 
-/** Prepares a call; fails with `RequestError` where it cannot be sent. */
-export const startCall = (
+/** Prepares a call and goes on with it; fails with `RequestError` where it cannot be sent. */
+export const withCall = <A, R>(
   config: ClientConfig,
   endpoint: Endpoint.Metadata,
   input: unknown,
-  own: RequestOptions.RequestOptions | undefined
-): Effect.Effect<Call, ApiError.ApiError> =>
+  own: RequestOptions.RequestOptions | undefined,
+  use: (call: Call) => Effect.Effect<A, ApiError.ApiError, R>
+): Effect.Effect<A, ApiError.ApiError, R> =>
   Effect.withFiber((fiber) => {
     const scoped = RequestOptions.merge(config.defaults, fiber.getRef(RequestOptions.Current))
     const options = own === undefined ? scoped : RequestOptions.merge(scoped, own)
     const given = (input ?? {}) as { readonly [name: string]: unknown }
     const timeouts = options.timeouts ?? {}
     const scrub = scrubOf(config, options)
+    let wire: Wire
     try {
       const prepared = endpoint.prepare === undefined ? given : endpoint.prepare(given)
       const fields = config.dialect.behaviours?.[endpoint.id]?.send(prepared) ?? prepared
@@ -97,21 +99,7 @@ export const startCall = (
         explicit: timeouts.body !== config.defaults.timeouts?.body || timeouts.total !== undefined
       })
       if (refusal !== undefined) throw new ApiError.RequestError({ message: refusal })
-      const wire = config.wireOf(endpoint, fields, options, scrub)
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      return Effect.succeed<Call>({
-        config: scrub === config.scrub ? config : { ...config, scrub },
-        endpoint,
-        options,
-        wire,
-        retry: options.retry ?? RetryPolicy.none,
-        timeouts,
-        attempts: [],
-        deadline: deadlineOf(now, timeouts, options.deadline),
-        sent: 0,
-        refresh: undefined,
-        replayed: false
-      })
+      wire = config.wireOf(endpoint, fields, options, scrub)
     } catch (thrown) {
       const refusal = refusalOf(thrown)
       if (refusal === undefined) throw thrown
@@ -126,6 +114,20 @@ export const startCall = (
         })
       )
     }
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    return use({
+      config: scrub === config.scrub ? config : { ...config, scrub },
+      endpoint,
+      options,
+      wire,
+      retry: options.retry ?? RetryPolicy.none,
+      timeouts,
+      attempts: [],
+      deadline: deadlineOf(now, timeouts, options.deadline),
+      sent: 0,
+      refresh: undefined,
+      replayed: false
+    })
   })
 
 /** Why an input cannot be written; `undefined` where something else is wrong. */

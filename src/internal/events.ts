@@ -1,7 +1,6 @@
 /** A streaming endpoint's values, pulled from its response. */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -19,6 +18,7 @@ import { makeJsonSeriesParser } from "./jsonSeries.ts"
 import { BodyStart, StreamProgress } from "./progress.ts"
 import { gistOf } from "./reasons.ts"
 import { transportReason } from "./send.ts"
+import { withNow } from "./withNow.ts"
 
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
 
@@ -102,9 +102,7 @@ const notAStream = (
   response: HttpClientResponse.HttpClientResponse,
   text: string
 ): Effect.Effect<never, ApiError.ApiError> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.fail(bodyError(call, response, text, contentInPlaceOfStream(call, response, text), now))
-  )
+  withNow((now) => Effect.fail(bodyError(call, response, text, contentInPlaceOfStream(call, response, text), now)))
 
 const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpClientResponse, text: string): unknown => {
   const contentType = response.headers["content-type"]
@@ -222,7 +220,7 @@ const failedEvent = (
           contentType: response.headers["content-type"]
         })
       : thrown
-  return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  return withNow((now) =>
     Effect.suspend(() => Effect.fail(bodyError(call, response, head, known, now, progress.received())))
   )
 }
@@ -274,7 +272,7 @@ const timed = (
 ): Values => {
   if (call.timeouts.idle === undefined && call.deadline === undefined) return pull
   const deadlines = makeDeadlines(call, () => progress.received())
-  return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+  return withNow((now) => {
     deadlines.set(["idle"], now, response)
     return deadlines.guard(pull)
   })

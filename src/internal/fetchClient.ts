@@ -1,47 +1,54 @@
 /** What is asked of Effect's fetch client for single requests, on top of what its layer was given. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 
 /**
- * The client with these options of `fetch` too. They are added where the request leaves the client: in the context of
- * a call they would hide the options that the client's layer was given.
+ * Sends a request with these options of `fetch`, in a context made of the caller's. The options are added where the
+ * request leaves the client: in the caller's context they would hide those that the client's layer was given.
  */
-export const withRequestInit = (client: HttpClient.HttpClient, init: RequestInit): HttpClient.HttpClient =>
-  HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
-    (request) => restoringContext(client.postprocess(request)),
-    (request) =>
-      Effect.flatMap(client.preprocess(request), (request) =>
+export const execute = (
+  client: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  init: RequestInit,
+  contextOf: (context: Context.Context<never>) => Context.Context<never> = identity
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+  Effect.withFiber((fiber) => {
+    const { context } = fiber
+    fiber.setContext(contextOf(context))
+    const sent = client.postprocess(
+      Effect.flatMapEager(client.preprocess(request), (request) =>
         Effect.withFiber((fiber) => {
           fiber.setContext(fetchContext(fiber.context, init))
           return Effect.succeed(request)
         })
       )
-  )
-
-const restoringContext = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => {
-    const { context } = fiber
-    return Effect.onExit(self, () => Effect.sync(() => fiber.setContext(context)))
+    )
+    return Effect.onExit(sent, () => {
+      fiber.setContext(context)
+      return Effect.void
+    })
   })
 
 const fetchContext = (context: Context.Context<never>, init: RequestInit): Context.Context<never> => {
   const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
   const withInit = Context.add(context, FetchHttpClient.RequestInit, { ...own, ...init })
-  const undici = undiciVersion()
-  return undici !== undefined && undici < 7
+  return undiciVersion !== undefined && undiciVersion < 7
     ? Context.add(withInit, FetchHttpClient.Fetch, abortable(Context.get(context, FetchHttpClient.Fetch)))
     : withInit
 }
 
 /** Which undici is Node's `fetch`; `undefined` in other runtimes. */
-export const undiciVersion = (): number | undefined => {
+export const undiciVersion: number | undefined = /*#__PURE__*/ (() => {
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }
   const version = process?.versions?.undici
   return version === undefined ? undefined : Number.parseInt(version, 10)
-}
+})()
 
 /**
  * A `fetch` whose responses can be aborted while their body is read. Before undici 7, the signal of a request has no

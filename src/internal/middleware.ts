@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { ApiClient } from "../ApiClient.ts"
 import * as Middleware from "../Middleware.ts"
@@ -6,17 +7,17 @@ import * as Middleware from "../Middleware.ts"
 /** A client whose calls run through the middleware of its layer and of the running program. */
 export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.Middleware> = []): ApiClient => {
   const wrapped = through(client, own)
-  const current: Effect.Effect<ApiClient> = Effect.withFiber((fiber) => {
+  const clientOf = (fiber: Fiber.Fiber<unknown, unknown>): ApiClient => {
     const scoped = fiber.getRef(Middleware.Current)
-    return Effect.succeed(scoped.length === 0 ? wrapped : through(client, [...own, ...scoped]))
-  })
+    return scoped.length === 0 ? wrapped : through(client, [...own, ...scoped])
+  }
   return {
     ...client,
-    call: (endpoint, input, options) => Effect.flatMap(current, (client) => client.call(endpoint, input, options)),
-    open: (endpoint, input, options) => Effect.flatMap(current, (client) => client.open(endpoint, input, options)),
-    raw: (endpoint, input, options) => Effect.flatMap(current, (client) => client.raw(endpoint, input, options)),
+    call: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).call(endpoint, input, options)),
+    open: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).open(endpoint, input, options)),
+    raw: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).raw(endpoint, input, options)),
     stream: (endpoint, input, options) =>
-      Stream.unwrap(Effect.map(current, (client) => client.stream(endpoint, input, options)))
+      Stream.unwrap(Effect.withFiber((fiber) => Effect.succeed(clientOf(fiber).stream(endpoint, input, options))))
   }
 }
 

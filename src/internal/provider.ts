@@ -82,8 +82,8 @@ export const withSecret =
     put: (request: HttpClientRequest.HttpClientRequest, secret: string) => HttpClientRequest.HttpClientRequest = bearer
   ): Authorize =>
   (request, endpoint) =>
-    Effect.flatMap(credentialOf(endpoint), (credential) =>
-      Effect.flatMap(credential.get, (redacted) => {
+    Effect.flatMapEager(credentialOf(endpoint), (credential) =>
+      Effect.flatMapEager(credential.get, (redacted) => {
         const secret = Redacted.value(redacted)
         return /[^\t\x20-\x7e]/.test(secret)
           ? Effect.fail(

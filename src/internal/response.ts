@@ -10,18 +10,50 @@ export const responseOf = <A>(
   now: number,
   value: A,
   raw: unknown
-): Endpoint.Response<A> => ({
-  value,
-  raw,
-  status: response.status,
-  get headers() {
-    return response.headers
-  },
-  get requestId() {
-    return requestIdOf(call.config.dialect, response.headers)
-  },
-  get rateLimit() {
-    return RateLimit.fromHeaders(response.headers, now)
-  },
-  attempts: call.sent
-})
+): Endpoint.Response<A> => new Received(call, response, now, value, raw)
+
+class Received<A> implements Endpoint.Response<A> {
+  declare readonly headers: Endpoint.Response<A>["headers"]
+  declare readonly requestId: Endpoint.Response<A>["requestId"]
+  declare readonly rateLimit: Endpoint.Response<A>["rateLimit"]
+  readonly value: A
+  readonly raw: unknown
+  readonly status: number
+  readonly attempts: number
+  readonly #call: Call
+  readonly #response: HttpClientResponse.HttpClientResponse
+  readonly #now: number
+
+  constructor(call: Call, response: HttpClientResponse.HttpClientResponse, now: number, value: A, raw: unknown) {
+    this.value = value
+    this.raw = raw
+    this.status = response.status
+    this.attempts = call.sent
+    this.#call = call
+    this.#response = response
+    this.#now = now
+    Object.defineProperties(this, Received.#lazy)
+  }
+
+  /** Own properties, so that they are copied with the others; the same for all, as those of a literal would not be. */
+  static readonly #lazy: PropertyDescriptorMap & ThisType<Received<unknown>> = {
+    headers: {
+      enumerable: true,
+      get() {
+        return this.#response.headers
+      }
+    },
+    requestId: {
+      enumerable: true,
+      get() {
+        return requestIdOf(this.#call.config.dialect, this.#response.headers)
+      }
+    },
+    rateLimit: {
+      enumerable: true,
+      get() {
+        return RateLimit.fromHeaders(this.#response.headers, this.#now)
+      }
+    }
+  }
+}

@@ -9,6 +9,7 @@ import type { Call } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { logRetry } from "./debug.ts"
 import { retryAfterOf } from "./reasons.ts"
+import { withNow } from "./withNow.ts"
 
 /** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */
 export const retryCountHeader = "x-stainless-retry-count"
@@ -59,7 +60,7 @@ const aroundAttempt = <A>(
     })
   )
   return {
-    attempt: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    attempt: withNow((now) => {
       const deadlines = makeDeadlines(call)
       deadlines.set([], now)
       return deadlines.guard(transformAttempt(noted))

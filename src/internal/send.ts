@@ -1,5 +1,4 @@
 /** One try: the credential, the request, redirects, and the status. */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
@@ -15,13 +14,14 @@ import * as Tracer from "effect/Tracer"
 import * as ApiError from "../ApiError.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
-import { undiciVersion, withRequestInit } from "./fetchClient.ts"
+import * as FetchClient from "./fetchClient.ts"
 import { retryCountHeader } from "./retry.ts"
 import { describeText, networkError, reasonOf } from "./reasons.ts"
+import { withNow } from "./withNow.ts"
 
 /** Sends the request once; fails for every status that is not a success. */
 export const send = (call: Call): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-  Effect.flatMap(authorized(call), (request) => {
+  Effect.flatMapEager(authorized(call), (request) => {
     call.sent++
     const { http } = call.config
     const client = call.options.transformClient?.(http) ?? http
@@ -51,12 +51,12 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
   )
   if (hasOwnCredential(call.options.headers)) return Effect.succeed(request)
   return config.authorize(request, endpoint).pipe(
-    Effect.map((authorized) => {
+    Effect.mapEager((authorized) => {
       call.refresh = authorized.refresh
       authorized.secrets.forEach(config.learnSecret)
       return authorized.request
     }),
-    Effect.mapError((error) =>
+    Effect.mapErrorEager((error) =>
       errorOf(
         call,
         error._tag === "RequestError"
@@ -90,28 +90,31 @@ const execute = (
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
   const isLarge = isLargeBody(request.body)
   const attempt = (init: RequestInit): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-    Effect.updateContext(withRequestInit(client, init).execute(request), (context: Context.Context<never>) =>
-      requestContext(context, call)
-    ).pipe(
-      Effect.catch((error) => {
-        // Middleware may refuse a status; what it means is said here all the same.
-        if (error.reason._tag === "StatusCodeError") return Effect.succeed(error.reason.response)
-        if (init === following || !isRefusedRedirect(error)) {
-          return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
-        }
-        call.config.redirects.seen = true
-        return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
-      })
+    Effect.matchEffect(
+      FetchClient.execute(client, request, init, (context) => requestContext(context, call)),
+      {
+        onFailure: (error) => {
+          // Middleware may refuse a status; what it means is said here all the same.
+          if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
+          if (init === following || !isRefusedRedirect(error)) {
+            return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+          }
+          call.config.redirects.seen = true
+          return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
+        },
+        onSuccess: follow
+      }
     )
+  const follow = (
+    response: HttpClientResponse.HttpClientResponse
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
+    if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
+    const { location } = response.headers
+    const next = location === undefined ? undefined : redirected(call, request, response.status, location)
+    return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
+  }
   const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
-  return attempt(mayRefuse && copiesBodies() ? refusing : following).pipe(
-    Effect.flatMap((response) => {
-      if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
-      const { location } = response.headers
-      const next = location === undefined ? undefined : redirected(call, request, response.status, location)
-      return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
-    })
-  )
+  return attempt(mayRefuse && copiesBodies() ? refusing : following)
 }
 
 const isLargeBody = (body: HttpBody.HttpBody): boolean =>
@@ -123,7 +126,7 @@ const isLargeBody = (body: HttpBody.HttpBody): boolean =>
  * Node's `fetch` copies every body, unless redirects are errors to it: a sixth of what a call costs, and with a large
  * upload all of it in memory. So they are errors until a server sends one; the request that it refused goes again.
  */
-const copiesBodies = (): boolean => undiciVersion() !== undefined
+const copiesBodies = (): boolean => FetchClient.undiciVersion !== undefined
 
 /** Each runtime says in its own words that it refused a redirect. */
 const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean => {
@@ -238,9 +241,7 @@ const failStatus = (
   response.text.pipe(
     Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.succeed("") }),
     Effect.catch(() => Effect.succeed("")),
-    Effect.flatMap((text) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(statusError(call, response, text, now)))
-    )
+    Effect.flatMap((text) => withNow((now) => Effect.fail(statusError(call, response, text, now))))
   )
 
 const statusError = (

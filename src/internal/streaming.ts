@@ -9,25 +9,26 @@ import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as ApiError from "../ApiError.ts"
-import { type Call, startCall } from "./call.ts"
+import { type Call, withCall } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { openValues } from "./events.ts"
 import { responseOf } from "./response.ts"
 import { retrying } from "./retry.ts"
 import { send } from "./send.ts"
 import type { Transport } from "./transport.ts"
+import { withNow } from "./withNow.ts"
 
 export const streaming: Transport = {
   stream: (config, endpoint, input, options) =>
     Stream.scoped(
       Stream.fromPull(
-        Effect.flatMap(startCall(config, endpoint, input, options), (call) =>
+        withCall(config, endpoint, input, options, (call) =>
           Effect.map(openStream(call), ({ first, rest }) => startingWith(first, rest))
         )
       )
     ),
   open: (config, endpoint, input, options) =>
-    Effect.flatMap(startCall(config, endpoint, input, options), (call) =>
+    withCall(config, endpoint, input, options, (call) =>
       Effect.zipWith(openStream(call), Clock.currentTimeMillis, ({ first, response, rest }, now) =>
         responseOf(call, response, now, Stream.fromPull(Effect.succeed(startingWith(first, rest))), undefined)
       )
@@ -48,7 +49,7 @@ const openStream = (call: Call): Effect.Effect<Opened, ApiError.ApiError, Scope.
   Effect.flatMap(Effect.scope, (scope) => retrying(call, openOnce(call, scope)))
 
 const openOnce = (call: Call, outer: Scope.Scope): Effect.Effect<Opened, ApiError.ApiError> =>
-  Effect.flatMap(Clock.currentTimeMillis, (start) =>
+  withNow((start) =>
     Effect.flatMap(Scope.fork(outer), (scope) => {
       const deadlines = makeDeadlines(call)
       deadlines.set(["headers", "firstEvent"], start)

@@ -8,7 +8,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { withRequestInit } from "./fetchClient.ts"
+import { execute } from "./fetchClient.ts"
 import * as Credential from "../Credential.ts"
 import { isObject, stringOf } from "./dialect.ts"
 
@@ -33,8 +33,7 @@ export const requestText = (asked: TokenRequest): Effect.Effect<string, Credenti
     return fail(`${from} is not asked: it is no https address, and what is sent to it is secret`)
   }
   // Secrets do not follow a redirect, and the program's trace ends here.
-  const stayingHere = withRequestInit(http, { redirect: "manual" })
-  return stayingHere.execute(request).pipe(
+  return execute(http, request, { redirect: "manual" }).pipe(
     Effect.flatMap((response) => Effect.map(readBounded(response), (text) => ({ response, text }))),
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
     Effect.timeout(isLocal ? "10 seconds" : "30 seconds"),

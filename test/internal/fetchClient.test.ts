@@ -3,8 +3,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
-import { withRequestInit } from "../../src/internal/fetchClient.ts"
+import { execute } from "../../src/internal/fetchClient.ts"
 
 /** A `fetch` that notes what it is given, and a layer whose client is given it with `init`. */
 const recording = (init: RequestInit) => {
@@ -17,12 +18,14 @@ const recording = (init: RequestInit) => {
   return { given, layer: Layer.provide(FetchHttpClient.layer, own) }
 }
 
+const request = HttpClientRequest.get("http://127.0.0.1/")
+
 const get = (init: RequestInit) =>
   Effect.flatMap(HttpClient.HttpClient, (client) =>
-    Effect.flatMap(withRequestInit(client, init).get("http://127.0.0.1/"), (response) => response.text)
+    Effect.flatMap(execute(client, request, init), (response) => response.text)
   )
 
-describe("withRequestInit", () => {
+describe("execute", () => {
   it.effect("adds to what the client's layer was given", () => {
     const { given, layer } = recording({ credentials: "include", redirect: "follow" })
     return Effect.gen(function* () {
@@ -50,7 +53,7 @@ describe("withRequestInit", () => {
     })
     return Effect.gen(function* () {
       const before = yield* Effect.context()
-      yield* Effect.exit(withRequestInit(client, { redirect: "manual" }).get("http://127.0.0.1/"))
+      yield* Effect.exit(execute(client, request, { redirect: "manual" }))
       assert.strictEqual(yield* Effect.context(), before)
       assert.deepStrictEqual(seen, [{ redirect: "manual" }])
     })

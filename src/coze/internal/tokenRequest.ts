@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
-import { withRequestInit } from "../../internal/fetchClient.ts"
+import { execute } from "../../internal/fetchClient.ts"
 import { isObject, stringOf } from "../../internal/dialect.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
 
@@ -22,8 +22,8 @@ export const post = (
       bearer === undefined ? (self) => self : HttpClientRequest.bearerToken(bearer)
     )
     // Secrets must not follow a redirect.
-    const client = withRequestInit(yield* HttpClient.HttpClient, { redirect: "manual" })
-    const { headers, status, text } = yield* Effect.flatMap(client.execute(request), (response) =>
+    const sent = execute(yield* HttpClient.HttpClient, request, { redirect: "manual" })
+    const { headers, status, text } = yield* Effect.flatMap(sent, (response) =>
       Effect.map(response.text, (text) => ({ headers: response.headers, status: response.status, text }))
     ).pipe(
       Effect.mapError(
