@@ -1,10 +1,11 @@
 // Builds dist: declarations by the TypeScript compiler, modules by rolldown. Every public module stays importable by
 // itself, but modules that are loaded together share a file: that halves the time an import takes.
 import { spawnSync } from "node:child_process"
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
+import { cycleIn, facadeOf, listOf, withoutFacades } from "./outputs.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const source = join(root, "src")
@@ -35,6 +36,7 @@ for (const path of [
   "OpenSchema.ts",
   "Page.ts",
   "Timeouts.ts",
+  "internal/base64.ts",
   "internal/provider.ts"
 ]) {
   closure(join(source, path), core)
@@ -47,19 +49,24 @@ const clients = ["openai/OpenAi.ts", "anthropic/Anthropic.ts", "coze/Coze.ts"].m
   return { name: `${provider}-client`, files: new Set(files) }
 })
 
-/** What puts the events of a stream together, for all providers. */
-const folds = new Set(
-  ["Accumulator.ts", "PartialJson.ts", "internal/fold.ts"].flatMap((path) => [...closure(join(source, path))])
+/** What the helpers of all providers have in common. */
+const helpers = new Set(
+  ["Accumulator.ts", "Batch.ts", "PartialJson.ts", "Poll.ts", "internal/fold.ts"].flatMap((path) => [
+    ...closure(join(source, path))
+  ])
 )
 
-/** Resources that few programs load, but that the index of their provider has to. */
+/** Modules that few programs load by themselves, or that are small, but that the index of their provider has to load. */
 const patterns = [
   ["openai-admin", /^openai\/Admin/],
   ["openai-agents", /^openai\/BetaAgents/],
   ["openai-live", /^openai\/(Live|Realtime|BetaRealtime)/],
-  ["openai-assistants", /^openai\/(BetaAssistants|BetaChatkit|BetaResponses|BetaThreads)/],
+  ["openai-assistants", /^openai\/(BetaAssistants|BetaChatkit|BetaResponse|BetaThreads|RunStream)/],
+  ["openai-basics", /^openai\/(Embeddings|Files|Models)/],
   ["openai-other", /^openai\/(Audio|Batches|Containers|Content|Conversations|Decisions|Evals|FineTuning|Graders)/],
-  ["openai-more", /^openai\/(Images|Moderations|Safety|Skills|Uploads|VectorStores|Videos|Webhook)/],
+  ["openai-more", /^openai\/(FileUploads|Images|Moderations|Safety|Skills|Uploads|VectorStores|Videos|Webhook)/],
+  ["anthropic-basics", /^anthropic\/(Files|Models|Skills|UserProfiles)/],
+  ["anthropic-betas", /^anthropic\/Beta(ComplianceReview|Files|Models|Skills)/],
   ["anthropic-admin", /^anthropic\/(Beta)?Organization/],
   [
     "anthropic-agents",
@@ -81,11 +88,17 @@ const families = patterns.map(([name, pattern]) => {
   }
 })
 
+/** With the modules that some of them need and that need others of them: those would be needed by a file they need. */
+const withBetween = (files) => {
+  const needed = [...files].flatMap((file) => [...closure(file)])
+  return new Set([...files, ...needed.filter((file) => [...closure(file)].some((other) => files.has(other)))])
+}
+
 /** The names of a module's values; `undefined` where it has some that are not its own. */
 const ownNames = (text) =>
-  /^export (?!const|class|function|interface|type)/m.test(text)
+  /^export (?!const|class|function|interface|type|\{ delete_ as delete \}$)/m.test(text)
     ? undefined
-    : Array.from(text.matchAll(/^export (?:const|class|function\*?) (\w+)/gm), ([, name]) => name)
+    : Array.from(text.matchAll(/^export (?:const|class|function\*?|\{ delete_ as) (\w+)/gm), ([, name]) => name)
 
 /**
  * A module as an object of its values. The namespaces that a bundler makes have a function for each of them, and
@@ -133,26 +146,34 @@ const build = await rolldown({
   preserveEntrySignatures: "allow-extension",
   treeshake: false
 })
-await build.write({
+const { output } = await build.generate({
   dir: dist,
   format: "esm",
   sourcemap: true,
+  // The declarations have the others.
+  comments: { annotation: true, jsdoc: false, legal: false },
   entryFileNames: "[name].js",
   chunkFileNames: "chunks/[name].js",
+  // Names that facades can be merged by.
+  minifyInternalExports: false,
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [
       { name: "core", test: (id) => core.has(id) },
-      { name: "folds", test: (id) => folds.has(id) && !core.has(id) },
+      { name: "helpers", test: (id) => helpers.has(id) && !core.has(id) },
       ...clients.map(({ files, name }) => ({ name, test: (id) => files.has(id) })),
       ...families.map(({ members, name }) => {
-        const files = new Set(members.map((path) => join(source, path)))
+        const files = withBetween(new Set(members.map((path) => join(source, path))))
         return { name, test: (id) => files.has(id) || id === familyPrefix + name }
       })
     ]
   }
 })
 await build.close()
+
+const files = withoutFacades(output)
+const cycle = cycleIn(files)
+if (cycle !== undefined) throw new Error(`Files import each other: ${cycle.join(" → ")}`)
 
 /** The index of a provider, with the namespaces of its families. */
 const indexOf = (path) => {
@@ -161,9 +182,19 @@ const indexOf = (path) => {
     const names = members.map(nameOf)
     const isMember = (line) => names.some((member) => line === `export * as ${member} from "./${member}.js"`)
     const others = text.split("\n").filter((line) => !isMember(line))
-    text = `${others.join("\n")}export { ${names.join(", ")} } from "../chunks/${name}-index.js"\n`
+    const { from, names: namespaces } = facadeOf(files, `chunks/${name}-index.js`)
+    text = `${others.join("\n")}export { ${listOf(namespaces)} } from "../${from}"\n`
   }
   return text
 }
 
-for (const path of modules.filter(isIndex)) writeFileSync(join(dist, path.replace(/\.ts$/, ".js")), indexOf(path))
+// They lead past the facades of the families, which are not needed then.
+const indexes = modules.filter(isIndex).map((path) => [path.replace(/\.ts$/, ".js"), indexOf(path)])
+for (const { name } of families) files.delete(`chunks/${name}-index.js`)
+
+for (const [path, { code, map }] of files) {
+  mkdirSync(join(dist, dirname(path)), { recursive: true })
+  writeFileSync(join(dist, path), code)
+  writeFileSync(join(dist, `${path}.map`), JSON.stringify(map))
+}
+for (const [path, code] of indexes) writeFileSync(join(dist, path), code)

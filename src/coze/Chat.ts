@@ -1,13 +1,16 @@
+import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { ApiError } from "../ApiError.ts"
 import * as Endpoint from "../Endpoint.ts"
 import * as Open from "../OpenSchema.ts"
 import { Message } from "./ChatMessages.ts"
 import type { EnterMessage, MetaData, ObjectStringItem } from "./ChatMessages.ts"
 import { Coze } from "./Coze.ts"
 import { textOrNumber } from "./internal/textOrNumber.ts"
+import * as ChatPoll from "./internal/chatPoll.ts"
 import { contentAsText } from "./internal/content.ts"
 
-export { createAndPoll, poll } from "./ChatPoll.ts"
+export type { ChatResult, PollOptions } from "./internal/chatPoll.ts"
 
 /** Token counts. */
 export interface ChatUsage {
@@ -303,3 +306,19 @@ export const submitToolOutputsStream: Endpoint.EventStream<ChatSubmitToolOutputs
     success: ChatEvent,
     terminal: ["done"]
   })
+
+/**
+ * Starts a chat and waits for its end. A failed chat is an error, with the reason of its code. When the program is
+ * interrupted or its deadline passes, the chat is cancelled on the platform, too.
+ */
+export const createAndPoll = (
+  params: Omit<ChatCreateParams, "auto_save_history">,
+  options?: ChatPoll.PollOptions
+): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> =>
+  ChatPoll.createAndPoll({ create, retrieve, cancel }, params, options)
+
+/** Waits for the end of a chat that has been started, or goes on after tool outputs; like {@link createAndPoll}. */
+export const poll = (
+  params: ChatRetrieveParams,
+  options?: ChatPoll.PollOptions
+): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> => ChatPoll.poll({ create, retrieve, cancel }, params, options)

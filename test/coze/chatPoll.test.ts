@@ -6,7 +6,6 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
 import * as Chat from "../../src/coze/Chat.ts"
 import * as ChatMessage from "../../src/coze/ChatMessage.ts"
-import type { PollOptions } from "../../src/coze/ChatPoll.ts"
 import * as RequestOptions from "../../src/RequestOptions.ts"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, type Reply, type Sent } from "../support/FakeHttp.ts"
@@ -35,7 +34,7 @@ const cancelled: Reply = { body: { code: 0, data: { id: "c", conversation_id: "v
 
 const pathsOf = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> => sent.map(({ url }) => new URL(url).pathname)
 
-const ask = (http: FakeHttp, options?: PollOptions) =>
+const ask = (http: FakeHttp, options?: Chat.PollOptions) =>
   Effect.provide(Chat.createAndPoll(question, options), cozeOver(http.layer))
 
 describe("Chat.createAndPoll", () => {

@@ -6,12 +6,12 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import { ApiError, TimeoutError } from "../ApiError.ts"
-import * as RequestOptions from "../RequestOptions.ts"
-import * as Chat from "./Chat.ts"
-import * as ChatMessages from "./ChatMessages.ts"
-import type { Coze } from "./Coze.ts"
-import { chatFailure } from "./internal/chatFailure.ts"
+import { ApiError, TimeoutError } from "../../ApiError.ts"
+import * as RequestOptions from "../../RequestOptions.ts"
+import type * as Chat from "../Chat.ts"
+import * as ChatMessages from "../ChatMessages.ts"
+import type { Coze } from "../Coze.ts"
+import { chatFailure } from "./chatFailure.ts"
 
 /** How a chat is waited for. */
 export interface PollOptions {
@@ -37,34 +37,39 @@ const defaultSchedule: Schedule.Schedule<unknown, unknown> = /*#__PURE__*/ Sched
   ({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(5)))
 )
 
-/**
- * Starts a chat and waits for its end. A failed chat is an error, with the reason of its code. When the program is
- * interrupted or its deadline passes, the chat is cancelled on the platform, too.
- */
+/** The endpoints of a chat. */
+interface ChatApi {
+  readonly create: (params: Chat.ChatCreateParams) => Effect.Effect<Chat.ChatObject, ApiError, Coze>
+  readonly retrieve: (params: Chat.ChatRetrieveParams) => Effect.Effect<Chat.ChatObject, ApiError, Coze>
+  readonly cancel: (params: Chat.ChatCancelParams) => Effect.Effect<Chat.ChatObject, ApiError, Coze>
+}
+
 export const createAndPoll = (
+  api: ChatApi,
   params: Omit<Chat.ChatCreateParams, "auto_save_history">,
-  options?: PollOptions
+  options: PollOptions | undefined
 ): Effect.Effect<ChatResult, ApiError, Coze> =>
   bounded(
     "chat.createAndPoll",
     options,
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(Chat.create({ ...params, auto_save_history: true })), (chat) =>
-        cancelling(chat, restore(follow("chat.createAndPoll", chat, options)))
+      Effect.flatMap(restore(api.create({ ...params, auto_save_history: true })), (chat) =>
+        cancelling(api, chat, restore(follow(api, "chat.createAndPoll", chat, options)))
       )
     )
   )
 
-/** Waits for the end of a chat that has been started, or goes on after tool outputs; like {@link createAndPoll}. */
 export const poll = (
+  api: ChatApi,
   params: Chat.ChatRetrieveParams,
-  options?: PollOptions
+  options: PollOptions | undefined
 ): Effect.Effect<ChatResult, ApiError, Coze> => {
   const chat = { id: params.chat_id, conversation_id: params.conversation_id }
-  return bounded("chat.poll", options, cancelling(chat, follow("chat.poll", chat, options)))
+  return bounded("chat.poll", options, cancelling(api, chat, follow(api, "chat.poll", chat, options)))
 }
 
 const follow = (
+  api: ChatApi,
   endpoint: string,
   started: Chat.ChatObject,
   options: PollOptions | undefined
@@ -78,7 +83,7 @@ const follow = (
         return Effect.map(ChatMessages.list(params), (messages) => ({ status, chat, messages }))
       }
       return Pull.matchEffect(step(chat), {
-        onSuccess: () => Effect.flatMap(Chat.retrieve(params), look),
+        onSuccess: () => Effect.flatMap(api.retrieve(params), look),
         onFailure: Effect.failCause,
         onDone: () => Effect.fail(gaveUp(endpoint, "The schedule ended before the chat did", Duration.zero))
       })
@@ -100,10 +105,11 @@ const bounded = <R>(
 }
 
 const cancelling = <R>(
+  api: ChatApi,
   chat: Chat.ChatObject,
   self: Effect.Effect<ChatResult, ApiError, R>
 ): Effect.Effect<ChatResult, ApiError, R | Coze> =>
-  Effect.onExit(self, (exit) => (isAbandoned(exit) ? cancelQuietly(chat) : Effect.void))
+  Effect.onExit(self, (exit) => (isAbandoned(exit) ? cancelQuietly(api, chat) : Effect.void))
 
 const isAbandoned = (exit: Exit.Exit<unknown, ApiError>): boolean => {
   if (Exit.isSuccess(exit)) return false
@@ -113,8 +119,8 @@ const isAbandoned = (exit: Exit.Exit<unknown, ApiError>): boolean => {
 }
 
 /** The deadline that has passed must not stop this call, too. */
-const cancelQuietly = (chat: Chat.ChatObject): Effect.Effect<void, never, Coze> =>
-  Chat.cancel({ conversation_id: chat.conversation_id, chat_id: chat.id }).pipe(
+const cancelQuietly = (api: ChatApi, chat: Chat.ChatObject): Effect.Effect<void, never, Coze> =>
+  api.cancel({ conversation_id: chat.conversation_id, chat_id: chat.id }).pipe(
     Effect.updateService(RequestOptions.Current, (options) => ({ ...options, deadline: undefined })),
     Effect.timeoutOption("5 seconds"),
     Effect.ignore
