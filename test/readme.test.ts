@@ -1,4 +1,4 @@
-/** The code in README.md, as a reader would use it: compiled, and run against the demo server. */
+/** The code in README.md and docs, as a reader would use it: compiled, and run against the demo server. */
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -15,6 +15,7 @@ import { type DemoServer, demoServer } from "../examples/support/demoServer.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const readme = readFileSync(join(root, "README.md"), "utf8")
+const runtimes = readFileSync(join(root, "docs/runtimes.md"), "utf8")
 
 interface Block {
   readonly name: string
@@ -22,11 +23,11 @@ interface Block {
 }
 
 /** The blocks of a language, named by the heading above them and their number below it. */
-const blocksOf = (language: string): ReadonlyArray<Block> => {
+const blocksOf = (page: string, language: string): ReadonlyArray<Block> => {
   const blocks: Array<Block> = []
   let heading = ""
   let number = 0
-  for (const [, title, fence, code] of readme.matchAll(/^#+ (.+)$|^```(\w+)\n([\s\S]*?)^```$/gm)) {
+  for (const [, title, fence, code] of page.matchAll(/^#+ (.+)$|^```(\w+)\n([\s\S]*?)^```$/gm)) {
     if (title !== undefined) {
       heading = title
       number = 0
@@ -39,7 +40,7 @@ const blocksOf = (language: string): ReadonlyArray<Block> => {
 const hasImports = (code: string) => code.startsWith("import ")
 const isOnlyImports = (code: string) => code.replace(/^import [^"]*"[^"]*"$/gm, "").trim() === ""
 
-const all = blocksOf("ts")
+const all = [...blocksOf(readme, "ts"), ...blocksOf(runtimes, "ts")]
 const shared = all.find(({ code }) => isOnlyImports(code))?.code ?? ""
 const blocks = all.filter(({ code }) => !isOnlyImports(code))
 
@@ -61,7 +62,8 @@ const expected: { readonly [name: string]: RegExp } = {
   "Telemetry, 1": /^{"id":"gpt-5\.4-mini"/,
   "Testing, 1": /^"Hello!"$/,
   "Testing, 2": /^"a test"$/,
-  "Runtimes, 1": /^{"id":"gpt-5\.4-mini"/
+  "Runtimes, 1": /^{"id":"gpt-5\.4-mini"/,
+  "Proxies, 1": /^{"id":"gpt-5\.4-mini"/
 }
 
 /** Runs what a block calls `program` with everything that the page says it needs. */
@@ -146,7 +148,7 @@ const toDemoServer =
     return url.startsWith("http://127.0.0.1:") ? fetch(url, init) : Promise.reject(new Error(`not offline: ${url}`))
   }
 
-describe("README.md", () => {
+describe("the documentation", () => {
   it("has code that compiles", async () => {
     const config = join(folder, "tsconfig.json")
     writeFileSync(
@@ -176,7 +178,7 @@ describe("README.md", () => {
   })
 
   it("gives the commands that package.json and .ci/run have", () => {
-    const [demo, test] = blocksOf("sh").map(({ code }) => code.trim())
+    const [demo, test] = blocksOf(readme, "sh").map(({ code }) => code.trim())
     expect([demo, test]).toEqual(["npm install && npm run demo", "npm install && npm test"])
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly scripts: object }
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["demo", "test"]))
