@@ -9,8 +9,8 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 
 /**
- * Sends a request with these options of `fetch`, in a context made of the caller's. The options are added where the
- * request leaves the client: in the caller's context they would hide those that the client's layer was given.
+ * Sends a request with these options of `fetch`, in a context made of the one in which it leaves the client: in the
+ * caller's context they would hide what the client's layer was given.
  */
 export const execute = (
   client: HttpClient.HttpClient,
@@ -20,11 +20,10 @@ export const execute = (
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
   Effect.withFiber((fiber) => {
     const { context } = fiber
-    fiber.setContext(contextOf(context))
     const sent = client.postprocess(
       Effect.flatMapEager(client.preprocess(request), (request) =>
         Effect.withFiber((fiber) => {
-          fiber.setContext(fetchContext(fiber.context, init))
+          fiber.setContext(fetchContext(contextOf(fiber.context), init))
           return Effect.succeed(request)
         })
       )
@@ -67,7 +66,8 @@ const abortable =
 const readWhole = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ArrayBufferLike> => {
   const reader = body.getReader()
   const cancel = () => void reader.cancel(signal.reason).catch(() => undefined)
-  signal.addEventListener("abort", cancel, { once: true })
+  if (signal.aborted) cancel()
+  else signal.addEventListener("abort", cancel, { once: true })
   try {
     const chunks: Array<Uint8Array> = []
     for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.push(read.value)

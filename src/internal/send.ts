@@ -145,18 +145,9 @@ const redirectedUpload = (): ApiError.Reason =>
 const following: RequestInit = { redirect: "manual" }
 const refusing: RequestInit = { redirect: "error", window: null }
 
-const untracedContexts = new WeakMap<Context.Context<never>, Context.Context<never>>()
-
 /** The context in which requests are sent: without a tracer, no spans are made and no trace headers are sent. */
-const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> => {
-  if (isTraced(context)) return withoutSecrets(context, call)
-  let untraced = untracedContexts.get(context)
-  if (untraced === undefined) {
-    untraced = Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
-    untracedContexts.set(context, untraced)
-  }
-  return untraced
-}
+const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> =>
+  isTraced(context) ? withoutSecrets(context, call) : Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
 
 /** Keeps the parameters and headers that may hold a secret out of spans. */
 const withoutSecrets = (context: Context.Context<never>, { options, wire }: Call): Context.Context<never> => {

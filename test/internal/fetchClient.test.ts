@@ -45,6 +45,19 @@ describe("execute", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("makes the request's context of one with what the client's layer was given", () => {
+    const { layer } = recording({ credentials: "include" })
+    return Effect.gen(function* () {
+      const client = yield* HttpClient.HttpClient
+      const seen: Array<RequestInit | undefined> = []
+      yield* execute(client, request, {}, (context) => {
+        seen.push(Context.getOrUndefined(context, FetchHttpClient.RequestInit))
+        return context
+      })
+      assert.deepStrictEqual(seen, [{ credentials: "include" }])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("leaves the program's context as it was", () => {
     const seen: Array<RequestInit | undefined> = []
     const client = HttpClient.make((request, _, __, fiber) => {
