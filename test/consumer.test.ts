@@ -148,6 +148,31 @@ describe("the packed package", () => {
     expect(printed.trim()).toBe("true")
   })
 
+  it("gives every module the values of its source", async () => {
+    const source = join(root, "src")
+    const modules = readdirSync(source, { recursive: true, encoding: "utf8" })
+      .map((path) => path.replaceAll("\\", "/"))
+      .filter((path) => path.endsWith(".ts") && !/(^|\/)(internal|index\.ts|NodeEmulatorBin\.ts)/.test(path))
+      .map((path) => path.slice(0, -".ts".length))
+    const names = (path: string) =>
+      Array.from(
+        readFileSync(join(source, `${path}.ts`), "utf8").matchAll(
+          /^export (?:(?:const|class|function\*?) |\{ delete_ as )(\w+)/gm
+        ),
+        ([, name]) => name ?? ""
+      )
+    const code = `for (const path of ${JSON.stringify(modules)}) {
+      console.log(JSON.stringify([path, Object.keys(await import("llmfx/" + path))]))
+    }`
+    const printed = await run(process.execPath, ["--input-type=module", "-e", code], folder)
+    const found = printed
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as [string, ReadonlyArray<string>])
+    expect(found.length).toBeGreaterThan(300)
+    expect(found.filter(([path, keys]) => names(path).some((name) => !keys.includes(name)))).toEqual([])
+  }, 60_000)
+
   it("has an emulator that runs as a program", async () => {
     const emulator = spawn(join(folder, "node_modules/.bin/llmfx-emulator"), ["--port", "0"], {
       cwd: folder,
