@@ -1,22 +1,13 @@
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
-
-/**
- * Runs the contenders in turn, so that a noisy moment hits all of them, and keeps each one's median. None pays for the
- * garbage of the one before.
- */
+/** Runs the contenders in turn, so that a noisy moment hits all of them, and keeps each one's median. */
 export const interleaved = async <Name extends string>(
   rounds: number,
   contenders: { readonly [K in Name]?: () => Promise<number> }
 ): Promise<{ readonly [K in Name]: number }> => {
-  setFlagsFromString("--expose-gc")
-  const collectGarbage = runInNewContext("gc") as () => void
   const samples = new Map<string, Array<number>>()
   // The first round warms up.
   for (let round = -1; round < rounds; round++) {
     for (const [name, run] of Object.entries<(() => Promise<number>) | undefined>(contenders)) {
       if (run === undefined) continue
-      collectGarbage()
       const value = await run()
       if (round >= 0) samples.set(name, [...(samples.get(name) ?? []), value])
     }

@@ -9,7 +9,7 @@ import type { OpenAi } from "llmfx/openai/OpenAi"
 import { fetchRuntime, headers, inputs, sdks, undiciRuntime } from "./clients.ts"
 import { interleaved, plainRow, type Row, ratioRow } from "./measure.ts"
 
-const calls = 2_000
+const calls = 3_000
 
 const perSecond = async (run: () => Promise<unknown>): Promise<number> => {
   const start = performance.now()
