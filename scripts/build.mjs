@@ -18,13 +18,25 @@ const modules = readdirSync(source, { recursive: true, encoding: "utf8" })
 /** They only re-export: as they are, so that a bundler sees through them. */
 const isIndex = (path) => /(^|\/)index\.ts$/.test(path)
 
+const imports = new Map()
+
+/** The modules that a module names in its own text. */
+const importsOf = (path) => {
+  if (!imports.has(path)) {
+    const named = readFileSync(path, "utf8").matchAll(/^(?:import|export) (?!type )[^"]*"(\.[^"]+)"/gm)
+    imports.set(
+      path,
+      Array.from(named, ([, from]) => resolve(dirname(path), from))
+    )
+  }
+  return imports.get(path)
+}
+
 /** A module and all that it imports. */
 const closure = (path, found = new Set()) => {
   if (found.has(path)) return found
   found.add(path)
-  for (const [, from] of readFileSync(path, "utf8").matchAll(/^(?:import|export) (?!type )[^"]*"(\.[^"]+)"/gm)) {
-    closure(resolve(dirname(path), from), found)
-  }
+  for (const imported of importsOf(path)) closure(imported, found)
   return found
 }
 

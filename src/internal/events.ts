@@ -220,9 +220,7 @@ const failedEvent = (
           contentType: response.headers["content-type"]
         })
       : thrown
-  return withNow((now) =>
-    Effect.suspend(() => Effect.fail(bodyError(call, response, head, known, now, progress.received())))
-  )
+  return withNow((now) => Effect.fail(bodyError(call, response, head, known, now, progress.received())))
 }
 
 const truncated = (

@@ -7,6 +7,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { joinBytes } from "./joinBytes.ts"
 
 /**
  * Sends a request with these options of `fetch`, in a context made of the one in which it leaves the client: in the
@@ -63,7 +64,7 @@ const abortable =
     return Object.defineProperty(response, "arrayBuffer", { value: () => readWhole(body, signal) })
   }
 
-const readWhole = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ArrayBufferLike> => {
+const readWhole = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ArrayBuffer> => {
   const reader = body.getReader()
   const cancel = () => void reader.cancel(signal.reason).catch(() => undefined)
   if (signal.aborted) cancel()
@@ -72,20 +73,8 @@ const readWhole = async (body: ReadableStream<Uint8Array>, signal: AbortSignal):
     const chunks: Array<Uint8Array> = []
     for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.push(read.value)
     signal.throwIfAborted()
-    return joined(chunks)
+    return joinBytes(chunks).buffer
   } finally {
     signal.removeEventListener("abort", cancel)
   }
-}
-
-const joined = (chunks: ReadonlyArray<Uint8Array>): ArrayBufferLike => {
-  const [first] = chunks
-  if (chunks.length === 1 && first?.length === first?.buffer.byteLength) return first.buffer
-  const bytes = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes.buffer
 }

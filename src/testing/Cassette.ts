@@ -30,6 +30,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { joinBytes } from "../internal/joinBytes.ts"
 import { messageOf } from "../internal/messageOf.ts"
 import { capture } from "./internal/cassette/capture.ts"
 import {
@@ -394,12 +395,7 @@ const recordedBody = (
   if (/event-stream|jsonl|ndjson/.test(contentType)) {
     return { body: { chunks: chunks.map(([after, bytes]): Chunk => chunkOf(after, bytes)) } }
   }
-  const bytes = new Uint8Array(chunks.reduce((length, [, part]) => length + part.length, 0))
-  chunks.reduce((offset, [, part]) => {
-    bytes.set(part, offset)
-    return offset + part.length
-  }, 0)
-  const body = bodyOfBytes(bytes, contentType)
+  const body = bodyOfBytes(joinBytes(chunks.map(([, bytes]) => bytes)), contentType)
   return body === undefined ? {} : { body }
 }
 

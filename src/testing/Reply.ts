@@ -72,7 +72,7 @@ export const toClientResponse = (
       reason: new HttpClientError.DecodeError({ request, response: head, cause })
     })
   const stream = Stream.mapError(body, failed)
-  const arrayBuffer = Effect.map(Stream.runCollect(stream), concat)
+  const arrayBuffer = Stream.mkArrayBuffer(stream)
   return Object.create(head, {
     stream: { value: stream },
     arrayBuffer: { value: arrayBuffer },
@@ -86,13 +86,3 @@ export const fromClientResponse = ({ headers, status, stream }: HttpClientRespon
   headers,
   body: stream
 })
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): ArrayBuffer => {
-  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.length
-  }
-  return all.buffer
-}

@@ -21,6 +21,7 @@ import { dual } from "effect/Function"
 import { type Pipeable, Prototype } from "effect/Pipeable"
 import * as Stream from "effect/Stream"
 import type * as Endpoint from "../Endpoint.ts"
+import { joinBytes } from "../internal/joinBytes.ts"
 import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { makeRandom } from "./internal/random.ts"
 import { errorEvent, type ServerReason } from "./internal/wireFailure.ts"
@@ -188,7 +189,7 @@ export const rechunk: {
   const steps: Array<Step> = []
   let pending: Array<Uint8Array> = []
   const flush = (): void => {
-    for (const bytes of cutUp(joined(pending), nextSize)) steps.push(raw(bytes))
+    for (const bytes of cutUp(joinBytes(pending), nextSize)) steps.push(raw(bytes))
     pending = []
   }
   for (const step of self.steps) {
@@ -214,16 +215,6 @@ const sizes = (cut: Cut): (() => number) => {
   }
   let next = 0
   return () => Math.max(1, cut[next++ % cut.length] ?? 1)
-}
-
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return all
 }
 
 const cutUp = (bytes: Uint8Array, nextSize: () => number): ReadonlyArray<Uint8Array> => {

@@ -40,12 +40,7 @@ export const capture = (request: HttpClientRequest.HttpClientRequest, url: URL):
         (form) => ({ recorded: recorded({ form }), request })
       )
     case "Stream":
-      return Effect.flatMap(Stream.runCollect(body.stream), (chunks) =>
-        Effect.flatMap(
-          Effect.promise(() => new Blob(chunks as Array<Uint8Array<ArrayBuffer>>).arrayBuffer()),
-          (buffer) => inMemory(request, new Uint8Array(buffer), contentType, ofBytes)
-        )
-      )
+      return Effect.flatMap(Stream.mkUint8Array(body.stream), (bytes) => inMemory(request, bytes, contentType, ofBytes))
   }
 }
 

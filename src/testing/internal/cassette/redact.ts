@@ -1,4 +1,5 @@
 /** Keeps secrets out of cassettes: what is not known to be harmless is not written. */
+import { joinBytes } from "../../../internal/joinBytes.ts"
 import { makeScrubber } from "../../../internal/redact.ts"
 import {
   type Body,
@@ -155,19 +156,10 @@ const bytesIn = ({ request, response }: Interaction): ReadonlyArray<Uint8Array> 
   const bodies = [request.body, response?.body]
   return bodies.flatMap((body) => {
     if (body === undefined) return []
-    if ("chunks" in body) return [joined(body.chunks.map(bytesOfChunk))]
+    if ("chunks" in body) return [joinBytes(body.chunks.map(bytesOfChunk))]
     if ("form" in body) {
       return body.form.flatMap(({ base64 }) => (base64 === undefined ? [] : [bytesOfBody({ base64 })]))
     }
     return "base64" in body ? [bytesOfBody(body)] : []
   })
-}
-
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  parts.reduce((offset, part) => {
-    all.set(part, offset)
-    return offset + part.length
-  }, 0)
-  return all
 }

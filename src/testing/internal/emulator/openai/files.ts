@@ -1,4 +1,5 @@
 /** Files, uploads in parts, and vector stores over files. */
+import { joinBytes } from "../../../../internal/joinBytes.ts"
 import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
 import { arrayOf, type Handler, type Handlers, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
@@ -101,11 +102,7 @@ const complete: Handler = (exchange) => {
     if (isFileField(data)) return data.bytes
     throw new Refusal(Failure.invalidRequest({ message: `No such part: ${String(id)}`, param: "part_ids" }))
   })
-  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
-  parts.reduce((offset, part) => {
-    bytes.set(part, offset)
-    return offset + part.length
-  }, 0)
+  const bytes = joinBytes(parts)
   if (bytes.length !== item.value["bytes"]) {
     throw new Refusal(Failure.invalidRequest({ message: "The parts do not have the size that was announced" }))
   }
