@@ -1,19 +1,18 @@
-import { fileURLToPath } from "node:url"
-import { defineConfig } from "vitest/config"
+import { defineConfig, type Plugin } from "vitest/config"
+import { sourceOf } from "./scripts/sources.mjs"
 
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+/** Imports of the package lead to its sources. */
+const toSource: Plugin = {
+  name: "llmfx-source",
+  enforce: "pre",
+  resolveId: (id) => sourceOf(id) ?? null
+}
 
 /** What installs packages, and so may need the network. */
 const needsNpm = ["test/consumer.test.ts"]
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^llmfx\/(openai|anthropic|coze|testing)$/, replacement: source("./src/$1/index.ts") },
-      { find: /^llmfx\/(.+)$/, replacement: source("./src/$1.ts") },
-      { find: /^llmfx$/, replacement: source("./src/index.ts") }
-    ]
-  },
+  plugins: [toSource],
   test: {
     testTimeout: 20_000,
     pool: "threads",

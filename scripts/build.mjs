@@ -3,11 +3,10 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
-import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { cycleIn, facadeOf, listOf, withoutFacades } from "./outputs.mjs"
+import { root } from "./sources.mjs"
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const source = join(root, "src")
 const dist = join(root, "dist")
 
@@ -17,6 +16,12 @@ const modules = readdirSync(source, { recursive: true, encoding: "utf8" })
 
 /** They only re-export: as they are, so that a bundler sees through them. */
 const isIndex = (path) => /(^|\/)index\.ts$/.test(path)
+
+/** An index with the one of its provider's resources in it, so that there is a file less to load. */
+const indexText = (path) =>
+  readFileSync(join(source, path), "utf8").replace(/^export \* from "\.\/api\/index\.ts"\n/m, () =>
+    readFileSync(join(source, dirname(path), "api/index.ts"), "utf8").replaceAll('from "./', 'from "./api/')
+  )
 
 const imports = new Map()
 
@@ -44,12 +49,12 @@ const closure = (path, found = new Set()) => {
 const core = closure(join(source, "Endpoint.ts"))
 for (const path of [
   "ApiRequest.ts",
-  "Credential.ts",
   "OpenSchema.ts",
   "Page.ts",
-  "Timeouts.ts",
-  "internal/base64.ts",
-  "internal/provider.ts"
+  "credentials/Credential.ts",
+  "internal/bytes/base64.ts",
+  "internal/provider.ts",
+  "policies/Timeouts.ts"
 ]) {
   closure(join(source, path), core)
 }
@@ -63,28 +68,34 @@ const clients = ["openai/OpenAi.ts", "anthropic/Anthropic.ts", "coze/Coze.ts"].m
 
 /** What the helpers of all providers have in common. */
 const helpers = new Set(
-  ["Accumulator.ts", "Batch.ts", "PartialJson.ts", "Poll.ts", "internal/fold.ts"].flatMap((path) => [
-    ...closure(join(source, path))
-  ])
+  ["Accumulator.ts", "internal/stream/fold.ts", "jobs/Batch.ts", "jobs/Poll.ts", "tools/PartialJson.ts"].flatMap(
+    (path) => [...closure(join(source, path))]
+  )
 )
 
 /** Modules that few programs load by themselves, or that are small, but that the index of their provider has to load. */
 const patterns = [
-  ["openai-admin", /^openai\/Admin/],
-  ["openai-agents", /^openai\/BetaAgents/],
-  ["openai-live", /^openai\/(Live|Realtime|BetaRealtime)/],
-  ["openai-assistants", /^openai\/(BetaAssistants|BetaChatkit|BetaResponse|BetaThreads|RunStream)/],
-  ["openai-basics", /^openai\/(Embeddings|Files|Models)/],
-  ["openai-other", /^openai\/(Audio|Batches|Containers|Content|Conversations|Decisions|Evals|FineTuning|Graders)/],
-  ["openai-more", /^openai\/(FileUploads|Images|Moderations|Safety|Skills|Uploads|VectorStores|Videos|Webhook)/],
-  ["anthropic-basics", /^anthropic\/(Files|Models|Skills|UserProfiles)/],
-  ["anthropic-betas", /^anthropic\/Beta(ComplianceReview|Files|Models|Skills)/],
-  ["anthropic-admin", /^anthropic\/(Beta)?Organization/],
+  ["openai-admin", /^openai\/api\/Admin/],
+  ["openai-agents", /^openai\/api\/BetaAgents/],
+  ["openai-live", /^openai\/(?:api\/)?(Live|Realtime|BetaRealtime)/],
+  ["openai-assistants", /^openai\/(?:api\/)?(BetaAssistants|BetaChatkit|BetaResponse|BetaThreads|RunStream)/],
+  ["openai-basics", /^openai\/(?:api\/)?(Embeddings|Files|Models)/],
+  [
+    "openai-other",
+    /^openai\/(?:api\/)?(Audio|Batches|Containers|Content|Conversations|Decisions|Evals|FineTuning|Graders)/
+  ],
+  [
+    "openai-more",
+    /^openai\/(?:api\/)?(FileUploads|Images|Moderations|Safety|Skills|Uploads|VectorStores|Videos|Webhook)/
+  ],
+  ["anthropic-basics", /^anthropic\/api\/(Files|Models|Skills|UserProfiles)/],
+  ["anthropic-betas", /^anthropic\/api\/Beta(ComplianceReview|Files|Models|Skills)/],
+  ["anthropic-admin", /^anthropic\/api\/(Beta)?Organization/],
   [
     "anthropic-agents",
-    /^anthropic\/Beta(Agents|Deployment|Dreams|Environments|Memory|Sessions|Tunnels|UserProfiles|Vaults|Webhook)/
+    /^anthropic\/api\/Beta(Agents|Deployment|Dreams|Environments|Memory|Sessions|Tunnels|UserProfiles|Vaults|Webhook)/
   ],
-  ["coze-resources", /^coze\/(?!Coze|ErrorCodes|internal)/]
+  ["coze-resources", /^coze\/(?:api\/(?!ErrorCodes|index)|(?!Coze|api|index|internal))/]
 ]
 
 const nameOf = (path) => basename(path, ".ts")
@@ -92,11 +103,11 @@ const nameOf = (path) => basename(path, ".ts")
 /** The modules of each family that the index of their provider has. */
 const families = patterns.map(([name, pattern]) => {
   const [provider] = name.split("-")
-  const index = readFileSync(join(source, provider, "index.ts"), "utf8")
+  const index = indexText(`${provider}/index.ts`)
   return {
     name,
     provider,
-    members: modules.filter((path) => pattern.test(path) && index.includes(`"./${nameOf(path)}.ts"`))
+    members: modules.filter((path) => pattern.test(path) && index.includes(`"./${path.slice(provider.length + 1)}"`))
   }
 })
 
@@ -189,10 +200,10 @@ if (cycle !== undefined) throw new Error(`Files import each other: ${cycle.join(
 
 /** The index of a provider, with the namespaces of its families. */
 const indexOf = (path) => {
-  let text = readFileSync(join(source, path), "utf8").replaceAll(/\.ts"$/gm, '.js"')
-  for (const { members, name } of families.filter(({ provider }) => provider === dirname(path))) {
-    const names = members.map(nameOf)
-    const isMember = (line) => names.some((member) => line === `export * as ${member} from "./${member}.js"`)
+  let text = indexText(path).replaceAll(/\.ts"$/gm, '.js"')
+  for (const { members, name, provider } of families.filter(({ provider }) => provider === dirname(path))) {
+    const paths = members.map((member) => `"./${member.slice(provider.length + 1, -".ts".length)}.js"`)
+    const isMember = (line) => paths.some((member) => line.endsWith(` from ${member}`))
     const others = text.split("\n").filter((line) => !isMember(line))
     const { from, names: namespaces } = facadeOf(files, `chunks/${name}-index.js`)
     text = `${others.join("\n")}export { ${listOf(namespaces)} } from "../${from}"\n`
@@ -201,7 +212,9 @@ const indexOf = (path) => {
 }
 
 // They lead past the facades of the families, which are not needed then.
-const indexes = modules.filter(isIndex).map((path) => [path.replace(/\.ts$/, ".js"), indexOf(path)])
+const indexes = modules
+  .filter((path) => isIndex(path) && !path.includes("/api/"))
+  .map((path) => [path.replace(/\.ts$/, ".js"), indexOf(path)])
 for (const { name } of families) files.delete(`chunks/${name}-index.js`)
 
 for (const [path, { code, map }] of files) {

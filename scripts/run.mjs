@@ -1,23 +1,10 @@
 // Runs a TypeScript file of this repository: node scripts/run.mjs <file.ts> [args…]
 // Imports of "llmfx" and "llmfx/…" resolve to src/, so that examples read as a user's program does.
 import { mkdirSync, rmSync } from "node:fs"
-import { basename, dirname, join, resolve } from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { basename, join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { build } from "esbuild"
-
-const root = join(dirname(fileURLToPath(import.meta.url)), "..")
-
-/** `llmfx` → src/index.ts, `llmfx/openai` → src/openai/index.ts, `llmfx/Page` → src/Page.ts. */
-const toSource = {
-  name: "llmfx-source",
-  setup: (pluginBuild) => {
-    pluginBuild.onResolve({ filter: /^llmfx(\/|$)/ }, ({ path, resolveDir }) =>
-      pluginBuild
-        .resolve(`./${path.slice("llmfx/".length)}`, { kind: "import-statement", resolveDir: join(root, "src") })
-        .then((found) => (found.errors.length > 0 ? { errors: found.errors, path: resolveDir } : { path: found.path }))
-    )
-  }
-}
+import { root, toSource } from "./sources.mjs"
 
 const [file, ...args] = process.argv.slice(2)
 if (file === undefined) {

@@ -15,9 +15,9 @@
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
-import { advice } from "./internal/advice.ts"
-import { toCurl } from "./internal/curl.ts"
-import type { RateLimitInfo } from "./RateLimit.ts"
+import { advice } from "./internal/errors/advice.ts"
+import { toCurl } from "./internal/request/curl.ts"
+import type { RateLimitInfo } from "./policies/RateLimit.ts"
 
 /** The request of a failed call, without secrets. */
 export interface RequestSummary {

@@ -17,7 +17,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ApiError } from "./ApiError.ts"
 import * as Endpoint from "./Endpoint.ts"
-import { hasFile } from "./internal/multipart.ts"
+import { hasFile } from "./internal/request/multipart.ts"
 import type { RequestOptions } from "./RequestOptions.ts"
 
 /** What is sent. */

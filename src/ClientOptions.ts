@@ -2,8 +2,8 @@
 import type * as HttpClient from "effect/http/HttpClient"
 import type { Middleware } from "./Middleware.ts"
 import type { Debug, Decoding } from "./RequestOptions.ts"
-import type { RetryPolicy } from "./RetryPolicy.ts"
-import type { Timeouts } from "./Timeouts.ts"
+import type { RetryPolicy } from "./policies/RetryPolicy.ts"
+import type { Timeouts } from "./policies/Timeouts.ts"
 
 /** Settings for all calls of a layer. `RequestOptions` override them for one. */
 export interface ClientOptions {

@@ -10,7 +10,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
-import { makeUtf8Decoder } from "./internal/utf8.ts"
+import { makeUtf8Decoder } from "./internal/bytes/utf8.ts"
 
 /** One server-sent event. */
 export interface Event {

@@ -27,7 +27,7 @@ import type { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import type { Combinator, Program } from "./internal/program.ts"
-import * as RateLimit from "./RateLimit.ts"
+import * as RateLimit from "./policies/RateLimit.ts"
 import * as RequestOptions from "./RequestOptions.ts"
 
 /** A call on its way. */

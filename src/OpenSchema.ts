@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
-import { unknownVariant } from "./internal/unknownVariant.ts"
+import { unknownVariant } from "./internal/decode/unknownVariant.ts"
 
 /** A schema that decodes JSON to `A`. */
 export interface Codec<out A> extends Schema.Codec<A, unknown> {}

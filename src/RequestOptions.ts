@@ -22,8 +22,8 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type { Combinator, Program } from "./internal/program.ts"
-import type { RetryPolicy } from "./RetryPolicy.ts"
-import type { Timeouts } from "./Timeouts.ts"
+import type { RetryPolicy } from "./policies/RetryPolicy.ts"
+import type { Timeouts } from "./policies/Timeouts.ts"
 
 /** How far an answer may differ from its schema. */
 export type Decoding =

@@ -12,6 +12,7 @@ import * as Scope from "effect/Scope"
 import { build } from "esbuild"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { type DemoServer, demoServer } from "../examples/support/demoServer.ts"
+import { toSource } from "../scripts/sources.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const readme = readFileSync(join(root, "README.md"), "utf8")
@@ -111,7 +112,7 @@ beforeAll(async () => {
     format: "esm",
     target: "node20",
     packages: "external",
-    alias: { llmfx: join(root, "src") },
+    plugins: [toSource],
     logLevel: "silent"
   })
 

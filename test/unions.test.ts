@@ -6,8 +6,8 @@ import { OpenSchema as Open } from "llmfx"
 import { endpoints as anthropic } from "llmfx/anthropic/endpoints"
 import { endpoints as coze } from "llmfx/coze/endpoints"
 import { endpoints as openai } from "llmfx/openai/endpoints"
-import { decoderOf, type Mismatch, MismatchFound } from "../src/internal/decoder.ts"
-import { taggedUnionOf } from "../src/internal/taggedUnion.ts"
+import { decoderOf, type Mismatch, MismatchFound } from "../src/internal/decode/compileDecoder.ts"
+import { taggedUnionOf } from "../src/internal/decode/taggedUnion.ts"
 import { fill } from "../src/testing/internal/fill.ts"
 
 type Json = { readonly [key: string]: unknown }

@@ -9,7 +9,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Vertex from "llmfx/anthropic/Vertex"
-import * as GoogleCredentials from "llmfx/GoogleCredentials"
+import * as GoogleCredentials from "llmfx/credentials/GoogleCredentials"
 import { message } from "./poem.ts"
 import { events, messageEvents, standIn } from "./standIn.ts"
 

@@ -33,12 +33,12 @@ import {
   regionProblems,
   type Surface,
   withoutReplaced
-} from "../internal/aws/bedrock.ts"
+} from "../internal/clouds/bedrock.ts"
 import { type Dialect, isObject, skip } from "../internal/dialect.ts"
-import { withAwsErrors } from "../internal/aws/errors.ts"
+import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
 import { baseUrlProblems, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
-import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/routing.ts"
-import type { Draft, Route } from "../internal/wire.ts"
+import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
+import type { Draft, Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { framing } from "./internal/bedrockEvents.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"

@@ -27,11 +27,11 @@
  */
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
-import type * as StructuredOutput from "../StructuredOutput.ts"
-import * as ToolLoop from "../ToolLoop.ts"
-import type * as Tools from "../Tools.ts"
+import type * as StructuredOutput from "../tools/StructuredOutput.ts"
+import * as ToolLoop from "../tools/ToolLoop.ts"
+import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
-import * as BetaMessages from "./BetaMessages.ts"
+import * as BetaMessages from "./api/BetaMessages.ts"
 import { accumulator } from "./BetaMessageStream.ts"
 import { callsOf, messageLoop, nextInput, sentContent } from "./internal/messageLoop.ts"
 

@@ -25,8 +25,8 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
-import * as Entra from "../Entra.ts"
+import * as Credential from "../credentials/Credential.ts"
+import * as Entra from "../credentials/Entra.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -36,8 +36,8 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pinnedTo } from "../internal/routing.ts"
-import type { Route } from "../internal/wire.ts"
+import { pinnedTo } from "../internal/clouds/routing.ts"
+import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"

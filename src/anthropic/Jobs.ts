@@ -8,10 +8,10 @@
  * const batch = Jobs.messageBatch.wait({ message_batch_id: "msgbatch_1" }, { deadline: "24 hours" })
  * ```
  */
-import * as Poll from "../Poll.ts"
+import * as Poll from "../jobs/Poll.ts"
 import type { Anthropic } from "./Anthropic.ts"
-import * as BetaMessagesBatches from "./BetaMessagesBatches.ts"
-import * as MessagesBatches from "./MessagesBatches.ts"
+import * as BetaMessagesBatches from "./api/BetaMessagesBatches.ts"
+import * as MessagesBatches from "./api/MessagesBatches.ts"
 
 const hasEnded = ({ processing_status }: { readonly processing_status: string }) => processing_status === "ended"
 

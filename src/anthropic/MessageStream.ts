@@ -27,12 +27,12 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
-import { accumulatorOf } from "../internal/fold.ts"
+import { accumulatorOf } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import { MessageFold } from "./internal/messageFold.ts"
 import { streamedMessage } from "./internal/messageStream.ts"
-import * as Messages from "./Messages.ts"
+import * as Messages from "./api/Messages.ts"
 
 /** Folds events into the message. The input of a tool call is what is known of it; what is no JSON stays text. */
 export const accumulator: Accumulator.Accumulator<Messages.RawMessageStreamEvent, Messages.Message, Accumulator.Step> =

@@ -26,12 +26,12 @@
  */
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
-import type * as StructuredOutput from "../StructuredOutput.ts"
-import * as ToolLoop from "../ToolLoop.ts"
-import type * as Tools from "../Tools.ts"
+import type * as StructuredOutput from "../tools/StructuredOutput.ts"
+import * as ToolLoop from "../tools/ToolLoop.ts"
+import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import { callsOf, messageLoop, nextInput, sentContent } from "./internal/messageLoop.ts"
-import * as Messages from "./Messages.ts"
+import * as Messages from "./api/Messages.ts"
 import { accumulator } from "./MessageStream.ts"
 
 type Input = Messages.MessageCreateParams

@@ -26,7 +26,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
-import { accumulatorOf, finishWith, notWhole } from "../internal/fold.ts"
+import { accumulatorOf, finishWith, notWhole } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import type {
@@ -34,8 +34,8 @@ import type {
   BetaManagedAgentsSession,
   BetaManagedAgentsSessionUsageEvent,
   BetaManagedAgentsStartEvent
-} from "./BetaSessions.ts"
-import * as BetaSessionsEvents from "./BetaSessionsEvents.ts"
+} from "./api/BetaSessions.ts"
+import * as BetaSessionsEvents from "./api/BetaSessionsEvents.ts"
 import { SessionFold } from "./internal/sessionFold.ts"
 
 type StreamEvent = BetaSessionsEvents.BetaManagedAgentsStreamSessionEvents

@@ -9,7 +9,7 @@
  * import * as Layer from "effect/Layer"
  * import { Messages } from "llmfx/anthropic"
  * import * as Vertex from "llmfx/anthropic/Vertex"
- * import * as NodeGoogleCredentials from "llmfx/NodeGoogleCredentials"
+ * import * as NodeGoogleCredentials from "llmfx/credentials/NodeGoogleCredentials"
  *
  * const program = Messages.create({
  *   model: "claude-sonnet-5@20260101",
@@ -29,7 +29,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
+import * as Credential from "../credentials/Credential.ts"
 import { type Dialect, isObject, stringOf } from "../internal/dialect.ts"
 import {
   type CredentialInput,
@@ -38,7 +38,7 @@ import {
   locationProblems,
   projectProblems,
   quotaHeader
-} from "../internal/google/vertex.ts"
+} from "../internal/clouds/vertex.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -47,8 +47,8 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/routing.ts"
-import type { Route } from "../internal/wire.ts"
+import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
+import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"

@@ -14,8 +14,8 @@
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Webhooks from "../Webhooks.ts"
-import { BetaWebhookEvent } from "./BetaWebhookEvents.ts"
+import * as Webhooks from "../webhooks/Webhooks.ts"
+import { BetaWebhookEvent } from "./api/BetaWebhookEvents.ts"
 
 /** A receiver with the given signing keys. */
 export const make = <E = never, R = never>(

@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import * as IdentityToken from "llmfx/IdentityToken"
+ * import * as IdentityToken from "llmfx/credentials/IdentityToken"
  * import * as WorkloadIdentity from "llmfx/anthropic/WorkloadIdentity"
  *
  * // Needs an HttpClient and, for the file, a FileSystem.
@@ -22,8 +22,8 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
-import * as IdentityToken from "../IdentityToken.ts"
+import * as Credential from "../credentials/Credential.ts"
+import * as IdentityToken from "../credentials/IdentityToken.ts"
 import {
   baseUrlProblems,
   bearer,
@@ -35,7 +35,7 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { requestToken } from "../internal/tokenRequest.ts"
+import { requestToken } from "../internal/credentials/tokenRequest.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"

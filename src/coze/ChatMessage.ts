@@ -14,7 +14,7 @@
  * })
  * ```
  */
-import type { EnterMessage, FileItem, Message, MetaData, ObjectStringItem } from "./ChatMessages.ts"
+import type { EnterMessage, FileItem, Message, MetaData, ObjectStringItem } from "./api/ChatMessages.ts"
 
 /** A message whose content is text, as every endpoint takes it. */
 export interface TextMessage extends EnterMessage {

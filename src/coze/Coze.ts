@@ -22,7 +22,7 @@ import type { ApiError } from "../ApiError.ts"
 import * as ApiRequest from "../ApiRequest.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
+import * as Credential from "../credentials/Credential.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -34,7 +34,7 @@ import {
   withSecret
 } from "../internal/provider.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
-import * as RetryPolicy from "../RetryPolicy.ts"
+import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import { dialect } from "./internal/dialect.ts"
 
 /** The two platforms. They share neither tokens nor data. */

@@ -35,11 +35,11 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import type * as Stream from "effect/Stream"
-import * as Credential from "../Credential.ts"
+import * as Credential from "../credentials/Credential.ts"
 import { type Place, socketUrl } from "./internal/platform.ts"
 import { openSession } from "./internal/session.ts"
 import { ConnectError, SessionError } from "./SessionError.ts"
-import type { ServerEvent } from "./WebsocketsEvents.ts"
+import type { ServerEvent } from "./api/WebsocketsEvents.ts"
 
 export { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "./SessionError.ts"
 

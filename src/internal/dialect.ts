@@ -1,7 +1,7 @@
 import type { Reason, ServerDetail } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
-import type { JsonParser } from "./jsonSeries.ts"
-import type { QueryStyle } from "./query.ts"
+import type { JsonParser } from "./json/patternParser.ts"
+import type { QueryStyle } from "./request/query.ts"
 
 /** What is not an event of the stream: a ping, a comment. */
 export const skip: unique symbol = Symbol("skip")

@@ -21,8 +21,8 @@ import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
-import * as Entra from "../Entra.ts"
+import * as Credential from "../credentials/Credential.ts"
+import * as Entra from "../credentials/Entra.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -33,10 +33,10 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pathSegment, pinnedTo, replacePath } from "../internal/routing.ts"
-import type { Route } from "../internal/wire.ts"
-import * as RetryPolicy from "../RetryPolicy.ts"
-import * as Timeouts from "../Timeouts.ts"
+import { pathSegment, pinnedTo, replacePath } from "../internal/clouds/routing.ts"
+import type { Route } from "../internal/request/wire.ts"
+import * as RetryPolicy from "../policies/RetryPolicy.ts"
+import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 

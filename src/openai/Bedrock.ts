@@ -30,13 +30,13 @@ import {
   regionProblems,
   type Surface,
   withoutReplaced
-} from "../internal/aws/bedrock.ts"
-import { withAwsErrors } from "../internal/aws/errors.ts"
+} from "../internal/clouds/bedrock.ts"
+import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
 import { baseUrlProblems, makeProvider, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
-import { pinnedTo } from "../internal/routing.ts"
-import type { Route } from "../internal/wire.ts"
-import * as RetryPolicy from "../RetryPolicy.ts"
-import * as Timeouts from "../Timeouts.ts"
+import { pinnedTo } from "../internal/clouds/routing.ts"
+import type { Route } from "../internal/request/wire.ts"
+import * as RetryPolicy from "../policies/RetryPolicy.ts"
+import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 

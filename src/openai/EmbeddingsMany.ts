@@ -12,9 +12,9 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ApiError from "../ApiError.ts"
-import { decodeFloats } from "../internal/base64.ts"
+import { decodeFloats } from "../internal/bytes/base64.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
-import * as Embeddings from "./Embeddings.ts"
+import * as Embeddings from "./api/Embeddings.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
 /** What every request is made with. */

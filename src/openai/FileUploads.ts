@@ -20,12 +20,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as ApiError from "../ApiError.ts"
-import * as FileSource from "../FileSource.ts"
-import { mediaTypeOf } from "../internal/mediaType.ts"
-import * as Files from "./Files.ts"
+import * as FileSource from "../files/FileSource.ts"
+import { mediaTypeOf } from "../internal/request/mediaType.ts"
+import * as Files from "./api/Files.ts"
 import type { OpenAi } from "./OpenAi.ts"
-import * as Uploads from "./Uploads.ts"
-import * as UploadsParts from "./UploadsParts.ts"
+import * as Uploads from "./api/Uploads.ts"
+import * as UploadsParts from "./api/UploadsParts.ts"
 
 /** A file to upload in parts. */
 export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "expires_after"> {

@@ -12,19 +12,19 @@
  *   .pipe(Stream.tap(({ progress }) => Console.log(`${progress} %`)))
  * ```
  */
-import * as Poll from "../Poll.ts"
-import * as Batches from "./Batches.ts"
-import * as BetaThreads from "./BetaThreads.ts"
-import * as BetaThreadsRuns from "./BetaThreadsRuns.ts"
-import * as EvalsRuns from "./EvalsRuns.ts"
-import * as Files from "./Files.ts"
-import * as FineTuningJobs from "./FineTuningJobs.ts"
+import * as Poll from "../jobs/Poll.ts"
+import * as Batches from "./api/Batches.ts"
+import * as BetaThreads from "./api/BetaThreads.ts"
+import * as BetaThreadsRuns from "./api/BetaThreadsRuns.ts"
+import * as EvalsRuns from "./api/EvalsRuns.ts"
+import * as Files from "./api/Files.ts"
+import * as FineTuningJobs from "./api/FineTuningJobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
-import * as Responses from "./Responses.ts"
-import * as VectorStores from "./VectorStores.ts"
-import * as VectorStoresFileBatches from "./VectorStoresFileBatches.ts"
-import * as VectorStoresFiles from "./VectorStoresFiles.ts"
-import * as Videos from "./Videos.ts"
+import * as Responses from "./api/Responses.ts"
+import * as VectorStores from "./api/VectorStores.ts"
+import * as VectorStoresFileBatches from "./api/VectorStoresFileBatches.ts"
+import * as VectorStoresFiles from "./api/VectorStoresFiles.ts"
+import * as Videos from "./api/Videos.ts"
 
 const finalIn =
   (...finals: ReadonlyArray<string>) =>

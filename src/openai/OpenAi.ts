@@ -21,7 +21,7 @@ import { type ApiError, RequestError } from "../ApiError.ts"
 import * as ApiRequest from "../ApiRequest.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
+import * as Credential from "../credentials/Credential.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -34,10 +34,10 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { retryCountHeader } from "../internal/retry.ts"
+import { retryCountHeader } from "../internal/attempt/retry.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
-import * as RetryPolicy from "../RetryPolicy.ts"
-import * as Timeouts from "../Timeouts.ts"
+import * as RetryPolicy from "../policies/RetryPolicy.ts"
+import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 
 /** Where data is processed and kept. */

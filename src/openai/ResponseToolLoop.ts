@@ -21,16 +21,16 @@
  */
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
-import { finishWith } from "../internal/fold.ts"
-import type * as StructuredOutput from "../StructuredOutput.ts"
-import * as ToolLoop from "../ToolLoop.ts"
-import type * as Tools from "../Tools.ts"
+import { finishWith } from "../internal/stream/fold.ts"
+import type * as StructuredOutput from "../tools/StructuredOutput.ts"
+import * as ToolLoop from "../tools/ToolLoop.ts"
+import type * as Tools from "../tools/Tools.ts"
 import { isKept, itemsOf } from "./internal/responseInput.ts"
 import { responseOutput } from "./internal/toolOutput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
 import * as ResponseStream from "./ResponseStream.ts"
-import * as Responses from "./Responses.ts"
+import * as Responses from "./api/Responses.ts"
 
 type Input = Responses.ResponseCreateParams
 type Answer = Responses.Response

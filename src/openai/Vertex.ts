@@ -9,7 +9,7 @@
  * import * as Layer from "effect/Layer"
  * import { Responses } from "llmfx/openai"
  * import * as Vertex from "llmfx/openai/Vertex"
- * import * as NodeGoogleCredentials from "llmfx/NodeGoogleCredentials"
+ * import * as NodeGoogleCredentials from "llmfx/credentials/NodeGoogleCredentials"
  *
  * const program = Responses.create({ model: "gpt-oss-120b-maas", input: "hi" })
  *
@@ -26,7 +26,7 @@ import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
+import * as Credential from "../credentials/Credential.ts"
 import {
   type CredentialInput,
   credentialProblems,
@@ -34,7 +34,7 @@ import {
   locationProblems,
   projectProblems,
   quotaHeader
-} from "../internal/google/vertex.ts"
+} from "../internal/clouds/vertex.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -44,10 +44,10 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pinnedTo } from "../internal/routing.ts"
-import type { Route } from "../internal/wire.ts"
-import * as RetryPolicy from "../RetryPolicy.ts"
-import * as Timeouts from "../Timeouts.ts"
+import { pinnedTo } from "../internal/clouds/routing.ts"
+import type { Route } from "../internal/request/wire.ts"
+import * as RetryPolicy from "../policies/RetryPolicy.ts"
+import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 

@@ -24,8 +24,8 @@
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Webhooks from "../Webhooks.ts"
-import { UnwrapWebhookEvent } from "./WebhookEvents.ts"
+import * as Webhooks from "../webhooks/Webhooks.ts"
+import { UnwrapWebhookEvent } from "./api/WebhookEvents.ts"
 
 /** A receiver with the given secrets. */
 export const make = <E = never, R = never>(

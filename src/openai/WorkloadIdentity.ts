@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import * as IdentityToken from "llmfx/IdentityToken"
+ * import * as IdentityToken from "llmfx/credentials/IdentityToken"
  * import * as WorkloadIdentity from "llmfx/openai/WorkloadIdentity"
  *
  * // Needs an HttpClient and, for the file, a FileSystem.
@@ -22,9 +22,9 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../Credential.ts"
-import type { IdentityToken } from "../IdentityToken.ts"
-import { requestToken } from "../internal/tokenRequest.ts"
+import * as Credential from "../credentials/Credential.ts"
+import type { IdentityToken } from "../credentials/IdentityToken.ts"
+import { requestToken } from "../internal/credentials/tokenRequest.ts"
 import { OpenAi, type Options as OpenAiOptions } from "./OpenAi.ts"
 
 /** Who exchanges which token. */

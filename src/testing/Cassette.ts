@@ -30,8 +30,8 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { joinBytes } from "../internal/joinBytes.ts"
-import { messageOf } from "../internal/messageOf.ts"
+import { joinBytes } from "../internal/bytes/joinBytes.ts"
+import { messageOf } from "../internal/errors/messageOf.ts"
 import { capture } from "./internal/cassette/capture.ts"
 import {
   bodyOfBytes,

@@ -106,21 +106,21 @@ const allProviders: ReadonlyArray<Provider> = ["openai", "anthropic", "coze"]
 const parts: { readonly [K in Provider]: () => Promise<Part> } = {
   openai: async () => {
     const [{ endpoints }, { openAiHandlers }] = await Promise.all([
-      import("../openai/endpoints.ts"),
+      import("../openai/api/endpoints.ts"),
       import("./internal/emulator/openai/index.ts")
     ])
     return { provider: "openai", endpoints, handlers: openAiHandlers, basePath: "/v1" }
   },
   anthropic: async () => {
     const [{ endpoints }, { anthropicHandlers }] = await Promise.all([
-      import("../anthropic/endpoints.ts"),
+      import("../anthropic/api/endpoints.ts"),
       import("./internal/emulator/anthropic/index.ts")
     ])
     return { provider: "anthropic", endpoints, handlers: anthropicHandlers, basePath: "" }
   },
   coze: async () => {
     const [{ endpoints }, { cozeHandlers }] = await Promise.all([
-      import("../coze/endpoints.ts"),
+      import("../coze/api/endpoints.ts"),
       import("./internal/emulator/coze/index.ts")
     ])
     return { provider: "coze", endpoints, handlers: cozeHandlers, basePath: "" }

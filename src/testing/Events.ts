@@ -10,12 +10,12 @@
  * const answers = Mock.on(Messages.stream, () => Events.message("Hello, world"))
  * ```
  */
-import * as Messages from "../anthropic/Messages.ts"
-import * as Chat from "../coze/Chat.ts"
-import * as ChatMessages from "../coze/ChatMessages.ts"
-import { schemaDecoder } from "../internal/decode.ts"
-import * as ChatCompletions from "../openai/ChatCompletions.ts"
-import * as Responses from "../openai/Responses.ts"
+import * as Messages from "../anthropic/api/Messages.ts"
+import * as Chat from "../coze/api/Chat.ts"
+import * as ChatMessages from "../coze/api/ChatMessages.ts"
+import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
+import * as ChatCompletions from "../openai/api/ChatCompletions.ts"
+import * as Responses from "../openai/api/Responses.ts"
 import { chatCompletionChunks } from "./internal/events/chatCompletion.ts"
 import { cozeChatEvents } from "./internal/events/cozeChat.ts"
 import { messageEvents } from "./internal/events/message.ts"

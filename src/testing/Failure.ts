@@ -12,7 +12,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as ApiError from "../ApiError.ts"
-import type { RateLimitInfo } from "../RateLimit.ts"
+import type { RateLimitInfo } from "../policies/RateLimit.ts"
 
 /** What the server says; every part has a default. */
 export interface Detail {

@@ -13,7 +13,7 @@
  * ```
  */
 import type * as Schema from "effect/Schema"
-import { schemaDecoder } from "../internal/decode.ts"
+import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { fill } from "./internal/fill.ts"
 
 /** Any part of a value, however deep. Properties that the type does not know are allowed at run time only. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util"
 import { beforeAll, describe, expect, it } from "@effect/vitest"
 import type { Declarations } from "../../scripts/codegen/Type.ts"
 import * as ApiError from "../../src/ApiError.ts"
-import { schemaDecoder } from "../../src/internal/decode.ts"
+import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
 import { type Pair, pairsOf, providers } from "./support/clients.ts"
 import { type Choices, sampleOf } from "./support/samples.ts"
 

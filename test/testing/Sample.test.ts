@@ -6,7 +6,7 @@ import * as Coze from "llmfx/coze/endpoints"
 import * as OpenAi from "llmfx/openai/endpoints"
 import { ChatCompletions, Responses } from "llmfx/openai"
 import { Sample } from "llmfx/testing"
-import { schemaDecoder } from "../../src/internal/decode.ts"
+import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
 
 describe("Sample", () => {
   for (const { endpoints } of [OpenAi, Anthropic, Coze]) {

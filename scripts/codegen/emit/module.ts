@@ -42,11 +42,11 @@ export const moduleText = (input: ModuleInput): string => {
 
 const coreModules = [
   ["Schema", `import * as Schema from "effect/Schema"`],
-  ["CodedApiError", `import type { CodedApiError } from "../ApiError.ts"`],
-  ["Endpoint", `import * as Endpoint from "../Endpoint.ts"`],
-  ["FileSource", `import type * as FileSource from "../FileSource.ts"`],
-  ["Open", `import * as Open from "../OpenSchema.ts"`],
-  ["Page", `import * as Page from "../Page.ts"`]
+  ["CodedApiError", `import type { CodedApiError } from "../../ApiError.ts"`],
+  ["Endpoint", `import * as Endpoint from "../../Endpoint.ts"`],
+  ["FileSource", `import type * as FileSource from "../../files/FileSource.ts"`],
+  ["Open", `import * as Open from "../../OpenSchema.ts"`],
+  ["Page", `import * as Page from "../../Page.ts"`]
 ] as const
 
 const coreImports = (body: string): ReadonlyArray<string> =>
@@ -64,7 +64,7 @@ const typeImports = (imports: Imports, service: string | undefined): ReadonlyArr
         )
       return { module, text: `import ${isType ? "type " : ""}{ ${specifiers.join(", ")} } from "./${module}.ts"` }
     }),
-    ...(service === undefined ? [] : [{ module: service, text: `import { ${service} } from "./${service}.ts"` }])
+    ...(service === undefined ? [] : [{ module: service, text: `import { ${service} } from "../${service}.ts"` }])
   ]
     .sort((a, b) => (a.module < b.module ? -1 : 1))
     .map(({ text }) => text)

@@ -1,6 +1,6 @@
-import { makeFrameDecoder, type Frame } from "../../internal/aws/eventStream.ts"
-import type { ClientConfig, Framing } from "../../internal/call.ts"
-import { notJson } from "../../internal/decode.ts"
+import { makeFrameDecoder, type Frame } from "../../internal/clouds/awsEventStream.ts"
+import type { ClientConfig, Framing } from "../../internal/attempt/call.ts"
+import { notJson } from "../../internal/decode/schemaDecoder.ts"
 import { isObject, stringOf } from "../../internal/dialect.ts"
 
 /** The events of Bedrock's binary streams; servers that already speak server-sent events are left alone. */

@@ -3,8 +3,8 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type { ApiClient } from "../../ApiClient.ts"
 import type { ClientOptions } from "../../ClientOptions.ts"
 import { makeProvider, type ProviderConfig } from "../../internal/provider.ts"
-import * as RetryPolicy from "../../RetryPolicy.ts"
-import * as Timeouts from "../../Timeouts.ts"
+import * as RetryPolicy from "../../policies/RetryPolicy.ts"
+import * as Timeouts from "../../policies/Timeouts.ts"
 import { refuseLongRequest, streamLongRequests } from "./longRequests.ts"
 
 /** Settings of the Anthropic layers, whichever back end they call. */

@@ -1,5 +1,5 @@
 import * as AnthropicStructuredOutput from "effect/ai/AnthropicStructuredOutput"
-import type * as StructuredOutput from "../../StructuredOutput.ts"
+import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
 
 /** How Anthropic takes schemas: any type at the top, no recursion. */
 export const conversion: StructuredOutput.Conversion = {

@@ -1,5 +1,5 @@
 import type { ServerDetail } from "../../ApiError.ts"
-import { parseJson } from "../../internal/decode.ts"
+import { parseJson } from "../../internal/decode/schemaDecoder.ts"
 import { type Dialect, ErrorInBody, isObject, skip, stringOf } from "../../internal/dialect.ts"
 import { outputFormat } from "./outputFormat.ts"
 

@@ -4,10 +4,10 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "../../ApiClient.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import { schemaDecoder } from "../../internal/decode.ts"
+import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
 import type { Dialect } from "../../internal/dialect.ts"
-import { streaming } from "../../internal/streaming.ts"
-import { type Transport, TransportOf } from "../../internal/transport.ts"
+import { streaming } from "../../internal/stream/openStream.ts"
+import { type Transport, TransportOf } from "../../internal/stream/streamTransport.ts"
 import { MessageFold } from "./messageFold.ts"
 
 const longestMinutes = 10

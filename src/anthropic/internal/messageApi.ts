@@ -5,8 +5,8 @@ import type { ApiError } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
 import type { Anthropic } from "../Anthropic.ts"
-import type { BetaMessage } from "../BetaMessages.ts"
-import type { Message } from "../Messages.ts"
+import type { BetaMessage } from "../api/BetaMessages.ts"
+import type { Message } from "../api/Messages.ts"
 
 /** What is read of an input, or replaced in it. */
 export interface MessageInput {

@@ -1,8 +1,8 @@
 /** The tool loop of both versions of the Messages API. */
 import type * as Accumulator from "../../Accumulator.ts"
-import { finishWith } from "../../internal/fold.ts"
-import type * as ToolLoop from "../../ToolLoop.ts"
-import type * as Tools from "../../Tools.ts"
+import { finishWith } from "../../internal/stream/fold.ts"
+import type * as ToolLoop from "../../tools/ToolLoop.ts"
+import type * as Tools from "../../tools/Tools.ts"
 import type { Anthropic } from "../Anthropic.ts"
 import { conversion } from "./conversion.ts"
 import type { MessageAnswer, MessageInput, StreamEndpoint } from "./messageApi.ts"

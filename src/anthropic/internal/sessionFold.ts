@@ -1,7 +1,7 @@
 /** Puts the messages of a managed agent together from the previews in the stream of its session. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/fold.ts"
+import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
 
 /** The states that the events name, in the words of the session itself. */
 const statuses: { readonly [type: string]: string } = {

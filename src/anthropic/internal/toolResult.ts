@@ -1,9 +1,9 @@
 /** The outputs of tools as the blocks of a tool's result. */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
-import * as ToolOutput from "../../ToolOutput.ts"
-import type * as Tools from "../../Tools.ts"
-import type * as Messages from "../Messages.ts"
+import * as ToolOutput from "../../tools/ToolOutput.ts"
+import type * as Tools from "../../tools/Tools.ts"
+import type * as Messages from "../api/Messages.ts"
 
 type Block = Exclude<NonNullable<Messages.ToolResultBlockParam["content"]>, string>[number]
 

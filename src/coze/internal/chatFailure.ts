@@ -1,6 +1,6 @@
 import { ApiError } from "../../ApiError.ts"
-import { reasonOf } from "../../internal/reasons.ts"
-import type { ChatObject } from "../Chat.ts"
+import { reasonOf } from "../../internal/errors/reasons.ts"
+import type { ChatObject } from "../api/Chat.ts"
 import { dialect } from "./dialect.ts"
 
 /** The error for a chat that failed: its code has the reason that it would have as the code of an answer. */

@@ -1,7 +1,7 @@
 /** Puts a chat and its messages together from the stream of events. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, type Json, textOf } from "../../internal/fold.ts"
+import { arrayOf, type Json, textOf } from "../../internal/stream/fold.ts"
 
 export class ChatFold implements Fold<unknown, Json, Step> {
   #chat: Json | undefined

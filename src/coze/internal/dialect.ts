@@ -1,8 +1,8 @@
 import * as ApiError from "../../ApiError.ts"
 import { type Dialect, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
-import type { JsonParser } from "../../internal/jsonSeries.ts"
-import { reasonOf } from "../../internal/reasons.ts"
-import { errorCodes, hintFor } from "../ErrorCodes.ts"
+import type { JsonParser } from "../../internal/json/patternParser.ts"
+import { reasonOf } from "../../internal/errors/reasons.ts"
+import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 
 export const dialect: Dialect = {
   provider: "coze",

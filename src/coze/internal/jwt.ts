@@ -1,6 +1,6 @@
-import { base64Url } from "../../internal/jwt.ts"
+import { base64Url } from "../../internal/credentials/jwt.ts"
 
-export { signJwt } from "../../internal/jwt.ts"
+export { signJwt } from "../../internal/credentials/jwt.ts"
 
 /** Random bytes as hexadecimal digits. */
 export const randomHex = (bytes: number): string =>

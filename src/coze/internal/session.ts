@@ -7,10 +7,10 @@ import * as Semaphore from "effect/Semaphore"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import { DecodeError } from "../../ApiError.ts"
-import { schemaDecoder } from "../../internal/decode.ts"
+import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
 import type { Session } from "../CozeRealtime.ts"
 import { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "../SessionError.ts"
-import { ServerEvent } from "../WebsocketsEvents.ts"
+import { ServerEvent } from "../api/WebsocketsEvents.ts"
 
 interface Config {
   readonly construct: (url: string, options?: Socket.WebSocketConstructorOptions) => Socket.WebSocketLike

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
-import { execute } from "../../internal/fetchClient.ts"
+import { execute } from "../../internal/attempt/fetchClient.ts"
 import { isObject, stringOf } from "../../internal/dialect.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
 

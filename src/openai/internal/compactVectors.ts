@@ -1,4 +1,4 @@
-import { decodeFloats } from "../../internal/base64.ts"
+import { decodeFloats } from "../../internal/bytes/base64.ts"
 import { type Behaviour, isObject } from "../../internal/dialect.ts"
 
 /** Vectors travel in base64, a quarter of the size of numbers as text, unless the caller names a format. */

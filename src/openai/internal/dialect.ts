@@ -1,5 +1,5 @@
 import type { ServerDetail } from "../../ApiError.ts"
-import { parseJson } from "../../internal/decode.ts"
+import { parseJson } from "../../internal/decode/schemaDecoder.ts"
 import { compactVectors } from "./compactVectors.ts"
 import { type Dialect, done, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
 

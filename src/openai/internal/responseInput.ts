@@ -1,4 +1,4 @@
-import type * as Responses from "../Responses.ts"
+import type * as Responses from "../api/Responses.ts"
 
 /** Whether the server keeps the exchange: it is then sent only what is new. */
 export const isKept = ({ conversation }: Responses.ResponseCreateParams): boolean =>

@@ -1,5 +1,5 @@
-import type { BetaResponse } from "../BetaResponses.ts"
-import type { Response } from "../Responses.ts"
+import type { BetaResponse } from "../api/BetaResponses.ts"
+import type { Response } from "../api/Responses.ts"
 
 /** The text of the messages of a response, of either version of the API. */
 export const textOfResponse = ({ output }: Pick<Response, "output"> | Pick<BetaResponse, "output">): string =>

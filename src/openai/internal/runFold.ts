@@ -1,7 +1,7 @@
 /** Puts an Assistants run, its steps and its messages together from the stream of events. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/fold.ts"
+import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
 import { DeltaObject } from "./deltaTree.ts"
 
 const texts: ReadonlySet<string> = new Set(["arguments", "input", "logs", "refusal", "value"])

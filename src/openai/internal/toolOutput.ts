@@ -1,7 +1,7 @@
 /** The outputs of tools as the two APIs take them. */
-import * as ToolOutput from "../../ToolOutput.ts"
-import type { ChatCompletionToolMessageParam } from "../ChatCompletions.ts"
-import type { ResponseInputFile, ResponseInputImage, ResponseInputText } from "../Responses.ts"
+import * as ToolOutput from "../../tools/ToolOutput.ts"
+import type { ChatCompletionToolMessageParam } from "../api/ChatCompletions.ts"
+import type { ResponseInputFile, ResponseInputImage, ResponseInputText } from "../api/Responses.ts"
 
 type Item = ResponseInputText | ResponseInputImage | ResponseInputFile
 

@@ -1,6 +1,6 @@
 /** JSON that fits a schema: what is given of it, and the least that is missing. */
 import type * as SchemaAST from "effect/SchemaAST"
-import { type TaggedUnion, taggedUnionOf } from "../../internal/taggedUnion.ts"
+import { type TaggedUnion, taggedUnionOf } from "../../internal/decode/taggedUnion.ts"
 
 /** How much is made up. */
 export interface FillOptions {

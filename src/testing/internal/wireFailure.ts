@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import type { Limit } from "../../RateLimit.ts"
+import type { Limit } from "../../policies/RateLimit.ts"
 import * as Reply from "../Reply.ts"
 import { ConnectionLost } from "./ConnectionLost.ts"
 

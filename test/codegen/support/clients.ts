@@ -18,7 +18,7 @@ import { readSource } from "../../../scripts/codegen/read/resources.ts"
 import type { Declarations, Type } from "../../../scripts/codegen/Type.ts"
 import type { ApiClient } from "../../../src/ApiClient.ts"
 import type * as Endpoint from "../../../src/Endpoint.ts"
-import { pageStream } from "../../../src/internal/paging.ts"
+import { pageStream } from "../../../src/internal/attempt/paging.ts"
 import { type Sent, sentOf } from "./sent.ts"
 
 export type Fields = { readonly [name: string]: unknown }

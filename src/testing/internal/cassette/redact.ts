@@ -1,6 +1,6 @@
 /** Keeps secrets out of cassettes: what is not known to be harmless is not written. */
-import { joinBytes } from "../../../internal/joinBytes.ts"
-import { makeScrubber } from "../../../internal/redact.ts"
+import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
+import { makeScrubber } from "../../../internal/errors/redact.ts"
 import {
   type Body,
   bytesOfBody,

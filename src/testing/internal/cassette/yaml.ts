@@ -1,7 +1,7 @@
 /** YAML by the package `yaml`: an optional peer that only those need who replay a recording in YAML. */
 import * as Effect from "effect/Effect"
-import { importPeer } from "../../../internal/importPeer.ts"
-import { messageOf } from "../../../internal/messageOf.ts"
+import { importPeer } from "../../../internal/credentials/importPeer.ts"
+import { messageOf } from "../../../internal/errors/messageOf.ts"
 
 /** What is used of `yaml`. */
 interface Library {

@@ -4,7 +4,7 @@ import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as ApiError from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
-import { schemaDecoder } from "../../../internal/decode.ts"
+import { schemaDecoder } from "../../../internal/decode/schemaDecoder.ts"
 import type * as Page from "../../../Page.ts"
 import { fill } from "../fill.ts"
 

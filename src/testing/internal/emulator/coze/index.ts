@@ -1,5 +1,5 @@
 /** Files, datasets, workflows and workspaces of Coze. */
-import { decodeBase64 } from "../../../../internal/base64.ts"
+import { decodeBase64 } from "../../../../internal/bytes/base64.ts"
 import * as Failure from "../../../Failure.ts"
 import { pieces } from "../../events/pieces.ts"
 import * as Exchange from "../exchange.ts"

@@ -1,5 +1,5 @@
 /** Files, uploads in parts, and vector stores over files. */
-import { joinBytes } from "../../../../internal/joinBytes.ts"
+import { joinBytes } from "../../../../internal/bytes/joinBytes.ts"
 import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
 import { arrayOf, type Handler, type Handlers, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"

@@ -1,0 +1,82 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import * as Page from "../../Page.ts"
+import { Coze } from "../Coze.ts"
+
+/** An app that the platform sends events to. */
+export interface ApiApp {
+  readonly id: string
+  readonly app_type?: "normal" | "connector" | (string & {}) | null | undefined
+  readonly verify_token?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly connector_id?: string | null | undefined
+  readonly callback_url?: string | null | undefined
+}
+export const ApiApp: Open.Codec<ApiApp> = Open.struct(() => ({
+  id: Schema.String,
+  app_type: Open.optional(Open.literals("normal", "connector")),
+  verify_token: Open.optional(Schema.String),
+  name: Open.optional(Schema.String),
+  connector_id: Open.optional(Schema.String),
+  callback_url: Open.optional(Schema.String)
+}))
+
+export interface ApiAppsCreateParams {
+  readonly app_type: "normal" | "connector" | (string & {})
+  /** Required where the type is `normal`. */
+  readonly name?: string | undefined
+  /** Required where the type is `connector`. */
+  readonly connector_id?: string | undefined
+}
+
+export interface ApiAppsUpdateParams {
+  readonly app_id: string
+  readonly name?: string | undefined
+  readonly callback_url?: string | undefined
+}
+
+export interface ApiAppsDeleteParams {
+  readonly app_id: string
+}
+
+export interface ApiAppsListParams {
+  readonly app_type?: "normal" | "connector" | (string & {}) | undefined
+  readonly page_size?: number | undefined
+  readonly page_token?: string | undefined
+}
+
+/** `POST /v1/api_apps`: makes an app to receive events. */
+export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "apiApps.create",
+  method: "POST",
+  path: "/v1/api_apps",
+  body: "json",
+  success: ApiApp
+})
+
+/** `PUT /v1/api_apps/{app_id}`: changes an app's name or where it is called. */
+export const update: Endpoint.None<ApiAppsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "apiApps.update",
+  method: "PUT",
+  path: "/v1/api_apps/{app_id}",
+  body: "json"
+})
+
+/** `DELETE /v1/api_apps/{app_id}`: deletes an app. */
+const delete_: Endpoint.None<ApiAppsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "apiApps.delete",
+  method: "DELETE",
+  path: "/v1/api_apps/{app_id}"
+})
+export { delete_ as delete }
+
+/** `GET /v1/api_apps`: the apps that receive events. */
+export const list: Endpoint.List<ApiAppsListParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
+  id: "apiApps.list",
+  method: "GET",
+  path: "/v1/api_apps",
+  query: ["app_type", "page_size", "page_token"],
+  success: ApiApp,
+  pagination: /*#__PURE__*/ Page.token({ items: "items", request: "page_token", response: "next_page_token" })
+})

@@ -1,0 +1,26 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import type * as FileSource from "../../files/FileSource.ts"
+import { Coze } from "../Coze.ts"
+
+export interface Transcription {
+  readonly text: string
+}
+export const Transcription: Open.Codec<Transcription> = Open.struct(() => ({ text: Schema.String }))
+
+export interface AudioTranscriptionsCreateParams {
+  readonly file: FileSource.FileSource
+}
+
+/** `POST /v1/audio/transcriptions`: speech as text. */
+export const create: Endpoint.Json<AudioTranscriptionsCreateParams, Transcription, Coze> = /*#__PURE__*/ Endpoint.json(
+  Coze,
+  {
+    id: "audio.transcriptions.create",
+    method: "POST",
+    path: "/v1/audio/transcriptions",
+    body: "multipart",
+    success: Transcription
+  }
+)

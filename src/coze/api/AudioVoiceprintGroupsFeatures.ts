@@ -1,0 +1,150 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import type * as FileSource from "../../files/FileSource.ts"
+import * as Page from "../../Page.ts"
+import { VoiceprintUser } from "./AudioVoiceprintGroups.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+/** A voice to recognise a speaker by. */
+export interface VoiceprintFeature {
+  readonly id: string
+  readonly group_id?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly audio_url?: string | null | undefined
+  /** Unix time in seconds. */
+  readonly created_at?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly updated_at?: string | number | null | undefined
+  readonly desc?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  readonly user_info?: VoiceprintUser | null | undefined
+}
+export const VoiceprintFeature: Open.Codec<VoiceprintFeature> = Open.struct(() => ({
+  id: Schema.String,
+  group_id: Open.optional(Schema.String),
+  name: Open.optional(Schema.String),
+  audio_url: Open.optional(Schema.String),
+  created_at: Open.optional(textOrNumber),
+  updated_at: Open.optional(textOrNumber),
+  desc: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  user_info: Open.optional(VoiceprintUser)
+}))
+
+export interface VoiceprintFeatureCreated {
+  readonly id: string
+}
+export const VoiceprintFeatureCreated: Open.Codec<VoiceprintFeatureCreated> = Open.struct(() => ({ id: Schema.String }))
+
+/** How much a speaker sounds like a voice. */
+export interface FeatureScore {
+  readonly feature_id?: string | null | undefined
+  readonly feature_name?: string | null | undefined
+  readonly feature_desc?: string | null | undefined
+  readonly score?: number | null | undefined
+}
+export const FeatureScore: Open.Codec<FeatureScore> = Open.struct(() => ({
+  feature_id: Open.optional(Schema.String),
+  feature_name: Open.optional(Schema.String),
+  feature_desc: Open.optional(Schema.String),
+  score: Open.optional(Schema.Number)
+}))
+
+export interface SpeakerScores {
+  readonly feature_score_list?: ReadonlyArray<FeatureScore> | null | undefined
+}
+export const SpeakerScores: Open.Codec<SpeakerScores> = Open.struct(() => ({
+  feature_score_list: Open.optional(Open.array(FeatureScore))
+}))
+
+export interface AudioVoiceprintGroupsFeaturesCreateParams {
+  readonly group_id: string
+  readonly file: FileSource.FileSource
+  readonly name: string
+  readonly desc?: string | undefined
+  readonly sample_rate?: number | undefined
+  readonly channel?: number | undefined
+}
+
+export interface AudioVoiceprintGroupsFeaturesUpdateParams {
+  readonly group_id: string
+  readonly feature_id: string
+  readonly file?: FileSource.FileSource | undefined
+  readonly name?: string | undefined
+  readonly desc?: string | undefined
+  readonly sample_rate?: number | undefined
+  readonly channel?: number | undefined
+}
+
+export interface AudioVoiceprintGroupsFeaturesDeleteParams {
+  readonly group_id: string
+  readonly feature_id: string
+}
+
+export interface AudioVoiceprintGroupsFeaturesListParams {
+  readonly group_id: string
+  /** From 1. */
+  readonly page_num?: number | undefined
+  readonly page_size?: number | undefined
+}
+
+export interface AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams {
+  readonly group_id: string
+  readonly file: FileSource.FileSource
+  readonly top_k?: number | undefined
+  readonly sample_rate?: number | undefined
+  readonly channel?: number | undefined
+}
+
+/** `POST /v1/audio/voiceprint_groups/{group_id}/features`: adds a voice to a group. */
+export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, VoiceprintFeatureCreated, Coze> =
+  /*#__PURE__*/ Endpoint.json(Coze, {
+    id: "audio.voiceprintGroups.features.create",
+    method: "POST",
+    path: "/v1/audio/voiceprint_groups/{group_id}/features",
+    body: "multipart",
+    success: VoiceprintFeatureCreated
+  })
+
+/** `PUT /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`: changes a voice. */
+export const update: Endpoint.None<AudioVoiceprintGroupsFeaturesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(
+  Coze,
+  {
+    id: "audio.voiceprintGroups.features.update",
+    method: "PUT",
+    path: "/v1/audio/voiceprint_groups/{group_id}/features/{feature_id}",
+    body: "multipart"
+  }
+)
+
+/** `DELETE /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`: deletes a voice. */
+const delete_: Endpoint.None<AudioVoiceprintGroupsFeaturesDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "audio.voiceprintGroups.features.delete",
+  method: "DELETE",
+  path: "/v1/audio/voiceprint_groups/{group_id}/features/{feature_id}"
+})
+export { delete_ as delete }
+
+/** `GET /v1/audio/voiceprint_groups/{group_id}/features`: the voices of a group. */
+export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, VoiceprintFeature, Coze> =
+  /*#__PURE__*/ Endpoint.list(Coze, {
+    id: "audio.voiceprintGroups.features.list",
+    method: "GET",
+    path: "/v1/audio/voiceprint_groups/{group_id}/features",
+    query: ["page_num", "page_size"],
+    success: VoiceprintFeature,
+    pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
+  })
+
+/** `POST /v1/audio/voiceprint_groups/{group_id}/speaker_identify`: which voices of a group a recording sounds like. */
+export const speakerIdentify: Endpoint.Json<AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams, SpeakerScores, Coze> =
+  /*#__PURE__*/ Endpoint.json(Coze, {
+    id: "audio.voiceprintGroups.features.speakerIdentify",
+    method: "POST",
+    path: "/v1/audio/voiceprint_groups/{group_id}/speaker_identify",
+    body: "multipart",
+    safety: "safe",
+    success: SpeakerScores
+  })

@@ -1,0 +1,83 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+export interface BenefitPlan {
+  readonly user_level?: "free" | "pro_personal" | "team" | "enterprise" | (string & {}) | null | undefined
+}
+export const BenefitPlan: Open.Codec<BenefitPlan> = Open.struct(() => ({
+  user_level: Open.optional(Open.literals("free", "pro_personal", "team", "enterprise"))
+}))
+
+/** How much of something there is and was used. */
+export interface BenefitCounter {
+  readonly used?: number | null | undefined
+  readonly total?: number | null | undefined
+  /** Unix time in seconds. */
+  readonly start_at?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly end_at?: string | number | null | undefined
+  readonly strategy?: "unlimit" | "forbidden" | "by_quota" | (string & {}) | null | undefined
+}
+export const BenefitCounter: Open.Codec<BenefitCounter> = Open.struct(() => ({
+  used: Open.optional(Schema.Number),
+  total: Open.optional(Schema.Number),
+  start_at: Open.optional(textOrNumber),
+  end_at: Open.optional(textOrNumber),
+  strategy: Open.optional(Open.literals("unlimit", "forbidden", "by_quota"))
+}))
+
+export interface BenefitStatus {
+  readonly status?: string | null | undefined
+  readonly item_info?: BenefitCounter | null | undefined
+}
+export const BenefitStatus: Open.Codec<BenefitStatus> = Open.struct(() => ({
+  status: Open.optional(Schema.String),
+  item_info: Open.optional(BenefitCounter)
+}))
+
+export interface BenefitInfo {
+  readonly benefit_type?: string | null | undefined
+  readonly resource_id?: string | null | undefined
+  /** What the plan gives. */
+  readonly basic?: BenefitStatus | null | undefined
+  /** What was bought besides. */
+  readonly extra?: ReadonlyArray<BenefitStatus> | null | undefined
+  /** What holds in the end. */
+  readonly effective?: BenefitStatus | null | undefined
+}
+export const BenefitInfo: Open.Codec<BenefitInfo> = Open.struct(() => ({
+  benefit_type: Open.optional(Schema.String),
+  resource_id: Open.optional(Schema.String),
+  basic: Open.optional(BenefitStatus),
+  extra: Open.optional(Open.array(BenefitStatus)),
+  effective: Open.optional(BenefitStatus)
+}))
+
+/** What the account's plan includes. */
+export interface Benefits {
+  readonly basic_info?: BenefitPlan | null | undefined
+  readonly benefit_info?: ReadonlyArray<BenefitInfo> | null | undefined
+}
+export const Benefits: Open.Codec<Benefits> = Open.struct(() => ({
+  basic_info: Open.optional(BenefitPlan),
+  benefit_info: Open.optional(Open.array(BenefitInfo))
+}))
+
+export interface BenefitsRetrieveParams {
+  /** Only the plan unless set. */
+  readonly benefit_type_list?: ReadonlyArray<"api_run_qps" | "call_tool_limit" | (string & {})> | undefined
+  /** Which API, for `api_run_qps`. */
+  readonly resource_id?: "plugin" | "chat" | "workflow" | (string & {}) | undefined
+}
+
+/** `GET /v1/commerce/benefit/benefits/get`: the account's plan and its quotas. */
+export const retrieve: Endpoint.Json<BenefitsRetrieveParams, Benefits, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "benefits.retrieve",
+  method: "GET",
+  path: "/v1/commerce/benefit/benefits/get",
+  query: ["benefit_type_list", "resource_id"],
+  success: Benefits
+})

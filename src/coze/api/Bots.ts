@@ -1,0 +1,531 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import * as Page from "../../Page.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+/** Which version of an agent is meant. */
+export type PublishStatus = "all" | "published_online" | "published_draft" | "unpublished_draft"
+
+/** A tool of a plugin that an agent gets; without `api_id` all of them. */
+export interface PluginIdInfo {
+  readonly plugin_id: string
+  readonly api_id?: string | undefined
+}
+
+/** The model of an agent and how it is sampled. */
+export interface ModelInfoConfig {
+  readonly model_id: string
+  readonly top_k?: number | undefined
+  readonly top_p?: number | undefined
+  readonly max_tokens?: number | undefined
+  readonly temperature?: number | undefined
+  /** How many rounds of the conversation the model sees. */
+  readonly context_round?: number | undefined
+  readonly response_format?: "text" | "markdown" | "json" | undefined
+  readonly presence_penalty?: number | undefined
+  readonly frequency_penalty?: number | undefined
+  /** What only some models take, such as `thinking_type`. */
+  readonly parameters?: { readonly [name: string]: string } | undefined
+}
+
+/** The datasets of an agent. */
+export interface KnowledgeConfig {
+  readonly dataset_ids?: ReadonlyArray<string> | undefined
+  /** Whether every message is looked up. */
+  readonly auto_call?: boolean | undefined
+  /** 0 semantic, 1 hybrid, 20 full text. */
+  readonly search_strategy?: number | undefined
+}
+
+/** Whether an agent suggests what the user could ask next. */
+export interface SuggestReplyInfo {
+  readonly reply_mode?: "disable" | "enable" | "customized" | (string & {}) | null | undefined
+  readonly customized_prompt?: string | null | undefined
+}
+export const SuggestReplyInfo: Open.Codec<SuggestReplyInfo> = Open.struct(() => ({
+  reply_mode: Open.optional(Open.literals("disable", "enable", "customized")),
+  customized_prompt: Open.optional(Schema.String)
+}))
+
+export interface PromptInfo {
+  readonly prompt?: string | null | undefined
+}
+export const PromptInfo: Open.Codec<PromptInfo> = Open.struct(() => ({ prompt: Open.optional(Schema.String) }))
+
+/** How an agent greets. */
+export interface OnboardingInfo {
+  readonly prologue?: string | null | undefined
+  readonly suggested_questions?: ReadonlyArray<string> | null | undefined
+}
+export const OnboardingInfo: Open.Codec<OnboardingInfo> = Open.struct(() => ({
+  prologue: Open.optional(Schema.String),
+  suggested_questions: Open.optional(Open.array(Schema.String))
+}))
+
+export interface PluginTool {
+  readonly api_id: string
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+}
+export const PluginTool: Open.Codec<PluginTool> = Open.struct(() => ({
+  api_id: Schema.String,
+  name: Open.optional(Schema.String),
+  description: Open.optional(Schema.String)
+}))
+
+export interface BotPlugin {
+  readonly plugin_id: string
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  readonly api_info_list?: ReadonlyArray<PluginTool> | null | undefined
+}
+export const BotPlugin: Open.Codec<BotPlugin> = Open.struct(() => ({
+  plugin_id: Schema.String,
+  name: Open.optional(Schema.String),
+  description: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  api_info_list: Open.optional(Open.array(PluginTool))
+}))
+
+export interface ModelInfo {
+  readonly model_id?: string | null | undefined
+  readonly model_name?: string | null | undefined
+  readonly temperature?: number | null | undefined
+  readonly context_round?: number | null | undefined
+  readonly max_tokens?: number | null | undefined
+  readonly response_format?: "text" | "markdown" | "json" | (string & {}) | null | undefined
+  readonly top_k?: number | null | undefined
+  readonly top_p?: number | null | undefined
+  readonly presence_penalty?: number | null | undefined
+  readonly frequency_penalty?: number | null | undefined
+  readonly parameters?: { readonly [name: string]: unknown } | null | undefined
+}
+export const ModelInfo: Open.Codec<ModelInfo> = Open.struct(() => ({
+  model_id: Open.optional(Schema.String),
+  model_name: Open.optional(Schema.String),
+  temperature: Open.optional(Schema.Number),
+  context_round: Open.optional(Schema.Number),
+  max_tokens: Open.optional(Schema.Number),
+  response_format: Open.optional(Open.literals("text", "markdown", "json")),
+  top_k: Open.optional(Schema.Number),
+  top_p: Open.optional(Schema.Number),
+  presence_penalty: Open.optional(Schema.Number),
+  frequency_penalty: Open.optional(Schema.Number),
+  parameters: Open.optional(Open.record(Schema.Unknown))
+}))
+
+export interface KnowledgeRef {
+  readonly id?: string | null | undefined
+  readonly name?: string | null | undefined
+}
+export const KnowledgeRef: Open.Codec<KnowledgeRef> = Open.struct(() => ({
+  id: Open.optional(Schema.String),
+  name: Open.optional(Schema.String)
+}))
+
+export interface BotKnowledge {
+  readonly knowledge_infos?: ReadonlyArray<KnowledgeRef> | null | undefined
+  readonly dataset_ids?: ReadonlyArray<string> | null | undefined
+  readonly auto_call?: boolean | null | undefined
+  readonly search_strategy?: number | null | undefined
+}
+export const BotKnowledge: Open.Codec<BotKnowledge> = Open.struct(() => ({
+  knowledge_infos: Open.optional(Open.array(KnowledgeRef)),
+  dataset_ids: Open.optional(Open.array(Schema.String)),
+  auto_call: Open.optional(Schema.Boolean),
+  search_strategy: Open.optional(Schema.Number)
+}))
+
+export interface ShortcutCommandTool {
+  readonly name?: string | null | undefined
+  readonly type?: "plugin" | "workflow" | (string & {}) | null | undefined
+}
+export const ShortcutCommandTool: Open.Codec<ShortcutCommandTool> = Open.struct(() => ({
+  name: Open.optional(Schema.String),
+  type: Open.optional(Open.literals("plugin", "workflow"))
+}))
+
+export interface ShortcutCommandComponent {
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly type?: "text" | "select" | "file" | (string & {}) | null | undefined
+  readonly tool_parameter?: string | null | undefined
+  readonly default_value?: string | null | undefined
+  readonly is_hide?: boolean | null | undefined
+  readonly options?: ReadonlyArray<string> | null | undefined
+}
+export const ShortcutCommandComponent: Open.Codec<ShortcutCommandComponent> = Open.struct(() => ({
+  name: Open.optional(Schema.String),
+  description: Open.optional(Schema.String),
+  type: Open.optional(Open.literals("text", "select", "file")),
+  tool_parameter: Open.optional(Schema.String),
+  default_value: Open.optional(Schema.String),
+  is_hide: Open.optional(Schema.Boolean),
+  options: Open.optional(Open.array(Schema.String))
+}))
+
+/** A button of an agent; its `id` goes into `shortcut_command` of a chat. */
+export interface ShortcutCommandInfo {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly tool?: ShortcutCommandTool | null | undefined
+  readonly command?: string | null | undefined
+  readonly agent_id?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  readonly components?: ReadonlyArray<ShortcutCommandComponent> | null | undefined
+  readonly description?: string | null | undefined
+  readonly query_template?: string | null | undefined
+}
+export const ShortcutCommandInfo: Open.Codec<ShortcutCommandInfo> = Open.struct(() => ({
+  id: Schema.String,
+  name: Open.optional(Schema.String),
+  tool: Open.optional(ShortcutCommandTool),
+  command: Open.optional(Schema.String),
+  agent_id: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  components: Open.optional(Open.array(ShortcutCommandComponent)),
+  description: Open.optional(Schema.String),
+  query_template: Open.optional(Schema.String)
+}))
+
+export interface BotWorkflow {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  readonly description?: string | null | undefined
+}
+export const BotWorkflow: Open.Codec<BotWorkflow> = Open.struct(() => ({
+  id: Schema.String,
+  name: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  description: Open.optional(Schema.String)
+}))
+
+export interface GradientPosition {
+  readonly left?: number | null | undefined
+  readonly right?: number | null | undefined
+}
+export const GradientPosition: Open.Codec<GradientPosition> = Open.struct(() => ({
+  left: Open.optional(Schema.Number),
+  right: Open.optional(Schema.Number)
+}))
+
+export interface CanvasPosition {
+  readonly width?: number | null | undefined
+  readonly height?: number | null | undefined
+  readonly left?: number | null | undefined
+  readonly top?: number | null | undefined
+}
+export const CanvasPosition: Open.Codec<CanvasPosition> = Open.struct(() => ({
+  width: Open.optional(Schema.Number),
+  height: Open.optional(Schema.Number),
+  left: Open.optional(Schema.Number),
+  top: Open.optional(Schema.Number)
+}))
+
+export interface BackgroundImage {
+  readonly image_url?: string | null | undefined
+  readonly theme_color?: string | null | undefined
+  readonly gradient_position?: GradientPosition | null | undefined
+  readonly canvas_position?: CanvasPosition | null | undefined
+}
+export const BackgroundImage: Open.Codec<BackgroundImage> = Open.struct(() => ({
+  image_url: Open.optional(Schema.String),
+  theme_color: Open.optional(Schema.String),
+  gradient_position: Open.optional(GradientPosition),
+  canvas_position: Open.optional(CanvasPosition)
+}))
+
+export interface BotBackgroundImage {
+  readonly web_background_image?: BackgroundImage | null | undefined
+  readonly mobile_background_image?: BackgroundImage | null | undefined
+}
+export const BotBackgroundImage: Open.Codec<BotBackgroundImage> = Open.struct(() => ({
+  web_background_image: Open.optional(BackgroundImage),
+  mobile_background_image: Open.optional(BackgroundImage)
+}))
+
+export interface BotVariable {
+  readonly keyword: string
+  readonly default_value?: string | null | undefined
+  readonly variable_type?: "KVVariable" | "ListVariable" | (string & {}) | null | undefined
+  readonly channel?: "custom" | "system" | "location" | "feishu" | "app" | (string & {}) | null | undefined
+  readonly description?: string | null | undefined
+  readonly enable?: boolean | null | undefined
+  readonly prompt_enable?: boolean | null | undefined
+}
+export const BotVariable: Open.Codec<BotVariable> = Open.struct(() => ({
+  keyword: Schema.String,
+  default_value: Open.optional(Schema.String),
+  variable_type: Open.optional(Open.literals("KVVariable", "ListVariable")),
+  channel: Open.optional(Open.literals("custom", "system", "location", "feishu", "app")),
+  description: Open.optional(Schema.String),
+  enable: Open.optional(Schema.Boolean),
+  prompt_enable: Open.optional(Schema.Boolean)
+}))
+
+export interface BotVoice {
+  readonly voice_id: string
+  readonly language_code?: string | null | undefined
+}
+export const BotVoice: Open.Codec<BotVoice> = Open.struct(() => ({
+  voice_id: Schema.String,
+  language_code: Open.optional(Schema.String)
+}))
+
+/** An agent and how it is set up. */
+export interface Bot {
+  readonly bot_id: string
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  /** Unix time in seconds. */
+  readonly create_time?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly update_time?: string | number | null | undefined
+  readonly version?: string | null | undefined
+  readonly prompt_info?: PromptInfo | null | undefined
+  readonly onboarding_info?: OnboardingInfo | null | undefined
+  /** 0 single agent, 1 several agents, 2 a single agent that runs a workflow. */
+  readonly bot_mode?: number | null | undefined
+  readonly plugin_info_list?: ReadonlyArray<BotPlugin> | null | undefined
+  readonly model_info?: ModelInfo | null | undefined
+  readonly knowledge?: BotKnowledge | null | undefined
+  readonly shortcut_commands?: ReadonlyArray<ShortcutCommandInfo> | null | undefined
+  readonly workflow_info_list?: ReadonlyArray<BotWorkflow> | null | undefined
+  readonly suggest_reply_info?: SuggestReplyInfo | null | undefined
+  readonly background_image_info?: BotBackgroundImage | null | undefined
+  readonly variables?: ReadonlyArray<BotVariable> | null | undefined
+  readonly owner_user_id?: string | null | undefined
+  readonly voice_info_list?: ReadonlyArray<BotVoice> | null | undefined
+  readonly default_user_input_type?: "text" | "call" | "voice" | (string & {}) | null | undefined
+  readonly folder_id?: string | null | undefined
+}
+export const Bot: Open.Codec<Bot> = Open.struct(() => ({
+  bot_id: Schema.String,
+  name: Open.optional(Schema.String),
+  description: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  create_time: Open.optional(textOrNumber),
+  update_time: Open.optional(textOrNumber),
+  version: Open.optional(Schema.String),
+  prompt_info: Open.optional(PromptInfo),
+  onboarding_info: Open.optional(OnboardingInfo),
+  bot_mode: Open.optional(Schema.Number),
+  plugin_info_list: Open.optional(Open.array(BotPlugin)),
+  model_info: Open.optional(ModelInfo),
+  knowledge: Open.optional(BotKnowledge),
+  shortcut_commands: Open.optional(Open.array(ShortcutCommandInfo)),
+  workflow_info_list: Open.optional(Open.array(BotWorkflow)),
+  suggest_reply_info: Open.optional(SuggestReplyInfo),
+  background_image_info: Open.optional(BotBackgroundImage),
+  variables: Open.optional(Open.array(BotVariable)),
+  owner_user_id: Open.optional(Schema.String),
+  voice_info_list: Open.optional(Open.array(BotVoice)),
+  default_user_input_type: Open.optional(Open.literals("text", "call", "voice")),
+  folder_id: Open.optional(Schema.String)
+}))
+
+export interface BotCreated {
+  readonly bot_id: string
+}
+export const BotCreated: Open.Codec<BotCreated> = Open.struct(() => ({ bot_id: Schema.String }))
+
+/** An agent in the list of published ones. */
+export interface PublishedBot {
+  readonly bot_id: string
+  readonly bot_name?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  /** Unix time in seconds. */
+  readonly publish_time?: string | number | null | undefined
+}
+export const PublishedBot: Open.Codec<PublishedBot> = Open.struct(() => ({
+  bot_id: Schema.String,
+  bot_name: Open.optional(Schema.String),
+  description: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  publish_time: Open.optional(textOrNumber)
+}))
+
+/** An agent in the list of a workspace. */
+export interface BotSummary {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly icon_url?: string | null | undefined
+  /** Unix time in seconds. */
+  readonly updated_at?: string | number | null | undefined
+  readonly description?: string | null | undefined
+  readonly is_published?: boolean | null | undefined
+  /** Unix time in seconds. */
+  readonly published_at?: string | number | null | undefined
+  readonly owner_user_id?: string | null | undefined
+  readonly folder_id?: string | null | undefined
+}
+export const BotSummary: Open.Codec<BotSummary> = Open.struct(() => ({
+  id: Schema.String,
+  name: Open.optional(Schema.String),
+  icon_url: Open.optional(Schema.String),
+  updated_at: Open.optional(textOrNumber),
+  description: Open.optional(Schema.String),
+  is_published: Open.optional(Schema.Boolean),
+  published_at: Open.optional(textOrNumber),
+  owner_user_id: Open.optional(Schema.String),
+  folder_id: Open.optional(Schema.String)
+}))
+
+export interface BotsCreateParams {
+  readonly space_id: string
+  /** 1 to 20 characters. */
+  readonly name: string
+  /** Up to 500 characters. */
+  readonly description?: string | undefined
+  readonly icon_file_id?: string | undefined
+  readonly prompt_info?: PromptInfo | undefined
+  readonly onboarding_info?: OnboardingInfo | undefined
+  readonly plugin_id_list?: { readonly id_list: ReadonlyArray<PluginIdInfo> } | undefined
+  readonly workflow_id_list?: { readonly ids: ReadonlyArray<{ readonly id: string }> } | undefined
+  readonly model_info_config?: ModelInfoConfig | undefined
+  readonly suggest_reply_info?: SuggestReplyInfo | undefined
+}
+
+export interface BotsUpdateParams {
+  readonly bot_id: string
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly icon_file_id?: string | undefined
+  readonly prompt_info?: PromptInfo | undefined
+  readonly onboarding_info?: OnboardingInfo | undefined
+  readonly knowledge?: KnowledgeConfig | undefined
+  readonly plugin_id_list?: { readonly id_list: ReadonlyArray<PluginIdInfo> } | undefined
+  readonly workflow_id_list?: { readonly ids: ReadonlyArray<{ readonly id: string }> } | undefined
+  readonly model_info_config?: ModelInfoConfig | undefined
+  readonly suggest_reply_info?: SuggestReplyInfo | undefined
+}
+
+export interface BotsListParams {
+  readonly space_id: string
+  readonly page_size?: number | undefined
+  /** From 1. */
+  readonly page_index?: number | undefined
+}
+
+export interface BotsListNewParams {
+  readonly workspace_id?: string | undefined
+  readonly publish_status?: PublishStatus | (string & {}) | undefined
+  /** For published agents; `"1024"` is the API channel. */
+  readonly connector_id?: string | undefined
+  readonly page_size?: number | undefined
+  /** From 1. */
+  readonly page_num?: number | undefined
+}
+
+export interface BotsPublishParams {
+  readonly bot_id: string
+  /** `"1024"` is the API channel. */
+  readonly connector_ids: ReadonlyArray<string>
+}
+
+export interface BotsUnpublishParams {
+  readonly bot_id: string
+  readonly connector_id: string
+  /** Up to 1,024 characters. */
+  readonly unpublish_reason?: string | undefined
+}
+
+export interface BotsRetrieveParams {
+  readonly bot_id: string
+}
+
+export interface BotsRetrieveNewParams {
+  readonly bot_id: string
+  /** The published version (default) or the draft. */
+  readonly is_published?: boolean | undefined
+}
+
+/** `POST /v1/bot/create`: makes an agent in a workspace. */
+export const create: Endpoint.Json<BotsCreateParams, BotCreated, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "bots.create",
+  method: "POST",
+  path: "/v1/bot/create",
+  body: "json",
+  success: BotCreated
+})
+
+/** `POST /v1/bot/update`: changes the draft of an agent. */
+export const update: Endpoint.None<BotsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "bots.update",
+  method: "POST",
+  path: "/v1/bot/update",
+  body: "json"
+})
+
+/**
+ * `GET /v1/space/published_bots_list`: the agents of a workspace that are published to the API channel.
+ *
+ * @deprecated Use {@link listNew}.
+ */
+export const list: Endpoint.List<BotsListParams, PublishedBot, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
+  id: "bots.list",
+  method: "GET",
+  path: "/v1/space/published_bots_list",
+  query: ["space_id", "page_size", "page_index"],
+  success: PublishedBot,
+  pagination: /*#__PURE__*/ Page.numbered({
+    items: "space_bots",
+    request: "page_index",
+    size: "page_size",
+    total: "total"
+  })
+})
+
+/** `GET /v1/bots`: the agents of a workspace, drafts included. */
+export const listNew: Endpoint.List<BotsListNewParams, BotSummary, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
+  id: "bots.listNew",
+  method: "GET",
+  path: "/v1/bots",
+  query: ["workspace_id", "publish_status", "connector_id", "page_size", "page_num"],
+  success: BotSummary,
+  pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
+})
+
+/** `POST /v1/bot/publish`: publishes the draft of an agent to channels. */
+export const publish: Endpoint.None<BotsPublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "bots.publish",
+  method: "POST",
+  path: "/v1/bot/publish",
+  body: "json"
+})
+
+/** `POST /v1/bots/{bot_id}/unpublish`: takes an agent off a channel. */
+export const unpublish: Endpoint.None<BotsUnpublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "bots.unpublish",
+  method: "POST",
+  path: "/v1/bots/{bot_id}/unpublish",
+  body: "json"
+})
+
+/**
+ * `GET /v1/bot/get_online_info`: the published version of an agent.
+ *
+ * @deprecated Use {@link retrieveNew}.
+ */
+export const retrieve: Endpoint.Json<BotsRetrieveParams, Bot, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "bots.retrieve",
+  method: "GET",
+  path: "/v1/bot/get_online_info",
+  query: ["bot_id"],
+  success: Bot
+})
+
+/** `GET /v1/bots/{bot_id}`: the published version of an agent, or its draft. */
+export const retrieveNew: Endpoint.Json<BotsRetrieveNewParams, Bot, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "bots.retrieveNew",
+  method: "GET",
+  path: "/v1/bots/{bot_id}",
+  query: ["is_published"],
+  success: Bot
+})

@@ -1,0 +1,53 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import * as Page from "../../Page.ts"
+import type { PublishStatus } from "./Bots.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+export interface VersionCreator {
+  readonly id: string
+  readonly name?: string | null | undefined
+}
+export const VersionCreator: Open.Codec<VersionCreator> = Open.struct(() => ({
+  id: Schema.String,
+  name: Open.optional(Schema.String)
+}))
+
+/** A version of an agent. */
+export interface BotVersion {
+  readonly version: string
+  readonly description?: string | null | undefined
+  /** Unix time in seconds. */
+  readonly created_at?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly updated_at?: string | number | null | undefined
+  readonly creator?: VersionCreator | null | undefined
+}
+export const BotVersion: Open.Codec<BotVersion> = Open.struct(() => ({
+  version: Schema.String,
+  description: Open.optional(Schema.String),
+  created_at: Open.optional(textOrNumber),
+  updated_at: Open.optional(textOrNumber),
+  creator: Open.optional(VersionCreator)
+}))
+
+export interface BotsVersionsListParams {
+  readonly bot_id: string
+  readonly publish_status?: PublishStatus | (string & {}) | undefined
+  readonly connector_id?: string | undefined
+  /** From 1. */
+  readonly page_num?: number | undefined
+  readonly page_size?: number | undefined
+}
+
+/** `GET /v1/bots/{bot_id}/versions`: the versions of an agent. */
+export const list: Endpoint.List<BotsVersionsListParams, BotVersion, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
+  id: "bots.versions.list",
+  method: "GET",
+  path: "/v1/bots/{bot_id}/versions",
+  query: ["page_num", "page_size", "publish_status", "connector_id"],
+  success: BotVersion,
+  pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
+})

@@ -1,0 +1,324 @@
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { ApiError } from "../../ApiError.ts"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import { Message } from "./ChatMessages.ts"
+import type { EnterMessage, MetaData, ObjectStringItem } from "./ChatMessages.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+import * as ChatPoll from "../internal/chatPoll.ts"
+import { contentAsText } from "../internal/content.ts"
+
+export type { ChatResult, PollOptions } from "../internal/chatPoll.ts"
+
+/** Token counts. */
+export interface ChatUsage {
+  readonly token_count?: number | null | undefined
+  readonly output_count?: number | null | undefined
+  readonly input_count?: number | null | undefined
+}
+export const ChatUsage: Open.Codec<ChatUsage> = Open.struct(() => ({
+  token_count: Open.optional(Schema.Number),
+  output_count: Open.optional(Schema.Number),
+  input_count: Open.optional(Schema.Number)
+}))
+
+/** Why a chat failed; code 0 where it did not. */
+export interface ChatError {
+  readonly code?: number | null | undefined
+  readonly msg?: string | null | undefined
+}
+export const ChatError: Open.Codec<ChatError> = Open.struct(() => ({
+  code: Open.optional(Schema.Number),
+  msg: Open.optional(Schema.String)
+}))
+
+export interface ToolCallFunction {
+  readonly name: string
+  /** JSON. */
+  readonly arguments: string
+}
+export const ToolCallFunction: Open.Codec<ToolCallFunction> = Open.struct(() => ({
+  name: Schema.String,
+  arguments: Schema.String
+}))
+
+/** A tool that the caller has to run. */
+export interface ToolCall {
+  /** Goes into `tool_call_id` of the output. */
+  readonly id: string
+  readonly type?: "function" | (string & {}) | null | undefined
+  readonly function?: ToolCallFunction | null | undefined
+}
+export const ToolCall: Open.Codec<ToolCall> = Open.struct(() => ({
+  id: Schema.String,
+  type: Open.optional(Open.literals("function")),
+  function: Open.optional(ToolCallFunction)
+}))
+
+export interface ToolCalls {
+  readonly tool_calls: ReadonlyArray<ToolCall>
+}
+export const ToolCalls: Open.Codec<ToolCalls> = Open.struct(() => ({ tool_calls: Open.array(ToolCall) }))
+
+/** What a chat is waiting for. */
+export interface RequiredAction {
+  readonly type?: "submit_tool_outputs" | (string & {}) | null | undefined
+  readonly submit_tool_outputs?: ToolCalls | null | undefined
+}
+export const RequiredAction: Open.Codec<RequiredAction> = Open.struct(() => ({
+  type: Open.optional(Open.literals("submit_tool_outputs")),
+  submit_tool_outputs: Open.optional(ToolCalls)
+}))
+
+/** One turn of a conversation: its state, not its messages. */
+export interface ChatObject {
+  readonly id: string
+  readonly conversation_id: string
+  readonly bot_id?: string | null | undefined
+  readonly section_id?: string | null | undefined
+  readonly status?:
+    | "created"
+    | "in_progress"
+    | "completed"
+    | "failed"
+    | "requires_action"
+    | "canceled"
+    | (string & {})
+    | null
+    | undefined
+  /** Unix time in seconds. */
+  readonly created_at?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly completed_at?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly failed_at?: string | number | null | undefined
+  readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
+  readonly last_error?: ChatError | null | undefined
+  readonly required_action?: RequiredAction | null | undefined
+  readonly usage?: ChatUsage | null | undefined
+}
+export const ChatObject: Open.Codec<ChatObject> = Open.struct(() => ({
+  id: Schema.String,
+  conversation_id: Schema.String,
+  bot_id: Open.optional(Schema.String),
+  section_id: Open.optional(Schema.String),
+  status: Open.optional(Open.literals("created", "in_progress", "completed", "failed", "requires_action", "canceled")),
+  created_at: Open.optional(textOrNumber),
+  completed_at: Open.optional(textOrNumber),
+  failed_at: Open.optional(textOrNumber),
+  meta_data: Open.optional(Open.record(Schema.Unknown)),
+  last_error: Open.optional(ChatError),
+  required_action: Open.optional(RequiredAction),
+  usage: Open.optional(ChatUsage)
+}))
+
+/** The chat began, moved on or ended. */
+export interface ChatStatusEvent {
+  readonly event:
+    | "conversation.chat.created"
+    | "conversation.chat.in_progress"
+    | "conversation.chat.completed"
+    | "conversation.chat.failed"
+    | "conversation.chat.requires_action"
+    | "conversation.chat.canceled"
+  readonly data: ChatObject
+}
+export const ChatStatusEvent: Open.Codec<ChatStatusEvent> = Open.struct(() => ({
+  event: Open.tag(
+    "conversation.chat.created",
+    "conversation.chat.in_progress",
+    "conversation.chat.completed",
+    "conversation.chat.failed",
+    "conversation.chat.requires_action",
+    "conversation.chat.canceled"
+  ),
+  data: ChatObject
+}))
+
+/** A piece of a message, a whole one, or a piece of audio in base64. */
+export interface ChatMessageEvent {
+  readonly event: "conversation.message.delta" | "conversation.message.completed" | "conversation.audio.delta"
+  readonly data: Message
+}
+export const ChatMessageEvent: Open.Codec<ChatMessageEvent> = Open.struct(() => ({
+  event: Open.tag("conversation.message.delta", "conversation.message.completed", "conversation.audio.delta"),
+  data: Message
+}))
+
+/** Where a run can be looked at. */
+export interface DebugInfo {
+  readonly debug_url?: string | null | undefined
+}
+export const DebugInfo: Open.Codec<DebugInfo> = Open.struct(() => ({ debug_url: Open.optional(Schema.String) }))
+
+/** The end of the stream. */
+export interface ChatDoneEvent {
+  readonly event: "done"
+  /** `"[DONE]"`; in the chat of a workflow, where the run can be looked at. */
+  readonly data?: string | DebugInfo | null | undefined
+}
+export const ChatDoneEvent: Open.Codec<ChatDoneEvent> = Open.struct(() => ({
+  event: Open.tag("done"),
+  data: Open.optional(Open.union<string | DebugInfo>(() => [Schema.String, DebugInfo]))
+}))
+
+/** An event of a chat. An `error` event is none of them: it fails the stream. */
+export type ChatEvent = ChatStatusEvent | ChatMessageEvent | ChatDoneEvent | Open.UnknownVariant<"event">
+export const ChatEvent: Open.Codec<ChatEvent> = Open.taggedUnion<ChatEvent>("event", () => ({
+  "conversation.message.delta": ChatMessageEvent,
+  "conversation.message.completed": ChatMessageEvent,
+  "conversation.audio.delta": ChatMessageEvent,
+  "conversation.chat.created": ChatStatusEvent,
+  "conversation.chat.in_progress": ChatStatusEvent,
+  "conversation.chat.completed": ChatStatusEvent,
+  "conversation.chat.failed": ChatStatusEvent,
+  "conversation.chat.requires_action": ChatStatusEvent,
+  "conversation.chat.canceled": ChatStatusEvent,
+  done: ChatDoneEvent
+}))
+
+/** A button of the agent to press instead of writing. */
+export interface ShortcutCommand {
+  readonly command_id: string
+  /** The components' values. */
+  readonly parameters?: { readonly [name: string]: ObjectStringItem | string } | undefined
+}
+
+export interface ChatCreateParams {
+  readonly bot_id: string
+  /** Who is chatting, in the caller's own terms; conversations of two users do not mix. */
+  readonly user_id?: string | undefined
+  /** Continues a conversation; a new one begins without. */
+  readonly conversation_id?: string | undefined
+  /** Up to 100; the last one is the question. */
+  readonly additional_messages?: ReadonlyArray<EnterMessage> | undefined
+  /** Values of the agent's prompt variables. */
+  readonly custom_variables?: { readonly [name: string]: string } | undefined
+  /** `true` by default; without history a chat can be neither retrieved nor given tool outputs. */
+  readonly auto_save_history?: boolean | undefined
+  readonly meta_data?: MetaData | undefined
+  readonly extra_params?: { readonly [name: string]: string } | undefined
+  readonly shortcut_command?: ShortcutCommand | undefined
+  /** Input of the agent's workflow. */
+  readonly parameters?: { readonly [name: string]: unknown } | undefined
+  /** `"1024"` (API, the default) or `"999"` (chat SDK). */
+  readonly connector_id?: string | undefined
+  readonly enable_card?: boolean | undefined
+  readonly publish_status?: "published_online" | "unpublished_draft" | (string & {}) | undefined
+  readonly bot_version?: string | undefined
+}
+
+export interface ChatRetrieveParams {
+  readonly conversation_id: string
+  readonly chat_id: string
+}
+
+export interface ChatCancelParams {
+  readonly conversation_id: string
+  readonly chat_id: string
+}
+
+export interface ToolOutput {
+  readonly tool_call_id: string
+  readonly output: string
+}
+
+export interface ChatSubmitToolOutputsParams {
+  readonly conversation_id: string
+  readonly chat_id: string
+  /** One for every tool call. */
+  readonly tool_outputs: ReadonlyArray<ToolOutput>
+  readonly auto_save_history?: boolean | undefined
+  readonly connector_id?: string | undefined
+}
+
+/** `POST /v3/chat`: starts a chat and does not wait for its end; `createAndPoll` does. */
+export const create: Endpoint.Json<ChatCreateParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "chat.create",
+  method: "POST",
+  path: "/v3/chat",
+  query: ["conversation_id"],
+  body: "json",
+  fixed: { stream: false },
+  prepare: contentAsText,
+  success: ChatObject
+})
+
+/** `POST /v3/chat`: a chat as it goes on, token by token. */
+export const stream: Endpoint.EventStream<ChatCreateParams, ChatEvent, Coze> = /*#__PURE__*/ Endpoint.eventStream(
+  Coze,
+  {
+    id: "chat.stream",
+    method: "POST",
+    path: "/v3/chat",
+    query: ["conversation_id"],
+    body: "json",
+    fixed: { stream: true },
+    prepare: contentAsText,
+    success: ChatEvent,
+    terminal: ["done"]
+  }
+)
+
+/** `POST /v3/chat/retrieve`: the state of a chat. */
+export const retrieve: Endpoint.Json<ChatRetrieveParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "chat.retrieve",
+  method: "POST",
+  path: "/v3/chat/retrieve",
+  query: ["conversation_id", "chat_id"],
+  safety: "safe",
+  success: ChatObject
+})
+
+/** `POST /v3/chat/cancel`: stops a chat that is in progress. */
+export const cancel: Endpoint.Json<ChatCancelParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "chat.cancel",
+  method: "POST",
+  path: "/v3/chat/cancel",
+  body: "json",
+  safety: "idempotent",
+  success: ChatObject
+})
+
+/** `POST /v3/chat/submit_tool_outputs`: lets a chat that requires action go on. */
+export const submitToolOutputs: Endpoint.Json<ChatSubmitToolOutputsParams, ChatObject, Coze> =
+  /*#__PURE__*/ Endpoint.json(Coze, {
+    id: "chat.submitToolOutputs",
+    method: "POST",
+    path: "/v3/chat/submit_tool_outputs",
+    query: ["conversation_id", "chat_id"],
+    body: "json",
+    fixed: { stream: false },
+    success: ChatObject
+  })
+
+/** `POST /v3/chat/submit_tool_outputs`: the same, and the rest of the chat as it goes on. */
+export const submitToolOutputsStream: Endpoint.EventStream<ChatSubmitToolOutputsParams, ChatEvent, Coze> =
+  /*#__PURE__*/ Endpoint.eventStream(Coze, {
+    id: "chat.submitToolOutputs:stream",
+    method: "POST",
+    path: "/v3/chat/submit_tool_outputs",
+    query: ["conversation_id", "chat_id"],
+    body: "json",
+    fixed: { stream: true },
+    success: ChatEvent,
+    terminal: ["done"]
+  })
+
+/**
+ * Starts a chat and waits for its end. A failed chat is an error, with the reason of its code. When the program is
+ * interrupted or its deadline passes, the chat is cancelled on the platform, too.
+ */
+export const createAndPoll = (
+  params: Omit<ChatCreateParams, "auto_save_history">,
+  options?: ChatPoll.PollOptions
+): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> =>
+  ChatPoll.createAndPoll({ create, retrieve, cancel }, params, options)
+
+/** Waits for the end of a chat that has been started, or goes on after tool outputs; like {@link createAndPoll}. */
+export const poll = (
+  params: ChatRetrieveParams,
+  options?: ChatPoll.PollOptions
+): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> => ChatPoll.poll({ create, retrieve, cancel }, params, options)

@@ -1,0 +1,101 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+/** Up to 16 pairs; keys of 1 to 64 characters, values of 1 to 512. */
+export interface MetaData {
+  readonly [key: string]: string
+}
+
+/** A part of a multimodal message. */
+export type ObjectStringItem =
+  | { readonly type: "text"; readonly text: string }
+  | FileItem<"file">
+  | FileItem<"image">
+  | FileItem<"audio">
+
+/** A file that was uploaded with `Files.upload`, or one that everybody can read. */
+export type FileItem<Type extends string> =
+  | { readonly type: Type; readonly file_id: string; readonly file_url?: string | undefined }
+  | { readonly type: Type; readonly file_url: string; readonly file_id?: string | undefined }
+
+export type ContentType = "text" | "object_string" | "card"
+
+export type MessageType =
+  | "question"
+  | "answer"
+  | "function_call"
+  | "tool_output"
+  | "tool_response"
+  | "follow_up"
+  | "verbose"
+
+/** A message to an agent. `ChatMessage` has functions that make one. */
+export interface EnterMessage {
+  readonly role: "user" | "assistant" | (string & {})
+  readonly type?: MessageType | (string & {}) | undefined
+  /** The text, or the parts of a multimodal message. */
+  readonly content?: string | ReadonlyArray<ObjectStringItem> | undefined
+  /** `object_string` where the content has parts. */
+  readonly content_type?: ContentType | (string & {}) | undefined
+  readonly meta_data?: MetaData | undefined
+  /** What an assistant message was thinking. */
+  readonly reasoning_content?: string | undefined
+}
+
+/** A message of a conversation; in a stream, a piece of one. */
+export interface Message {
+  readonly id?: string | null | undefined
+  readonly conversation_id?: string | null | undefined
+  readonly bot_id?: string | null | undefined
+  readonly chat_id?: string | null | undefined
+  readonly section_id?: string | null | undefined
+  readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
+  readonly role: "user" | "assistant" | (string & {})
+  /** Text, JSON (of a tool call, a card, several parts) or base64 audio, as `content_type` and `type` say. */
+  readonly content?: string | null | undefined
+  readonly content_type?: "text" | "object_string" | "card" | "audio" | (string & {}) | null | undefined
+  /** Unix time in seconds. */
+  readonly created_at?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly updated_at?: string | number | null | undefined
+  readonly type?: MessageType | (string & {}) | null | undefined
+  /** What the model was thinking, where it does. */
+  readonly reasoning_content?: string | null | undefined
+}
+export const Message: Open.Codec<Message> = Open.struct(() => ({
+  id: Open.optional(Schema.String),
+  conversation_id: Open.optional(Schema.String),
+  bot_id: Open.optional(Schema.String),
+  chat_id: Open.optional(Schema.String),
+  section_id: Open.optional(Schema.String),
+  meta_data: Open.optional(Open.record(Schema.Unknown)),
+  role: Open.literals("user", "assistant"),
+  content: Open.optional(Schema.String),
+  content_type: Open.optional(Open.literals("text", "object_string", "card", "audio")),
+  created_at: Open.optional(textOrNumber),
+  updated_at: Open.optional(textOrNumber),
+  type: Open.optional(
+    Open.literals("question", "answer", "function_call", "tool_output", "tool_response", "follow_up", "verbose")
+  ),
+  reasoning_content: Open.optional(Schema.String)
+}))
+
+export interface ChatMessagesListParams {
+  readonly conversation_id: string
+  readonly chat_id: string
+}
+
+/** `GET /v3/chat/message/list`: what an agent answered in one chat, tool calls included. */
+export const list: Endpoint.Json<ChatMessagesListParams, ReadonlyArray<Message>, Coze> = /*#__PURE__*/ Endpoint.json(
+  Coze,
+  {
+    id: "chat.messages.list",
+    method: "GET",
+    path: "/v3/chat/message/list",
+    query: ["conversation_id", "chat_id"],
+    success: /*#__PURE__*/ Open.lazy(() => Open.array(Message))
+  }
+)

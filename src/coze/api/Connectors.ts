@@ -1,0 +1,35 @@
+import * as Endpoint from "../../Endpoint.ts"
+import { Coze } from "../Coze.ts"
+
+/** A choice that users of a channel are offered. */
+export interface UserConfig {
+  readonly key: string
+  readonly enums: ReadonlyArray<{ readonly label: string; readonly value: string }>
+}
+
+export interface ConnectorsBindParams {
+  readonly connector_id: string
+  readonly configs: ReadonlyArray<UserConfig>
+  readonly user_id?: string | undefined
+}
+
+export interface ConnectorsInstallParams {
+  readonly connector_id: string
+  readonly workspace_id: string
+}
+
+/** `POST /v1/connectors/{connector_id}/user_configs`: binds devices to a channel. */
+export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "connectors.bind",
+  method: "POST",
+  path: "/v1/connectors/{connector_id}/user_configs",
+  body: "json"
+})
+
+/** `POST /v1/connectors/{connector_id}/install`: adds a channel to a workspace. */
+export const install: Endpoint.None<ConnectorsInstallParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "connectors.install",
+  method: "POST",
+  path: "/v1/connectors/{connector_id}/install",
+  body: "json"
+})

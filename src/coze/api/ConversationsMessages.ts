@@ -1,0 +1,112 @@
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import * as Page from "../../Page.ts"
+import { type ContentType, Message, type MetaData } from "./ChatMessages.ts"
+import { Coze } from "../Coze.ts"
+import { type Envelope, envelope } from "../internal/envelope.ts"
+
+/** The changed message. */
+export interface MessageUpdated extends Envelope {
+  readonly message: Message
+}
+export const MessageUpdated: Open.Codec<MessageUpdated> = Open.struct(() => ({ ...envelope(), message: Message }))
+
+export interface ConversationsMessagesCreateParams {
+  readonly conversation_id: string
+  readonly role: "user" | "assistant" | (string & {})
+  /** Several parts are JSON text here, as `ChatMessage` makes them. */
+  readonly content: string
+  readonly content_type: ContentType | (string & {})
+  readonly meta_data?: MetaData | undefined
+}
+
+export interface ConversationsMessagesUpdateParams {
+  readonly conversation_id: string
+  readonly message_id: string
+  /** Several parts are JSON text here, as `ChatMessage` makes them. */
+  readonly content?: string | undefined
+  readonly content_type?: ContentType | (string & {}) | undefined
+  readonly meta_data?: MetaData | undefined
+}
+
+export interface ConversationsMessagesRetrieveParams {
+  readonly conversation_id: string
+  readonly message_id: string
+}
+
+export interface ConversationsMessagesListParams {
+  readonly conversation_id: string
+  /** Newest first (`desc`, the default) or oldest first. */
+  readonly order?: "desc" | "asc" | (string & {}) | undefined
+  readonly chat_id?: string | undefined
+  readonly before_id?: string | undefined
+  readonly after_id?: string | undefined
+  /** 1 to 50, by default 50. */
+  readonly limit?: number | undefined
+}
+
+export interface ConversationsMessagesDeleteParams {
+  readonly conversation_id: string
+  readonly message_id: string
+}
+
+/** `POST /v1/conversation/message/create`: adds a message to a conversation. */
+export const create: Endpoint.Json<ConversationsMessagesCreateParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(
+  Coze,
+  {
+    id: "conversations.messages.create",
+    method: "POST",
+    path: "/v1/conversation/message/create",
+    query: ["conversation_id"],
+    body: "json",
+    success: Message
+  }
+)
+
+/** `POST /v1/conversation/message/modify`: changes a message. */
+export const update: Endpoint.Json<ConversationsMessagesUpdateParams, MessageUpdated, Coze> =
+  /*#__PURE__*/ Endpoint.json(Coze, {
+    id: "conversations.messages.update",
+    method: "POST",
+    path: "/v1/conversation/message/modify",
+    query: ["conversation_id", "message_id"],
+    body: "json",
+    safety: "idempotent",
+    envelope: true,
+    success: MessageUpdated
+  })
+
+/** `GET /v1/conversation/message/retrieve`: one message. */
+export const retrieve: Endpoint.Json<ConversationsMessagesRetrieveParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(
+  Coze,
+  {
+    id: "conversations.messages.retrieve",
+    method: "GET",
+    path: "/v1/conversation/message/retrieve",
+    query: ["conversation_id", "message_id"],
+    success: Message
+  }
+)
+
+/** `POST /v1/conversation/message/list`: the messages of a conversation, in either direction from a given one. */
+export const list: Endpoint.List<ConversationsMessagesListParams, Message, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
+  id: "conversations.messages.list",
+  method: "POST",
+  path: "/v1/conversation/message/list",
+  query: ["conversation_id"],
+  body: "json",
+  safety: "safe",
+  success: Message,
+  pagination: /*#__PURE__*/ Page.token({ items: "data", request: "after_id", response: "last_id" })
+})
+
+/** `POST /v1/conversation/message/delete`: deletes a message, and gives it back. */
+const delete_: Endpoint.Json<ConversationsMessagesDeleteParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "conversations.messages.delete",
+  method: "POST",
+  path: "/v1/conversation/message/delete",
+  query: ["conversation_id", "message_id"],
+  safety: "idempotent",
+  success: Message
+})
+export { delete_ as delete }

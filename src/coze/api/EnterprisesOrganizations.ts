@@ -1,0 +1,17 @@
+import * as Endpoint from "../../Endpoint.ts"
+import { Coze } from "../Coze.ts"
+
+export interface EnterprisesOrganizationsCreateParams {
+  readonly enterprise_id: string
+  readonly name: string
+  readonly super_admin_user_id: string
+  readonly description?: string | undefined
+}
+
+/** `POST /v1/enterprises/{enterprise_id}/organizations`: makes an organization; an enterprise has up to 20. */
+export const create: Endpoint.None<EnterprisesOrganizationsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "enterprises.organizations.create",
+  method: "POST",
+  path: "/v1/enterprises/{enterprise_id}/organizations",
+  body: "json"
+})

@@ -1,0 +1,48 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import type * as FileSource from "../../files/FileSource.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+/** An uploaded file; it can be used for three months. */
+export interface FileObject {
+  readonly id: string
+  readonly bytes?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly created_at?: string | number | null | undefined
+  readonly file_name?: string | null | undefined
+}
+export const FileObject: Open.Codec<FileObject> = Open.struct(() => ({
+  id: Schema.String,
+  bytes: Open.optional(textOrNumber),
+  created_at: Open.optional(textOrNumber),
+  file_name: Open.optional(Schema.String)
+}))
+
+export interface FilesUploadParams {
+  /** Up to 512 MB. */
+  readonly file: FileSource.FileSource
+}
+
+export interface FilesRetrieveParams {
+  readonly file_id: string
+}
+
+/** `POST /v1/files/upload`: uploads a file for use in messages and as an icon. */
+export const upload: Endpoint.Json<FilesUploadParams, FileObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "files.upload",
+  method: "POST",
+  path: "/v1/files/upload",
+  body: "multipart",
+  success: FileObject
+})
+
+/** `GET /v1/files/retrieve`: what is known about an uploaded file. */
+export const retrieve: Endpoint.Json<FilesRetrieveParams, FileObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "files.retrieve",
+  method: "GET",
+  path: "/v1/files/retrieve",
+  query: ["file_id"],
+  success: FileObject
+})

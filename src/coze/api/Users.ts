@@ -1,0 +1,26 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import { Coze } from "../Coze.ts"
+
+/** A user of the platform. */
+export interface User {
+  readonly user_id: string
+  readonly user_name?: string | null | undefined
+  readonly nick_name?: string | null | undefined
+  readonly avatar_url?: string | null | undefined
+}
+export const User: Open.Codec<User> = Open.struct(() => ({
+  user_id: Schema.String,
+  user_name: Open.optional(Schema.String),
+  nick_name: Open.optional(Schema.String),
+  avatar_url: Open.optional(Schema.String)
+}))
+
+/** `GET /v1/users/me`: whose token this is. */
+export const me: Endpoint.Json<{}, User, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
+  id: "users.me",
+  method: "GET",
+  path: "/v1/users/me",
+  success: User
+})

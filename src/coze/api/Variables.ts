@@ -1,0 +1,65 @@
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.ts"
+import * as Open from "../../OpenSchema.ts"
+import { Coze } from "../Coze.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
+
+/** A variable of a user. */
+export interface VariableValue {
+  readonly keyword: string
+  readonly value?: string | null | undefined
+  /** Unix time in seconds; 0 for a default value. */
+  readonly create_time?: string | number | null | undefined
+  /** Unix time in seconds. */
+  readonly update_time?: string | number | null | undefined
+}
+export const VariableValue: Open.Codec<VariableValue> = Open.struct(() => ({
+  keyword: Schema.String,
+  value: Open.optional(Schema.String),
+  create_time: Open.optional(textOrNumber),
+  update_time: Open.optional(textOrNumber)
+}))
+
+export interface VariableValues {
+  readonly items: ReadonlyArray<VariableValue>
+}
+export const VariableValues: Open.Codec<VariableValues> = Open.struct(() => ({ items: Open.array(VariableValue) }))
+
+/** Whose variables: `app_id` or `bot_id` is required. */
+interface Owner {
+  readonly app_id?: string | undefined
+  readonly bot_id?: string | undefined
+  /** `"1024"` (API), `"999"` (chat SDK) or a channel of one's own. */
+  readonly connector_id?: string | undefined
+  /** The user: `user_id` of chats and of a workflow's `ext`. */
+  readonly connector_uid?: string | undefined
+}
+
+export interface VariablesUpdateParams extends Owner {
+  readonly data: ReadonlyArray<{ readonly keyword: string; readonly value: string }>
+}
+
+export interface VariablesRetrieveParams extends Owner {
+  /** All unless set. */
+  readonly keywords?: ReadonlyArray<string> | undefined
+}
+
+/** `PUT /v1/variables`: sets variables of a user. */
+export const update: Endpoint.None<VariablesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
+  id: "variables.update",
+  method: "PUT",
+  path: "/v1/variables",
+  body: "json"
+})
+
+/** `GET /v1/variables`: variables of a user. */
+export const retrieve: Endpoint.Json<VariablesRetrieveParams, VariableValues, Coze> = /*#__PURE__*/ Endpoint.json(
+  Coze,
+  {
+    id: "variables.retrieve",
+    method: "GET",
+    path: "/v1/variables",
+    query: ["app_id", "bot_id", "connector_id", "connector_uid", "keywords"],
+    success: VariableValues
+  }
+)

@@ -1,0 +1,70 @@
+/**
+ * Access keys of AWS, for the models that Amazon Bedrock serves. Nothing of the AWS SDK is needed for keys in the
+ * environment; `NodeAwsCredentials` has its default chain.
+ */
+import type * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Credential from "./Credential.ts"
+import { messageOf } from "../internal/errors/messageOf.ts"
+import { secretVariable, variable } from "../internal/provider.ts"
+
+/** A pair of keys, with a token where they are temporary. */
+export interface AccessKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: Redacted.Redacted
+  readonly sessionToken?: Redacted.Redacted | undefined
+}
+
+/** What a layer accepts: keys, an Effect that is run on every try, or a credential. */
+export type Input =
+  | AccessKeys
+  | Effect.Effect<AccessKeys, Credential.CredentialError>
+  | Credential.Credential<AccessKeys>
+
+/** A credential from any of its forms. */
+export const make = (input: Input): Credential.Credential<AccessKeys> => {
+  if (Effect.isEffect(input)) return { get: input }
+  return "get" in input ? input : { get: Effect.succeed(input) }
+}
+
+/** What a credential provider of the AWS SDK gives. */
+interface Identity {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+  readonly expiration?: Date | undefined
+}
+
+/** The keys of a credential provider of the AWS SDK, such as `fromIni()` or `fromWebToken(…)`, kept while they are good. */
+export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<Credential.Credential<AccessKeys>> =>
+  Credential.cached<AccessKeys>({
+    acquire: Effect.map(
+      Effect.tryPromise({
+        try: provider,
+        catch: (thrown) => new Credential.CredentialError({ message: `No AWS credentials: ${messageOf(thrown)}` })
+      }),
+      ({ accessKeyId, expiration, secretAccessKey, sessionToken }) => ({
+        value: {
+          accessKeyId,
+          secretAccessKey: Redacted.make(secretAccessKey),
+          sessionToken: sessionToken === undefined ? undefined : Redacted.make(sessionToken)
+        },
+        expiresAt: expiration?.getTime()
+      })
+    )
+  })
+
+/** The keys in `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `undefined` where they are not set. */
+export const fromEnvironment: Effect.Effect<AccessKeys | undefined, ConfigProvider.SourceError> =
+  /*#__PURE__*/ Effect.map(
+    /*#__PURE__*/ Effect.all({
+      accessKeyId: /*#__PURE__*/ variable("AWS_ACCESS_KEY_ID"),
+      secretAccessKey: /*#__PURE__*/ secretVariable("AWS_SECRET_ACCESS_KEY"),
+      sessionToken: /*#__PURE__*/ secretVariable("AWS_SESSION_TOKEN")
+    }),
+    ({ accessKeyId, secretAccessKey, sessionToken }) =>
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey, sessionToken }
+  )

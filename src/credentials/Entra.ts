@@ -1,0 +1,47 @@
+/** Tokens of Microsoft Entra ID, for the models that Azure serves. Nothing of `@azure/identity` is needed. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Credential from "./Credential.ts"
+import { messageOf } from "../internal/errors/messageOf.ts"
+
+/** What `@azure/identity` calls a credential, such as `new DefaultAzureCredential()`. */
+export interface TokenCredential {
+  getToken(
+    scopes: string | Array<string>
+  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>
+}
+
+/**
+ * Where a token comes from: a credential of `@azure/identity`, the function that its `getBearerTokenProvider` makes
+ * (called on every try), or any credential of this library.
+ */
+export type TokenProvider = Credential.Input | TokenCredential | (() => Promise<string>)
+
+/** A token provider as a credential. A {@link TokenCredential} is asked for `scope`, and its token kept while it is good. */
+export const credential = (provider: TokenProvider, scope: string): Effect.Effect<Credential.Credential> => {
+  if (typeof provider === "function") {
+    return Effect.succeed({ get: Effect.flatMap(attempt(provider), (token) => nonEmpty(token)) })
+  }
+  if (!isTokenCredential(provider)) return Effect.succeed(Credential.make(provider))
+  return Credential.cached({
+    acquire: Effect.flatMap(
+      attempt(() => provider.getToken(scope)),
+      (answer) => Effect.map(nonEmpty(answer?.token), (value) => ({ value, expiresAt: answer?.expiresOnTimestamp }))
+    )
+  })
+}
+
+const isTokenCredential = (provider: object): provider is TokenCredential =>
+  "getToken" in provider && typeof provider.getToken === "function"
+
+const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, Credential.CredentialError> =>
+  Effect.tryPromise({
+    try: run,
+    catch: (thrown) =>
+      new Credential.CredentialError({ message: `The Entra token provider failed: ${messageOf(thrown)}` })
+  })
+
+const nonEmpty = (token: string | undefined): Effect.Effect<Redacted.Redacted, Credential.CredentialError> =>
+  typeof token === "string" && token !== ""
+    ? Effect.succeed(Redacted.make(token))
+    : Effect.fail(new Credential.CredentialError({ message: "The Entra token provider gave no token" }))

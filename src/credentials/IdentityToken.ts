@@ -1,0 +1,91 @@
+/**
+ * Tokens with which a workload proves who it is, for the exchange that `openai/WorkloadIdentity` and
+ * `anthropic/WorkloadIdentity` make. Any Effect that gives a token does as well; it is run for every exchange.
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Redacted from "effect/Redacted"
+import { CredentialError } from "./Credential.ts"
+import { isObject } from "../internal/dialect.ts"
+import { requestText } from "../internal/credentials/tokenRequest.ts"
+
+/** A token that proves a workload's identity. */
+export type IdentityToken<R = never> = Effect.Effect<Redacted.Redacted, CredentialError, R>
+
+/** Where Kubernetes puts the token of a pod's service account. */
+export const kubernetesPath = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+/** The content of a file, read anew each time: such files are rotated. */
+export const fromFile = (path: string = kubernetesPath): IdentityToken<FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (files) =>
+    files.readFileString(path).pipe(
+      Effect.mapError(() => new CredentialError({ message: `The identity token file ${path} cannot be read` })),
+      Effect.flatMap((text) => nonEmpty(text, `The identity token file ${path} is empty`))
+    )
+  )
+
+/** The value of an environment variable. */
+export const fromEnvironment = (name: string): IdentityToken =>
+  Effect.suspend(() => Config.String(name)).pipe(
+    Effect.mapError(() => new CredentialError({ message: `The environment variable ${name} is not set` })),
+    Effect.flatMap((text) => nonEmpty(text, `The environment variable ${name} is empty`))
+  )
+
+/** The managed identity of a machine on Azure. One of the ids selects an identity where there are several. */
+export const azureManagedIdentity = (options?: {
+  /** `https://management.azure.com/` unless set. */
+  readonly resource?: string | undefined
+  readonly objectId?: string | undefined
+  readonly clientId?: string | undefined
+  readonly resourceId?: string | undefined
+}): IdentityToken<HttpClient.HttpClient> =>
+  Effect.flatMap(HttpClient.HttpClient, (http) => {
+    const { clientId, objectId, resource = "https://management.azure.com/", resourceId } = options ?? {}
+    const url = new URL("http://169.254.169.254/metadata/identity/oauth2/token")
+    const parameters = {
+      "api-version": "2018-02-01",
+      resource,
+      object_id: objectId,
+      client_id: clientId,
+      msi_res_id: resourceId
+    }
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value !== undefined) url.searchParams.set(name, value)
+    }
+    const request = HttpClientRequest.get(url).pipe(HttpClientRequest.setHeader("metadata", "true"))
+    return Effect.flatMap(requestText({ http, from: azure, isLocal: true, request }), (text) =>
+      nonEmpty(accessTokenIn(text), `${azure} answered without a token`)
+    )
+  })
+
+const azure = "Azure's instance metadata service"
+
+const accessTokenIn = (text: string): string => {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isObject(body) && typeof body["access_token"] === "string" ? body["access_token"] : ""
+  } catch {
+    return ""
+  }
+}
+
+/** The identity token of a machine's default account on Google Cloud, for the given audience. */
+export const googleIdToken = (audience: string): IdentityToken<HttpClient.HttpClient> =>
+  Effect.flatMap(HttpClient.HttpClient, (http) => {
+    const url = new URL("http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity")
+    url.searchParams.set("audience", audience)
+    const request = HttpClientRequest.get(url).pipe(HttpClientRequest.setHeader("metadata-flavor", "Google"))
+    return Effect.flatMap(requestText({ http, from: google, isLocal: true, request }), (text) =>
+      nonEmpty(text, `${google} answered without a token`)
+    )
+  })
+
+const google = "Google's metadata server"
+
+const nonEmpty = (text: string, message: string): IdentityToken => {
+  const token = text.trim()
+  return token === "" ? Effect.fail(new CredentialError({ message })) : Effect.succeed(Redacted.make(token))
+}

@@ -1,0 +1,136 @@
+/**
+ * Files of other servers, to send on. They go through this program piece by piece and are never whole in memory.
+ *
+ * A URL that a user may choose must not lead into the network of the program. Hosts that are local or private by their
+ * name or address are refused, also where a server redirects to them. Names are not resolved here: where one could be
+ * made to point to a private address, let `allow` look it up, or give an `HttpClient` that connects to public addresses
+ * only.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { RemoteFile } from "llmfx"
+ * import { Files } from "llmfx/openai"
+ *
+ * const upload = Effect.flatMap(RemoteFile.source("https://example.com/report.pdf"), (file) =>
+ *   Files.create({ file, purpose: "user_data" })
+ * )
+ * ```
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+import { execute } from "../internal/attempt/fetchClient.ts"
+import * as FileSource from "./FileSource.ts"
+import * as publicAddress from "../internal/request/publicAddress.ts"
+
+/** The other server does not give the file, or must not be asked for it. */
+export class RemoteFileError extends Data.TaggedError("RemoteFileError")<{
+  readonly message: string
+  /** Absent where the request was not sent. */
+  readonly status: number | undefined
+}> {}
+
+/** How the file is called when it is sent on, and where it may come from. */
+export interface SourceOptions {
+  /** The last part of the URL's path unless set. */
+  readonly name?: string | undefined
+  /** The other server's `content-type` unless set. */
+  readonly type?: string | undefined
+  /** Whether a URL may be requested, also one that a server redirects to; {@link isPublic} unless set. */
+  readonly allow?: ((url: URL) => Effect.Effect<boolean>) | undefined
+}
+
+/** Whether the host of a URL is neither local nor private, by its name or address. */
+export const isPublic = ({ hostname }: URL): boolean => publicAddress.isPublicHost(hostname)
+
+/** Whether an IPv4 or IPv6 address is public, such as one that a name was resolved to. */
+export const isPublicAddress = (address: string): boolean => publicAddress.isPublicAddress(address)
+
+/**
+ * A file to send on. Its size and type are asked for with HEAD, where the other server answers that; the file itself is
+ * requested for every try, so a call with it can be retried.
+ */
+export const source = (
+  url: string,
+  options: SourceOptions = {}
+): Effect.Effect<FileSource.FileSource, RemoteFileError, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const parsed = yield* parse(url)
+    const allow = options.allow ?? ((url) => Effect.succeed(isPublic(url)))
+    yield* check(parsed, allow)
+    const client = yield* HttpClient.HttpClient
+    const request = (method: "GET" | "HEAD") => requested(client, method, parsed, allow, maxRedirects)
+    const head = yield* Effect.catch(request("HEAD"), () => Effect.succeed(undefined))
+    const headers: { readonly [name: string]: string } =
+      head !== undefined && isSuccess(head.status) ? head.headers : {}
+    const size = Number(headers["content-length"] ?? Number.NaN)
+    return FileSource.fromStream(() => Stream.unwrap(Effect.flatMap(request("GET"), bytesOf)), {
+      name: options.name ?? nameIn(parsed),
+      type: options.type ?? headers["content-type"],
+      size: Number.isSafeInteger(size) && size > 0 ? size : undefined
+    })
+  })
+
+const parse = (url: string, base?: URL): Effect.Effect<URL, RemoteFileError> => {
+  const parsed = URL.canParse(url, base) ? new URL(url, base) : undefined
+  return parsed === undefined || !/^https?:$/.test(parsed.protocol)
+    ? refuse("The URL of a file has to be http or https")
+    : Effect.succeed(parsed)
+}
+
+const refuse = (message: string): Effect.Effect<never, RemoteFileError> =>
+  Effect.fail(new RemoteFileError({ message, status: undefined }))
+
+const check = (url: URL, allow: (url: URL) => Effect.Effect<boolean>): Effect.Effect<void, RemoteFileError> =>
+  Effect.flatMap(allow(url), (isAllowed) =>
+    isAllowed
+      ? Effect.void
+      : refuse(`Files are not fetched from ${url.host}: it is not public, or not allowed by the option "allow"`)
+  )
+
+const maxRedirects = 5
+
+/** Redirects are followed here, so that each place is checked before it is asked. */
+const requested = (
+  client: HttpClient.HttpClient,
+  method: "GET" | "HEAD",
+  url: URL,
+  allow: (url: URL) => Effect.Effect<boolean>,
+  redirects: number
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> =>
+  Effect.flatMap(execute(client, HttpClientRequest.make(method)(url), { redirect: "manual" }), (response) => {
+    const { location } = response.headers
+    if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
+    if (redirects === 0) return refuse("The server of the file redirects without end")
+    return Effect.flatMap(parse(location, url), (next) =>
+      Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
+    )
+  })
+
+const bytesOf = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Stream.Stream<Uint8Array, HttpClientError.HttpClientError>, RemoteFileError> =>
+  isSuccess(response.status)
+    ? Effect.succeed(response.stream)
+    : Effect.fail(
+        new RemoteFileError({
+          message: `The server of the file answers with ${response.status}`,
+          status: response.status
+        })
+      )
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+const nameIn = ({ pathname }: URL): string => {
+  const last = pathname.slice(pathname.lastIndexOf("/") + 1)
+  try {
+    return decodeURIComponent(last) || "file"
+  } catch {
+    return last
+  }
+}

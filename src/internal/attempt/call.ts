@@ -1,0 +1,216 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as ApiError from "../../ApiError.ts"
+import type * as Credential from "../../credentials/Credential.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import type { Decoder, Sink } from "../../EventStream.ts"
+import * as RequestOptions from "../../RequestOptions.ts"
+import * as RetryPolicy from "../../policies/RetryPolicy.ts"
+import type { Timeouts } from "../../policies/Timeouts.ts"
+import type { Dialect } from "../dialect.ts"
+import {
+  makeScrubber,
+  plainResponseHeaders,
+  type Scrub,
+  scrubDeep,
+  scrubError,
+  secretsInHeaders,
+  secretsInUrl,
+  secretsOf
+} from "../errors/redact.ts"
+import type { Wire, WireMaker } from "../request/wire.ts"
+
+/** What a client is made of. */
+export interface ClientConfig {
+  readonly dialect: Dialect
+  readonly http: HttpClient.HttpClient
+  readonly wireOf: WireMaker
+  /** What the layer sets for all its calls. */
+  readonly defaults: RequestOptions.RequestOptions
+  readonly authorize: Authorize
+  /** How a stream of this content type is cut into events, where it is not server-sent events. */
+  readonly framing?: ((contentType: string) => Framing | undefined) | undefined
+  readonly scrub: Scrub
+  readonly learnSecret: (secret: string) => void
+  readonly maxEventLength: number
+  /** Whether a server has answered with a redirect. */
+  readonly redirects: { seen: boolean }
+}
+
+/** Puts a credential into a request that is complete but for it: on every try. */
+export type Authorize = (
+  request: HttpClientRequest.HttpClientRequest,
+  endpoint: Endpoint.Metadata
+) => Effect.Effect<Authorized, Credential.CredentialError | ApiError.RequestError>
+
+/** A request that can be sent. */
+export interface Authorized {
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** What no error and no log may hold. */
+  readonly secrets: ReadonlyArray<string>
+  /** Discards the credential that the server refused; absent where another one cannot be had. */
+  readonly refresh: Effect.Effect<void, Credential.CredentialError> | undefined
+}
+
+/** Makes a decoder that gives `sink` each event. */
+export type Framing = (sink: Sink, limit: number) => Decoder
+
+/** One call on its way: what is fixed, and what its tries add. */
+export interface Call {
+  readonly config: ClientConfig
+  readonly endpoint: Endpoint.Metadata
+  readonly options: RequestOptions.RequestOptions
+  readonly wire: Wire
+  readonly retry: RetryPolicy.RetryPolicy
+  readonly timeouts: Timeouts
+  readonly attempts: Array<ApiError.Attempt>
+  /** Milliseconds since 1970. */
+  readonly deadline: number | undefined
+  /** How many times the request was sent. */
+  sent: number
+  /** Discards the credential of the last try. */
+  refresh: Authorized["refresh"]
+  /** Whether the call went again with another credential. */
+  replayed: boolean
+}
+
+/** Prepares a call and goes on with it; fails with `RequestError` where it cannot be sent. */
+export const withCall = <A, R>(
+  config: ClientConfig,
+  endpoint: Endpoint.Metadata,
+  input: unknown,
+  own: RequestOptions.RequestOptions | undefined,
+  use: (call: Call) => Effect.Effect<A, ApiError.ApiError, R>
+): Effect.Effect<A, ApiError.ApiError, R> =>
+  Effect.withFiber((fiber) => {
+    const scoped = RequestOptions.merge(config.defaults, fiber.getRef(RequestOptions.Current))
+    const options = own === undefined ? scoped : RequestOptions.merge(scoped, own)
+    const given = (input ?? {}) as { readonly [name: string]: unknown }
+    const timeouts = options.timeouts ?? {}
+    const scrub = scrubOf(config, options)
+    let wire: Wire
+    try {
+      const prepared = endpoint.prepare === undefined ? given : endpoint.prepare(given)
+      const fields = config.dialect.behaviours?.[endpoint.id]?.send(prepared) ?? prepared
+      const refusal = config.dialect.guard?.(endpoint, fields, {
+        explicit: timeouts.body !== config.defaults.timeouts?.body || timeouts.total !== undefined
+      })
+      if (refusal !== undefined) throw new ApiError.RequestError({ message: refusal })
+      wire = config.wireOf(endpoint, fields, options, scrub)
+    } catch (thrown) {
+      const refusal = refusalOf(thrown)
+      if (refusal === undefined) throw thrown
+      return Effect.fail(
+        new ApiError.ApiError({
+          provider: endpoint.provider,
+          endpoint: endpoint.id,
+          reason: new ApiError.RequestError({ message: scrub(refusal.message) }),
+          request: undefined,
+          response: undefined,
+          attempts: []
+        })
+      )
+    }
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    return use({
+      config: scrub === config.scrub ? config : { ...config, scrub },
+      endpoint,
+      options,
+      wire,
+      retry: options.retry ?? RetryPolicy.none,
+      timeouts,
+      attempts: [],
+      deadline: deadlineOf(now, timeouts, options.deadline),
+      sent: 0,
+      refresh: undefined,
+      replayed: false
+    })
+  })
+
+/** Why an input cannot be written; `undefined` where something else is wrong. */
+const refusalOf = (thrown: unknown): { readonly message: string } | undefined => {
+  if (thrown instanceof ApiError.RequestError) return thrown
+  if (thrown instanceof URIError) return { message: "The input has a text that is no valid Unicode" }
+  if (!(thrown instanceof RangeError)) return undefined
+  return {
+    message: /call stack/i.test(thrown.message)
+      ? "The input contains itself or is nested too deeply"
+      : `The input cannot be written: ${thrown.message}`
+  }
+}
+
+/** Takes out the secrets of the call's own options too. */
+const scrubOf = (config: ClientConfig, { baseUrl, headers, query }: RequestOptions.RequestOptions): Scrub => {
+  if (headers === config.defaults.headers && query === config.defaults.query && baseUrl === undefined) {
+    return config.scrub
+  }
+  let own: Scrub | undefined
+  return (text) => {
+    own ??= makeScrubber([
+      ...secretsInHeaders(headers),
+      ...secretsOf(query),
+      ...(baseUrl === undefined ? [] : secretsInUrl(baseUrl))
+    ]).scrub
+    return own(config.scrub(text))
+  }
+}
+
+const deadlineOf = (now: number, { total }: Timeouts, deadline: number | undefined): number | undefined => {
+  if (total === undefined) return deadline
+  const own = now + Duration.toMillis(total)
+  return deadline === undefined ? own : Math.min(own, deadline)
+}
+
+/** The part of a response that an error carries. */
+export const summarize = (
+  call: Call,
+  response: { readonly status: number; readonly headers: { readonly [name: string]: string } },
+  body: string | undefined,
+  raw?: unknown
+): ApiError.ResponseSummary => ({
+  status: response.status,
+  headers: plainResponseHeaders(response.headers, call.config.scrub),
+  requestId: scrubbed(
+    requestIdOf(call.config.dialect, response.headers) ?? call.config.dialect.requestIdIn?.(raw),
+    call
+  ),
+  body: scrubbed(body, call)?.slice(0, 2000)
+})
+
+const scrubbed = (text: string | undefined, { config }: Call): string | undefined =>
+  text === undefined ? undefined : config.scrub(text)
+
+export const requestIdOf = (dialect: Dialect, headers: { readonly [name: string]: string }): string | undefined => {
+  for (const name of dialect.requestIdHeaders) {
+    const id = headers[name]
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
+/** The error of a call; takes all secrets out of the reason and of what had arrived. */
+export const errorOf = (
+  call: Call,
+  reason: ApiError.Reason,
+  response?: ApiError.ResponseSummary,
+  partial?: ApiError.PartialOutput
+): ApiError.ApiError => {
+  const { scrub } = call.config
+  scrubError(reason, scrub)
+  const received =
+    reason._tag === "StreamTruncatedError"
+      ? reason.partial
+      : partial && { ...partial, text: scrub(partial.text), usage: scrubDeep(partial.usage, scrub) }
+  return new ApiError.ApiError({
+    provider: call.endpoint.provider,
+    endpoint: call.endpoint.id,
+    reason,
+    request: call.wire.summary,
+    response,
+    attempts: [...call.attempts],
+    ...(received === undefined ? {} : { partial: received })
+  })
+}

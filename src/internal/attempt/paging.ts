@@ -1,0 +1,42 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { ApiClient } from "../../ApiClient.ts"
+import { ApiError, UnexpectedResponseError } from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import type * as Page from "../../Page.ts"
+import type { RequestOptions } from "../../RequestOptions.ts"
+
+/** All pages, each one fetched when it is asked for. A cursor that comes back a second time fails. */
+export const pageStream = (
+  client: ApiClient,
+  endpoint: Endpoint.Metadata,
+  input: unknown,
+  options: RequestOptions | undefined
+): Stream.Stream<Page.Page<unknown>, ApiError> =>
+  Stream.suspend(() => {
+    const seen = new Set<string>()
+    return Stream.paginate({} as Page.Cursor, (cursor) =>
+      Effect.flatMap(client.call(endpoint, { ...(input as object | undefined), ...cursor }, options), ({ value }) => {
+        const page = value as Page.Page<unknown>
+        if (page.next === undefined) return Effect.succeed([[page], Option.none<Page.Cursor>()] as const)
+        const key = JSON.stringify(page.next)
+        if (seen.has(key)) return Effect.fail(repeatedCursor(endpoint, page.next))
+        seen.add(key)
+        return Effect.succeed([[page], Option.some(page.next)] as const)
+      })
+    )
+  })
+
+const repeatedCursor = (endpoint: Endpoint.Metadata, cursor: Page.Cursor): ApiError =>
+  new ApiError({
+    provider: endpoint.provider,
+    endpoint: endpoint.id,
+    reason: new UnexpectedResponseError({
+      message: `The server gave the same ${Object.keys(cursor).join(", ")} twice, so the pages would never end`,
+      contentType: undefined
+    }),
+    request: undefined,
+    response: undefined,
+    attempts: []
+  })

@@ -1,0 +1,136 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as ApiError from "../../ApiError.ts"
+import type { ServerHint } from "../../policies/RetryPolicy.ts"
+import type { Call } from "./call.ts"
+import { makeDeadlines } from "./deadlines.ts"
+import { logRetry } from "./debug.ts"
+import { retryAfterOf } from "../errors/reasons.ts"
+import { withNow } from "./withNow.ts"
+
+/** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */
+export const retryCountHeader = "x-stainless-retry-count"
+
+/** Repeats a try for as long as the call's policy says. */
+export const retrying = <A>(
+  call: Call,
+  attempt: Effect.Effect<A, ApiError.ApiError>
+): Effect.Effect<A, ApiError.ApiError> => {
+  let nextDelay: NextDelay | undefined
+  const around = aroundAttempt(call, attempt)
+  const loop: Effect.Effect<A, ApiError.ApiError> = Effect.catch(around.attempt, (error) =>
+    Effect.flatMap(replaced(call, error), (isReplaced) => {
+      if (isReplaced) return loop
+      if (around.refused(error)) return Effect.fail(error)
+      if (!isWorthwhile(call, error)) return Effect.fail(error)
+      return Effect.gen(function* () {
+        nextDelay ??= yield* delaysOf(call)
+        const now = yield* Clock.currentTimeMillis
+        const wait = yield* waitFor(call, error, nextDelay, now)
+        if (wait === undefined || (call.deadline !== undefined && now + wait >= call.deadline)) return yield* error
+        if (call.retry.budget !== undefined && !(yield* call.retry.budget.take)) return yield* error
+        call.attempts.push({ reason: error.reason._tag, status: error.response?.status, waited: wait })
+        yield* logRetry(call, error, wait)
+        yield* Effect.sleep(wait)
+        return yield* loop
+      })
+    })
+  )
+  return loop
+}
+
+/** A try within what the call's options put around it. */
+const aroundAttempt = <A>(
+  call: Call,
+  attempt: Effect.Effect<A, ApiError.ApiError>
+): {
+  readonly attempt: Effect.Effect<A, ApiError.ApiError>
+  /** Whether an error is not the try's own. */
+  readonly refused: (error: ApiError.ApiError) => boolean
+} => {
+  const { transformAttempt } = call.options
+  if (transformAttempt === undefined) return { attempt, refused: () => false }
+  let own: ApiError.ApiError | undefined
+  const noted = Effect.tapError(attempt, (error) =>
+    Effect.sync(() => {
+      own = error
+    })
+  )
+  return {
+    attempt: withNow((now) => {
+      const deadlines = makeDeadlines(call)
+      deadlines.set([], now)
+      return deadlines.guard(transformAttempt(noted))
+    }),
+    refused: (error) => error !== own
+  }
+}
+
+/** Whether the server refused a credential that has been replaced: then the call goes once more, as if for the first time. */
+const replaced = (call: Call, error: ApiError.ApiError): Effect.Effect<boolean, ApiError.ApiError> => {
+  if (call.refresh === undefined || call.replayed || !call.wire.replayable || !isRefused(error)) {
+    return Effect.succeed(false)
+  }
+  call.replayed = true
+  return Effect.mapError(Effect.as(call.refresh, true), () => error)
+}
+
+/** Amazon answers 403 to a token that has expired. */
+const isRefused = ({ reason, response }: ApiError.ApiError): boolean =>
+  response?.status === 401 ||
+  (reason._tag === "PermissionDeniedError" && /expired/i.test(`${reason.type} ${reason.code} ${reason.message}`))
+
+const isWorthwhile = (call: Call, error: ApiError.ApiError): boolean => {
+  const { endpoint, retry, wire } = call
+  if (call.attempts.length >= retry.maxRetries || !wire.replayable || !retry.retryable(error)) return false
+  return retry.retryUnknownOutcome || endpoint.safety !== "unsafe" || !isUnknownOutcome(error)
+}
+
+/** The request was sent and nothing came back: the server may have done its work. */
+const isUnknownOutcome = ({ reason }: ApiError.ApiError): boolean =>
+  reason._tag === "TimeoutError" ||
+  (reason._tag === "NetworkError" && (reason.phase === "headers" || reason.phase === "body"))
+
+type NextDelay = (now: number, error: ApiError.ApiError) => Effect.Effect<Option.Option<Duration.Duration>>
+
+const delaysOf = (call: Call): Effect.Effect<NextDelay> =>
+  Effect.map(
+    Schedule.toStep(call.retry.schedule),
+    (step) => (now, error) =>
+      step(now, error).pipe(
+        Effect.map(([, delay]) => Option.some(delay)),
+        Effect.catch(() => Effect.succeed(Option.none()))
+      )
+  )
+
+/** How long to wait, in milliseconds; `undefined` to give up. The schedule goes on either way. */
+const waitFor = (
+  call: Call,
+  error: ApiError.ApiError,
+  nextDelay: NextDelay,
+  now: number
+): Effect.Effect<number | undefined> =>
+  Effect.map(nextDelay(now, error), (delay) => {
+    if (Option.isNone(delay)) return undefined
+    const own = Duration.toMillis(delay.value)
+    const { serverHint } = call.retry
+    if (serverHint === undefined || error.response === undefined) return own
+    const hint = retryAfterOf(error.response.headers, now, serverHint.acceptZero)
+    return hint === undefined ? own : hinted(Duration.toMillis(hint), own, serverHint)
+  })
+
+const hinted = (hint: number, own: number, { beyond, max }: ServerHint): number | undefined => {
+  const longest = Duration.toMillis(max)
+  if (hint <= longest) return hint
+  switch (beyond) {
+    case "ignore":
+      return own
+    case "clamp":
+      return longest
+    case "giveUp":
+      return undefined
+  }
+}

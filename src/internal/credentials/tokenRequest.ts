@@ -1,0 +1,153 @@
+/** Requests for short-lived tokens: over a safe connection, without redirects, bounded, and checked. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { execute } from "../attempt/fetchClient.ts"
+import * as Credential from "../../credentials/Credential.ts"
+import { isObject, stringOf } from "../dialect.ts"
+
+/** Who is asked, and how. */
+export interface TokenRequest {
+  readonly http: HttpClient.HttpClient
+  /** For messages: `Google's token endpoint`. */
+  readonly from: string
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** Whether it is a metadata service, which has no TLS: the machine's own network is the boundary. */
+  readonly isLocal?: boolean
+  /** What to do about an answer of 401. */
+  readonly hint?: string | undefined
+}
+
+const maxBytes = 1024 * 1024
+
+/** The text of a successful answer. Broken connections, 429 and 5xx are tried three times. */
+export const requestText = (asked: TokenRequest): Effect.Effect<string, Credential.CredentialError> => {
+  const { from, hint, http, isLocal = false, request } = asked
+  if (!isLocal && !isSafe(request.url)) {
+    return fail(`${from} is not asked: it is no https address, and what is sent to it is secret`)
+  }
+  // Secrets do not follow a redirect, and the program's trace ends here.
+  return execute(http, request, { redirect: "manual" }).pipe(
+    Effect.flatMap((response) => Effect.map(readBounded(response), (text) => ({ response, text }))),
+    Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+    Effect.timeout(isLocal ? "10 seconds" : "30 seconds"),
+    Effect.mapError(() => new Failure(`${from} cannot be reached`, true)),
+    Effect.flatMap(({ response, text }) => (text === undefined ? tooLong(from) : checked(from, response, text, hint))),
+    Effect.retry({ schedule: Schedule.exponential("500 millis"), times: 2, while: ({ isTransient }) => isTransient }),
+    Effect.catch(({ message }) => fail(message))
+  )
+}
+
+/** The answer of an OAuth token endpoint. Its life is counted from before the request. */
+export const requestToken = (
+  asked: TokenRequest,
+  defaultLife?: number
+): Effect.Effect<Credential.Token, Credential.CredentialError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (start) =>
+    Effect.flatMap(requestText(asked), (text) => tokenOf(asked.from, text, start, defaultLife))
+  )
+
+class Failure {
+  readonly message: string
+  readonly isTransient: boolean
+  constructor(message: string, isTransient: boolean) {
+    this.message = message
+    this.isTransient = isTransient
+  }
+}
+
+const fail = (message: string) => Effect.fail(new Credential.CredentialError({ message }))
+
+const tooLong = (from: string) => Effect.fail(new Failure(`${from} answered with more than 1 MiB`, false))
+
+/** Whether nobody on the way can read along. */
+const isSafe = (address: string): boolean => {
+  try {
+    const { hostname, protocol } = new URL(address)
+    return protocol === "https:" || (protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname))
+  } catch {
+    return false
+  }
+}
+
+/** `undefined` where there is too much of it. */
+const readBounded = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<string | undefined, HttpClientError.HttpClientError> =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let text = ""
+    let size = 0
+    return Effect.map(
+      Stream.runForEachWhile(response.stream, (bytes) =>
+        Effect.sync(() => {
+          size += bytes.length
+          text += decoder.decode(bytes, { stream: true })
+          return size <= maxBytes
+        })
+      ),
+      () => (size > maxBytes ? undefined : text + decoder.decode())
+    )
+  })
+
+const checked = (
+  from: string,
+  response: HttpClientResponse.HttpClientResponse,
+  text: string,
+  hint: string | undefined
+): Effect.Effect<string, Failure> => {
+  const { headers, status } = response
+  if (status >= 200 && status < 300) return Effect.succeed(text)
+  const id = headers["request-id"] ?? headers["x-request-id"]
+  const detail = [describe(text), id === undefined ? "" : `request id ${id}`].filter((part) => part !== "").join(", ")
+  const message = `${from} answered HTTP ${status}${detail === "" ? "" : ` (${detail})`}`
+  return Effect.fail(
+    new Failure(status === 401 && hint !== undefined ? `${message}. ${hint}` : message, status === 429 || status >= 500)
+  )
+}
+
+/** Only what OAuth defines for errors: the rest of the body may repeat what was sent. */
+const describe = (text: string): string => {
+  const body = parsed(text)
+  if (!isObject(body)) return ""
+  const { error, error_description: description, message } = body
+  const words = isObject(error) ? [error["type"], error["message"]] : [error, description ?? message]
+  return words
+    .flatMap((word) => stringOf(word) ?? [])
+    .join(": ")
+    .slice(0, 500)
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const tokenOf = (
+  from: string,
+  text: string,
+  start: number,
+  defaultLife: number | undefined
+): Effect.Effect<Credential.Token, Credential.CredentialError> => {
+  const body = parsed(text)
+  if (!isObject(body)) return fail(`${from} answered with something other than JSON`)
+  const { access_token: token, expires_in: life = defaultLife, token_type: type } = body
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return fail(`${from} answered without a usable token`)
+  if (typeof type === "string" && type.toLowerCase() !== "bearer") {
+    return fail(`${from} gave a token of the type ${JSON.stringify(type.slice(0, 40))}, not a bearer token`)
+  }
+  const seconds = Number(life)
+  if (!Number.isFinite(seconds) || seconds <= 0 || seconds > 10 ** 9) {
+    return fail(`${from} did not say how long the token is good`)
+  }
+  return Effect.succeed({ value: Redacted.make(token), expiresAt: start + seconds * 1000 })
+}

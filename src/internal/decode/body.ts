@@ -1,0 +1,142 @@
+/** From a successful response to the endpoint's value. */
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as ApiError from "../../ApiError.ts"
+import type * as Page from "../../Page.ts"
+import { type Call, errorOf, summarize } from "../attempt/call.ts"
+import { notJson, schemaDecoder } from "./schemaDecoder.ts"
+import { ErrorInBody, isObject } from "../dialect.ts"
+import { describeText, reasonOf } from "../errors/reasons.ts"
+
+/** The value and the parsed body it came from. Throws `ApiError`. */
+export const decodeBody = (
+  call: Call,
+  input: unknown,
+  response: HttpClientResponse.HttpClientResponse,
+  text: string,
+  now: number
+): { readonly value: unknown; readonly raw: unknown } => {
+  const { endpoint } = call
+  if (endpoint.kind === "text") return { value: text, raw: text }
+  if (endpoint.textual === true || endpoint.kind === "none") {
+    const type = response.headers["content-type"]
+    if (endpoint.kind === "none" && !isJson(type ?? "")) return { value: undefined, raw: text }
+    if (type !== undefined && !isJson(type)) return { value: text, raw: text }
+  }
+  try {
+    if (text === "") return { value: decodeEmpty(call, response.headers["content-type"]), raw: undefined }
+    const raw = parseJson(call, text, response)
+    const { behaviours, unwrap } = call.config.dialect
+    const unwrapped = unwrap(endpoint, raw)
+    const behaviour = behaviours?.[endpoint.id]
+    const payload = behaviour === undefined ? unwrapped : behaviour.receive(unwrapped, input)
+    if (endpoint.kind === "none") return { value: undefined, raw }
+    const value =
+      endpoint.pagination === undefined
+        ? schemaDecoder(endpoint.success, call.options.decoding ?? "open")(payload)
+        : decodePage(call, endpoint.pagination, input, payload)
+    return { value, raw }
+  } catch (thrown) {
+    throw bodyError(call, response, text, thrown, now)
+  }
+}
+
+export const isJson = (contentType: string): boolean => /^[^;]*[/+]json\b/i.test(contentType)
+
+const parseJson = (call: Call, text: string, response: HttpClientResponse.HttpClientResponse): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const contentType = response.headers["content-type"]
+    if (contentType !== undefined && isJson(contentType)) throw notJson(text)
+    throw new ApiError.UnexpectedResponseError({
+      message: describeText(call.config.scrub(text), contentType),
+      contentType
+    })
+  }
+}
+
+/** Some calls answer with nothing; where the schema wants something, that is no answer. */
+const decodeEmpty = (call: Call, contentType: string | undefined): unknown => {
+  try {
+    return schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")(undefined)
+  } catch {
+    throw new ApiError.UnexpectedResponseError({ message: "The response has no body", contentType })
+  }
+}
+
+const decodePage = (call: Call, style: Page.Style, input: unknown, payload: unknown): Page.Page<unknown> => {
+  const body = Array.isArray(payload) ? { [style.items]: payload } : payload
+  const items = isObject(body) ? (body[style.items] ?? []) : undefined
+  if (!isObject(body) || !Array.isArray(items)) {
+    throw new ApiError.DecodeError({
+      message: `At ${style.items}: expected an array`,
+      path: [style.items],
+      expected: "an array",
+      raw: payload
+    })
+  }
+  const decode = schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")
+  const decoded = items.map((item, index) => {
+    try {
+      return decode(item)
+    } catch (thrown) {
+      throw thrown instanceof ApiError.DecodeError ? within(thrown, [style.items, index], payload) : thrown
+    }
+  })
+  return {
+    items: decoded,
+    next: style.next(body, decoded, isObject(input) ? input : {}),
+    body
+  }
+}
+
+const within = (
+  error: ApiError.DecodeError,
+  path: ReadonlyArray<string | number>,
+  raw: unknown
+): ApiError.DecodeError =>
+  new ApiError.DecodeError({
+    message: `In ${path.join(".")}: ${error.message}`,
+    path: [...path, ...error.path],
+    expected: error.expected,
+    raw
+  })
+
+/** The call's error for whatever reading a body or an event has thrown. Defects pass. */
+export const bodyError = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  text: string | undefined,
+  thrown: unknown,
+  now: number,
+  partial?: ApiError.PartialOutput
+): ApiError.ApiError => {
+  const summary = summarize(call, response, text, thrown instanceof ErrorInBody ? thrown.raw : undefined)
+  if (thrown instanceof ErrorInBody)
+    return errorOf(call, reasonInBody(call, response, thrown.raw, now), summary, partial)
+  if (thrown instanceof ApiError.DecodeError || thrown instanceof ApiError.UnexpectedResponseError) {
+    return errorOf(call, thrown, summary, partial)
+  }
+  throw thrown
+}
+
+const reasonInBody = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  raw: unknown,
+  now: number
+): ApiError.Reason => {
+  const { dialect, scrub } = call.config
+  const detail = dialect.errorDetail(raw, response.headers) ?? {
+    message: "The server reports an error",
+    code: undefined,
+    type: undefined,
+    param: undefined,
+    helpUrl: undefined
+  }
+  const safe = { ...detail, message: scrub(detail.message) }
+  const reason =
+    dialect.reasonOf?.(safe, raw, { headers: response.headers, now }) ??
+    reasonOf(response.status, safe, response.headers, now)
+  return reason._tag === "StreamError" ? new ApiError.StreamError({ ...safe, raw }) : reason
+}

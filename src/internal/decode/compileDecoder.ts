@@ -1,0 +1,554 @@
+/**
+ * Turns the AST of a schema into a function that checks freshly parsed JSON where it lies: it copies nothing, keeps
+ * every property, and replaces only what decoding changes (unknown variants, transformed values). It is a dozen times
+ * faster than a copying decoder and needs no code generation.
+ */
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaParser from "effect/SchemaParser"
+import { emptyOf, setHidden } from "./emptyValue.ts"
+import { generateObject, type Slot } from "./generateParser.ts"
+import { likeness } from "./matchScore.ts"
+import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
+import { unknownVariant } from "./unknownVariant.ts"
+
+/** Where and why a value does not fit. */
+export interface Mismatch {
+  readonly path: ReadonlyArray<string | number>
+  readonly expected: string
+  readonly actual: unknown
+}
+
+/**
+ * What passes: `"exact"` is what Effect's decoder of the same schema lets through; `"open"` moreover reads lists and
+ * objects that a server leaves out or sends as `null` as empty ones; `"strict"` refuses unknown literals, variants and
+ * properties.
+ */
+export type Openness = "open" | "exact" | "strict"
+
+/** Thrown by a decoder. */
+export class MismatchFound {
+  readonly mismatch: Mismatch
+  constructor(mismatch: Mismatch) {
+    this.mismatch = mismatch
+  }
+}
+
+/** A function that decodes parsed JSON, which it then owns, or throws {@link MismatchFound}. */
+export const decoderOf = (schema: Schema.Constraint, openness: Openness): ((json: unknown) => unknown) => {
+  const parse = openness === "open" ? withEvidence(schema.ast) : parserOf(schema.ast, caches[openness])
+  const failure: Failure = { path: [], expected: "", actual: undefined }
+  return (json) => {
+    const value = parse(json, failure)
+    if (value !== mismatch) return value
+    throw new MismatchFound({
+      path: failure.path.reverse(),
+      expected: failure.expected,
+      actual: failure.actual
+    })
+  }
+}
+
+interface Failure {
+  /** From the innermost key outwards. */
+  path: Array<string | number>
+  expected: string
+  actual: unknown
+}
+
+const mismatch = Symbol("mismatch")
+type Parser = (input: unknown, failure: Failure) => unknown
+
+interface Cache {
+  readonly strict: boolean
+  /** Whether what is missing is read as empty. */
+  readonly fills: boolean
+  /** Whether the names of a value's properties say which members of a union may have it. */
+  readonly compares: boolean
+  readonly parsers: WeakMap<SchemaAST.AST, Parser>
+}
+
+/** `"whole"` is `"open"` without what is read as empty. */
+const caches: Record<Openness | "whole", Cache> = {
+  open: { strict: false, fills: true, compares: true, parsers: new WeakMap() },
+  whole: { strict: false, fills: false, compares: true, parsers: new WeakMap() },
+  exact: { strict: false, fills: false, compares: false, parsers: new WeakMap() },
+  strict: { strict: true, fills: false, compares: false, parsers: new WeakMap() }
+}
+
+/**
+ * An answer that has none of its lists and objects, and no more than half of what it has to have, is something else: an
+ * error, say. The parser that fills in nothing says what is missing.
+ */
+const withEvidence = (ast: SchemaAST.AST): Parser => {
+  const parse = parserOf(ast, caches.open)
+  const resolved = unsuspended(ast)
+  if (resolved._tag !== "Objects") return parse
+  return (input, failure) =>
+    isJsonObject(input) && !isConvincing(input, evidenceOf(resolved))
+      ? parserOf(ast, caches.whole)(input, failure)
+      : parse(input, failure)
+}
+
+const unsuspended = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? unsuspended(ast.thunk()) : ast)
+
+interface Evidence {
+  readonly containers: ReadonlyArray<string>
+  readonly required: ReadonlyArray<string>
+}
+
+const evidences = new WeakMap<SchemaAST.Objects, Evidence>()
+
+const evidenceOf = (ast: SchemaAST.Objects): Evidence => {
+  const known = evidences.get(ast)
+  if (known !== undefined) return known
+  const namesOf = (isMeant: (type: SchemaAST.AST) => boolean): ReadonlyArray<string> =>
+    ast.propertySignatures.flatMap(({ name, type }) => (isMeant(type) ? [String(name)] : []))
+  const evidence = {
+    containers: namesOf(isContainer),
+    required: namesOf((type) => type.context?.isOptional !== true || isRequired(type, caches.strict))
+  }
+  evidences.set(ast, evidence)
+  return evidence
+}
+
+const isConvincing = (input: JsonObject, { containers, required }: Evidence): boolean =>
+  containers.some((key) => key in input) || 2 * required.filter((key) => key in input).length > required.length
+
+const isContainer = (ast: SchemaAST.AST): boolean =>
+  flattened(ast, caches.exact).members.some((member) => shapeOf(member) === "array" || shapeOf(member) === "object")
+
+const parserOf = (ast: SchemaAST.AST, cache: Cache): Parser => {
+  const cached = cache.parsers.get(ast)
+  if (cached !== undefined) return cached
+  // A schema that leads back to itself finds this while it is being compiled.
+  let parser: Parser | undefined
+  cache.parsers.set(ast, (input, failure) => (parser === undefined ? mismatch : parser(input, failure)))
+  try {
+    parser = compile(ast, cache)
+  } catch (thrown) {
+    cache.parsers.delete(ast)
+    throw thrown
+  }
+  cache.parsers.set(ast, parser)
+  return parser
+}
+
+const fail = (failure: Failure, expected: string, actual: unknown): typeof mismatch => {
+  failure.path = []
+  failure.expected = expected
+  failure.actual = actual
+  return mismatch
+}
+
+const compile = (ast: SchemaAST.AST, cache: Cache): Parser => {
+  if (ast.encoding !== undefined || (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true)) {
+    return foreign(ast)
+  }
+  switch (ast._tag) {
+    case "Unknown":
+    case "Any":
+      return (input) => input
+    case "Null":
+      return (input, failure) => (input === null ? input : fail(failure, "null", input))
+    case "Undefined":
+      return (input, failure) => (input === undefined ? input : fail(failure, "nothing", input))
+    case "String":
+      return compileString(ast, cache)
+    case "Number":
+      return (input, failure) => (typeof input === "number" ? input : fail(failure, "a number", input))
+    case "Boolean":
+      return (input, failure) => (typeof input === "boolean" ? input : fail(failure, "a boolean", input))
+    case "Literal": {
+      const { literal } = ast
+      return (input, failure) => (input === literal ? input : fail(failure, JSON.stringify(literal), input))
+    }
+    case "Suspend":
+      return parserOf(ast.thunk(), cache)
+    case "Arrays":
+      return ast.elements.length === 0 && ast.rest.length === 1 ? compileArray(ast.rest[0], cache) : foreign(ast)
+    case "Objects":
+      return compileObject(ast, cache)
+    case "Union":
+      return compileUnion(ast, cache)
+    default:
+      return foreign(ast)
+  }
+}
+
+/** Schemas that are not made of JSON alone (transformations, checks, declarations) decode as Effect decodes them. */
+const foreign = (ast: SchemaAST.AST): Parser => {
+  const decodeExit = SchemaParser.decodeUnknownExit(Schema.make<Schema.Codec<unknown>>(ast))
+  return (input, failure) => {
+    const exit = decodeExit(input)
+    return Exit.isSuccess(exit) ? exit.value : fail(failure, "a valid value", input)
+  }
+}
+
+const compileString = (ast: SchemaAST.String, cache: Cache): Parser => {
+  const known = ast.annotations?.["~llmfx/literals"] as ReadonlyArray<string> | undefined
+  if (!cache.strict || known === undefined) {
+    return (input, failure) => (typeof input === "string" ? input : fail(failure, "a string", input))
+  }
+  const values = new Set<unknown>(known)
+  const expected = known.map((value) => JSON.stringify(value)).join(" | ")
+  return (input, failure) => (values.has(input) ? input : fail(failure, expected, input))
+}
+
+const compileArray = (item: SchemaAST.AST, cache: Cache): Parser => {
+  const parse = itemParser(item, cache)
+  return (input, failure) => {
+    if (!Array.isArray(input)) return fail(failure, "an array", input)
+    for (let index = 0; index < input.length; index++) {
+      const value = input[index]
+      const parsed = parse(value, failure)
+      if (parsed === value) continue
+      if (parsed === mismatch) {
+        failure.path.push(index)
+        return mismatch
+      }
+      input[index] = parsed
+    }
+    return input
+  }
+}
+
+/** As {@link parserOf}, but for `null`, which stands for nothing or what is empty, as it does in the place of a field. */
+const itemParser = (item: SchemaAST.AST, cache: Cache): Parser => {
+  const parse = parserOf(item, cache)
+  if (!cache.fills) return parse
+  let empty: ReturnType<typeof emptyOf> | false = false
+  return (input, failure) => {
+    if (input !== null) return parse(input, failure)
+    const parsed = parse(input, failure)
+    if (parsed !== mismatch) return parsed
+    if (empty === false) empty = emptyOf(item)
+    return empty === undefined ? mismatch : empty === "nothing" ? input : empty(input)
+  }
+}
+
+type JsonObject = { [key: string]: unknown }
+
+const isEmpty = (input: object): boolean => Object.keys(input).length === 0
+
+const isJsonObject = (input: unknown): input is JsonObject =>
+  typeof input === "object" && input !== null && !Array.isArray(input)
+
+const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parser> => {
+  const { type } = property
+  const { allowsNull, allowsUndefined, members } = flattened(type, cache)
+  const isOptional = allowsUndefined || (type.context?.isOptional === true && !isRequired(type, cache))
+  const empty = cache.fills && !isOptional ? emptyOf(type) : undefined
+  return {
+    key: String(property.name),
+    empty: typeof empty === "function" ? empty : undefined,
+    scalar: scalarAmong(members, cache),
+    literal: type._tag === "Literal" && typeof type.literal === "string" ? type.literal : undefined,
+    allowsNull: allowsNull || empty === "nothing",
+    allowsUndefined: isOptional || empty === "nothing",
+    parse: parserOf(type, cache)
+  }
+}
+
+/** The `typeof` of values that a member lets through as they are, where no other one may want them. */
+const scalarAmong = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): string | undefined => {
+  const all = members.flatMap((member) => flattened(unsuspended(member), cache).members)
+  const isPlain = ({ checks, encoding }: SchemaAST.AST) => checks === undefined && encoding === undefined
+  if (
+    all.length > 1 &&
+    !all.every((member) => shapeOf(member) === "object" || (isPlain(member) && shapeOf(member) !== "any"))
+  )
+    return undefined
+  return all.map((member) => scalarTypeOf(member, cache)).find((type) => type !== undefined)
+}
+
+const scalarTypeOf = (ast: SchemaAST.AST, { strict }: Cache): string | undefined => {
+  if (ast.checks !== undefined || ast.encoding !== undefined) return undefined
+  switch (ast._tag) {
+    case "String":
+      return strict && ast.annotations?.["~llmfx/literals"] !== undefined ? undefined : "string"
+    case "Number":
+      return "number"
+    case "Boolean":
+      return "boolean"
+    default:
+      return undefined
+  }
+}
+
+/** How often an object has to be decoded before its parser is worth generating. */
+const hot = 200
+
+const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
+  const keys = ast.propertySignatures.map((property) => String(property.name))
+  const needsOne = ast.checks !== undefined
+  const expected = needsOne ? `an object with ${keys.slice(0, 5).join(", ")}` : "an object"
+  const refuse: Parser = (input, failure) => fail(failure, expected, input)
+  // Where what is missing is read as empty, so is an object with nothing in it.
+  const isRefused = needsOne
+    ? (input: object) => !keys.some((key) => key in input) && !(cache.fills && isEmpty(input))
+    : undefined
+  let slots: ReadonlyArray<Slot<Parser>> | undefined
+  let runs = 0
+  let parse: Parser = (input, failure) => {
+    slots ??= ast.propertySignatures.map((property) => slotOf(property, cache))
+    if (++runs === hot) parse = generateObject(slots, { mismatch, refuse, isRefused, setHidden }) ?? parse
+    return parseSlots(input, slots, isRefused, refuse, failure)
+  }
+  const parseRest = compileRest(ast, keys, cache)
+  if (parseRest === undefined) return (input, failure) => parse(input, failure)
+  return (input, failure) => {
+    const parsed = parse(input, failure)
+    return parsed === mismatch ? parsed : parseRest(parsed, failure)
+  }
+}
+
+const parseSlots = (
+  input: unknown,
+  slots: ReadonlyArray<Slot<Parser>>,
+  isRefused: ((input: object) => boolean) | undefined,
+  refuse: Parser,
+  failure: Failure
+): unknown => {
+  if (!isJsonObject(input) || isRefused?.(input) === true) return refuse(input, failure)
+  for (const slot of slots) {
+    const value = input[slot.key]
+    if (value === undefined) {
+      if (slot.allowsUndefined) continue
+      if (slot.empty !== undefined) {
+        setHidden(input, slot.key, slot.empty(value))
+        continue
+      }
+    } else {
+      if (value === null ? slot.allowsNull : typeof value === slot.scalar || value === slot.literal) continue
+      if (value === null && slot.empty !== undefined) {
+        input[slot.key] = slot.empty(value)
+        continue
+      }
+    }
+    const parsed = slot.parse(value, failure)
+    if (parsed === value) continue
+    if (parsed === mismatch) {
+      failure.path.push(slot.key)
+      return mismatch
+    }
+    input[slot.key] = parsed
+  }
+  return input
+}
+
+/** The check of properties that have no field of their own; `undefined` where every one passes. */
+const compileRest = (ast: SchemaAST.Objects, keys: ReadonlyArray<string>, cache: Cache): Parser | undefined => {
+  const fixed = new Set(keys)
+  const [rest] = ast.indexSignatures
+  const isOpen = rest === undefined || rest.type._tag === "Unknown"
+  if (isOpen && !(cache.strict && keys.length > 0)) return undefined
+  const parse: Parser =
+    isOpen || rest === undefined
+      ? (input, failure) => fail(failure, "no such property", input)
+      : itemParser(rest.type, cache)
+  return (input, failure) => {
+    const object = input as JsonObject
+    for (const key of Object.keys(object)) {
+      if (fixed.has(key)) continue
+      const value = object[key]
+      const parsed = parse(value, failure)
+      if (parsed === value) continue
+      if (parsed === mismatch) {
+        failure.path.push(key)
+        return mismatch
+      }
+      object[key] = parsed
+    }
+    return input
+  }
+}
+
+interface Flattened {
+  readonly allowsNull: boolean
+  readonly allowsUndefined: boolean
+  readonly members: ReadonlyArray<SchemaAST.AST>
+}
+
+/** The members of a union and of the unions in it, without what is nothing. */
+const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
+  if (
+    ast._tag !== "Union" ||
+    taggedUnionOf(ast) !== undefined ||
+    ast.checks !== undefined ||
+    ast.encoding !== undefined
+  ) {
+    return {
+      allowsNull: ast._tag === "Null",
+      allowsUndefined: ast._tag === "Undefined",
+      members: isNothing(ast) ? [] : [ast]
+    }
+  }
+  const parts = ast.types.map((type) => flattened(type, cache))
+  const required = isRequired(ast, cache)
+  return {
+    allowsNull: !required && parts.some(({ allowsNull }) => allowsNull),
+    allowsUndefined: !required && parts.some(({ allowsUndefined }) => allowsUndefined),
+    members: parts.flatMap(({ members }) => members)
+  }
+}
+
+const isNothing = ({ _tag }: SchemaAST.AST): boolean => _tag === "Null" || _tag === "Undefined"
+
+/** A scalar that only a tolerant decoder does without. */
+const isRequired = (ast: SchemaAST.AST, { strict }: Cache): boolean =>
+  strict && ast._tag === "Union" && [ast, ...ast.types].some((type) => type.annotations?.["~llmfx/required"] === true)
+
+const compileUnion = (ast: SchemaAST.Union, cache: Cache): Parser => {
+  const tagged = taggedUnionOf(ast)
+  if (tagged !== undefined) return compileTaggedUnion(tagged, cache)
+  const { allowsNull, allowsUndefined, members } = flattened(ast, cache)
+  const [only] = members
+  const parse = members.length === 1 && only !== undefined ? parserOf(only, cache) : compileTrial(members, cache)
+  if (!allowsNull && !allowsUndefined) return parse
+  return (input, failure) => {
+    if ((input === null && allowsNull) || (input === undefined && allowsUndefined)) return input
+    return parse(input, failure)
+  }
+}
+
+const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cache: Cache): Parser => {
+  const parsers = new Map<unknown, Parser>(
+    Object.entries(members).map(([tag, schema]) => [tag, parserOf(schema.ast, cache)])
+  )
+  // Most values of a stream have the tag of the one before; comparing is cheaper than looking up.
+  let lastTag: unknown
+  let lastParse: Parser | undefined
+  return (input, failure) => {
+    if (!isJsonObject(input)) return fail(failure, "an object", input)
+    if (absent !== undefined && input[discriminator] === undefined) setHidden(input, discriminator, absent)
+    const tag = input[discriminator]
+    if (lastParse === undefined || tag !== lastTag) {
+      lastTag = tag
+      lastParse = parsers.get(tag)
+    }
+    if (lastParse !== undefined) return lastParse(input, failure)
+    const variant = cache.strict ? undefined : unknownVariant(discriminator, members, input)
+    if (variant !== undefined) return variant
+    fail(failure, cache.strict ? [...parsers.keys()].map((tag) => JSON.stringify(tag)).join(" | ") : "a string", tag)
+    failure.path.push(discriminator)
+    return mismatch
+  }
+}
+
+interface Candidate {
+  readonly ast: SchemaAST.AST
+  readonly shape: Shape
+  readonly parse: Parser
+}
+
+/** Tries the members in order. One that fits as it is goes before those that something is missing in. */
+const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
+  const candidates = members.map((ast): Candidate => ({ ast, shape: shapeOf(ast), parse: parserOf(ast, cache) }))
+  return (input, failure) => {
+    const fitting = fittingAmong(candidates, input)
+    const isScalar = shapeOfValue(input) === "scalar"
+    const tried = cache.compares && !isScalar && fitting.length > 1 ? likeliestAmong(fitting, input) : fitting
+    const [only] = tried
+    if (tried.length === 1 && only !== undefined) return only.parse(input, failure)
+    if (cache.fills && !isScalar) {
+      const parsed = firstOf(
+        tried.map(({ ast }) => parserOf(ast, caches.whole)),
+        input,
+        []
+      )
+      if (parsed !== mismatch) return parsed
+    }
+    const failures: Array<Failure> = []
+    const parsed = firstOf(
+      tried.map(({ parse }) => parse),
+      input,
+      failures
+    )
+    if (parsed === mismatch) Object.assign(failure, tellingOf(tried, failures, input))
+    return parsed
+  }
+}
+
+/** What the first parser that takes the value makes of it. One that does not may have changed what it was given. */
+const firstOf = (parsers: ReadonlyArray<Parser>, input: unknown, failures: Array<Failure>): unknown => {
+  for (const parse of parsers) {
+    const failure: Failure = { path: [], expected: "", actual: undefined }
+    const parsed = parse(copyOf(input), failure)
+    if (parsed !== mismatch) return parsed
+    failures.push(failure)
+  }
+  return mismatch
+}
+
+const fittingAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): ReadonlyArray<Candidate> => {
+  const shape = shapeOfValue(input)
+  const fitting = candidates.filter((candidate) => candidate.shape === shape || candidate.shape === "any")
+  return fitting.length === 0 ? candidates : fitting
+}
+
+/**
+ * The members that have fields for most of the value's properties, and those that take any. The others would take a
+ * field of the wrong type for a property that nobody knows.
+ */
+const likeliestAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): ReadonlyArray<Candidate> => {
+  const of = candidates.map(({ ast }) => likeness(ast, input, 0))
+  const most = Math.max(...of.map((count) => count ?? -1))
+  const likeliest = candidates.filter((_, index) => of[index] === undefined || (of[index] === most && most >= 0))
+  return likeliest.length === 0 ? candidates : likeliest
+}
+
+/** How deep the properties of a value are compared with the fields of those members that do not take it. */
+const depthOfComparison = 4
+
+/** The mismatch of the member that the value looks most like, and of several the deepest. */
+const tellingOf = (
+  candidates: ReadonlyArray<Candidate>,
+  failures: ReadonlyArray<Failure>,
+  input: unknown
+): Failure | undefined => {
+  let telling: Failure | undefined
+  let most = -Infinity
+  for (const [index, failure] of failures.entries()) {
+    const candidate = candidates[index]
+    const count = candidate === undefined ? 0 : (likeness(candidate.ast, input, depthOfComparison) ?? 0)
+    const isDeeper = telling === undefined || failure.path.length > telling.path.length
+    if (count < most || (count === most && !isDeeper)) continue
+    most = count
+    telling = failure
+  }
+  return telling
+}
+
+type Shape = "scalar" | "array" | "object" | "any"
+
+const shapeOf = (ast: SchemaAST.AST, depth = 0): Shape => {
+  switch (ast._tag) {
+    case "Suspend":
+      return depth > 8 ? "any" : shapeOf(ast.thunk(), depth + 1)
+    case "Arrays":
+      return "array"
+    case "Objects":
+      return "object"
+    case "Null":
+    case "Undefined":
+    case "String":
+    case "Number":
+    case "Boolean":
+    case "Literal":
+      return "scalar"
+    default:
+      return ast._tag === "Union" && taggedUnionOf(ast) !== undefined ? "object" : "any"
+  }
+}
+
+const shapeOfValue = (value: unknown): Shape =>
+  typeof value !== "object" || value === null ? "scalar" : Array.isArray(value) ? "array" : "object"
+
+const copyOf = (json: unknown): unknown =>
+  Array.isArray(json)
+    ? json.map(copyOf)
+    : isJsonObject(json)
+      ? Object.fromEntries(Object.entries(json).map(([key, value]) => [key, copyOf(value)]))
+      : json

@@ -1,0 +1,129 @@
+/** How much a value looks like one that a schema is for, by the names of its properties alone. */
+import type * as SchemaAST from "effect/SchemaAST"
+import { isObject } from "../dialect.ts"
+import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
+
+/**
+ * The number of a value's properties that the schema has a field for, and of those within them down to `depth`. It is
+ * negative where the value cannot be meant, and `undefined` where the schema has no names to tell by. A property that
+ * is `null` says nothing.
+ */
+export const likeness = (ast: SchemaAST.AST, value: unknown, depth: number): number | undefined => {
+  if (ast.encoding !== undefined || (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true)) {
+    return undefined
+  }
+  switch (ast._tag) {
+    case "Suspend":
+      return likeness(ast.thunk(), value, depth)
+    case "Null":
+    case "Undefined":
+    case "String":
+    case "Number":
+    case "Boolean":
+    case "Literal":
+      return typeof value === "object" && value !== null ? -1 : 0
+    case "Arrays":
+      return likenessOfArray(ast, value, depth)
+    case "Objects":
+      return likenessOfObject(ast, value, depth)
+    case "Union":
+      return likenessOfUnion(ast, value, depth)
+    default:
+      return undefined
+  }
+}
+
+const likenessOfArray = ({ rest: [item] }: SchemaAST.Arrays, value: unknown, depth: number): number | undefined => {
+  if (!Array.isArray(value)) return -1
+  if (item === undefined) return undefined
+  let sum = 0
+  for (const each of value) sum += Math.max(0, likeness(item, each, depth) ?? 0)
+  return sum
+}
+
+const likenessOfObject = (ast: SchemaAST.Objects, value: unknown, depth: number): number | undefined => {
+  if (!isObject(value)) return -1
+  const { literals, fields } = traitsOf(ast)
+  if (fields.length === 0) return undefined
+  for (const [name, values] of literals) if (isOther(value[name], values)) return -1
+  let sum = 0
+  for (const { name, type } of fields) {
+    const property = value[name]
+    if (property === undefined || property === null) continue
+    sum += 1 + (depth === 0 ? 0 : Math.max(0, likeness(type, property, depth - 1) ?? 0))
+  }
+  return sum
+}
+
+/** Whether a value is none of some literals, without being of a type that no literal has: that is a mistake. */
+const isOther = (value: unknown, values: ReadonlySet<unknown>): boolean =>
+  !values.has(value) &&
+  (value === undefined ||
+    value === null ||
+    [...values].some((literal) => literal !== null && typeof literal === typeof value))
+
+const likenessOfUnion = (ast: SchemaAST.Union, value: unknown, depth: number): number | undefined => {
+  const tagged = taggedUnionOf(ast)
+  if (tagged !== undefined) return likenessOfTagged(tagged, value, depth)
+  let most = -1
+  for (const type of ast.types) {
+    const of = likeness(type, value, depth)
+    if (of === undefined) return undefined
+    most = Math.max(most, of)
+  }
+  return most
+}
+
+const likenessOfTagged = (
+  { absent, discriminator, members }: TaggedUnion,
+  value: unknown,
+  depth: number
+): number | undefined => {
+  if (!isObject(value)) return -1
+  const tag = value[discriminator] ?? absent
+  if (typeof tag !== "string") return -1
+  const member = Object.hasOwn(members, tag) ? members[tag] : undefined
+  if (member === undefined) return undefined
+  return likeness(member.ast, value[discriminator] === tag ? value : { ...value, [discriminator]: tag }, depth)
+}
+
+interface Traits {
+  readonly fields: ReadonlyArray<{ readonly name: string; readonly type: SchemaAST.AST }>
+  /** What the fields that tell members apart may be. */
+  readonly literals: ReadonlyArray<readonly [name: string, values: ReadonlySet<unknown>]>
+}
+
+const traits = new WeakMap<SchemaAST.Objects, Traits>()
+
+const traitsOf = (ast: SchemaAST.Objects): Traits => {
+  const known = traits.get(ast)
+  if (known !== undefined) return known
+  const fields = ast.propertySignatures.map(({ name, type }) => ({ name: String(name), type }))
+  const made: Traits = {
+    fields,
+    literals: fields.flatMap(({ name, type }) => {
+      const values = valuesOf(type)
+      return values?.some((value) => value !== null && value !== undefined) ? [[name, new Set(values)] as const] : []
+    })
+  }
+  traits.set(ast, made)
+  return made
+}
+
+/** All values of a type that has but a few. */
+const valuesOf = (ast: SchemaAST.AST): ReadonlyArray<unknown> | undefined => {
+  switch (ast._tag) {
+    case "Literal":
+      return [ast.literal]
+    case "Null":
+      return [null]
+    case "Undefined":
+      return [undefined]
+    case "Union": {
+      const all = ast.types.map(valuesOf)
+      return all.every((values) => values !== undefined) ? all.flat() : undefined
+    }
+    default:
+      return undefined
+  }
+}

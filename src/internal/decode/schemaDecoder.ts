@@ -1,0 +1,65 @@
+import type * as Schema from "effect/Schema"
+import * as ApiError from "../../ApiError.ts"
+import type { Decoding } from "../../RequestOptions.ts"
+import { decoderOf, MismatchFound } from "./compileDecoder.ts"
+import type { JsonParser } from "../json/patternParser.ts"
+
+/** Decodes parsed JSON; throws a `DecodeError` that holds `raw`. */
+export const schemaDecoder = (
+  schema: Schema.Constraint | undefined,
+  decoding: Decoding
+): ((json: unknown) => unknown) =>
+  schema === undefined || decoding === "raw" ? (json) => json : throwing(decoderOf(schema, decoding))
+
+const throwing =
+  (decode: (json: unknown) => unknown) =>
+  (json: unknown): unknown => {
+    try {
+      return decode(json)
+    } catch (thrown) {
+      throw thrown instanceof MismatchFound ? mismatchError(thrown, json) : thrown
+    }
+  }
+
+const mismatchError = ({ mismatch: { actual, expected, path } }: MismatchFound, raw: unknown): ApiError.DecodeError =>
+  new ApiError.DecodeError({
+    message: `At ${formatPath(path)}: expected ${expected}, got ${describe(actual)}`,
+    path,
+    expected,
+    raw
+  })
+
+const formatPath = (path: ReadonlyArray<string | number>): string =>
+  path.length === 0
+    ? "the top"
+    : path
+        .map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))
+        .join("")
+        .replace(/^\./, "")
+
+/** Long values are not cut, so that no half of a secret is left. */
+const describe = (value: unknown): string => {
+  if (value === undefined) return "nothing"
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "object" && value !== null) return "an object"
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `a text of ${text.length - 2} characters` : text
+}
+
+/** The JSON of an event or a line. */
+export const parseJson = (text: string, parse: JsonParser): unknown => {
+  try {
+    return parse(text)
+  } catch {
+    throw notJson(text)
+  }
+}
+
+/** The error for a text that should have been JSON. */
+export const notJson = (text: string): ApiError.DecodeError =>
+  new ApiError.DecodeError({
+    message: `Expected JSON, got ${text.length > 80 ? `a text of ${text.length} characters` : text}`,
+    path: [],
+    expected: "JSON",
+    raw: text
+  })

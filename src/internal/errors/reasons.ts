@@ -1,0 +1,179 @@
+import * as Duration from "effect/Duration"
+import * as ApiError from "../../ApiError.ts"
+import * as RateLimit from "../../policies/RateLimit.ts"
+
+type Headers = { readonly [name: string]: string }
+
+/**
+ * What the server asks to wait: `retry-after-ms`, then `retry-after` as seconds or a date. A negative wait, a date in
+ * the past and what is no number are none, and so is zero where it is not accepted.
+ */
+export const retryAfterOf = (headers: Headers, now: number, acceptZero = true): Duration.Duration | undefined => {
+  const millis = numberOf(headers["retry-after-ms"])
+  const wait = millis === undefined || (millis === 0 && !acceptZero) ? waitOf(headers["retry-after"], now) : millis
+  return wait === undefined || !Number.isFinite(wait) || wait < 0 || (wait === 0 && !acceptZero)
+    ? undefined
+    : Duration.millis(wait)
+}
+
+const waitOf = (after: string | undefined, now: number): number | undefined => {
+  const seconds = numberOf(after)
+  return seconds === undefined ? Date.parse(after ?? "") - now : seconds * 1000
+}
+
+/** The number that a text begins with. */
+const numberOf = (text: string | undefined): number | undefined => {
+  const value = Number.parseFloat(text ?? "")
+  return Number.isNaN(value) ? undefined : value
+}
+
+/** The reason for a response that is an error: by the provider's words first, then by the status. */
+export const reasonOf = (
+  status: number,
+  detail: ApiError.ServerDetail,
+  headers: Headers,
+  now: number
+): ApiError.Reason => {
+  const retryAfter = retryAfterOf(headers, now)
+  const words = `${detail.code ?? ""} ${detail.type ?? ""}`
+  if (isQuota(status, detail, words)) return new ApiError.QuotaExceededError(detail)
+  if (status < 500 && /content_policy|content_filter|moderation_blocked|safety_violation/.test(words)) {
+    return new ApiError.ContentPolicyError(detail)
+  }
+  switch (status) {
+    case 401:
+      return new ApiError.AuthenticationError(detail)
+    case 403:
+      return new ApiError.PermissionDeniedError(detail)
+    case 404:
+      return new ApiError.NotFoundError(detail)
+    case 409:
+      return new ApiError.ConflictError(detail)
+    case 429:
+      return new ApiError.RateLimitError({ ...detail, retryAfter, limits: RateLimit.fromHeaders(headers, now) })
+    case 529:
+      return new ApiError.OverloadedError({ ...detail, retryAfter })
+  }
+  if (status >= 500) {
+    return /overloaded|slow_down/.test(words)
+      ? new ApiError.OverloadedError({ ...detail, retryAfter })
+      : new ApiError.ServerError({ ...detail, retryAfter })
+  }
+  return status >= 400 ? new ApiError.InvalidRequestError(detail) : reasonOfWords(words, detail, headers, now)
+}
+
+const isQuota = (status: number, detail: ApiError.ServerDetail, words: string): boolean =>
+  status === 402 ||
+  /insufficient_quota|billing|quota_exceeded|credit_balance/.test(words) ||
+  (status === 400 && /credit balance is too low/i.test(detail.message))
+
+/** The reason for an error that came with a successful status: what the status would have been. */
+const reasonOfWords = (
+  words: string,
+  detail: ApiError.ServerDetail,
+  headers: Headers,
+  now: number
+): ApiError.Reason => {
+  const status = statuses.find(([pattern]) => pattern.test(words))?.[1]
+  return status === undefined
+    ? new ApiError.StreamError({ ...detail, raw: undefined })
+    : reasonOf(status, detail, headers, now)
+}
+
+const statuses: ReadonlyArray<readonly [RegExp, number]> = [
+  [/overloaded/i, 529],
+  [/rate_limit|too_many_requests|throttling|\b429\b/i, 429],
+  [/authentication|invalid_api_key|unauthorized|\b401\b/i, 401],
+  [/permission|forbidden|access_?denied|\b403\b/i, 403],
+  [/not_found|\b404\b/i, 404],
+  [/conflict|\b409\b/i, 409],
+  [/api_error|server_error|internal|unavailable|timeout|\b5\d\d\b/i, 500],
+  [/invalid_request|invalid_prompt|validation|bad_request|request_too_large|invalid|\b4(?:00|13|22)\b/i, 400]
+]
+
+/** The phase and code of a broken connection, from the runtime's error and its causes. */
+export const networkError = (
+  cause: unknown,
+  phase: "headers" | "body",
+  scrub: (text: string) => string
+): ApiError.NetworkError => {
+  const messages: Array<string> = []
+  let code: string | undefined
+  let at: unknown = cause
+  for (let depth = 0; depth < 6 && typeof at === "object" && at !== null; depth++) {
+    const {
+      cause: next,
+      code: ownCode,
+      errors,
+      message
+    } = at as {
+      readonly message?: unknown
+      readonly code?: unknown
+      readonly cause?: unknown
+      readonly errors?: unknown
+    }
+    if (typeof message === "string" && message !== "") messages.push(message)
+    if (typeof ownCode === "string" && ownCode !== "") code ??= ownCode
+    at = next ?? (Array.isArray(errors) ? errors[0] : undefined)
+  }
+  return new ApiError.NetworkError({
+    message:
+      scrub(messages.length === 0 ? "The connection failed" : [...new Set(messages)].join(": ")) +
+      (runtimeLimits.get(code) ?? ""),
+    phase: phaseOf(code, phase),
+    code
+  })
+}
+
+/** Limits that are not `Timeouts`: the runtime's client has them, five minutes each in Node. */
+const runtimeLimits: ReadonlyMap<string | undefined, string> = new Map([
+  ["UND_ERR_HEADERS_TIMEOUT", ". This is the runtime's own limit: raise headersTimeout of its dispatcher"],
+  ["UND_ERR_BODY_TIMEOUT", ". This is the runtime's own limit: raise bodyTimeout of its dispatcher"]
+])
+
+const phaseOf = (code: string | undefined, phase: "headers" | "body"): ApiError.NetworkError["phase"] => {
+  switch (code) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_FAIL":
+    case "EAI_NODATA":
+      return "dns"
+    case "ECONNREFUSED":
+    case "ConnectionRefused":
+    case "EADDRNOTAVAIL":
+    case "EHOSTDOWN":
+    case "EHOSTUNREACH":
+    case "ENETDOWN":
+    case "ENETUNREACH":
+    case "ETIMEDOUT":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return "connect"
+    case "EPIPE":
+      return "request"
+    case "EPROTO":
+      return "tls"
+    default:
+      return code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code) ? "tls" : phase
+  }
+}
+
+/** A readable line about a body that is not JSON: the title of a page, or its first words. */
+export const describeText = (text: string, contentType: string | undefined): string => {
+  if (titleOf(text) !== undefined) return `The server answered with ${gistOf(text)}`
+  const words = gistOf(text)
+  if (words === "") return `The response has no body${contentType === undefined ? "" : ` (${contentType})`}`
+  return words
+}
+
+/** The title of a page, or the first words of a text. */
+export const gistOf = (text: string): string => {
+  const title = titleOf(text)
+  if (title !== undefined) return `a page titled ${JSON.stringify(title)}`
+  return text
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 200)
+}
+
+const titleOf = (text: string): string | undefined => /<title[^>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim()

@@ -1,0 +1,18 @@
+import type { RequestSummary } from "../../ApiError.ts"
+
+const bodies = new WeakMap<RequestSummary, () => string>()
+
+/** Keeps the JSON body for `toCurl` outside the summary, so that printing an error does not print the input. */
+export const rememberBody = (request: RequestSummary, body: () => string): void => {
+  bodies.set(request, body)
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+export const toCurl = (request: RequestSummary): string => {
+  const lines = [`curl -X ${request.method} ${quote(request.url)}`]
+  for (const [name, value] of Object.entries(request.headers)) lines.push(`-H ${quote(`${name}: ${value}`)}`)
+  const body = bodies.get(request)
+  if (body !== undefined) lines.push(`-d ${quote(body())}`)
+  return lines.join(" \\\n  ")
+}

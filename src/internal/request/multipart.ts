@@ -1,0 +1,115 @@
+import * as HttpBody from "effect/http/HttpBody"
+import { RequestError } from "../../ApiError.ts"
+import * as FileSource from "../../files/FileSource.ts"
+import { mediaTypeOf } from "./mediaType.ts"
+
+/** One part: a text or a file. */
+type Part =
+  | { readonly name: string; readonly text: string }
+  | { readonly name: string; readonly file: FileSource.FileSource; readonly fileName: string }
+
+/** How fields become parts, where it differs from endpoint to endpoint. */
+export interface FormStyle {
+  /** Whether the folder part of file names is sent. */
+  readonly folders?: boolean
+  /** Media types of fields that have one; a value other than text is sent as JSON. */
+  readonly partTypes?: { readonly [field: string]: string }
+}
+
+/**
+ * The input's fields as parts: `name[]` for the items of an array, `name[key]` for the properties of an object. A form
+ * has no `null`: such a field is left out, and an array with one cannot be sent.
+ */
+export const toParts = (fields: object, { folders = false, partTypes }: FormStyle): ReadonlyArray<Part> => {
+  const parts: Array<Part> = []
+  const add = (name: string, value: unknown): void => {
+    if (value === undefined || value === null) return
+    if (FileSource.isFileSource(value)) {
+      parts.push({ name, file: value, fileName: fileNameOf(value, folders) })
+    } else if (Array.isArray(value)) {
+      for (const item of value) addItem(`${name}[]`, item)
+    } else if (value instanceof Date) {
+      parts.push({ name, text: value.toISOString() })
+    } else if (typeof value === "object") {
+      for (const [key, item] of Object.entries(value)) add(`${name}[${key}]`, item)
+    } else {
+      parts.push({ name, text: String(value) })
+    }
+  }
+  const addItem = (name: string, item: unknown): void => {
+    if (item === null) throw new RequestError({ message: `The field ${JSON.stringify(name)} of a form cannot be null` })
+    add(name, item)
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    const type = partTypes?.[name]
+    if (type === undefined || value === undefined) add(name, value)
+    else parts.push({ name, file: typedText(value, type), fileName: "" })
+  }
+  return parts
+}
+
+const typedText = (value: unknown, type: string): Blob =>
+  new Blob([typeof value === "string" ? value : JSON.stringify(value)], { type })
+
+/** Whether there is a file anywhere in a value. */
+export const hasFile = (value: unknown): boolean =>
+  FileSource.isFileSource(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasFile))
+
+const fileNameOf = (file: FileSource.FileSource, folders: boolean): string => {
+  const name = FileSource.nameOf(file) ?? "file"
+  const plain = folders ? name : name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1)
+  return plain === "" ? "file" : plain
+}
+
+interface Body {
+  readonly body: HttpBody.HttpBody
+  /** Absent where the runtime adds it, with its boundary. */
+  readonly contentType: string | undefined
+  readonly replayable: boolean
+}
+
+/** A form whose files are in memory is a `FormData`; one that has to be read from streams is streamed. */
+export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
+  const form = new FormData()
+  let replayable = true
+  let streamed: FileSource.Opener | undefined
+  for (const part of parts) {
+    if ("text" in part) form.append(part.name, part.text)
+    else if (part.file instanceof Blob) form.append(part.name, typed(part.file, part.fileName), part.fileName)
+    else if (part.file._tag === "Bytes") {
+      const type = part.file.type ?? mediaTypeOf(part.fileName)
+      form.append(part.name, new Blob([part.file.bytes as Uint8Array<ArrayBuffer>], { type }), part.fileName)
+    } else {
+      streamed = part.file
+      if (!streamed.reopenable) replayable = false
+    }
+  }
+  if (streamed === undefined) return { body: HttpBody.formData(form), contentType: undefined, replayable }
+  const boundary = `llmfx-${crypto.randomUUID()}`
+  const contentType = `multipart/form-data; boundary=${boundary}`
+  return { body: HttpBody.stream(streamed.join(piecesOf(parts, boundary)), contentType), contentType, replayable }
+}
+
+/** The same bytes, with a type where there was none. */
+const typed = (blob: Blob, name: string): Blob =>
+  blob.type === "" ? blob.slice(0, blob.size, mediaTypeOf(name)) : blob
+
+const piecesOf = (parts: ReadonlyArray<Part>, boundary: string): ReadonlyArray<string | FileSource.FileSource> => [
+  ...parts.flatMap((part) => {
+    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(normalized(part.name))}"`
+    if ("text" in part) return [`${disposition}\r\n\r\n${normalized(part.text)}\r\n`]
+    const type = part.file.type === undefined || part.file.type === "" ? mediaTypeOf(part.fileName) : part.file.type
+    const head = `${disposition}; filename="${quoted(part.fileName)}"\r\nContent-Type: ${plainType(type)}\r\n\r\n`
+    return [head, part.file, "\r\n"]
+  }),
+  `--${boundary}--\r\n`
+]
+
+/** As forms write line breaks. */
+const normalized = (text: string): string => text.replace(/\r\n|\r|\n/g, "\r\n")
+
+/** As forms escape names: a quote or a line break would end the header. */
+const quoted = (text: string): string => text.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
+
+const plainType = (type: string): string =>
+  /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(type) ? type : "application/octet-stream"

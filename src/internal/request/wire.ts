@@ -1,0 +1,394 @@
+/** From an endpoint and its input to the request on the wire, but for the credential. */
+import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
+import { RequestError, type RequestSummary } from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import type { RequestOptions } from "../../RequestOptions.ts"
+import { rememberBody } from "./curl.ts"
+import { hasFile, multipartBody, toParts } from "./multipart.ts"
+import { appendQuery, type QueryStyle } from "./query.ts"
+import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
+
+/** A request that is ready but for its credential. */
+export interface Wire {
+  readonly method: Endpoint.Declaration["method"]
+  readonly url: string
+  /** Not to be changed: calls share them. */
+  readonly headers: Headers.Headers
+  readonly body: HttpBody.HttpBody
+  /** The JSON body as text. */
+  readonly json: string | undefined
+  /** Whether the body can be sent again. */
+  readonly replayable: boolean
+  readonly summary: RequestSummary
+  /** The query parameters that may hold a secret. */
+  readonly secretQuery: ReadonlyArray<string>
+}
+
+/** A request whose body is not encoded yet. */
+export interface Draft {
+  readonly url: URL
+  readonly headers: { readonly [name: string]: string }
+  /** The JSON value, or the fields of the form; `undefined` where there is none. */
+  readonly body: unknown
+}
+
+/** Moves a request to another back end, or throws {@link RequestError} where that one lacks the endpoint. */
+export type Route = (draft: Draft, endpoint: Endpoint.Metadata) => Draft
+
+/** What does not change from call to call. */
+export interface WireConfig {
+  readonly baseUrl: string
+  readonly headers: { readonly [name: string]: string }
+  readonly queryStyle: QueryStyle
+  readonly route: Route | undefined
+}
+
+type Fields = { readonly [name: string]: unknown }
+
+/** Writes an input; throws {@link RequestError}. */
+export type WireMaker = (endpoint: Endpoint.Metadata, input: Fields, options: RequestOptions, scrub: Scrub) => Wire
+
+export const makeWireMaker = (config: WireConfig): WireMaker => {
+  const plain = new WeakMap<Endpoint.Metadata, Headers.Headers>()
+  let base: Base | undefined
+  /** Most calls of an endpoint have the same headers. */
+  const headersOf = (endpoint: Endpoint.Metadata, fields: Fields, options: RequestOptions): Headers.Headers => {
+    if (fields !== none || options.headers !== undefined || options.idempotencyKey !== undefined) {
+      return makeHeaders(endpoint, fields, options, config)
+    }
+    let headers = plain.get(endpoint)
+    if (headers === undefined) plain.set(endpoint, (headers = makeHeaders(endpoint, none, options, config)))
+    return headers
+  }
+  return (endpoint, input, options, scrub) => {
+    const fields = split(endpoint, input)
+    const encoding = encodingOf(endpoint.body, fields.body)
+    const start = options.baseUrl === undefined ? (base ??= parseBase(config.baseUrl)) : parseBase(options.baseUrl)
+    const url = makeUrl(start, fields.path, fields.query, options.query, queryStyleOf(endpoint, config))
+    const headers = headersOf(endpoint, fields.headers, options)
+    const body = encoding === undefined ? undefined : wholeBody(endpoint, encoding, fields.body, options)
+    const draft = config.route?.({ url: new URL(url), headers, body }, endpoint)
+    const encoded =
+      encoding === undefined ? noBody : encodeBody(endpoint, encoding, draft === undefined ? body : draft.body)
+    return new PlainWire(
+      endpoint,
+      input,
+      draft === undefined ? url : draft.url.href,
+      withContentType(
+        draft === undefined || draft.headers === headers ? headers : Headers.fromRecordUnsafe({ ...draft.headers }),
+        encoded.contentType,
+        options.headers
+      ),
+      encoded,
+      scrub
+    )
+  }
+}
+
+class PlainWire implements Wire {
+  readonly #endpoint: Endpoint.Metadata
+  readonly #input: Fields
+  readonly #scrub: Scrub
+  #summary: RequestSummary | undefined
+  readonly url: string
+  readonly headers: Headers.Headers
+  readonly body: HttpBody.HttpBody
+  readonly json: string | undefined
+  readonly replayable: boolean
+
+  constructor(
+    endpoint: Endpoint.Metadata,
+    input: Fields,
+    url: string,
+    headers: Headers.Headers,
+    { body, json, replayable }: Encoded,
+    scrub: Scrub
+  ) {
+    this.#endpoint = endpoint
+    this.#input = input
+    this.#scrub = scrub
+    this.url = url
+    this.headers = headers
+    this.body = body
+    this.json = json
+    this.replayable = replayable
+  }
+
+  get method() {
+    return this.#endpoint.method
+  }
+
+  get summary(): RequestSummary {
+    return (this.#summary ??= this.#summarize())
+  }
+
+  #summarize(): RequestSummary {
+    const summary: RequestSummary = {
+      method: this.method,
+      url: plainUrl(new URL(this.url), (name) => this.#isPlain(name), this.#scrub),
+      headers: plainRequestHeaders(this.headers, this.#scrub)
+    }
+    const { json } = this
+    if (json !== undefined) rememberBody(summary, () => this.#scrub(json))
+    return summary
+  }
+
+  get secretQuery(): ReadonlyArray<string> {
+    return [...new URL(this.url).searchParams.keys()].filter((name) => !this.#isPlain(name))
+  }
+
+  #isPlain(name: string): boolean {
+    const { fixed } = this.#endpoint
+    return (
+      plainQuery.has(name) ||
+      Object.hasOwn(this.#input, name.replace(/\[.*$/, "")) ||
+      (fixed !== undefined && name in fixed)
+    )
+  }
+}
+
+const queryStyleOf = ({ nullQuery }: Endpoint.Metadata, { queryStyle }: WireConfig): QueryStyle =>
+  nullQuery === undefined ? queryStyle : { ...queryStyle, nulls: nullQuery }
+
+interface Split {
+  readonly path: string
+  readonly query: Fields
+  /** {@link none} where there is none. */
+  readonly headers: Fields
+  readonly body: Fields
+}
+
+const none: Fields = {}
+
+const split = (endpoint: Endpoint.Metadata, input: Fields): Split => {
+  const { body: encoding, fixed, headerParams, pathParams } = endpoint
+  const path = pathParams.length === 0 ? endpoint.path : pathOf(endpoint.path, input)
+  if (encoding === "json" && pathParams.length === 0 && headerParams === undefined && endpoint.query === undefined) {
+    return { path, query: none, headers: none, body: input }
+  }
+  const query: Record<string, unknown> = encoding === undefined ? { ...fixed } : {}
+  let headers: Record<string, unknown> | undefined
+  const body: Record<string, unknown> = {}
+  for (const name of Object.keys(input)) {
+    const value = input[name]
+    if (value === undefined || pathParams.includes(name)) continue
+    if (headerParams !== undefined && name in headerParams) (headers ??= {})[name] = value
+    else if (encoding === undefined || endpoint.query?.includes(name) === true) query[name] = value
+    else body[name] = value
+  }
+  return { path, query, headers: headers ?? none, body }
+}
+
+const pathOf = (template: string, input: Fields): string =>
+  template.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, input[name]))
+
+const segment = (name: string, value: unknown): string => {
+  if (typeof value !== "string" && typeof value !== "number") {
+    throw new RequestError({ message: `The path parameter ${JSON.stringify(name)} is missing` })
+  }
+  const text = String(value)
+  if (text === "" || text === "." || text === "..") {
+    throw new RequestError({
+      message: `The path parameter ${JSON.stringify(name)} must not be ${JSON.stringify(text)}`
+    })
+  }
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    throw new RequestError({ message: `The path parameter ${JSON.stringify(name)} is no valid Unicode text` })
+  }
+}
+
+const makeUrl = (base: Base, path: string, query: Fields, extra: Fields | undefined, style: QueryStyle): string => {
+  if (query === none && extra === undefined && base.query === "") return base.start + path
+  const [pathname = "", fixed] = path.split("?")
+  const parts: Array<string> = []
+  if (base.query !== "") parts.push(base.query)
+  if (fixed !== undefined) parts.push(fixed)
+  for (const [name, value] of Object.entries(query)) {
+    if (extra === undefined || !(name in extra)) appendQuery(parts, name, value, style)
+  }
+  if (extra !== undefined) {
+    for (const [name, value] of Object.entries(extra)) appendQuery(parts, name, value, style)
+  }
+  return `${base.start}${pathname}${parts.length === 0 ? "" : `?${parts.join("&")}`}`
+}
+
+interface Base {
+  /** Up to the path, without the slash at its end. */
+  readonly start: string
+  readonly query: string
+}
+
+const parseBase = (baseUrl: string): Base => {
+  let url: URL
+  try {
+    url = new URL(baseUrl)
+  } catch {
+    throw new RequestError({ message: "The base URL is not a valid URL" })
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new RequestError({ message: "The base URL must not hold a name or password: send it in a header" })
+  }
+  const query = url.search.slice(1)
+  url.search = ""
+  url.hash = ""
+  return { start: url.href.replace(/\/+$/, ""), query }
+}
+
+interface Encoded {
+  readonly body: HttpBody.HttpBody
+  readonly json: string | undefined
+  readonly contentType: string | undefined
+  readonly replayable: boolean
+}
+
+const noBody: Encoded = { body: HttpBody.empty, json: undefined, contentType: undefined, replayable: true }
+
+type Encoding = "json" | "multipart" | "sdp"
+
+/** The body as a value: what the caller adds and edits is in it. */
+const wholeBody = (
+  endpoint: Endpoint.Metadata,
+  encoding: Encoding,
+  fields: Fields,
+  options: RequestOptions
+): unknown => {
+  const all =
+    options.body === undefined && endpoint.fixed === undefined
+      ? fields
+      : { ...fields, ...endpoint.fixed, ...options.body }
+  if (encoding !== "json") return all
+  const whole = endpoint.bodyField === undefined ? all : all[endpoint.bodyField]
+  return whole === undefined || options.edits === undefined ? whole : edited(whole, options.edits)
+}
+
+const encodeBody = (endpoint: Endpoint.Metadata, encoding: Encoding, body: unknown): Encoded => {
+  if (body === undefined) return noBody
+  if (encoding === "json") return jsonBody(body)
+  const fields = body as Fields
+  if (encoding === "sdp") {
+    const sdp = String(fields["sdp"])
+    return {
+      body: HttpBody.raw(sdp, { contentType: "application/sdp" }),
+      json: undefined,
+      contentType: "application/sdp",
+      replayable: true
+    }
+  }
+  const form = multipartBody(toParts(fields, endpoint))
+  return { ...form, json: undefined, contentType: form.contentType }
+}
+
+const encodingOf = (encoding: Endpoint.BodyEncoding | undefined, fields: Fields): Encoding | undefined => {
+  switch (encoding) {
+    case undefined:
+    case "json":
+    case "multipart":
+      return encoding
+    case "jsonOrMultipart":
+      return hasFile(fields) ? "multipart" : "json"
+    case "sdpOrMultipart":
+      return Object.keys(fields).every((name) => name === "sdp") ? "sdp" : "multipart"
+  }
+}
+
+const jsonBody = (value: unknown): Encoded => {
+  let json: string
+  try {
+    json = JSON.stringify(value)
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)
+    throw new RequestError({ message: `The input cannot be written as JSON: ${message}` })
+  }
+  // Looked for last: by now it is certain that the input does not lead back to itself.
+  if (hasFile(value)) throw new RequestError({ message: "This endpoint takes JSON; a file cannot be sent in it" })
+  return {
+    body: HttpBody.raw(json, { contentType: "application/json" }),
+    json,
+    contentType: "application/json",
+    replayable: true
+  }
+}
+
+const edited = (value: unknown, edits: NonNullable<RequestOptions["edits"]>): unknown =>
+  edits.reduce<unknown>((body, [path, replacement]) => edit(body, path, replacement), value)
+
+const edit = (value: unknown, path: ReadonlyArray<string | number>, replacement: unknown): unknown => {
+  const [key, ...rest] = path
+  if (key === undefined) return replacement
+  if (Array.isArray(value)) {
+    const copy: Array<unknown> = [...value]
+    const index = Number(key)
+    if (!Number.isInteger(index) || index < 0) {
+      throw new RequestError({ message: `An edit of the body names ${JSON.stringify(key)} where there is an array` })
+    }
+    if (rest.length === 0 && replacement === undefined) copy.splice(index, 1)
+    else copy[index] = edit(copy[index], rest, replacement)
+    return copy
+  }
+  const object = typeof value === "object" && value !== null ? (value as Fields) : {}
+  const { [key]: old, ...others } = object
+  if (rest.length === 0 && replacement === undefined) return others
+  return { ...others, [key]: edit(old, rest, replacement) }
+}
+
+const betaHeader = "anthropic-beta"
+
+const makeHeaders = (
+  endpoint: Endpoint.Metadata,
+  fields: Fields,
+  options: RequestOptions,
+  config: WireConfig
+): Headers.Headers => {
+  const headers: Record<string, string> = { accept: endpoint.accept ?? accepts[endpoint.kind] }
+  const set = (name: string, value: string | null): void => {
+    const lower = name.toLowerCase()
+    if (value === null) delete headers[lower]
+    else headers[lower] = checkedHeader(lower, value)
+  }
+  for (const [name, value] of Object.entries(config.headers)) set(name, value)
+  for (const [name, value] of Object.entries(endpoint.headers ?? {})) set(name, value)
+  for (const [field, value] of Object.entries(fields)) {
+    const name = endpoint.headerParams?.[field]
+    if (name === undefined || value === null) continue
+    const text = Array.isArray(value) ? value.join(",") : String(value)
+    const fixed = name === betaHeader ? endpoint.headers?.[betaHeader] : undefined
+    set(name, fixed === undefined ? text : text === "" ? fixed : `${text},${fixed}`)
+  }
+  if (options.idempotencyKey !== undefined) set("idempotency-key", options.idempotencyKey)
+  for (const [name, value] of Object.entries(options.headers ?? {})) set(name, value)
+  return Headers.fromRecordUnsafe(headers)
+}
+
+/** The body's own content type, unless the caller says otherwise. */
+const withContentType = (
+  headers: Headers.Headers,
+  contentType: string | undefined,
+  given: RequestOptions["headers"]
+): Headers.Headers =>
+  contentType === undefined || (given !== undefined && Object.keys(given).some((name) => /^content-type$/i.test(name)))
+    ? headers
+    : Headers.set(headers, "content-type", contentType)
+
+const accepts: { readonly [K in Endpoint.Kind]: string } = {
+  json: "application/json",
+  list: "application/json",
+  none: "*/*",
+  text: "text/plain, application/json;q=0.9, */*;q=0.8",
+  binary: "*/*",
+  stream: "text/event-stream",
+  jsonl: "application/x-jsonl, application/json;q=0.9, */*;q=0.8"
+}
+
+const checkedHeader = (name: string, value: string): string => {
+  if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
+    throw new RequestError({ message: `${JSON.stringify(name)} is no valid header name` })
+  }
+  // What is not Latin-1, and control characters, would break the message or be refused by the runtime.
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+    throw new RequestError({ message: `The value of the header ${name} has characters that a header cannot hold` })
+  }
+  return value
+}

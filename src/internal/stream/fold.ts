@@ -1,0 +1,80 @@
+/** What the folds of all APIs share. They read events as unchecked JSON: a layer may have decoding turned off. */
+import * as Effect from "effect/Effect"
+import type { Accumulator, Fold, Step } from "../../Accumulator.ts"
+import * as ApiError from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import { isObject } from "../dialect.ts"
+
+export type Json = { readonly [key: string]: unknown }
+
+/** An accumulator whose fold builds the snapshot from JSON, by the API's documentation of its events. */
+export const accumulatorOf = <Event, Snapshot>(
+  make: () => Fold<unknown, unknown, Step>
+): Accumulator<Event, Snapshot, Step> => ({ start: () => make() as Fold<unknown, Snapshot, Step> })
+
+/** A valid index; a missing one is 0. `undefined` for what no server can mean. */
+export const indexOf = (value: unknown): number | undefined =>
+  value === undefined || value === null
+    ? 0
+    : typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+      ? value
+      : undefined
+
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "")
+
+export const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
+
+/** Strings that are sent in pieces; all others are sent whole, often again and again. */
+const texts = new Set([
+  "arguments",
+  "content",
+  "data",
+  "reasoning",
+  "reasoning_content",
+  "refusal",
+  "text",
+  "thinking",
+  "transcript"
+])
+
+/**
+ * A field after one more piece: texts grow, objects are merged, anything else is replaced. `null` and
+ * `undefined` change nothing.
+ */
+export const mergeField = (name: string, before: unknown, piece: unknown): unknown => {
+  if (piece === undefined || piece === null) return before === undefined ? piece : before
+  if (typeof before === "string" && typeof piece === "string") {
+    return texts.has(name) ? before + piece : piece || before
+  }
+  if (isObject(before) && isObject(piece)) {
+    const merged = new Map(Object.entries(before))
+    for (const [key, value] of Object.entries(piece)) merged.set(key, mergeField(key, merged.get(key), value))
+    return Object.fromEntries(merged)
+  }
+  return piece
+}
+
+/** The error of a stream that ended well although its answer is not whole. */
+export const notWhole = (
+  endpoint: Endpoint.Metadata,
+  what: string,
+  text: string,
+  usage: unknown
+): ApiError.ApiError => {
+  const partial = { text, usage, events: 0 }
+  return new ApiError.ApiError({
+    provider: endpoint.provider,
+    endpoint: endpoint.id,
+    reason: new ApiError.StreamTruncatedError({ message: `The stream ended without ${what}`, partial }),
+    request: undefined,
+    response: undefined,
+    attempts: [],
+    partial
+  })
+}
+
+/** The snapshot of a stream that has ended, where there is one. */
+export const finishWith =
+  (endpoint: Endpoint.Metadata, what: string) =>
+  <A>(snapshot: A | undefined): Effect.Effect<A, ApiError.ApiError> =>
+    snapshot === undefined ? Effect.fail(notWhole(endpoint, what, "", undefined)) : Effect.succeed(snapshot)

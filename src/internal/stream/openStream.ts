@@ -1,0 +1,79 @@
+/** The way from an endpoint's input to the stream of its values. */
+import type * as Arr from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type * as ApiError from "../../ApiError.ts"
+import { type Call, withCall } from "../attempt/call.ts"
+import { makeDeadlines } from "../attempt/deadlines.ts"
+import { openValues } from "./readEvents.ts"
+import { responseOf } from "../attempt/response.ts"
+import { retrying } from "../attempt/retry.ts"
+import { send } from "../attempt/send.ts"
+import type { Transport } from "./streamTransport.ts"
+import { withNow } from "../attempt/withNow.ts"
+
+export const streaming: Transport = {
+  stream: (config, endpoint, input, options) =>
+    Stream.scoped(
+      Stream.fromPull(
+        withCall(config, endpoint, input, options, (call) =>
+          Effect.map(openStream(call), ({ first, rest }) => startingWith(first, rest))
+        )
+      )
+    ),
+  open: (config, endpoint, input, options) =>
+    withCall(config, endpoint, input, options, (call) =>
+      Effect.zipWith(openStream(call), Clock.currentTimeMillis, ({ first, response, rest }, now) =>
+        responseOf(call, response, now, Stream.fromPull(Effect.succeed(startingWith(first, rest))), undefined)
+      )
+    )
+}
+
+type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
+
+interface Opened {
+  readonly response: HttpClientResponse.HttpClientResponse
+  /** The first values, or the end of a stream that has none. */
+  readonly first: Values
+  readonly rest: Values
+}
+
+/** Opens a stream up to its first values: whatever fails before is retried like any call. */
+const openStream = (call: Call): Effect.Effect<Opened, ApiError.ApiError, Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (scope) => retrying(call, openOnce(call, scope)))
+
+const openOnce = (call: Call, outer: Scope.Scope): Effect.Effect<Opened, ApiError.ApiError> =>
+  withNow((start) =>
+    Effect.flatMap(Scope.fork(outer), (scope) => {
+      const deadlines = makeDeadlines(call)
+      deadlines.set(["headers", "firstEvent"], start)
+      const opened = Effect.flatMap(send(call), (response) => {
+        deadlines.set(["firstEvent"], start, response)
+        return Effect.flatMap(Scope.provide(openValues(call, response), scope), (rest) =>
+          Effect.flatMap(Effect.exit(rest), (first) =>
+            Exit.isFailure(first) && !Pull.isDoneCause(first.cause)
+              ? Effect.failCause(first.cause as Cause.Cause<ApiError.ApiError>)
+              : Effect.succeed<Opened>({ response, first, rest })
+          )
+        )
+      })
+      return Effect.onExit(deadlines.guard(opened), (exit) =>
+        Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void
+      )
+    })
+  )
+
+const startingWith = (first: Values, rest: Values): Values => {
+  let started = false
+  return Effect.suspend(() => {
+    if (started) return rest
+    started = true
+    return first
+  })
+}

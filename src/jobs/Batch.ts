@@ -1,0 +1,386 @@
+/**
+ * Many requests as batches: cheaper, and within a day. The requests are split where the API's limits are, the batches
+ * are followed, and each result is decoded by the endpoint that it would otherwise have come from; a request that
+ * fails is a value, not the end.
+ *
+ * The providers' `BatchRun` modules run them.
+ *
+ * @example
+ * ```ts
+ * import * as Console from "effect/Console"
+ * import * as Stream from "effect/Stream"
+ * import { BatchRun, Responses } from "llmfx/openai"
+ *
+ * const questions = Stream.make("one", "two").pipe(
+ *   Stream.map((input) => ({ customId: input, input: { model: "gpt-5.4-mini", input } }))
+ * )
+ *
+ * const answers = BatchRun.run(Responses.create, questions, { retries: 1 }).pipe(
+ *   Stream.runForEach((event) =>
+ *     event._tag === "Succeeded" ? Console.log(`${event.customId}: ${event.value.id}`) : Console.log(event._tag)
+ *   )
+ * )
+ * ```
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import type * as Poll from "./Poll.ts"
+
+/** One of the requests. */
+export interface Request<out Input> {
+  /** Names the request in its result; unique within a batch. */
+  readonly customId: string
+  readonly input: Input
+}
+
+/** A request of a batch that has no answer. */
+export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
+  readonly customId: string
+  readonly message: string
+  readonly kind:
+    | "errored"
+    /** Its time was over before it was tried. */
+    | "expired"
+    | "canceled"
+    /** The batch has no result for it. */
+    | "missing"
+    /** Its answer does not fit the schema. */
+    | "undecodable"
+    /** It has more bytes than a batch may have, and was not sent. */
+    | "tooLarge"
+  /** The HTTP status that the request would have had. */
+  readonly status: number | undefined
+  /** The provider's own code or type of error. */
+  readonly code: string | undefined
+  /** Whether it may succeed in another batch. */
+  readonly isRetryable: boolean
+  /** The result as the server sent it. */
+  readonly raw: unknown
+}> {}
+
+/** The requests cannot be sent as a batch. */
+export class BatchInputError extends Data.TaggedError("BatchInputError")<{ readonly message: string }> {}
+
+/** A batch has been submitted. By its id, another program can resume it. */
+export interface Submitted {
+  readonly _tag: "Submitted"
+  readonly batchId: string
+  readonly requests: number
+}
+
+/** How far a batch is. */
+export interface Progress {
+  readonly _tag: "Progress"
+  readonly batchId: string
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+}
+
+/** The answer to a request. */
+export interface Succeeded<out A> {
+  readonly _tag: "Succeeded"
+  readonly batchId: string
+  readonly customId: string
+  readonly value: A
+}
+
+/** A request without an answer, after all retries. */
+export interface Failed {
+  readonly _tag: "Failed"
+  /** Absent where the request was not sent. */
+  readonly batchId: string | undefined
+  readonly customId: string
+  readonly error: BatchRequestError
+}
+
+/** What happens in a run. */
+export type Event<A> = Submitted | Progress | Succeeded<A> | Failed
+
+/** How batches are run. */
+export interface Options {
+  /** How often requests that failed, and may succeed, go into another batch; 0 unless set. */
+  readonly retries?: number | undefined
+  /** Batches at a time, one unless set. */
+  readonly concurrency?: number | undefined
+  /** The most requests to a batch; the API's limit unless set. */
+  readonly maxRequests?: number | undefined
+  /** The most bytes to a batch; the API's limit unless set. */
+  readonly maxBytes?: number | undefined
+  /** How to wait; every 30 seconds for up to 25 hours unless set. */
+  readonly poll?: Poll.Options | undefined
+}
+
+/** How a batch is followed that was submitted before. */
+export interface ResumeOptions<out Input, out E = never, out R = never> extends Options {
+  /**
+   * The requests as they were given to the run; those of the batch are known by their custom ids. With them, `retries`
+   * has an effect, counted from this batch on. Where they are just those of the batch, the ones without a result are
+   * failures as in a run.
+   */
+  readonly requests?: Stream.Stream<Request<Input>, E, R> | undefined
+}
+
+/** A batch, as it is seen. */
+export interface State {
+  readonly id: string
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+  /** Why the batch as a whole has failed. */
+  readonly problem: string | undefined
+}
+
+/** The result of one request. */
+export interface RequestResult<out A> {
+  readonly customId: string
+  readonly result: Result.Result<A, BatchRequestError>
+}
+
+/** How an API runs batches. */
+export interface Api<in Input, in out S extends State, out A, out R> {
+  readonly maxRequests: number
+  readonly maxBytes: number
+  /** The request as it goes into the batch, which is what its size is measured by. */
+  readonly encode: (request: Request<Input>) => string
+  /** How much of `maxRequests` a request takes, one unless set. */
+  readonly countOf?: ((input: Input) => number) | undefined
+  readonly submit: (requests: ReadonlyArray<Request<Input>>) => Effect.Effect<S, ApiError, R>
+  readonly states: (id: string, options: Poll.Options) => Stream.Stream<S, ApiError | Poll.PollTimeoutError, R>
+  /** The results of a batch that has ended. */
+  readonly results: (state: S) => Stream.Stream<RequestResult<A>, ApiError, R>
+}
+
+type Failure = ApiError | Poll.PollTimeoutError | BatchInputError
+
+/** Runs any number of requests. */
+export const run = <Input, S extends State, A, R, E, R2>(
+  api: Api<Input, S, A, R>,
+  requests: Stream.Stream<Request<Input>, E, R2>,
+  options: Options = {}
+): Stream.Stream<Event<A>, E | Failure, R | R2> =>
+  requests.pipe(
+    Stream.mapAccumArray(
+      () => new Splitter(api, options),
+      (splitter, requests) => [splitter, requests.flatMap((request) => splitter.add(request))],
+      { onHalt: (splitter) => splitter.rest() }
+    ),
+    Stream.flatMap(
+      (piece) => (Array.isArray(piece) ? runBatch(api, piece, options) : Stream.succeed<Event<A>>(piece)),
+      { concurrency: options.concurrency ?? 1 }
+    )
+  )
+
+/** Follows a batch that was submitted before, and sends requests that failed again where they are given. */
+export const resume = <Input, S extends State, A, R, E = never, R2 = never>(
+  api: Api<Input, S, A, R>,
+  batchId: string,
+  options: ResumeOptions<Input, E, R2> = {}
+): Stream.Stream<Event<A>, E | Failure, R | R2> => {
+  const { requests, ...rest } = options
+  return requests === undefined
+    ? follow(api, batchId, rest, undefined)
+    : follow(api, batchId, rest, {
+        withoutResult: (seen, total) => (seen.size < total ? withoutResult(requests, seen, total) : Stream.empty),
+        again: againOf(api, requests, rest)
+      })
+}
+
+/** The custom ids without a result, where the requests can be none but those of the batch. */
+const withoutResult = <E, R>(
+  requests: Stream.Stream<Request<unknown>, E, R>,
+  seen: ReadonlySet<string>,
+  total: number
+): Stream.Stream<string, E, R> =>
+  requests.pipe(
+    Stream.runFold(
+      () => new Set<string>(),
+      (customIds, { customId }) => customIds.add(customId)
+    ),
+    Effect.map((customIds) => {
+      const isWhole = customIds.size === total && [...seen].every((customId) => customIds.has(customId))
+      return isWhole ? Stream.fromIterable([...customIds].filter((customId) => !seen.has(customId))) : Stream.empty
+    }),
+    Stream.unwrap
+  )
+
+/** The requests of a batch, or one that fits into none. */
+type Piece<Input> = Array<Request<Input>> | Failed
+
+class Splitter<Input> {
+  readonly #encode: (request: Request<Input>) => string
+  readonly #countOf: (input: Input) => number
+  readonly #maxRequests: number
+  readonly #maxBytes: number
+  readonly #encoder = new TextEncoder()
+  #requests: Array<Request<Input>> = []
+  #count = 0
+  #bytes = 0
+
+  constructor(
+    api: Pick<Api<Input, State, unknown, unknown>, "encode" | "countOf" | "maxRequests" | "maxBytes">,
+    options: Options
+  ) {
+    this.#encode = api.encode
+    this.#countOf = api.countOf ?? (() => 1)
+    this.#maxRequests = Math.min(options.maxRequests ?? api.maxRequests, api.maxRequests)
+    this.#maxBytes = Math.min(options.maxBytes ?? api.maxBytes, api.maxBytes)
+  }
+
+  add(request: Request<Input>): ReadonlyArray<Piece<Input>> {
+    const bytes = this.#encoder.encode(this.#encode(request)).length + 1
+    if (bytes > this.#maxBytes) return [tooLarge(request.customId, bytes, this.#maxBytes)]
+    const count = this.#countOf(request.input)
+    const isFull = this.#count + count > this.#maxRequests || this.#bytes + bytes > this.#maxBytes
+    const full = isFull ? this.rest() : []
+    this.#requests.push(request)
+    this.#count += count
+    this.#bytes += bytes
+    return full
+  }
+
+  rest(): ReadonlyArray<Piece<Input>> {
+    const requests = this.#requests
+    this.#requests = []
+    this.#count = 0
+    this.#bytes = 0
+    return requests.length === 0 ? [] : [requests]
+  }
+}
+
+const tooLarge = (customId: string, bytes: number, limit: number): Failed => ({
+  _tag: "Failed",
+  batchId: undefined,
+  customId,
+  error: new BatchRequestError({
+    customId,
+    message: `The request has ${bytes} bytes; a batch may have ${limit}`,
+    kind: "tooLarge",
+    status: undefined,
+    code: undefined,
+    isRetryable: false,
+    raw: undefined
+  })
+})
+
+const runBatch = <Input, S extends State, A, R>(
+  api: Api<Input, S, A, R>,
+  batch: ReadonlyArray<Request<Input>>,
+  options: Options
+): Stream.Stream<Event<A>, Failure, R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const customIds = new Set(batch.map(({ customId }) => customId))
+      if (customIds.size < batch.length) {
+        return yield* new BatchInputError({
+          message: `${batch.length - customIds.size} custom ids of the batch repeat`
+        })
+      }
+      const { id } = yield* api.submit(batch)
+      const submitted: Submitted = { _tag: "Submitted", batchId: id, requests: batch.length }
+      return Stream.concat(
+        Stream.succeed(submitted),
+        follow(api, id, options, {
+          withoutResult: (seen) => Stream.fromIterable([...customIds].filter((customId) => !seen.has(customId))),
+          again: againOf(api, Stream.fromIterable(batch), options)
+        })
+      )
+    })
+  )
+
+/** What is known of the requests of a batch. */
+interface Known<A, E, R> {
+  /** The custom ids of which the batch has no result. */
+  readonly withoutResult: (seen: ReadonlySet<string>, total: number) => Stream.Stream<string, E, R>
+  /** Goes on with requests that are worth another try; absent where there is none left. */
+  readonly again: ((failed: ReadonlyMap<string, Failed>) => Stream.Stream<Event<A>, E | Failure, R>) | undefined
+}
+
+const againOf = <Input, S extends State, A, R, E, R2>(
+  api: Api<Input, S, A, R>,
+  requests: Stream.Stream<Request<Input>, E, R2>,
+  options: Options
+): Known<A, E, R | R2>["again"] => {
+  const { retries = 0 } = options
+  if (retries <= 0) return undefined
+  return (failed) => {
+    if (failed.size === 0) return Stream.empty
+    const unknown = new Map(failed)
+    const again = Stream.filter(requests, ({ customId }) => {
+      unknown.delete(customId)
+      return failed.has(customId)
+    })
+    return Stream.concat(
+      run(api, again, { ...options, retries: retries - 1 }),
+      Stream.suspend(() => Stream.fromIterable(unknown.values()))
+    )
+  }
+}
+
+const defaultPoll: Poll.Options = { schedule: /*#__PURE__*/ Schedule.spaced("30 seconds"), deadline: "25 hours" }
+
+/** When results are read again whose connection broke. */
+const readingAgain = /*#__PURE__*/ Schedule.max([
+  /*#__PURE__*/ Schedule.exponential("1 second"),
+  /*#__PURE__*/ Schedule.recurs(3)
+])
+
+const follow = <Input, S extends State, A, R, E, R2>(
+  api: Api<Input, S, A, R>,
+  batchId: string,
+  options: Options,
+  known: Known<A, E, R2> | undefined
+): Stream.Stream<Event<A>, E | Failure, R | R2> =>
+  Stream.suspend(() => {
+    let last: S | undefined
+    const seen = new Set<string>()
+    const failed = new Map<string, Failed>()
+    const finished = (customId: string, result: Result.Result<A, BatchRequestError>): ReadonlyArray<Event<A>> => {
+      // Results that are read again after a broken connection.
+      if (seen.has(customId)) return []
+      seen.add(customId)
+      if (Result.isSuccess(result)) return [{ _tag: "Succeeded", batchId, customId, value: result.success }]
+      const failure: Failed = { _tag: "Failed", batchId, customId, error: result.failure }
+      if (known?.again === undefined || !result.failure.isRetryable) return [failure]
+      failed.set(customId, failure)
+      return []
+    }
+    const progress = Stream.map(api.states(batchId, options.poll ?? defaultPoll), (state): Event<A> => {
+      last = state
+      const { completed, failed, total } = state
+      return { _tag: "Progress", batchId, total, completed, failed }
+    })
+    const results = Stream.suspend(() =>
+      last === undefined
+        ? Stream.empty
+        : Stream.flattenIterable(Stream.map(api.results(last), ({ customId, result }) => finished(customId, result)))
+    ).pipe(Stream.retry(($) => Schedule.while($(readingAgain), ({ input }) => input.isRetryable)))
+    const missing = Stream.suspend(() => {
+      const customIds = known?.withoutResult(seen, last?.total ?? 0) ?? Stream.empty
+      const error = (customId: string) => Result.fail(missingError(customId, last?.problem))
+      return Stream.flattenIterable(Stream.map(customIds, (customId) => finished(customId, error(customId))))
+    })
+    return progress.pipe(
+      Stream.concat(results),
+      Stream.concat(missing),
+      Stream.concat(Stream.suspend(() => known?.again?.(failed) ?? Stream.empty))
+    )
+  })
+
+const missingError = (customId: string, problem: string | undefined): BatchRequestError =>
+  new BatchRequestError({
+    customId,
+    message: problem ?? "The batch has no result for this request",
+    kind: "missing",
+    status: undefined,
+    code: undefined,
+    isRetryable: problem === undefined,
+    raw: undefined
+  })
+
+/** Whether a status says that the same request may succeed later. */
+export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500

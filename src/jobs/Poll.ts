@@ -1,0 +1,207 @@
+/**
+ * Waiting for work that a server does on its own: look, wait, look again, until the state is final. Each state that is
+ * seen can be followed as a Stream.
+ *
+ * The providers' `Jobs` modules have the kinds of work that their APIs know.
+ *
+ * @example
+ * ```ts
+ * import { Jobs } from "llmfx/openai"
+ *
+ * const file = Jobs.vectorStoreFile.createAndWait(
+ *   { vector_store_id: "vs_1", file_id: "file-1" },
+ *   { deadline: "10 minutes" }
+ * )
+ * ```
+ */
+import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import type * as Endpoint from "../Endpoint.ts"
+
+/** The state was not final in time. */
+export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
+  readonly message: string
+  /** The last state that was seen. */
+  readonly last: unknown
+}> {}
+
+/** How long and how often to look. */
+export interface Options {
+  /**
+   * The waits before each look but the first; where it ends, so does the polling. A state that is known already counts
+   * as a look. Unless set, the server's own wish is followed (`openai-poll-after-ms`, up to a minute), or five seconds,
+   * and the first look is at once, since only it tells the server's wish.
+   */
+  readonly schedule?: Schedule.Schedule<unknown> | undefined
+  /** How long to go on, 24 hours unless set. There is a last look when it has passed, of up to ten seconds. */
+  readonly deadline?: Duration.Input | undefined
+  /** Whether to cancel the work on the server where the polling is interrupted or takes too long; not unless set. */
+  readonly cancel?: boolean | undefined
+}
+
+/** What is polled. */
+export interface Target<in out A, out E, out R> {
+  /** The endpoint that is called, for errors. */
+  readonly endpoint?: string | undefined
+  /** Looks once. */
+  readonly look: Effect.Effect<Pick<Endpoint.Response<A>, "value" | "headers">, E, R>
+  readonly isFinal: (state: A) => boolean
+  readonly cancel?: Effect.Effect<unknown, unknown, R> | undefined
+}
+
+const defaultInterval = 5000
+const longestHint = 60_000
+const longestLastLook = 10_000
+
+/** The states, as they are seen; the last one is final. `first` is a state that is known already. */
+export const states = <A, E, R>(
+  target: Target<A, E, R>,
+  options: Options = {},
+  first?: A
+): Stream.Stream<A, E | PollTimeoutError, R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(options.deadline ?? "24 hours")
+      const nextWait = options.schedule === undefined ? undefined : yield* Schedule.toStep(options.schedule)
+      let last = first
+      let isOver = false
+      let hasLooked = false
+      let hint: number | undefined
+
+      const seen = (state: A): Arr.NonEmptyReadonlyArray<A> => {
+        last = state
+        isOver = target.isFinal(state)
+        return [state]
+      }
+      const timedOut = (why: string) =>
+        new PollTimeoutError({ message: `The state${ofEndpoint(target.endpoint)} is not final ${why}`, last })
+      const look = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        target.look.pipe(
+          Effect.timeoutOrElse({
+            duration: Math.max(end - now, longestLastLook),
+            orElse: () => timedOut("in time")
+          }),
+          Effect.map(({ headers, value }) => {
+            hasLooked = true
+            hint = hintOf(headers)
+            return seen(value)
+          })
+        )
+      )
+      const nextDelay = (now: number): Effect.Effect<number | undefined> =>
+        nextWait === undefined
+          ? Effect.succeed(hint ?? (hasLooked ? defaultInterval : 0))
+          : nextWait(now, undefined).pipe(
+              Effect.map(([, delay]) => Duration.toMillis(delay)),
+              Effect.catch(() => Effect.succeed(undefined))
+            )
+      const waitAndLook = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        if (now >= end) return yield* timedOut("in time")
+        const delay = yield* nextDelay(now)
+        if (delay === undefined) return yield* timedOut("after the last look that the schedule allows")
+        yield* Effect.sleep(Math.min(delay, end - now))
+        return yield* look
+      })
+
+      let hasBegun = false
+      const pull = Effect.suspend((): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | PollTimeoutError, void, R> => {
+        if (isOver) return Cause.done()
+        if (hasBegun) return waitAndLook
+        hasBegun = true
+        return first === undefined ? look : Effect.sync(() => seen(first))
+      })
+      const followed = Stream.fromPull(Effect.succeed(pull))
+      return options.cancel === true && target.cancel !== undefined
+        ? Stream.onExit(followed, cancelling(target.cancel))
+        : followed
+    })
+  )
+
+const ofEndpoint = (endpoint: string | undefined): string => (endpoint === undefined ? "" : ` that ${endpoint} gives`)
+
+const cancelling =
+  <R>(cancel: Effect.Effect<unknown, unknown, R>) =>
+  (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void, never, R> => {
+    if (Exit.isSuccess(exit)) return Effect.void
+    const error = Cause.findErrorOption(exit.cause)
+    const isTimeout = Option.isSome(error) && error.value instanceof PollTimeoutError
+    return isTimeout || Cause.hasInterrupts(exit.cause)
+      ? Effect.ignore(Effect.timeoutOption(cancel, "10 seconds"))
+      : Effect.void
+  }
+
+const hintOf = (headers: { readonly [name: string]: string }): number | undefined => {
+  const text = headers["openai-poll-after-ms"]
+  const hint = text === undefined || text.trim() === "" ? Number.NaN : Number(text)
+  return Number.isFinite(hint) && hint >= 0 ? Math.min(hint, longestHint) : undefined
+}
+
+/** The final state. */
+export const wait = <A, E, R>(
+  target: Target<A, E, R>,
+  options?: Options,
+  first?: A
+): Effect.Effect<A, E | PollTimeoutError, R> =>
+  Effect.flatMap(
+    Stream.runLast(states(target, options, first)),
+    Option.match({
+      onNone: () => Effect.die(new Error("A poll ends with a final state or fails")),
+      onSome: Effect.succeed
+    })
+  )
+
+/** A kind of work: how it is begun, found again, and cancelled. */
+export interface JobDefinition<Create, Locate, A, R> {
+  readonly create: Endpoint.Json<Create, A, R>
+  readonly retrieve: Endpoint.Json<Locate, A, R>
+  /** The input that finds the work that was created. */
+  readonly locate: (created: A, input: Create) => Locate
+  readonly isFinal: (state: A) => boolean
+  readonly cancel?: ((input: Locate) => Effect.Effect<unknown, ApiError, R>) | undefined
+}
+
+/** A kind of work that can be waited for. */
+export interface Job<in Create, in Locate, out A, out R> {
+  /** Waits for work that was begun before; gives its final state, which may be a failure. */
+  readonly wait: (input: Locate, options?: Options) => Effect.Effect<A, ApiError | PollTimeoutError, R>
+  /** Follows work that was begun before. */
+  readonly states: (input: Locate, options?: Options) => Stream.Stream<A, ApiError | PollTimeoutError, R>
+  /** Begins the work and waits for it. */
+  readonly createAndWait: (input: Create, options?: Options) => Effect.Effect<A, ApiError | PollTimeoutError, R>
+  /** Begins the work and follows it, from the state in which it was created. */
+  readonly createAndFollow: (input: Create, options?: Options) => Stream.Stream<A, ApiError | PollTimeoutError, R>
+}
+
+/** Makes a kind of work out of its endpoints. */
+export const job = <Create, Locate, A, R>(
+  definition: JobDefinition<Create, Locate, A, R>
+): Job<Create, Locate, A, R> => {
+  const { cancel, create, isFinal, locate, retrieve } = definition
+  const call = create as (input: Create) => Effect.Effect<A, ApiError, R>
+  const withResponse = retrieve.withResponse as (input: Locate) => Effect.Effect<Endpoint.Response<A>, ApiError, R>
+  const target = (input: Locate): Target<A, ApiError, R> => ({
+    endpoint: retrieve.id,
+    look: withResponse(input),
+    isFinal,
+    cancel: cancel?.(input)
+  })
+  return {
+    wait: (input, options) => wait(target(input), options),
+    states: (input, options) => states(target(input), options),
+    createAndWait: (input, options) =>
+      Effect.flatMap(call(input), (created) => wait(target(locate(created, input)), options, created)),
+    createAndFollow: (input, options) =>
+      Stream.unwrap(Effect.map(call(input), (created) => states(target(locate(created, input)), options, created)))
+  }
+}

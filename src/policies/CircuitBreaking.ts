@@ -1,0 +1,122 @@
+/**
+ * A circuit breaker: while a provider is down, calls fail at once instead of waiting for it.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { CircuitBreaking, Middleware } from "llmfx"
+ * import { Models } from "llmfx/openai"
+ *
+ * const program = Effect.gen(function* () {
+ *   const breaker = yield* CircuitBreaking.make()
+ *   return yield* Models.retrieve({ model: "gpt-5.4-mini" }).pipe(Middleware.use(breaker))
+ * })
+ * ```
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import type * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as ApiError from "../ApiError.ts"
+import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
+import { type Call, type Middleware, make as around } from "../Middleware.ts"
+
+/** How a breaker is made. */
+export interface Options extends KeyOptions {
+  /** After how many failures in a row, or which rate of them, the circuit opens; five in a row unless set. */
+  readonly tripPolicy?: CircuitBreaker.TripPolicy | undefined
+  /** How long it stays open before one call is let through to try; 30 seconds unless set. */
+  readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
+}
+
+/** Which calls share a circuit. */
+export interface KeyOptions {
+  /** Calls with the same key share a circuit; those of a provider do unless set. */
+  readonly key?: ((call: Call) => string) | undefined
+}
+
+/** A breaker of this process. */
+export const make = (options: Options = {}): Effect.Effect<Middleware, never, Scope.Scope> =>
+  Effect.flatMap(Layer.build(CircuitBreaker.layerStoreMemory()), (store) =>
+    CircuitBreaker.make({
+      tripPolicy: options.tripPolicy ?? CircuitBreaker.consecutive(5),
+      openDuration: options.openDuration ?? "30 seconds"
+    }).pipe(
+      Effect.provide(store),
+      Effect.map((breaker) => fromBreaker(breaker, options))
+    )
+  )
+
+/**
+ * A breaker over Effect's own, which may share its circuits with other processes. A call counts with all its retries, a
+ * stream up to its first event. While the circuit is open, calls fail with `OverloadedError`, code `circuit_open`.
+ */
+export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: KeyOptions = {}): Middleware =>
+  around((call, next) =>
+    breaker
+      .execute(next(call), { key: options.key?.(call) ?? call.endpoint.provider, classify })
+      .pipe(
+        Effect.mapError((error) =>
+          error._tag === "CircuitBreakerError" ? refusal(call, openReason(call, error)) : error
+        )
+      )
+  )
+
+/** Outages count as failures, and a refused input as a success: the provider is there. Limits count as neither. */
+const classify = (exit: Exit.Exit<unknown, ApiError.ApiError>): CircuitBreaker.Outcome => {
+  if (Exit.isSuccess(exit)) return CircuitBreaker.success
+  const failure = exit.cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined) return CircuitBreaker.ignored
+  const { reason } = failure.error
+  switch (reason._tag) {
+    case "OverloadedError":
+    case "ServerError":
+      return CircuitBreaker.failure({ retryAfter: reason.retryAfter })
+    case "NetworkError":
+    case "TimeoutError":
+    case "StreamTruncatedError":
+    case "StreamError":
+    case "UnexpectedResponseError":
+      return CircuitBreaker.failure()
+    case "RateLimitError":
+    case "QuotaExceededError":
+    case "RequestError":
+      return CircuitBreaker.ignored
+    case "AuthenticationError":
+    case "PermissionDeniedError":
+    case "NotFoundError":
+    case "InvalidRequestError":
+    case "ConflictError":
+    case "ContentPolicyError":
+    case "DecodeError":
+      return CircuitBreaker.success
+  }
+}
+
+const openReason = (call: Call, { reason }: CircuitBreaker.CircuitBreakerError): ApiError.OverloadedError => {
+  const { provider } = call.endpoint
+  switch (reason._tag) {
+    case "CircuitOpen":
+      return new ApiError.OverloadedError({
+        ...refusalDetail(
+          "circuit_open",
+          `Calls to ${provider} have failed too often and are not sent for ${Duration.format(reason.retryAfter)}`
+        ),
+        retryAfter: reason.retryAfter
+      })
+    case "CircuitHalfOpen":
+      return new ApiError.OverloadedError({
+        ...refusalDetail("circuit_open", `Another call is finding out whether ${provider} answers again`),
+        retryAfter: undefined
+      })
+    case "CircuitBreakerStoreError":
+      return new ApiError.OverloadedError({
+        ...refusalDetail("circuit_unknown", `The circuit breaker's store failed: ${reason.message}`),
+        retryAfter: undefined
+      })
+  }
+}

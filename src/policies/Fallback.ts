@@ -1,0 +1,104 @@
+/**
+ * Another program where one is not to be had: another model, endpoint or provider.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Fallback } from "llmfx"
+ * import { Messages } from "llmfx/anthropic"
+ * import { Responses } from "llmfx/openai"
+ *
+ * const ask = (question: string) =>
+ *   Responses.create({ model: "gpt-5.4-mini", input: question }).pipe(
+ *     Effect.map((response) => JSON.stringify(response.output)),
+ *     Fallback.to(
+ *       Messages.create({
+ *         model: "claude-sonnet-5",
+ *         max_tokens: 500,
+ *         messages: [{ role: "user", content: question }]
+ *       }).pipe(Effect.map((message) => JSON.stringify(message.content)))
+ *     )
+ *   )
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { isApiError } from "../ApiError.ts"
+import type { Program } from "../internal/program.ts"
+
+/** When and how to go on with the other program. */
+export interface Options {
+  /** Whether an error is a reason to; {@link isUnavailable} unless set. */
+  readonly when?: ((error: unknown) => boolean) | undefined
+  /**
+   * What to do where a Stream fails that has already given values: fail with its error (the default), or give all values
+   * of the other one after them.
+   */
+  readonly afterOutput?: "fail" | "append" | undefined
+}
+
+/**
+ * Whether an error says that the provider cannot answer now: limits, quota, overload, outages, broken connections,
+ * timeouts, broken streams and answers that are not the API's. Also a `while` for the steps of an `ExecutionPlan`.
+ */
+export const isUnavailable = (error: unknown): boolean => {
+  if (!isApiError(error)) return false
+  switch (error.reason._tag) {
+    case "RateLimitError":
+    case "QuotaExceededError":
+    case "OverloadedError":
+    case "ServerError":
+    case "NetworkError":
+    case "TimeoutError":
+    case "StreamError":
+    case "StreamTruncatedError":
+    case "UnexpectedResponseError":
+      return true
+    case "AuthenticationError":
+    case "PermissionDeniedError":
+    case "NotFoundError":
+    case "InvalidRequestError":
+    case "ConflictError":
+    case "ContentPolicyError":
+    case "DecodeError":
+    case "RequestError":
+      return false
+  }
+}
+
+type Either<P extends Program, Q extends Program> =
+  P extends Stream.Stream<infer A, infer E, infer R>
+    ? Q extends Stream.Stream<infer A2, infer E2, infer R2>
+      ? Stream.Stream<A | A2, E | E2, R | R2>
+      : never
+    : P extends Effect.Effect<infer A, infer E, infer R>
+      ? Q extends Effect.Effect<infer A2, infer E2, infer R2>
+        ? Effect.Effect<A | A2, E | E2, R | R2>
+        : never
+      : never
+
+/** Runs `other` where the program fails because its provider is not available. Both are Effects, or both Streams. */
+export const to =
+  <Q extends Program>(other: Q, options: Options = {}) =>
+  <P extends Program>(self: P): Either<P, Q> =>
+    either(self, other, options) as Either<P, Q>
+
+const either = (self: Program, other: Program, { afterOutput = "fail", when = isUnavailable }: Options): Program => {
+  if (!Stream.isStream(self) && !Stream.isStream(other)) return Effect.catchIf(self, when, () => other)
+  if (!Stream.isStream(self) || !Stream.isStream(other)) {
+    throw new TypeError("Fallback.to takes two Effects or two Streams")
+  }
+  return Stream.suspend(() => {
+    let hasOutput = false
+    return self.pipe(
+      Stream.mapArray((values) => {
+        hasOutput = true
+        return values
+      }),
+      Stream.catchIf(
+        (error) => (afterOutput === "append" || !hasOutput) && when(error),
+        () => other
+      )
+    )
+  })
+}

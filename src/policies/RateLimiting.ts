@@ -1,0 +1,295 @@
+/**
+ * A queue that keeps calls within the limits of an account: of requests and of tokens. What a call will cost is estimated
+ * when it starts and corrected when its usage is known; the limits themselves are learned from the headers of responses,
+ * or set.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Middleware, RateLimiting } from "llmfx"
+ * import { Responses } from "llmfx/openai"
+ *
+ * const program = Effect.gen(function* () {
+ *   const limiter = yield* RateLimiting.make({ limits: { requests: 500, tokens: 200_000 }, maxWait: "2 minutes" })
+ *   return yield* Responses.create({ model: "gpt-5.4-mini", input: "hi" }).pipe(Middleware.use(limiter))
+ * })
+ * ```
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as ApiError from "../ApiError.ts"
+import { estimateTokens, type TokenEstimate } from "../internal/usage/estimateTokens.ts"
+import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
+import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
+import { metered } from "../internal/usage/usageMeter.ts"
+import { type Answer, type Call, type Middleware, make as around, type Next } from "../Middleware.ts"
+import * as RateLimit from "./RateLimit.ts"
+import * as RequestOptions from "../RequestOptions.ts"
+
+/** What is limited, by the names in the providers' headers. `tokens` counts input and output together. */
+export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens"
+
+/** How a limiter works. */
+export interface Options {
+  /** How much of each a window allows. Where the server's headers say less, that counts. */
+  readonly limits?: { readonly [D in Dimension]?: number } | undefined
+  /** One minute unless set. */
+  readonly window?: Duration.Input | undefined
+  /** Whether limits and what is left of them are taken from response headers; `true` unless set. */
+  readonly learn?: boolean | undefined
+  /** The longest wait for a place, on each try; a call that would wait longer fails at once. No limit unless set. */
+  readonly maxWait?: Duration.Input | undefined
+  /**
+   * The tokens that a call will take. Unless set: a quarter of the characters of its input, and the output that it allows
+   * but at most 1,000; nothing where the input names no `model`.
+   */
+  readonly estimate?: ((call: Call) => TokenEstimate) | undefined
+  /** Calls with the same key share limits; those of a provider and model do unless set. */
+  readonly key?: ((call: Call) => string) | undefined
+  /** Whether calls are sent or refused while the store of a shared limiter fails; sent unless set. */
+  readonly onStoreError?: "allow" | "fail" | undefined
+}
+
+/** A limiter of this process. */
+export const make = (options: Options = {}): Effect.Effect<Middleware> =>
+  RateLimiter.make.pipe(
+    Effect.provide(RateLimiter.layerStoreMemory),
+    Effect.map((limiter) => fromLimiter(limiter, options))
+  )
+
+/**
+ * A limiter over Effect's own, which may share its counts with other processes. A call waits for its place before each
+ * try, outside all timeouts but `total`. It fails with `RateLimitError`, code `client_rate_limit`, where that would take
+ * too long. A 429 with `retry-after` makes all calls with the same key wait.
+ */
+export const fromLimiter = (limiter: RateLimiter.RateLimiter, options: Options = {}): Middleware => {
+  const { estimate = estimateTokens, key: keyOf = defaultKey, learn = true } = options
+  const accounts = new Map<string, Account>()
+  return around((call, next) => {
+    const key = keyOf(call)
+    let account = accounts.get(key)
+    if (account === undefined) accounts.set(key, (account = makeAccount(limiter, key, options)))
+    return limited(call, next, account, costsOf(estimate(call)), learn)
+  })
+}
+
+const defaultKey = ({ endpoint, input }: Call): string => `${endpoint.provider}:${usageIn(input).model ?? endpoint.id}`
+
+const limited = (call: Call, next: Next, account: Account, costs: Costs, learn: boolean): Answer =>
+  Effect.suspend(() => {
+    let reserved: Costs = {}
+    const options = RequestOptions.merge(call.options, {
+      transformAttempt: (attempt) =>
+        Effect.flatMap(account.reserve(call, costs), (reservation) => {
+          reserved = reservation.costs
+          return Effect.onExit(attempt, (exit) =>
+            Exit.isSuccess(exit) ? Effect.void : account.failed(reservation, failureOf(exit), learn)
+          )
+        })
+    })
+    const answer = Effect.tap(next({ ...call, options }), ({ rateLimit }) =>
+      learn && rateLimit !== undefined ? account.follow(rateLimit) : Effect.void
+    )
+    return metered(call, answer, ({ usage }) => {
+      const counts = countsOf(usage)
+      return counts === undefined ? Effect.void : account.settle(reserved, actualCosts(counts))
+    })
+  })
+
+const failureOf = <A>(exit: Exit.Failure<A, ApiError.ApiError>): ApiError.ApiError | undefined => {
+  const error = Exit.findErrorOption(exit)
+  return error._tag === "Some" ? error.value : undefined
+}
+
+type Costs = { readonly [D in Dimension]?: number }
+
+const costsOf = ({ input, output }: TokenEstimate): Costs => ({
+  requests: 1,
+  tokens: input + output,
+  "input-tokens": input,
+  "output-tokens": output
+})
+
+/** Input that came from a cache does not count. */
+const actualCosts = ({ cacheRead, input, output }: Counts): Costs => ({
+  requests: 1,
+  tokens: input + output,
+  "input-tokens": input - cacheRead,
+  "output-tokens": output
+})
+
+interface Reservation {
+  readonly costs: Costs
+  /** What Effect's limiter needs to learn from a 429. */
+  readonly epoch: number
+}
+
+/** What calls with the same key share. */
+interface Account {
+  readonly reserve: (call: Call, costs: Costs) => Effect.Effect<Reservation, ApiError.ApiError>
+  /** Gives back the tokens of a try that the server refused, and takes note of what the server says about limits. */
+  readonly failed: (
+    reservation: Reservation,
+    error: ApiError.ApiError | undefined,
+    learn: boolean
+  ) => Effect.Effect<void>
+  /** Takes what more was used than reserved, or gives back what was not. */
+  readonly settle: (reserved: Costs, actual: Costs) => Effect.Effect<void>
+  /** Takes what others have used of the account. */
+  readonly follow: (info: RateLimit.RateLimitInfo) => Effect.Effect<void>
+}
+
+const dimensions: ReadonlyArray<Dimension> = ["requests", "tokens", "input-tokens", "output-tokens"]
+
+const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Options): Account => {
+  const window = Duration.fromInputUnsafe(options.window ?? "1 minute")
+  const longest = options.maxWait === undefined ? Infinity : Duration.toMillis(options.maxWait)
+  const learned: { [D in Dimension]?: number } = {}
+
+  const limitOf = (dimension: Dimension): number | undefined => {
+    const [set, found] = [options.limits?.[dimension], learned[dimension]]
+    return set === undefined || found === undefined ? (set ?? found) : Math.min(set, found)
+  }
+
+  /** A negative number of tokens gives them back. */
+  const take = (dimension: Dimension, limit: number, tokens: number) =>
+    limiter.consume({
+      algorithm: "token-bucket",
+      onExceeded: "delay",
+      key: `${key}:${dimension}`,
+      window,
+      limit,
+      tokens
+    })
+
+  const takeAll = (costs: Costs): Effect.Effect<void> =>
+    Effect.ignore(
+      Effect.forEach(dimensions, (dimension) => {
+        const limit = limitOf(dimension)
+        const cost = Math.ceil(costs[dimension] ?? 0)
+        return limit === undefined || cost === 0 ? Effect.void : take(dimension, limit, cost)
+      })
+    )
+
+  /** Waits while a 429 holds all calls back. */
+  const pause = (
+    call: Call,
+    waited: number
+  ): Effect.Effect<
+    { readonly waited: number; readonly epoch: number },
+    ApiError.ApiError | RateLimiter.RateLimiterError
+  > =>
+    Effect.flatMap(
+      limiter.adaptiveConsume({ key, tokens: 1, fallbackLimit: limitOf("requests") ?? 1, fallbackWindow: window }),
+      ({ delay, epoch, phase }) => {
+        const wait = Duration.toMillis(delay)
+        if (waited + wait > longest) return Effect.fail(tooLong(call, waited + wait))
+        const after = { waited: waited + wait, epoch }
+        if (wait === 0) return Effect.succeed(after)
+        return Effect.andThen(
+          Effect.sleep(delay),
+          phase === "cooldown" ? pause(call, after.waited) : Effect.succeed(after)
+        )
+      }
+    )
+
+  const reserve = (call: Call, costs: Costs) =>
+    Effect.flatMap(pause(call, 0), ({ epoch, waited }) => {
+      const taken: { [D in Dimension]?: number } = {}
+      const giveBack = Effect.suspend(() => takeAll(negative(taken)))
+      return Effect.forEach(dimensions, (dimension) => {
+        const limit = limitOf(dimension)
+        // A call that no window could hold waits for a whole one.
+        const cost = Math.ceil(Math.min(costs[dimension] ?? 0, limit ?? 0))
+        if (limit === undefined || cost === 0) return Effect.succeed(0)
+        return Effect.map(take(dimension, limit, cost), ({ delay }) => {
+          taken[dimension] = cost
+          return Duration.toMillis(delay)
+        })
+      }).pipe(
+        Effect.flatMap((waits) => {
+          const wait = Math.max(...waits)
+          return waited + wait > longest
+            ? Effect.fail(tooLong(call, waited + wait))
+            : wait === 0
+              ? Effect.void
+              : Effect.sleep(wait)
+        }),
+        Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : giveBack)),
+        Effect.as<Reservation>({ costs: taken, epoch })
+      )
+    })
+
+  const follow = (info: RateLimit.RateLimitInfo): Effect.Effect<void> =>
+    Effect.ignore(
+      Effect.forEach(dimensions, (dimension) => {
+        const { limit: found, remaining } = info[dimension] ?? none
+        if (found !== undefined && found > 0) learned[dimension] = found
+        const limit = limitOf(dimension)
+        if (limit === undefined || remaining === undefined) return Effect.void
+        return Effect.flatMap(take(dimension, limit, 0), ({ remaining: left }) =>
+          left > remaining ? take(dimension, limit, left - remaining) : Effect.void
+        )
+      })
+    )
+
+  return {
+    reserve: (call, costs) =>
+      Effect.catchTag(reserve(call, costs), "RateLimiterError", (error) =>
+        options.onStoreError === "fail"
+          ? Effect.fail(
+              refused(call, "client_rate_limit_unknown", `The limiter's store failed: ${error.message}`, undefined)
+            )
+          : Effect.succeed<Reservation>({ costs: {}, epoch: 0 })
+      ),
+    failed: ({ costs, epoch }, error, learn) =>
+      Effect.gen(function* () {
+        if (error?.response === undefined || error.response.status < 400) return
+        const { headers, status } = error.response
+        const { requests, ...tokens } = costs
+        yield* takeAll(negative(tokens))
+        if (!learn) return
+        const info = RateLimit.fromHeaders(headers, yield* Clock.currentTimeMillis)
+        if (info !== undefined) yield* follow(info)
+        if (error.reason._tag !== "RateLimitError") return
+        const { retryAfter } = error.reason
+        yield* Effect.ignore(limiter.adaptiveFeedback({ key, epoch, tokens: 1, status, retryAfter }))
+      }),
+    settle: (reserved, actual) =>
+      takeAll(
+        Object.fromEntries(
+          dimensions.flatMap((dimension) => {
+            const cost = reserved[dimension]
+            return cost === undefined ? [] : [[dimension, (actual[dimension] ?? 0) - cost]]
+          })
+        )
+      ),
+    follow
+  }
+}
+
+const none: Partial<RateLimit.Limit> = {}
+
+const negative = (costs: Costs): Costs =>
+  Object.fromEntries(Object.entries(costs).map(([dimension, cost]) => [dimension, -cost]))
+
+const tooLong = (call: Call, wait: number): ApiError.ApiError => {
+  const retryAfter = Duration.millis(wait)
+  return refused(
+    call,
+    "client_rate_limit",
+    `The rate limiter would hold this call back for ${Duration.format(retryAfter)}; nothing was sent`,
+    retryAfter
+  )
+}
+
+const refused = (
+  call: Call,
+  code: string,
+  message: string,
+  retryAfter: Duration.Duration | undefined
+): ApiError.ApiError =>
+  refusal(call, new ApiError.RateLimitError({ ...refusalDetail(code, message), retryAfter, limits: undefined }))

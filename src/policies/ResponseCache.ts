@@ -1,0 +1,156 @@
+/**
+ * Answers that are kept, in memory or in any of Effect's stores: the same input is not paid for twice.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Persistence from "effect/persistence/Persistence"
+ * import { Middleware, ResponseCache } from "llmfx"
+ * import { Embeddings } from "llmfx/openai"
+ *
+ * const program = Effect.gen(function* () {
+ *   const cache = yield* ResponseCache.make({ timeToLive: "1 day" })
+ *   return yield* Embeddings.create({ model: "text-embedding-3-small", input: "hi" }).pipe(Middleware.use(cache))
+ * }).pipe(
+ *   Effect.scoped,
+ *   Effect.provide(Layer.provide(Persistence.layer, Persistence.layerBackingMemory))
+ * )
+ * ```
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Persistable from "effect/persistence/Persistable"
+import * as Persistence from "effect/persistence/Persistence"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import type * as Endpoint from "../Endpoint.ts"
+import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
+import { operationOf } from "../internal/usage/genAi.ts"
+import { type Answer, type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
+import { Current, merge } from "../RequestOptions.ts"
+
+/** What is kept, and how long. */
+export interface Options {
+  readonly timeToLive: Duration.Input
+  /** The name of the store; `llmfx` unless set. */
+  readonly storeId?: string | undefined
+  /**
+   * Which calls are answered from the cache: chats, messages, responses, completions and embeddings unless set. Only JSON
+   * and event streams can be.
+   */
+  readonly when?: ((call: Call) => boolean) | undefined
+}
+
+/**
+ * A cache by provider, endpoint, input and the options that change what is sent. A stream is kept once it has come to its
+ * end. An answer from the cache has `attempts: 0`. While the store fails, calls are made. Layers with the same store share
+ * their answers, whatever their base URL and credential.
+ */
+export const make = (options: Options): Effect.Effect<Middleware, never, Persistence.Persistence | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { storeId = "llmfx", timeToLive, when = isInference } = options
+    const store = yield* (yield* Persistence.Persistence).make({ storeId, timeToLive: () => timeToLive })
+    return around((call, next) =>
+      (call.endpoint.kind === "json" || call.endpoint.kind === "stream") && when(call)
+        ? Effect.flatMap(keyOf(call), (key) => (key === undefined ? next(call) : cached(store, key, call, next)))
+        : next(call)
+    )
+  })
+
+const isInference = ({ endpoint }: Call): boolean => operationOf(endpoint) !== endpoint.id
+
+const Kept = Schema.Struct({
+  /** The value, or the values of a stream. */
+  value: Schema.Unknown,
+  raw: Schema.Unknown,
+  status: Schema.Number,
+  headers: Schema.Record(Schema.String, Schema.String)
+})
+
+class Key extends Persistable.Class<{ payload: { readonly hash: string } }>()("llmfx/policies/ResponseCache", {
+  primaryKey: ({ hash }) => hash,
+  success: Kept
+}) {}
+
+const cached = (store: Persistence.PersistenceStore, key: Key, call: Call, next: (call: Call) => Answer): Answer =>
+  Effect.flatMap(
+    Effect.orElseSucceed(store.get(key), () => undefined),
+    (kept) => {
+      const found = kept === undefined || Exit.isFailure(kept) ? undefined : restored(call, kept.value)
+      return found === undefined ? keeping(store, key)(next(call)) : Effect.succeed(found)
+    }
+  )
+
+const keeping =
+  (store: Persistence.PersistenceStore, key: Key) =>
+  (answer: Answer): Answer => {
+    const keep = (response: Endpoint.Response<unknown>, value: unknown) =>
+      Effect.ignore(
+        Effect.suspend(() => {
+          const { headers, raw, status } = response
+          const plain = (json: unknown): unknown => (json === undefined ? null : JSON.parse(JSON.stringify(json)))
+          return store.set(key, Exit.succeed({ value: plain(value), raw: plain(raw), status, headers: { ...headers } }))
+        })
+      )
+    const keptValues = (response: Endpoint.Response<unknown>) => (values: Stream.Stream<unknown, ApiError>) =>
+      Stream.suspend(() => {
+        const seen: Array<unknown> = []
+        return values.pipe(
+          Stream.mapArray((chunk) => {
+            for (const value of chunk) seen.push(value)
+            return chunk
+          }),
+          Stream.concat(Stream.fromEffectDrain(Effect.suspend(() => keep(response, seen))))
+        )
+      })
+    return Effect.flatMap(answer, (response) =>
+      Stream.isStream(response.value)
+        ? Effect.succeed(mapValues(response, keptValues(response)))
+        : Effect.as(keep(response, response.value), response)
+    )
+  }
+
+/** The answer; `undefined` where it does not fit the schema any more. */
+const restored = ({ endpoint, options }: Call, kept: typeof Kept.Type): Endpoint.Response<unknown> | undefined => {
+  const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
+  try {
+    const value =
+      endpoint.kind === "stream" && Array.isArray(kept.value)
+        ? Stream.fromIterable(kept.value.map(decode))
+        : decode(kept.value)
+    return { ...kept, value, requestId: undefined, rateLimit: undefined, attempts: 0 }
+  } catch {
+    return undefined
+  }
+}
+
+/** `undefined` for an input that has no JSON. */
+const keyOf = ({ endpoint, input, options }: Call): Effect.Effect<Key | undefined> =>
+  Effect.withFiber((fiber) => {
+    const { baseUrl, body, edits, query } = merge(fiber.getRef(Current), options)
+    const text = jsonOf([endpoint.provider, endpoint.id, input, baseUrl, body, edits, query])
+    return text === undefined
+      ? Effect.succeed(undefined)
+      : Effect.map(
+          Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+          (digest) =>
+            new Key({ hash: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") })
+        )
+  })
+
+/** The same for the same fields in any order. */
+const jsonOf = (value: unknown): string | undefined => {
+  try {
+    return JSON.stringify(value, (_, item: unknown) =>
+      typeof item === "object" && item !== null && !Array.isArray(item)
+        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : item
+    )
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * A span for each call, and metrics of time and tokens, by the semantic conventions for generative AI. Without it no such
+ * span is made.
+ *
+ * @example
+ * ```ts
+ * import { Telemetry } from "llmfx"
+ * import { OpenAi } from "llmfx/openai"
+ *
+ * const layer = OpenAi.layerConfig({ middleware: [Telemetry.make()] })
+ * ```
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
+import { type ApiError, isApiError } from "../ApiError.ts"
+import {
+  type Described,
+  describe,
+  inputMessages,
+  instructions,
+  operationOf,
+  outputMessages,
+  requestAttributes,
+  textIn
+} from "../internal/usage/genAi.ts"
+import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
+import { mergeSeen, nothingSeen } from "../internal/usage/usageMeter.ts"
+import { type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
+import * as RequestOptions from "../RequestOptions.ts"
+
+/** What is recorded. */
+export interface Options {
+  /** `gen_ai.provider.name`, where it is not the provider's own: `azure.ai.openai`, `aws.bedrock`, `gcp.vertex_ai`. */
+  readonly provider?: string | undefined
+  /** Whether spans hold messages and answers, each up to `maxLength` characters (10,000 unless set); not unless set. */
+  readonly content?: boolean | { readonly maxLength: number } | undefined
+  /** Whether requests carry `traceparent` and `b3` headers; as the `HttpClient` is set unless set. */
+  readonly propagate?: boolean | undefined
+}
+
+/** `gen_ai.client.operation.duration`, in seconds, by operation, provider, model, server and error. */
+export const operationDuration: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram(
+  "gen_ai.client.operation.duration",
+  {
+    description: "GenAI operation duration",
+    attributes: { unit: "s" },
+    boundaries: [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+  }
+)
+
+/** `gen_ai.client.token.usage`, by `gen_ai.token.type` (`input`, `output`) and as the duration. */
+export const tokenUsage: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram("gen_ai.client.token.usage", {
+  description: "Number of input and output tokens used",
+  attributes: { unit: "{token}" },
+  boundaries: [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864]
+})
+
+/** `gen_ai.client.operation.time_to_first_chunk` of streams, in seconds, as the duration. */
+export const timeToFirstChunk: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram(
+  "gen_ai.client.operation.time_to_first_chunk",
+  {
+    description: "Time until the first event of a stream",
+    attributes: { unit: "s" },
+    boundaries: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+  }
+)
+
+/**
+ * Traces and measures all calls. The span of a call ends with its answer; that of a stream when the stream ends or is no
+ * longer read, with the usage by then. The requests of its tries are the spans of the `HttpClient` within it.
+ */
+export const make = (options: Options = {}): Middleware =>
+  around((call, next) => {
+    const operation = operationOf(call.endpoint)
+    const model = usageIn(call.input).model
+    const measured = Effect.flatMap(
+      Effect.makeSpan(model === undefined ? operation : `${operation} ${model}`, { kind: "client" }),
+      (span) =>
+        Effect.flatMap(begin(call, span, operation, model, options), (record) =>
+          next({ ...call, options: RequestOptions.merge(call.options, record.options) }).pipe(
+            Effect.withParentSpan(span, { captureStackTrace: false }),
+            Effect.tap((response) => Effect.sync(() => record.answered(response))),
+            Effect.map(mapValues((values) => recordedValues(values, record))),
+            Effect.onExit((exit) =>
+              Exit.isFailure(exit) || !Stream.isStream(exit.value.value) ? record.end(exit) : Effect.void
+            )
+          )
+        )
+    )
+    return options.propagate === undefined
+      ? measured
+      : Effect.provideService(measured, HttpClient.TracerPropagationEnabled, options.propagate)
+  })
+
+const recordedValues = <A>(values: Stream.Stream<A, ApiError>, record: CallRecord): Stream.Stream<A, ApiError> =>
+  values.pipe(
+    Stream.mapArray((chunk) => {
+      record.received(chunk)
+      return chunk
+    }),
+    Stream.onExit((exit) => record.end(exit))
+  )
+
+/** The record of one call. */
+interface CallRecord {
+  /** Finds out where the requests go. */
+  readonly options: RequestOptions.RequestOptions
+  readonly answered: (response: { readonly attempts: number; readonly raw: unknown }) => void
+  /** Values of a stream. */
+  readonly received: (values: ReadonlyArray<unknown>) => void
+  /** Only the first end counts. */
+  readonly end: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+}
+
+const begin = (
+  call: Call,
+  span: Tracer.Span,
+  operation: string,
+  model: string | undefined,
+  { content = false, provider = call.endpoint.provider }: Options
+) =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const start = clock.currentTimeMillisUnsafe()
+    const maxLength = typeof content === "object" ? content.maxLength : 10_000
+    const described: Described = { id: undefined, finishReasons: [] }
+    let seen = nothingSeen
+    let text = ""
+    let firstChunk: number | undefined
+    let server: URL | undefined
+    let hasEnded = false
+
+    const set = (attributes: { readonly [name: string]: unknown }): void => {
+      for (const [name, value] of Object.entries(attributes)) {
+        if (value !== undefined && !(Array.isArray(value) && value.length === 0)) span.attribute(name, value)
+      }
+    }
+    const setContent = (attributes: { readonly [name: string]: ReadonlyArray<unknown> }): void => {
+      if (content === false) return
+      for (const [name, value] of Object.entries(attributes)) {
+        if (value.length > 0) span.attribute(name, cut(jsonOf(value), maxLength))
+      }
+    }
+    const take = (value: unknown): void => {
+      seen = mergeSeen(seen, usageIn(value))
+      describe(described, value)
+      if (content !== false && text.length < maxLength) text += textIn(value)
+    }
+
+    set({
+      "gen_ai.operation.name": operation,
+      "gen_ai.provider.name": provider,
+      "llmfx.endpoint": call.endpoint.id,
+      ...requestAttributes(call.input)
+    })
+    setContent({
+      "gen_ai.input.messages": inputMessages(call.input),
+      "gen_ai.system_instructions": instructions(call.input)
+    })
+
+    const record: CallRecord = {
+      options: {
+        transformClient: HttpClient.tapRequest((request) =>
+          Effect.sync(() => {
+            server = new URL(request.url)
+          })
+        )
+      },
+      answered: ({ attempts, raw }) => {
+        set({ "http.request.resend_count": attempts > 1 ? attempts - 1 : undefined })
+        if (call.endpoint.kind === "json") take(raw)
+      },
+      received: (values) => {
+        firstChunk ??= (clock.currentTimeMillisUnsafe() - start) / 1000
+        if (call.endpoint.kind === "stream") values.forEach(take)
+      },
+      end: (exit) =>
+        Effect.suspend(() => {
+          if (hasEnded) return Effect.void
+          hasEnded = true
+          const counts = countsOf(seen.usage)
+          const error = errorType(exit)
+          const place = { "server.address": server?.hostname, "server.port": portOf(server) }
+          const { finishReasons } = described
+          set({
+            ...place,
+            ...usageAttributes(counts),
+            "gen_ai.response.id": described.id,
+            "gen_ai.response.model": seen.model,
+            "gen_ai.response.finish_reasons": finishReasons,
+            "gen_ai.response.time_to_first_chunk": firstChunk,
+            "error.type": error
+          })
+          setContent({ "gen_ai.output.messages": outputMessages(text, described) })
+          span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
+          return measure({
+            attributes: {
+              "gen_ai.operation.name": operation,
+              "gen_ai.provider.name": provider,
+              "gen_ai.request.model": model,
+              "gen_ai.response.model": seen.model,
+              "error.type": error,
+              ...place
+            },
+            seconds: (clock.currentTimeMillisUnsafe() - start) / 1000,
+            firstChunk,
+            counts
+          })
+        })
+    }
+    // A stream that nobody reads ends with its scope.
+    yield* Effect.addFinalizer(record.end)
+    return record
+  })
+
+const measure = (call: {
+  readonly attributes: { readonly [name: string]: string | number | undefined }
+  readonly seconds: number
+  readonly firstChunk: number | undefined
+  readonly counts: Counts | undefined
+}): Effect.Effect<void> => {
+  const { counts, firstChunk, seconds } = call
+  const attributes = Object.fromEntries(
+    Object.entries(call.attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  )
+  const update = (metric: Metric.Histogram<number>, value: number, own: { readonly [name: string]: string } = {}) =>
+    Metric.update(Metric.withAttributes(metric, { ...attributes, ...own }), value)
+  return Effect.gen(function* () {
+    yield* update(operationDuration, seconds)
+    if (firstChunk !== undefined) yield* update(timeToFirstChunk, firstChunk)
+    if (counts === undefined) return
+    yield* update(tokenUsage, counts.input, { "gen_ai.token.type": "input" })
+    yield* update(tokenUsage, counts.output, { "gen_ai.token.type": "output" })
+  })
+}
+
+const usageAttributes = (counts: Counts | undefined) =>
+  counts === undefined
+    ? {}
+    : {
+        "gen_ai.usage.input_tokens": counts.input,
+        "gen_ai.usage.output_tokens": counts.output,
+        "gen_ai.usage.cache_read.input_tokens": counts.cacheRead || undefined,
+        "gen_ai.usage.cache_creation.input_tokens": counts.cacheWrite || undefined
+      }
+
+/** Being interrupted is no error. */
+const errorType = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return undefined
+  const failure = exit.cause.reasons.find(Cause.isFailReason)
+  return failure !== undefined && isApiError(failure.error) ? failure.error.reason._tag : "_OTHER"
+}
+
+const portOf = (url: URL | undefined): number | undefined =>
+  url === undefined ? undefined : Number(url.port || (url.protocol === "https:" ? 443 : 80))
+
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
+
+/** The text of an input that cannot be written is that of none. */
+const jsonOf = (value: unknown): string => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return ""
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * JSON that is still being written: the arguments of a tool call, a structured answer. Each piece of text is read once,
+ * and the value so far can be asked for at any time.
+ *
+ * A string may be shorter than it will be; a number, `true`, `false` and `null` only appear when they are whole.
+ *
+ * @example
+ * ```ts
+ * import * as Stream from "effect/Stream"
+ * import { PartialJson } from "llmfx"
+ *
+ * const names = Stream.make(`{"names": ["Ad`, `a", "Grace"`, `]}`).pipe(PartialJson.elements(["names"]))
+ * ```
+ */
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { JsonParser } from "../internal/json/incrementalParser.ts"
+
+/** A value of which parts may be missing yet. Strings may be cut, so literals of strings are any string. */
+export type Partial<A> = A extends string
+  ? string
+  : A extends number | boolean | bigint | null | undefined
+    ? A
+    : A extends ReadonlyArray<infer Item>
+      ? ReadonlyArray<Partial<Item>>
+      : A extends object
+        ? { readonly [K in keyof A]?: Partial<A[K]> }
+        : unknown
+
+/** A text that is not JSON, or not to its end. */
+export class PartialJsonError extends Data.TaggedError("PartialJsonError")<{
+  readonly message: string
+  /** Where the fault is: an index into `text`, in UTF-16 code units. */
+  readonly position: number
+  /** All of the text, also what follows the fault. */
+  readonly text: string
+}> {}
+
+/** A parser of one value. */
+export interface Parser {
+  /** Reads on. Nothing is thrown; see {@link Parser.end}. */
+  readonly push: (piece: string) => void
+  /** All text so far. */
+  readonly text: () => string
+  /** The value so far; `undefined` where nothing of it is known. Earlier values do not change. */
+  readonly value: () => unknown
+  /** The value as a whole. */
+  readonly end: () => Result.Result<unknown, PartialJsonError>
+}
+
+/** A new parser. */
+export const make = (): Parser => {
+  const parser = new JsonParser()
+  return {
+    push: (piece) => parser.push(piece),
+    text: () => parser.text,
+    value: () => parser.value(),
+    end: () => {
+      parser.end()
+      const error = errorOf(parser)
+      return error === undefined ? Result.succeed(parser.value()) : Result.fail(error)
+    }
+  }
+}
+
+const errorOf = (parser: JsonParser): PartialJsonError | undefined =>
+  parser.failure === undefined
+    ? undefined
+    : new PartialJsonError({
+        message: `${parser.failure.message} (at character ${parser.failure.position})`,
+        position: parser.failure.position,
+        text: parser.text
+      })
+
+/** The value of a text that may break off; `undefined` where nothing of it is known, or where it is not JSON. */
+export const parse = (text: string): unknown => {
+  const parser = new JsonParser()
+  parser.push(text)
+  return parser.failure === undefined ? parser.value() : undefined
+}
+
+/** The value after each piece of text, at last the whole one. Pieces that arrive together give one value. */
+export const values = <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<unknown, E | PartialJsonError, R> =>
+  transform(self, (parser, pieces) => {
+    for (const piece of pieces) parser.push(piece)
+    const value = parser.value()
+    return value === undefined ? [] : [value]
+  })
+
+/** The items of the array at a path, `[]` for the top, each as soon as it is whole. */
+export const elements =
+  (path: ReadonlyArray<string | number> = []) =>
+  <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<unknown, E | PartialJsonError, R> =>
+    Stream.suspend(() => {
+      let found: Array<unknown> = []
+      let isStarted = false
+      return transform(self, (parser, pieces) => {
+        if (!isStarted) {
+          isStarted = true
+          parser.onElement(path.length + 1, (value) => {
+            const at = parser.path()
+            if (typeof at.at(-1) === "number" && path.every((key, i) => key === at[i])) found.push(value)
+          })
+        }
+        for (const piece of pieces) parser.push(piece)
+        const items = found
+        found = []
+        return items
+      })
+    })
+
+type Values<E> = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, E | PartialJsonError>
+
+/** Values that were found before a fault come before its error. */
+const transform = <E, R>(
+  self: Stream.Stream<string, E, R>,
+  read: (parser: JsonParser, pieces: ReadonlyArray<string>) => ReadonlyArray<unknown>
+): Stream.Stream<unknown, E | PartialJsonError, R> =>
+  Stream.transformPull(self, (upstream) =>
+    Effect.sync(() => {
+      const parser = new JsonParser()
+      let isOver = false
+      const emit = (found: ReadonlyArray<unknown>): Values<E> =>
+        Arr.isReadonlyArrayNonEmpty(found) ? Effect.succeed(found) : next
+      const end = (): Values<E> => {
+        isOver = true
+        if (parser.isComplete || parser.failure !== undefined) return next
+        parser.end()
+        return emit(parser.failure === undefined ? [parser.value()] : [])
+      }
+      const pulled: Values<E> = Pull.catchDone(
+        Effect.flatMap(upstream, (pieces) => emit(read(parser, pieces))),
+        end
+      )
+      const next: Values<E> = Effect.suspend(() => {
+        const error = errorOf(parser)
+        return error === undefined ? (isOver ? Cause.done() : pulled) : Effect.fail(error)
+      })
+      return next
+    })
+  )

@@ -1,0 +1,347 @@
+/**
+ * Answers in the shape of a schema. The providers' `Parse` modules ask for them; this module is what they share: the
+ * schema as the provider wants it, the way back to the value, and the errors.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
+import * as Stream from "effect/Stream"
+import * as Accumulator from "../Accumulator.ts"
+import { closedSchema } from "../internal/schema/closedSchema.ts"
+import { makeRestore } from "../internal/schema/restoreJson.ts"
+import { recursion, symbolKey, tidy, untyped } from "../internal/schema/strictSchema.ts"
+import * as PartialJson from "./PartialJson.ts"
+
+/** A schema of another library: one that can also be written as JSON Schema. */
+export interface StandardSource<out A, out E = unknown> {
+  readonly "~standard": StandardSchemaV1.Props<E, A> & StandardJSONSchemaV1.Props<E, A>
+}
+
+/** A Standard Schema of a library that does not write JSON Schema, together with its JSON Schema (draft 2020-12). */
+export const withJsonSchema = <A, E>(
+  schema: StandardSchemaV1<E, A>,
+  jsonSchema: { readonly [key: string]: unknown }
+): StandardSource<A, E> => ({
+  "~standard": { ...schema["~standard"], jsonSchema: { input: () => jsonSchema, output: () => jsonSchema } }
+})
+
+/** What a value may be described with: an Effect schema, or a Standard Schema. */
+export type Source<A, E = unknown> = Schema.Codec<A, E> | StandardSource<A, E>
+
+/** The provider cannot be asked for values of this schema. */
+export class UnsupportedSchemaError extends Data.TaggedError("UnsupportedSchemaError")<{
+  readonly message: string
+  /** The properties that lead to the part at fault; `[]` for an item of an array. */
+  readonly path: ReadonlyArray<string>
+}> {}
+
+/** The model declined to answer. */
+export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
+
+/** The answer was cut off by a token limit. */
+export class Truncated extends Data.TaggedError("Truncated")<{ readonly message: string }> {}
+
+/** The provider's content filter cut the answer. */
+export class Filtered extends Data.TaggedError("Filtered")<{ readonly message: string }> {}
+
+/** There is no text to read, for instance because the model called a tool. */
+export class NoOutput extends Data.TaggedError("NoOutput")<{ readonly message: string }> {}
+
+/** The text is not JSON. */
+export class Malformed extends Data.TaggedError("Malformed")<{
+  readonly message: string
+  /** Where the fault is, as an index into the text. */
+  readonly position: number
+}> {}
+
+/** The value does not fit the schema. */
+export class Mismatched extends Data.TaggedError("Mismatched")<{
+  readonly message: string
+  readonly issues: ReadonlyArray<Issue>
+}> {}
+
+/** One thing about a value that does not fit. */
+export interface Issue {
+  readonly message: string
+  readonly path: ReadonlyArray<PropertyKey>
+}
+
+/** Why an answer has no value. */
+export type Reason = Refused | Truncated | Filtered | NoOutput | Malformed | Mismatched
+
+/** An answer that has no value of the schema. It is here all the same: it was paid for. */
+export class OutputError extends Data.TaggedError("OutputError")<{
+  readonly reason: Reason
+  /** What the model wrote. */
+  readonly text: string
+  /** The whole answer. */
+  readonly answer: unknown
+}> {
+  override get message(): string {
+    return `${this.reason._tag}: ${this.reason.message}`
+  }
+}
+
+/** A schema in the form that a provider takes, and the way back. */
+export interface Format<out A, out E = unknown> {
+  readonly name: string
+  readonly description: string | undefined
+  readonly jsonSchema: { readonly [key: string]: unknown }
+  /** The value of the JSON that the model wrote. */
+  readonly decode: (json: unknown) => Effect.Effect<A, Mismatched>
+  /** The JSON that the model has written so far, in the shape of the schema's own JSON. */
+  readonly partial: (json: unknown) => PartialJson.Partial<E> | undefined
+}
+
+/** How a provider takes schemas. */
+export interface Conversion {
+  /** Writes the schema as the provider's JSON Schema; throws for what cannot be. */
+  readonly convert: (schema: Schema.Codec<unknown, unknown>) => {
+    readonly codec: Schema.ConstraintCodec<unknown, unknown>
+    readonly jsonSchema: { readonly [key: string]: unknown }
+  }
+  /** Whether the top has to be an object; anything else is then put into one. */
+  readonly objectOnly: boolean
+  readonly recursive: boolean
+  /** Whether a part may be any value. */
+  readonly anyValue: boolean
+}
+
+/** The name and description that the model sees. */
+export interface FormatOptions {
+  /** Letters, digits, `_` and `-`; `output` unless set. */
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+}
+
+/** Converts a schema for a provider. */
+export const format = <A, E>(
+  source: Source<A, E>,
+  conversion: Conversion,
+  options: FormatOptions = {}
+): Result.Result<Format<A, E>, UnsupportedSchemaError> => {
+  try {
+    return Result.succeed(unsafeFormat(source, conversion, options))
+  } catch (thrown) {
+    return Result.fail(
+      thrown instanceof UnsupportedSchemaError
+        ? thrown
+        : new UnsupportedSchemaError({
+            message: thrown instanceof Error ? thrown.message : String(thrown),
+            path: []
+          })
+    )
+  }
+}
+
+const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, options: FormatOptions): Format<A, E> => {
+  const isEffect = Schema.isSchema(source)
+  const given: Schema.Codec<unknown, unknown> = isEffect ? source : importStandard(source)
+  const schema = hasNoFields(given) ? noFields : given
+  const symbol = symbolKey(schema.ast)
+  if (symbol !== undefined) throw unsupported("A property whose name is a symbol", symbol)
+  if (!conversion.recursive) {
+    const path = recursion(Schema.toJsonSchemaDocument(schema))
+    if (path !== undefined) throw unsupported("A schema that contains itself", path)
+  }
+  const isWrapped = conversion.objectOnly && !isObjectSchema(schema)
+  const top: Schema.Codec<unknown, unknown> = isWrapped ? Schema.Struct({ value: schema }) : schema
+  const { codec, jsonSchema } = conversion.convert(top)
+  const tidied = tidy(jsonSchema)
+  const path = conversion.anyValue ? undefined : untyped(tidied)
+  if (path !== undefined) throw unsupported("A part that may be any value", isWrapped ? path.slice(1) : path)
+  const decode = Schema.decodeUnknownEffect(codec)
+  const restore = makeRestore(top.ast)
+  const unwrap = (value: unknown): unknown =>
+    isWrapped && typeof value === "object" && value !== null && "value" in value ? value.value : value
+  return {
+    name: options.name ?? "output",
+    description: options.description,
+    jsonSchema: tidied,
+    decode: (json) =>
+      decode(json, { errors: "all" }).pipe(
+        Effect.mapError(({ issue }) => mismatched(formatIssue(issue).issues)),
+        Effect.map(unwrap),
+        // The codec was made of this very schema.
+        Effect.flatMap((value) => (isEffect ? Effect.succeed(value as A) : validate(source, value)))
+      ),
+    partial: (json) => unwrap(restore(json)) as PartialJson.Partial<E> | undefined
+  }
+}
+
+/** A struct without fields lets any value through; what is meant is an object without fields. */
+const hasNoFields = ({ ast }: Schema.Codec<unknown, unknown>): boolean =>
+  ast._tag === "Objects" && ast.propertySignatures.length === 0 && ast.indexSignatures.length === 0
+
+const noFields: Schema.Codec<unknown, unknown> = /*#__PURE__*/ Schema.Record(Schema.String, Schema.Never)
+
+const isObjectSchema = (schema: Schema.Codec<unknown, unknown>): boolean => {
+  const { definitions, schema: top } = Schema.toJsonSchemaDocument(schema)
+  const name = typeof top["$ref"] === "string" ? top["$ref"].slice("#/$defs/".length) : undefined
+  const target = name === undefined ? top : definitions[name]
+  const isRecord = target?.["properties"] === undefined && target?.["additionalProperties"] !== false
+  return target?.["type"] === "object" && !isRecord && target["anyOf"] === undefined
+}
+
+const unsupported = (what: string, path: ReadonlyArray<string>): UnsupportedSchemaError =>
+  new UnsupportedSchemaError({
+    message: `${what} cannot be asked for (at ${path.length === 0 ? "the top" : path.join(".")})`,
+    path
+  })
+
+const importStandard = (source: StandardSource<unknown, unknown>): Schema.Codec<unknown, unknown> => {
+  const standard: Partial<StandardSource<unknown>["~standard"]> = source["~standard"]
+  if (standard.jsonSchema === undefined) {
+    throw new UnsupportedSchemaError({
+      message: `A schema of ${standard.vendor} does not write JSON Schema: give it one with StructuredOutput.withJsonSchema`,
+      path: []
+    })
+  }
+  return SchemaRepresentation.fromJsonSchemaDocument(
+    JsonSchema.fromSchemaDraft2020_12(closedSchema(standard.jsonSchema.input({ target: "draft-2020-12" }))),
+    { patterns: "ignore" }
+  ) as Schema.Top as Schema.Codec<unknown, unknown>
+}
+
+const validate = <A, E>(source: StandardSource<A, E>, value: unknown): Effect.Effect<A, Mismatched> =>
+  Effect.flatMap(
+    Effect.promise(async () => source["~standard"].validate(value)),
+    (result) => (result.issues === undefined ? Effect.succeed(result.value) : Effect.fail(mismatched(result.issues)))
+  )
+
+const formatIssue = /*#__PURE__*/ SchemaIssue.makeFormatterStandardSchemaV1()
+
+const mismatched = (issues: ReadonlyArray<StandardSchemaV1.Issue>): Mismatched => {
+  const list = issues.map(({ message, path = [] }) => ({
+    message,
+    path: path.map((segment) => (typeof segment === "object" ? segment.key : segment))
+  }))
+  return new Mismatched({
+    message: list.map(({ message, path }) => `${message} (at ${path.map(String).join(".") || "the top"})`).join("; "),
+    issues: list
+  })
+}
+
+/** The value of a text that the model wrote. */
+export const decodeText = <A>(format: Format<A>, text: string): Effect.Effect<A, Malformed | Mismatched> => {
+  const parser = PartialJson.make()
+  parser.push(text)
+  return Result.match(parser.end(), {
+    onFailure: ({ message, position }) => Effect.fail(new Malformed({ message, position })),
+    onSuccess: format.decode
+  })
+}
+
+/** A value and the answer that it was read from. */
+export interface Parsed<out A, out Answer> {
+  readonly value: A
+  readonly answer: Answer
+}
+
+/** The text of an answer, or why it has none. */
+export type Read<in Answer> = (answer: Answer) => {
+  readonly text: string
+  readonly problem: Refused | Truncated | Filtered | NoOutput | undefined
+}
+
+/** Reads the value out of an answer. */
+export const read = <A, Answer>(
+  format: Format<A>,
+  readText: Read<Answer>,
+  answer: Answer
+): Effect.Effect<Parsed<A, Answer>, OutputError> => {
+  const { problem, text } = readText(answer)
+  const value: Effect.Effect<A, Reason> = problem === undefined ? decodeText(format, text) : Effect.fail(problem)
+  return Effect.mapBoth(value, {
+    onFailure: (reason) => new OutputError({ reason, text, answer }),
+    onSuccess: (value) => ({ value, answer })
+  })
+}
+
+/** How the answers of one API are read and answered. */
+export interface Dialogue<Input, in Answer> {
+  readonly read: Read<Answer>
+  /** The input that follows on an answer: the answer, then a message of the user. */
+  readonly followUp: (input: Input, text: string, message: string) => Input
+}
+
+/** How one API is asked for a value. */
+export interface Asking<Input, Answer, E, R> extends Dialogue<Input, Answer> {
+  readonly call: (input: Input) => Effect.Effect<Answer, E, R>
+}
+
+/**
+ * Asks for a value. An answer that is not JSON or does not fit is shown to the model with what is wrong, up to
+ * `reasks` times.
+ */
+export const ask = <A, Input, Answer, E, R>(
+  format: Format<A>,
+  asking: Asking<Input, Answer, E, R>,
+  input: Input,
+  reasks: number
+): Effect.Effect<Parsed<A, Answer>, E | OutputError, R> =>
+  Effect.flatMap(asking.call(input), (answer) =>
+    Effect.catchTag(read(format, asking.read, answer), "OutputError", (error) => {
+      const again = reasks > 0 ? inputAfter(asking, input, error) : undefined
+      return again === undefined ? Effect.fail(error) : ask(format, asking, again, reasks - 1)
+    })
+  )
+
+/** The input that asks again; `undefined` where that would not help. */
+const inputAfter = <Input>(
+  { followUp }: Pick<Dialogue<Input, never>, "followUp">,
+  input: Input,
+  { reason, text }: OutputError
+): Input | undefined =>
+  reason._tag === "Malformed" || reason._tag === "Mismatched" ? followUp(input, text, complaint(reason)) : undefined
+
+const complaint = ({ message }: Malformed | Mismatched): string =>
+  `That answer cannot be used: ${message}. Answer again, with JSON that fits the schema and nothing else.`
+
+/** A value on its way: what is known of it, and at last the whole. */
+export type Progress<A, E, Answer> =
+  | { readonly _tag: "Partial"; readonly value: PartialJson.Partial<E> }
+  | ({ readonly _tag: "Whole" } & Parsed<A, Answer>)
+
+/** How the answers of one API are followed. */
+export interface Following<Input, Event, Snapshot, Step, Answer, E, R>
+  extends Dialogue<Input, Answer>,
+    Accumulator.StreamedOptions<Snapshot, Step, Answer, E> {
+  readonly accumulator: Accumulator.Accumulator<Event, Snapshot, Step>
+  readonly events: (input: Input) => Stream.Stream<Event, E, R>
+}
+
+/** Asks for a value like {@link ask}, and shows it as it comes; where it is asked for again, it begins anew. */
+export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
+  format: Format<A, E>,
+  following: Following<Input, Event, Snapshot, Step, Answer, E2, R>,
+  input: Input,
+  reasks: number
+): Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R> =>
+  Stream.unwrap(
+    Effect.map(Accumulator.streamed(following.accumulator, following.events(input), following), (answer) => {
+      type Rest = Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R>
+      const whole = Effect.flatMap(answer.final, (final) =>
+        Effect.match(read(format, following.read, final), {
+          onSuccess: (parsed): Rest => Stream.succeed({ _tag: "Whole", ...parsed }),
+          onFailure: (error): Rest => {
+            const again = reasks > 0 ? inputAfter(following, input, error) : undefined
+            return again === undefined ? Stream.fail(error) : follow(format, following, again, reasks - 1)
+          }
+        })
+      )
+      return Stream.concat(
+        Stream.mapAccumArray(answer.text, PartialJson.make, (parser, pieces) => {
+          for (const piece of pieces) parser.push(piece)
+          const value = format.partial(parser.value())
+          return [parser, value === undefined ? [] : [{ _tag: "Partial" as const, value }]]
+        }),
+        Stream.unwrap(whole)
+      )
+    })
+  )

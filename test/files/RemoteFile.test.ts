@@ -1,0 +1,112 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Stream from "effect/Stream"
+import { FileSource, RemoteFile } from "llmfx"
+import { loopback, type Reply, redirect, text } from "../support/LoopbackServer.ts"
+
+const file: Reply = text("hello", { headers: { "content-type": "text/csv", "content-length": "5" } })
+/** The servers of these tests are on the loopback address. */
+const anywhere = { allow: () => Effect.succeed(true) }
+
+const readText = (source: FileSource.FileSource) => FileSource.read(source).pipe(Stream.decodeText, Stream.mkString)
+
+describe("a file of another server", () => {
+  it.live("has the name of its URL, and the type and size that the server says", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(file)
+      const source = yield* RemoteFile.source(`${server.url}/a/my%20prices.csv?x=/y`, anywhere)
+      assert.deepInclude(source, { name: "my prices.csv", type: "text/csv", size: 5 })
+      assert.strictEqual(yield* readText(source), "hello")
+      assert.strictEqual(yield* readText(source), "hello")
+      assert.deepStrictEqual(
+        server.requests.map(({ method }) => method),
+        ["HEAD", "GET", "GET"]
+      )
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("may be on a server that does not know HEAD", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(text("no", { status: 405 }), text("hello"))
+      const source = yield* RemoteFile.source(`${server.url}/f.bin`, anywhere)
+      assert.isUndefined(FileSource.sizeOf(source))
+      assert.strictEqual(yield* readText(source), "hello")
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("that is not there fails when it is read", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(text("no", { status: 404 }))
+      const source = yield* RemoteFile.source(`${server.url}/f.bin`, anywhere)
+      const error = yield* Effect.flip(readText(source))
+      assert.deepInclude(error, { _tag: "RemoteFileError", status: 404 })
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  for (const url of [
+    "file:///etc/passwd",
+    "not a URL",
+    "ftp://a.test/x",
+    "http://localhost/x",
+    "http://api.localhost/x",
+    "http://127.0.0.1:8080/x",
+    "http://2130706433/x",
+    "http://0x7f.1/x",
+    "http://0/x",
+    "http://10.0.0.1/x",
+    "http://172.31.255.255/x",
+    "http://192.168.1.1/x",
+    "http://169.254.169.254/latest/meta-data",
+    "http://100.64.0.1/x",
+    "http://[::1]/x",
+    "http://[::ffff:10.0.0.1]/x",
+    "http://[64:ff9b::a9fe:a9fe]/x",
+    "http://[2002:7f00:1::]/x",
+    "http://[fd00::1]/x",
+    "http://[fe80::1]/x",
+    "http://metadata.google.internal/x",
+    "http://printer.local./x",
+    "http://intranet/x"
+  ]) {
+    it.live(`cannot be at ${url}`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(RemoteFile.source(url))
+        assert.strictEqual(error._tag, "RemoteFileError")
+      }).pipe(Effect.provide(FetchHttpClient.layer))
+    )
+  }
+
+  it("may be at any other host", () => {
+    for (const host of ["example.com", "8.8.8.8", "172.32.0.1", "[2606:4700::1111]", "[::ffff:8.8.8.8]"]) {
+      assert.isTrue(RemoteFile.isPublic(new URL(`http://${host}/x`)), host)
+    }
+    for (const address of ["10.1.2.3", "::1", "", "1.2.3", "1.2.3.4.5", "::1::", "12345::", "name"]) {
+      assert.isFalse(RemoteFile.isPublicAddress(address), address)
+    }
+  })
+
+  it.live("is not fetched from a place that is not allowed, where a server redirects to it", () =>
+    Effect.gen(function* () {
+      const secret = yield* loopback(text("secret"))
+      const server = yield* loopback(redirect(`${secret.url}/x`, 302))
+      const source = yield* RemoteFile.source(`${server.url}/f.bin`, {
+        allow: ({ origin }) => Effect.succeed(origin === server.url)
+      })
+      const error = yield* Effect.flip(readText(source))
+      assert.strictEqual(error instanceof RemoteFile.RemoteFileError, true)
+      assert.strictEqual(secret.requests.length, 0)
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("is fetched from where its server redirects to, but not without end", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(redirect("/head", 302), file, redirect("/get", 302), file, redirect("/again", 302))
+      const source = yield* RemoteFile.source(`${server.url}/f.bin`, anywhere)
+      assert.strictEqual(FileSource.sizeOf(source), 5)
+      assert.strictEqual(yield* readText(source), "hello")
+      const error = yield* Effect.flip(readText(source))
+      assert.include(String(error), "without end")
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+})

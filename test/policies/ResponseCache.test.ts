@@ -1,0 +1,157 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Persistence from "effect/persistence/Persistence"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { type Middleware, RequestOptions, ResponseCache } from "llmfx"
+import { ChatCompletions, Responses } from "llmfx/openai"
+import { type FakeHttp, fakeHttp, sse } from "../support/FakeHttp.ts"
+import { openAiOver, probes } from "../support/probes.ts"
+
+const memory = Layer.provide(Persistence.layer, Persistence.layerBackingMemory)
+const over = (http: FakeHttp, cache: Middleware.Middleware) => Layer.fresh(openAiOver(http, { middleware: [cache] }))
+
+const response = (text: string) => ({
+  id: "resp_1",
+  object: "response",
+  created_at: 1,
+  status: "completed",
+  model: "m",
+  tool_choice: "auto",
+  parallel_tool_calls: true,
+  tools: [],
+  temperature: 1,
+  top_p: 1,
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  metadata: {},
+  output: [{ type: "brand_new_item", id: "i", text }]
+})
+
+const chunk = (content: string, finish_reason: string | null = null) => ({
+  id: "c",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
+  choices: [{ index: 0, delta: { content }, finish_reason }]
+})
+const events = sse(chunk("a"), chunk("b", "stop"), "[DONE]")
+const stream = ChatCompletions.stream({ model: "m", messages: [{ role: "user", content: "hi" }] })
+
+describe("ResponseCache", () => {
+  it.effect("answers the same input once, whatever the order of its fields", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("first") }, { body: response("second") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      const [a, b, c] = yield* Effect.all([
+        Responses.create({ model: "m", input: "hi" }),
+        Responses.create.withResponse({ input: "hi", model: "m" }),
+        Responses.create({ model: "m", input: "other" })
+      ]).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(b.value, a)
+      assert.strictEqual(b.attempts, 0)
+      assert.strictEqual(b.value.output[0]?.type, "~unknown")
+      assert.notDeepEqual(c.output, a.output)
+      assert.strictEqual(http.sent.length, 2)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("asks again after its time", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("x") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 hour" }))
+      const call = Effect.provide(Responses.create({ model: "m", input: "hi" }), layer)
+      yield* call
+      yield* TestClock.adjust("1 hour")
+      yield* call
+      assert.strictEqual(http.sent.length, 2)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("tells calls apart whose options change what is sent", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("x") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 hour" }))
+      const call = Responses.create({ model: "m", input: "hi" })
+      yield* Effect.andThen(call, call.pipe(RequestOptions.withBody({ seed: 2 }))).pipe(Effect.provide(layer))
+      assert.strictEqual(http.sent.length, 2)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("keeps a whole stream", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: [events] })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 hour" }))
+      const [first, second] = yield* Effect.all([Stream.runCollect(stream), Stream.runCollect(stream)]).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual(second, first)
+      assert.lengthOf(second, 2)
+      assert.strictEqual(http.sent.length, 1)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("keeps no stream that was left or broke off, and no error", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(
+        { parts: [sse(chunk("a")), events] },
+        { parts: [sse(chunk("a")), "<broken>"] },
+        { status: 400 },
+        { parts: [events] }
+      )
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 hour" }))
+      const program = Effect.gen(function* () {
+        yield* Stream.runHead(stream)
+        yield* Effect.exit(Stream.runDrain(stream))
+        yield* Effect.exit(Stream.runDrain(stream))
+        yield* Stream.runDrain(stream)
+      })
+      yield* Effect.provide(program, layer)
+      assert.strictEqual(http.sent.length, 4)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("leaves calls alone that are no inference, unless told otherwise", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { ok: true } })
+      const twice = (cache: Middleware.Middleware) =>
+        Effect.andThen(probes.post({}), probes.post({})).pipe(Effect.provide(over(http, cache)))
+      yield* twice(yield* ResponseCache.make({ timeToLive: "1 hour" }))
+      assert.strictEqual(http.sent.length, 2)
+      yield* twice(yield* ResponseCache.make({ timeToLive: "1 hour", when: () => true }))
+      assert.strictEqual(http.sent.length, 3)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("makes calls while its store fails", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("x") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 hour" }))
+      const call = Effect.provide(Responses.create({ model: "m", input: "hi" }), layer)
+      yield* Effect.andThen(call, call)
+      assert.strictEqual(http.sent.length, 2)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        Layer.provide(
+          Persistence.layer,
+          Layer.succeed(Persistence.BackingPersistence, {
+            make: () => {
+              const fail = () => Effect.fail(new Persistence.PersistenceError({ message: "down" }))
+              return Effect.succeed({
+                get: fail,
+                getMany: fail,
+                set: fail,
+                setMany: fail,
+                remove: fail,
+                clear: fail()
+              })
+            }
+          })
+        )
+      )
+    )
+  )
+})
