@@ -1,6 +1,6 @@
 /**
  * A span for each call, and metrics of time and tokens, by the semantic conventions for generative AI. Without it no such
- * span is made.
+ * span is made. The calls of a language model of `effect/ai` are recorded on the span that `effect/ai` makes for them.
  *
  * @example
  * ```ts
@@ -29,6 +29,7 @@ import {
   requestAttributes,
   textIn
 } from "../internal/usage/genAi.ts"
+import { CallSpan } from "../internal/usage/callSpan.ts"
 import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { mergeSeen, nothingSeen } from "../internal/usage/usageMeter.ts"
 import { type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
@@ -79,8 +80,11 @@ export const make = (options: Options = {}): Middleware =>
   around((call, next) => {
     const operation = operationOf(call.endpoint)
     const model = usageIn(call.input).model
+    const name = model === undefined ? operation : `${operation} ${model}`
     const measured = Effect.flatMap(
-      Effect.makeSpan(model === undefined ? operation : `${operation} ${model}`, { kind: "client" }),
+      Effect.flatMap(CallSpan, (given) =>
+        given === undefined ? Effect.makeSpan(name, { kind: "client" }) : Effect.succeed(given)
+      ),
       (span) =>
         Effect.flatMap(begin(call, span, operation, model, options), (record) =>
           next({ ...call, options: RequestOptions.merge(call.options, record.options) }).pipe(
@@ -127,6 +131,7 @@ const begin = (
 ) =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
+    const given = yield* CallSpan
     const start = clock.currentTimeMillisUnsafe()
     const maxLength = typeof content === "object" ? content.maxLength : 10_000
     const described: Described = { id: undefined, finishReasons: [] }
@@ -198,7 +203,8 @@ const begin = (
             "error.type": error
           })
           setContent({ "gen_ai.output.messages": outputMessages(text, described) })
-          span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
+          // The span of a language model's call is ended by the core of `effect/ai`.
+          if (span !== given) span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
           return measure({
             attributes: {
               "gen_ai.operation.name": operation,

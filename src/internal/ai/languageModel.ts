@@ -1,0 +1,288 @@
+/** A language model of `effect/ai` over two endpoints of an API: what all providers share. */
+import * as AiError from "effect/ai/AiError"
+import { IdGenerator } from "effect/ai/IdGenerator"
+import * as LanguageModel from "effect/ai/LanguageModel"
+import type * as Response from "effect/ai/Response"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as AiErrors from "../../AiErrors.ts"
+import type { ApiClient } from "../../ApiClient.ts"
+import type { ApiError } from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import type { RateLimitInfo } from "../../policies/RateLimit.ts"
+import * as RequestOptions from "../../RequestOptions.ts"
+import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
+import type { Combinator, Program } from "../program.ts"
+import { CallSpan } from "../usage/callSpan.ts"
+import { fieldsOf, metadata } from "./metadata.ts"
+import { attempt, type PartReader, readParts } from "./parts.ts"
+import { type ObjectForm, objectForm } from "./schemaForm.ts"
+import { annotatePart, annotateRequest } from "./span.ts"
+import { ToolTable } from "./tools.ts"
+
+/** The settings that all language models have. */
+export interface SharedConfig {
+  /** Whether tools and objects are sent with strict schemas. Default: decided by each schema. */
+  readonly strict?: boolean | undefined
+  /** Options of the requests. */
+  readonly request?: RequestOptions.RequestOptions | undefined
+}
+
+/** A call of the model, ready to become a request. */
+export interface ModelRequest<Config> {
+  readonly model: string
+  readonly config: Config
+  readonly options: LanguageModel.ProviderOptions
+  readonly tools: ToolTable
+  /** The object that is asked for; `undefined` for text. */
+  readonly object: (ObjectForm<unknown, unknown, unknown> & { readonly name: string }) | undefined
+  readonly isStream: boolean
+}
+
+/** What an answer is read with. */
+export interface Reading {
+  readonly tools: ToolTable
+  /** Makes the ids of calls that the server gave none. */
+  readonly idPrefix: string
+  readonly place: AiErrors.Place
+}
+
+/** How an API asks a model. */
+export interface Api<I, Config extends SharedConfig, Input, Answer, Event> {
+  /** Such as `llmfx/openai/ResponseLanguageModel`; errors name it. */
+  readonly module: string
+  /** The key of metadata and options. */
+  readonly key: string
+  readonly service: Context.Key<I, ApiClient> & Endpoint.Service<I>
+  readonly config: Context.Reference<Config>
+  readonly conversion: StructuredOutput.Conversion
+  readonly toRequest: (request: ModelRequest<Config>) => Effect.Effect<Input, AiError.AiError, I>
+  readonly create: (
+    input: Input,
+    options: RequestOptions.RequestOptions,
+    config: Config
+  ) => Effect.Effect<Endpoint.Response<Answer>, ApiError, I>
+  readonly stream: (
+    input: Input,
+    options: RequestOptions.RequestOptions,
+    config: Config
+  ) => Effect.Effect<Endpoint.Response<Stream.Stream<Event, ApiError>>, ApiError, I | Scope.Scope>
+  /** May throw an `AiError`. */
+  readonly toParts: (answer: Answer, reading: Reading) => ReadonlyArray<Response.PartEncoded>
+  readonly reader: (reading: Reading) => PartReader<Event>
+  readonly supportsSystemMessagesInHistory?: (model: string, config: Config) => boolean
+}
+
+/** The model of a layer: its name and its settings. */
+export interface ModelOptions<Config> {
+  readonly model: string
+  readonly config?: Config | undefined
+}
+
+/** Both settings; those of `inner` win, field by field. */
+export const mergeConfig = <Config extends SharedConfig>(
+  outer: Config | undefined,
+  inner: Config | undefined
+): Config => {
+  const given = Object.fromEntries(Object.entries(inner ?? {}).filter(([, value]) => value !== undefined))
+  const request =
+    outer?.request === undefined || inner?.request === undefined
+      ? (inner?.request ?? outer?.request)
+      : RequestOptions.merge(outer.request, inner.request)
+  // A field of `inner` has the type of that field.
+  return { ...outer, ...given, ...(request === undefined ? {} : { request }) } as Config
+}
+
+/** Sets the settings of all calls of a program; the innermost wins, field by field. */
+export const withConfigOf = <Config extends SharedConfig>(reference: Context.Reference<Config>): Combinator<Config> =>
+  dual(2, (self: Program, config: Config) => {
+    const update = (outer: Config) => mergeConfig(outer, config)
+    return Stream.isStream(self)
+      ? Stream.updateService(self, reference, update)
+      : Effect.updateService(self, reference, update)
+  })
+
+/** The service of a model. */
+export const makeLanguageModel = <I, Config extends SharedConfig, Input, Answer, Event>(
+  api: Api<I, Config, Input, Answer, Event>,
+  { config: base, model }: ModelOptions<Config>
+): Effect.Effect<LanguageModel.LanguageModel, never, I> =>
+  Effect.flatMap(api.service.client, (client) => {
+    const currentConfig = Effect.map(api.config, (current) => mergeConfig(base, current))
+
+    const prepare = (options: LanguageModel.ProviderOptions, isStream: boolean) =>
+      Effect.gen(function* () {
+        const config = yield* currentConfig
+        const place = { module: api.module, method: isStream ? "streamText" : "generateText" }
+        const tools = new ToolTable(
+          options.tools,
+          { conversion: api.conversion, strict: config.strict },
+          options.toolCallValidation === "deferred" ? "keep" : "fail"
+        )
+        const object = yield* objectOf(options.responseFormat, api.conversion, config.strict, place)
+        const input = yield* Effect.provideService(
+          api.toRequest({ model, config, options, tools, object, isStream }),
+          api.service,
+          client
+        )
+        annotateRequest(options.span, api.service.provider, "chat", input)
+        const idPrefix = yield* Effect.flatMap(IdGenerator, (generator) => generator.generateId())
+        const reading: Reading = { tools, idPrefix, place }
+        const request = RequestOptions.merge({ decoding: "raw" }, config.request ?? {})
+        return { config, input, place, reading, request }
+      })
+
+    const generateText = (options: LanguageModel.ProviderOptions) =>
+      Effect.gen(function* () {
+        const { config, input, place, reading, request } = yield* prepare(options, false)
+        const response = yield* api.create(input, request, config).pipe(
+          Effect.provideService(api.service, client),
+          Effect.provideService(CallSpan, options.span),
+          Effect.mapError((error) => AiErrors.fromApiError(error, place))
+        )
+        const parts = yield* attempt(() => [...api.toParts(response.value, reading)])
+        if (options.responseFormat.type === "json") yield* checkObject(parts, api.key, place)
+        return parts.map((part) => {
+          annotatePart(options.span, part)
+          return withHttp(part, api.key, response)
+        })
+      })
+
+    const streamText = (options: LanguageModel.ProviderOptions) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { config, input, place, reading, request } = yield* prepare(options, true)
+          const toAiError = (error: ApiError) => AiErrors.fromApiError(error, place)
+          const response = yield* api
+            .stream(input, request, config)
+            .pipe(
+              Effect.provideService(api.service, client),
+              Effect.provideService(CallSpan, options.span),
+              Effect.mapError(toAiError)
+            )
+          const make = () => {
+            const reader = api.reader(reading)
+            return mapParts(reader, (part) => {
+              if (part.type !== "response-metadata" && part.type !== "finish") return part
+              annotatePart(options.span, part)
+              return withHttp(part, api.key, response)
+            })
+          }
+          return readParts(make)(Stream.mapError(response.value, toAiError))
+        })
+      )
+
+    return LanguageModel.make({
+      generateText,
+      streamText,
+      codecTransformer: (schema) => objectForm(schema, api.conversion, base?.strict),
+      ...(api.supportsSystemMessagesInHistory === undefined
+        ? {}
+        : {
+            supportsSystemMessagesInHistory: Effect.map(
+              currentConfig,
+              (config) => api.supportsSystemMessagesInHistory?.(model, config) === true
+            )
+          })
+    })
+  })
+
+const mapParts = <Event>(
+  reader: PartReader<Event>,
+  map: (part: Response.StreamPartEncoded) => Response.StreamPartEncoded
+): PartReader<Event> => ({
+  push: (event, emit) => reader.push(event, (part) => emit(map(part))),
+  end: (emit) => reader.end((part) => emit(map(part)))
+})
+
+const objectOf = (
+  format: LanguageModel.ProviderOptions["responseFormat"],
+  conversion: StructuredOutput.Conversion,
+  strict: boolean | undefined,
+  place: AiErrors.Place
+) =>
+  format.type === "text"
+    ? Effect.succeed(undefined)
+    : Effect.try({
+        try: () => ({ name: format.objectName, ...objectForm(format.schema, conversion, strict) }),
+        catch: (thrown) =>
+          AiError.make({
+            ...place,
+            reason: new AiError.UnsupportedSchemaError({
+              description: thrown instanceof Error ? thrown.message : String(thrown)
+            })
+          })
+      })
+
+/** An answer that was refused or cut has no object: says why instead of "not JSON". */
+const checkObject = (
+  parts: ReadonlyArray<Response.PartEncoded>,
+  key: string,
+  place: AiErrors.Place
+): Effect.Effect<void, AiError.AiError> => {
+  const reason = parts.find((part) => part.type === "finish")?.reason
+  if (reason !== "content-filter" && reason !== "length") return Effect.void
+  const said: Array<string> = []
+  const refusals: Array<string> = []
+  for (const part of parts) {
+    if (part.type !== "text") continue
+    said.push(part.text)
+    const { refusal } = fieldsOf(part.metadata, key)
+    if (typeof refusal === "string") refusals.push(refusal)
+  }
+  const responseText = said.join("")
+  if (reason === "length" && isJson(responseText)) return Effect.void
+  const answer = metadata(key, { answer: parts }).metadata
+  const common = answer === undefined ? {} : { metadata: answer }
+  const description = refusals.join("") || responseText || "The content filter cut the answer"
+  return Effect.fail(
+    AiError.make({
+      ...place,
+      reason:
+        reason === "content-filter"
+          ? new AiError.ContentPolicyError({ description, ...common })
+          : new AiError.StructuredOutputError({
+              description: "The answer is truncated: it reached its token limit",
+              responseText,
+              ...common
+            })
+    })
+  )
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Adds what came with the response to the part that describes it. */
+const withHttp = <Part extends Response.PartEncoded | Response.StreamPartEncoded>(
+  part: Part,
+  key: string,
+  { rateLimit, requestId }: Endpoint.Response<unknown>
+): Part => {
+  if (part.type !== "response-metadata") return part
+  const { metadata: added = {} } = metadata(key, {
+    ...fieldsOf(part.metadata, key),
+    requestId,
+    rateLimit: rateLimit === undefined ? undefined : limitsOf(rateLimit)
+  })
+  return { ...part, metadata: { ...part.metadata, ...added } }
+}
+
+/** The windows of a rate limit, with the time until they reset in milliseconds. */
+const limitsOf = (info: RateLimitInfo): { readonly [window: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(info).map(([window, limit]) => [
+      window,
+      { ...limit, reset: limit?.reset === undefined ? undefined : Duration.toMillis(limit.reset) }
+    ])
+  )

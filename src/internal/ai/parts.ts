@@ -1,0 +1,78 @@
+/** Reads answers part by part. */
+import * as AiError from "effect/ai/AiError"
+import type * as Response from "effect/ai/Response"
+import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Stream from "effect/Stream"
+
+/** Takes the next part. */
+export type Emit<Part> = (part: Part) => void
+
+/** Turns the events of one answer into parts. Both methods may throw an `AiError`, which fails the stream. */
+export interface PartReader<in Event> {
+  readonly push: (event: Event, emit: Emit<Response.StreamPartEncoded>) => void
+  /** Called when the events have ended, which may be too early. */
+  readonly end: (emit: Emit<Response.StreamPartEncoded>) => void
+}
+
+/** Runs code that may throw an `AiError`. */
+export const attempt = <A>(run: () => A): Effect.Effect<A, AiError.AiError> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(run())
+    } catch (thrown) {
+      if (AiError.isAiError(thrown)) return Effect.fail(thrown)
+      throw thrown
+    }
+  })
+
+/**
+ * The parts of a stream of events. A chunk of events becomes one chunk of parts: the core of `effect/ai` costs four times
+ * as much for each part that comes alone.
+ */
+export const readParts =
+  <Event>(make: () => PartReader<Event>) =>
+  <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R> =>
+    Stream.transformPull(events, (pull) =>
+      Effect.sync(() => {
+        const reader = make()
+        let failure: AiError.AiError | undefined
+        let isOver = false
+        const collect = (run: (emit: Emit<Response.StreamPartEncoded>) => void) => {
+          const parts: Array<Response.StreamPartEncoded> = []
+          try {
+            run((part) => parts.push(part))
+          } catch (thrown) {
+            if (!AiError.isAiError(thrown)) throw thrown
+            failure = thrown
+          }
+          return parts
+        }
+        type Parts = Arr.NonEmptyReadonlyArray<Response.StreamPartEncoded>
+        const next: Pull.Pull<Parts, E | AiError.AiError, void> = Effect.suspend(
+          (): Pull.Pull<Parts, E | AiError.AiError, void> => {
+            if (failure !== undefined) return Effect.fail(failure)
+            return isOver ? Cause.done() : Pull.catchDone(received, () => ended)
+          }
+        )
+        const deliver = (
+          parts: ReadonlyArray<Response.StreamPartEncoded>
+        ): Pull.Pull<Parts, E | AiError.AiError, void> => (isNonEmpty(parts) ? Effect.succeed(parts) : next)
+        const received: Pull.Pull<Parts, E | AiError.AiError, void> = Effect.flatMap(pull, (chunk) =>
+          deliver(
+            collect((emit) => {
+              for (const event of chunk) reader.push(event, emit)
+            })
+          )
+        )
+        const ended: Pull.Pull<Parts, E | AiError.AiError, void> = Effect.suspend(() => {
+          isOver = true
+          return deliver(collect((emit) => reader.end(emit)))
+        })
+        return next
+      })
+    )
+
+const isNonEmpty = <A>(list: ReadonlyArray<A>): list is Arr.NonEmptyReadonlyArray<A> => list.length > 0
