@@ -1,4 +1,8 @@
-/** What a provider's service is: it runs any endpoint. */
+/**
+ * The interface of a provider's service: it runs any endpoint.
+ *
+ * Endpoints call it for you. Implement it to replace a provider, as `Mock` does, or wrap it with `Middleware`.
+ */
 import type * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as Scope from "effect/Scope"
@@ -7,28 +11,28 @@ import type { ApiError } from "./ApiError.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import type { RequestOptions } from "./RequestOptions.ts"
 
-/** Runs endpoints of one provider. Endpoints call it; a program seldom does. */
+/** Runs the endpoints of one provider. */
 export interface ApiClient {
   readonly provider: string
-  /** Endpoints of kind `json`, `none`, `text` and `list` (one page). */
+  /** Runs endpoints of kind `json`, `none`, `text` and `list` (one page). */
   readonly call: (
     endpoint: Endpoint.Metadata,
     input: unknown,
     options?: RequestOptions
   ) => Effect.Effect<Endpoint.Response<unknown>, ApiError>
-  /** Endpoints of kind `stream`, `jsonl` and `binary`. */
+  /** Runs endpoints of kind `stream`, `jsonl` and `binary`. */
   readonly stream: (
     endpoint: Endpoint.Metadata,
     input: unknown,
     options?: RequestOptions
   ) => Stream.Stream<unknown, ApiError>
-  /** Like `stream`, once the headers have arrived. */
+  /** Like `stream`, but returns as soon as the headers arrive. */
   readonly open: (
     endpoint: Endpoint.Metadata,
     input: unknown,
     options?: RequestOptions
   ) => Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, Scope.Scope>
-  /** Any endpoint; the response's body is unread. */
+  /** Runs any endpoint and returns the response with its body unread. */
   readonly raw: (
     endpoint: Endpoint.Metadata,
     input: unknown,

@@ -1,6 +1,9 @@
 /**
- * The one error of every endpoint. `reason` says what went wrong, as a tagged union for `Effect.catchReason`,
- * `Effect.catchReasons` and `Effect.unwrapReason`; the rest says which call it was. No error holds a secret.
+ * The one error of every endpoint.
+ *
+ * `reason` says what went wrong, as a tagged union for `Effect.catchReason`, `Effect.catchReasons` and
+ * `Effect.unwrapReason`. The other fields say which call failed: endpoint, request, response and earlier attempts. An
+ * error never holds a secret. To send one to another process, use `ApiErrorSchema`.
  *
  * @example
  * ```ts
@@ -35,22 +38,22 @@ export interface ResponseSummary {
   readonly body: string | undefined
 }
 
-/** One try of a call that was repeated. */
+/** One failed attempt of a call that was retried. */
 export interface Attempt {
   readonly reason: Reason["_tag"]
   readonly status: number | undefined
-  /** How long the call waited before the next try, in milliseconds. */
+  /** The wait before the next attempt, in milliseconds. */
   readonly waited: number
 }
 
-/** What the server said in its error body. */
+/** What the error body said. */
 export interface ServerDetail<out Code extends string = string> {
   readonly message: string
-  /** The provider's own code for the error, such as `context_length_exceeded`. */
+  /** The provider's error code, such as `context_length_exceeded`. */
   readonly code: Code | undefined
-  /** The provider's class of the error, such as `invalid_request_error`. */
+  /** The provider's error class, such as `invalid_request_error`. */
   readonly type: string | undefined
-  /** The input field at fault. */
+  /** The input field that caused the error. */
   readonly param: string | undefined
   /** A page that explains the error. */
   readonly helpUrl: string | undefined
@@ -61,12 +64,12 @@ export class AuthenticationError<out Code extends string = string> extends Data.
   ServerDetail<Code>
 > {}
 
-/** The credential may not do this (403). */
+/** The credential does not allow this call (403). */
 export class PermissionDeniedError<out Code extends string = string> extends Data.TaggedError("PermissionDeniedError")<
   ServerDetail<Code>
 > {}
 
-/** There is no such resource, model or path (404). */
+/** The resource, model or path does not exist (404). */
 export class NotFoundError<out Code extends string = string> extends Data.TaggedError("NotFoundError")<
   ServerDetail<Code>
 > {}
@@ -76,7 +79,7 @@ export class InvalidRequestError<out Code extends string = string> extends Data.
   ServerDetail<Code>
 > {}
 
-/** The resource is in a state that forbids this (409). */
+/** The state of the resource does not allow this call (409). */
 export class ConflictError<out Code extends string = string> extends Data.TaggedError("ConflictError")<
   ServerDetail<Code>
 > {}
@@ -89,7 +92,7 @@ export class RateLimitError<out Code extends string = string> extends Data.Tagge
   }
 > {}
 
-/** The account's credit or quota is used up; waiting does not help. */
+/** The account's credit or quota is used up. Waiting does not help. */
 export class QuotaExceededError<out Code extends string = string> extends Data.TaggedError("QuotaExceededError")<
   ServerDetail<Code>
 > {}
@@ -99,7 +102,7 @@ export class ContentPolicyError<out Code extends string = string> extends Data.T
   ServerDetail<Code>
 > {}
 
-/** The provider has no capacity at the moment (529, 503 with that code). */
+/** The provider is out of capacity (529, or 503 with that code). */
 export class OverloadedError<out Code extends string = string> extends Data.TaggedError("OverloadedError")<
   ServerDetail<Code> & { readonly retryAfter: Duration.Duration | undefined }
 > {}
@@ -116,7 +119,10 @@ export class NetworkError extends Data.TaggedError("NetworkError")<{
   readonly code: string | undefined
 }> {}
 
-/** A deadline passed; `which` says the one of `Timeouts`, `duration` how long it is, `attempt` on which try. */
+/**
+ * A timeout expired. `which` names the field of `Timeouts`, `duration` is its length, `attempt` the number of the
+ * attempt.
+ */
 export class TimeoutError extends Data.TaggedError("TimeoutError")<{
   readonly message: string
   readonly which: "headers" | "body" | "firstEvent" | "idle" | "total"
@@ -124,7 +130,7 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<{
   readonly attempt: number
 }> {}
 
-/** A successful response does not fit its schema. `raw` is all of it: nothing that was paid for is lost. */
+/** A successful response does not fit its schema. `raw` holds all of it, so nothing that was paid for is lost. */
 export class DecodeError extends Data.TaggedError("DecodeError")<{
   readonly message: string
   readonly path: ReadonlyArray<string | number>
@@ -132,7 +138,7 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{
   readonly raw: unknown
 }> {}
 
-/** An error event within a stream that maps to no other reason. */
+/** A stream sent an error event that maps to no other reason. */
 export class StreamError<out Code extends string = string> extends Data.TaggedError("StreamError")<
   ServerDetail<Code> & { readonly raw: unknown }
 > {}
@@ -143,23 +149,23 @@ export interface PartialOutput {
   readonly text: string
   /** The last token usage that the server reported, as it sent it. */
   readonly usage: unknown
-  /** The number of events that were delivered. */
+  /** How many events were delivered. */
   readonly events: number
 }
 
-/** A stream ended, or its connection broke, before its terminal event. */
+/** A stream or its connection ended before the terminal event. */
 export class StreamTruncatedError extends Data.TaggedError("StreamTruncatedError")<{
   readonly message: string
   readonly partial: PartialOutput
 }> {}
 
-/** The response is not what the API sends: an HTML page, another content type, an unexpected status. */
+/** The response does not come from the API: an HTML page, another content type, an unexpected status. */
 export class UnexpectedResponseError extends Data.TaggedError("UnexpectedResponseError")<{
   readonly message: string
   readonly contentType: string | undefined
 }> {}
 
-/** The input cannot be sent; nothing was. */
+/** The input cannot be sent. Nothing was sent. */
 export class RequestError extends Data.TaggedError("RequestError")<{ readonly message: string }> {}
 
 /** Why a call failed. */
@@ -188,13 +194,13 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   /** The id of the endpoint, such as `chat.completions.create`. */
   readonly endpoint: string
   readonly reason: Reason
-  /** Absent where the request could not be built. */
+  /** `undefined` if the request could not be built. */
   readonly request: RequestSummary | undefined
-  /** Absent where no response arrived. */
+  /** `undefined` if no response arrived. */
   readonly response: ResponseSummary | undefined
-  /** The tries before the last one. */
+  /** The attempts before the last one. */
   readonly attempts: ReadonlyArray<Attempt>
-  /** What had arrived of a stream that failed in its midst, whatever the reason. */
+  /** What had arrived before a stream failed, whatever the reason. */
   readonly partial?: PartialOutput | undefined
 }> {
   override get message(): string {
@@ -214,12 +220,12 @@ export class ApiError extends Data.TaggedError("ApiError")<{
     )}${received} ${advice[this.reason._tag]}${help}${id}`
   }
 
-  /** The server's id of the request (Coze: the log id), to quote to the provider's support. */
+  /** The server's id of the request (for Coze the log id). Quote it to the provider's support. */
   get requestId(): string | undefined {
     return this.response?.requestId
   }
 
-  /** Whether the same call may succeed later. The `x-should-retry` of an error status has the last word. */
+  /** Whether the same call may succeed later. `x-should-retry` of an error response overrides the reason. */
   get isRetryable(): boolean {
     const { response } = this
     const verdict = response === undefined || response.status < 400 ? undefined : response.headers["x-should-retry"]
@@ -241,7 +247,7 @@ export class ApiError extends Data.TaggedError("ApiError")<{
     }
   }
 
-  /** The call as a shell command, with placeholders for secrets. */
+  /** Returns the call as a shell command, with placeholders for secrets. */
   toCurl(): string {
     return this.request === undefined ? "" : toCurl(this.request)
   }
@@ -261,12 +267,12 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   }
 }
 
-/** An {@link ApiError} of an endpoint whose error codes are documented; `reason.code` can be others too. */
+/** An {@link ApiError} of an endpoint with documented error codes. `reason.code` may also hold other codes. */
 export interface CodedApiError<out Code extends string> extends ApiError {
   readonly reason: Reason<Code>
 }
 
-/** Whether a value is an {@link ApiError}, also one of another copy of this library. */
+/** Returns whether a value is an {@link ApiError}, including one from another copy of this library. */
 export const isApiError = (u: unknown): u is ApiError => Predicate.isTagged(u, "ApiError")
 
 const countOf = (events: number): string => (events === 1 ? "1 event" : `${events} events`)

@@ -1,5 +1,7 @@
 /**
- * `ApiError` as JSON and back, for errors that leave the process: of a workflow's activity, a remote procedure, a queue.
+ * Encodes `ApiError` as JSON and decodes it again.
+ *
+ * Use it for errors that leave the process: in a workflow's activity, a remote procedure or a queue.
  *
  * @example
  * ```ts
@@ -21,13 +23,13 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as ApiError from "./ApiError.ts"
 
-/** What is undefined need not be in the JSON. */
+/** A value that JSON omits if it is `undefined`. */
 const maybe = <S extends Schema.Constraint>(schema: S) =>
   Schema.UndefinedOr(schema).pipe(Schema.withDecodingDefaultKey(Effect.succeed(undefined)))
 
 const text = /*#__PURE__*/ maybe(Schema.String)
 const number = /*#__PURE__*/ maybe(Schema.Number)
-/** JSON has `null` in place of `undefined`; the first that it may stand for is taken. */
+/** JSON writes `undefined` as `null`; decoding takes the first member that accepts `null`. */
 const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown])
 const duration = /*#__PURE__*/ maybe(Schema.DurationFromMillis)
 const headers = /*#__PURE__*/ Schema.Record(Schema.String, Schema.String)
@@ -97,7 +99,7 @@ const Reason = /*#__PURE__*/ Schema.Union([
 
 const Tag = /*#__PURE__*/ Schema.Literals(Reason.members.map(({ from }) => from.fields._tag.schema.literal))
 
-/** Every `ApiError`, as an object of JSON; `raw` and `usage` are what the server sent. */
+/** Any `ApiError` as a JSON object. `raw` and `usage` are what the server sent. */
 export const schema: Schema.Codec<ApiError.ApiError, unknown> = /*#__PURE__*/ Schema.TaggedStruct("ApiError", {
   provider: Schema.String,
   endpoint: Schema.String,

@@ -1,5 +1,7 @@
 /**
- * A request that no endpoint describes, with the credential, policies and errors of a service.
+ * Sends a request for which llmfx has no endpoint, with the credential, policies and errors of a service.
+ *
+ * Use it for paths that are newer than this version. Each provider has it as `request`.
  *
  * @example
  * ```ts
@@ -20,28 +22,31 @@ import * as Endpoint from "./Endpoint.ts"
 import { hasFile } from "./internal/request/multipart.ts"
 import type { RequestOptions } from "./RequestOptions.ts"
 
-/** What is sent. */
+/** The request to send. */
 export interface ApiRequest {
   readonly method: Endpoint.Declaration["method"]
-  /** Below the base URL; a template such as `/files/{file_id}`. */
+  /** The path below the base URL: a template such as `/files/{file_id}`. */
   readonly path: string
-  /** The values of the path's parameters. */
+  /** The values of the path parameters. */
   readonly params?: { readonly [name: string]: string | number } | undefined
   readonly query?: { readonly [name: string]: unknown } | undefined
-  /** Sent as JSON, or, where it is an object with a file in it, as a form. */
+  /** Sent as a form if it is an object that contains a file, otherwise as JSON. */
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string } | undefined
   readonly credential?: "admin" | undefined
 }
 
-/** What is sent, and the schema of the answer. */
+/** The request to send and the schema of its response. */
 export interface Typed<out A> extends ApiRequest {
   readonly success: Schema.Codec<A, unknown>
 }
 
 /**
- * Sends a request through a service; without a schema the answer is JSON as it came. A stream, a list or bytes need an
- * endpoint of their own: see `Endpoint`.
+ * Sends a request through a service.
+ *
+ * **Details**
+ *
+ * Without a schema, returns the JSON as the server sent it. For a stream, a list or bytes, declare an `Endpoint`.
  */
 export function send<R, A>(
   service: Endpoint.Service<R>,

@@ -1,26 +1,26 @@
-/** What the layers of all providers take. */
+/** The options that the layers of all providers share. */
 import type * as HttpClient from "effect/http/HttpClient"
 import type { Middleware } from "./Middleware.ts"
 import type { Debug, Decoding } from "./RequestOptions.ts"
 import type { RetryPolicy } from "./policies/RetryPolicy.ts"
 import type { Timeouts } from "./policies/Timeouts.ts"
 
-/** Settings for all calls of a layer. `RequestOptions` override them for one. */
+/** Settings for all calls of a layer. `RequestOptions` override them for a program. */
 export interface ClientOptions {
-  /** Sent with every request; `null` removes a header that the client would send. */
+  /** Headers of every request. `null` removes a header that the client would send. */
   readonly headers?: { readonly [name: string]: string | null } | undefined
   /** Query parameters of every request. */
   readonly query?: { readonly [name: string]: unknown } | undefined
   readonly retry?: RetryPolicy | undefined
-  /** Added to the provider's default timeouts; `undefined` as a value switches one off. */
+  /** Merged into the provider's default timeouts. A field set to `undefined` removes that limit. */
   readonly timeouts?: Timeouts | undefined
-  /** `"open"` unless set. */
+  /** Default: `"open"`. */
   readonly decoding?: Decoding | undefined
   readonly debug?: Debug | undefined
-  /** Middleware: wraps the `HttpClient`, once per try. */
+  /** Wraps the `HttpClient`; runs once for each attempt. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
-  /** Runs around every call; the first one is outermost. */
+  /** Runs around every call. The first entry is the outermost. */
   readonly middleware?: ReadonlyArray<Middleware> | undefined
-  /** The longest event or line of a stream, in characters; 64 Mi unless set. */
+  /** The longest event or line of a stream, in characters. Default: 64 Mi. */
   readonly maxEventLength?: number | undefined
 }

@@ -1,7 +1,10 @@
-/** A layer that cannot be built: options or environment variables are missing or contradict each other. */
+/**
+ * The error of a layer that cannot be built, because options or environment variables are missing or contradict each
+ * other.
+ */
 import * as Data from "effect/Data"
 
-/** Every problem at once. */
+/** Lists every problem at once. */
 export class ConfigurationError extends Data.TaggedError("ConfigurationError")<{
   readonly provider: string
   readonly problems: ReadonlyArray<string>

@@ -1,6 +1,10 @@
 /**
- * An API operation as a value: a function from its input to an Effect or a Stream, with the metadata that tools need
- * to work on any endpoint without knowing it.
+ * Represents an API operation as a value: a function from its input to an Effect or a Stream, together with its
+ * metadata.
+ *
+ * Programs call endpoints; tools such as `Mock`, batches and the emulator read their id, method, path and schema and so
+ * work on any of them. Generated modules declare their endpoints with {@link json}, {@link eventStream}, {@link list}
+ * and the other constructors.
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -17,31 +21,34 @@ import type * as Page from "./Page.ts"
 import type { RateLimitInfo } from "./policies/RateLimit.ts"
 import type * as RequestOptions from "./RequestOptions.ts"
 
-/** The shape of an endpoint's answer. */
+/** The shape of an endpoint's response. */
 export type Kind = "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
 
-/** Whether repeating a call changes anything: `idempotent` calls change the same thing to the same value. */
+/** Whether repeating a call changes anything. An `idempotent` call sets the same thing to the same value again. */
 export type Safety = "safe" | "idempotent" | "unsafe"
 
-/** How the input's remaining fields become a body. */
+/** How input fields become a body. Fields that go into the path, query or a header are not part of it. */
 export type BodyEncoding =
   | "json"
   | "multipart"
-  /** Multipart where the input has a file, else JSON. */
+  /** Multipart if the input has a file, otherwise JSON. */
   | "jsonOrMultipart"
-  /** `application/sdp` where the input is only an SDP offer, else multipart. */
+  /** `application/sdp` if the input is only an SDP offer, otherwise multipart. */
   | "sdpOrMultipart"
 
-/** What an endpoint is declared with. */
+/** The declaration of an endpoint. */
 export interface Declaration {
-  /** The dotted id, such as `vectorStores.files.list`; a streaming twin ends with `:stream`. */
+  /** The dotted id, such as `vectorStores.files.list`. A streaming twin ends with `:stream`. */
   readonly id: string
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
-  /** A template, such as `/files/{file_id}`; it may hold a fixed query. */
+  /** A template, such as `/files/{file_id}`. It may contain a fixed query. */
   readonly path: string
-  /** Input fields that go into the query. Without a body, all that are not in the path or a header do. */
+  /**
+   * Input fields that go into the query. Default for an endpoint without a body: all fields that are not in the path or
+   * a header.
+   */
   readonly query?: ReadonlyArray<string>
-  /** What becomes of `null` in the query, where it is not what the API's queries have in common. */
+  /** How to write `null` in the query. Default: as the API's other queries do. */
   readonly nullQuery?: "empty" | "drop"
   /** Header names by input field. */
   readonly headerParams?: { readonly [field: string]: string }
@@ -49,18 +56,18 @@ export interface Declaration {
   readonly body?: BodyEncoding
   /** The input field that is the whole body. */
   readonly bodyField?: string
-  /** Media types of form fields that have one; a value other than text is sent as JSON. */
+  /** Media types by form field. A value that is not text is sent as JSON. */
   readonly partTypes?: { readonly [field: string]: string }
-  /** Fields that are always sent: in the body, or, without one, in the query. */
+  /** Fields to send with every call: in the body, or in the query if there is no body. */
   readonly fixed?: { readonly [field: string]: unknown }
-  /** Whether the folder part of file names is sent. */
+  /** Whether to send the folder part of file names. */
   readonly folders?: boolean
   readonly accept?: string
   readonly credential?: "admin"
   readonly safety?: Safety
-  /** Whether the answer may be plain text instead of JSON. */
+  /** Whether the response may be plain text instead of JSON. */
   readonly textual?: boolean
-  /** Whether the value keeps its envelope: of an event `{ event, data }`, of a Coze answer `{ code, msg, data }`. */
+  /** Whether the value keeps its envelope: `{ event, data }` of an event, `{ code, msg, data }` of a Coze response. */
   readonly envelope?: boolean
   /** Rewrites the input before it is split into path, query and body. */
   readonly prepare?: (input: { readonly [field: string]: unknown }) => { readonly [field: string]: unknown }
@@ -68,100 +75,100 @@ export interface Declaration {
   readonly errors?: ReadonlyArray<string>
 }
 
-/** When a stream is complete: after one of these event types, or, for chat completions, a finish reason. */
+/** What completes a stream: one of these event types or, for chat completions, a finish reason. */
 export type Terminal = ReadonlyArray<string> | "finishReason"
 
-/** Everything about an endpoint but how to call it. */
+/** Everything about an endpoint except how to call it. */
 export interface Metadata extends Declaration {
   readonly provider: string
   readonly kind: Kind
   readonly pathParams: ReadonlyArray<string>
   readonly safety: Safety
-  /** The schema of the answer, of one item of a list, or of one event or line of a stream. */
+  /** The schema of the response, of a list's item, or of a stream's event or line. */
   readonly success: Schema.Codec<unknown, unknown> | undefined
   readonly pagination: Page.Style | undefined
-  /** Absent where the stream may end at any time. */
+  /** `undefined` if the stream may end at any time. */
   readonly terminal: Terminal | undefined
 }
 
-/** A value together with what came with it. */
+/** A value together with its response. */
 export interface Response<out A> {
   readonly value: A
   readonly status: number
   readonly headers: { readonly [name: string]: string }
   readonly requestId: string | undefined
   readonly rateLimit: RateLimitInfo | undefined
-  /** How many times the request was sent. */
+  /** How often the request was sent. */
   readonly attempts: number
-  /** The body as the server sent it; `undefined` for streams. */
+  /** The body as the server sent it. `undefined` for streams. */
   readonly raw: unknown
 }
 
-/** The arguments: an input whose fields are all optional may be left out. */
+/** The arguments of an endpoint. If all input fields are optional, the input may be left out. */
 export type Args<Input> = {} extends Input
   ? [input?: Input, options?: RequestOptions.RequestOptions]
   : [input: Input, options?: RequestOptions.RequestOptions]
 
 interface Raw<Input, out R, out E = ApiError> extends Metadata {
-  /** The response as it is, its body unread. Error statuses fail like those of the endpoint. */
+  /** Returns the response with its body unread. Error statuses fail as those of the endpoint do. */
   readonly raw: (...args: Args<Input>) => Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>
 }
 
 interface Single<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
   (...args: Args<Input>): Effect.Effect<A, E, R>
-  /** The value with its status, headers, request id, rate limits and raw body. */
+  /** Returns the value with its status, headers, request id, rate limits and raw body. */
   readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<A>, E, R>
 }
 
 interface Many<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
   (...args: Args<Input>): Stream.Stream<A, E, R>
-  /** The stream with its status and headers, once they have arrived. The scope's end closes the connection. */
+  /** Returns the stream with its status and headers, as soon as they arrive. The connection closes with the scope. */
   readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Stream.Stream<A, E>>, E, R | Scope.Scope>
 }
 
-/** Answers with one JSON value. */
+/** An endpoint that responds with one JSON value. */
 export interface Json<Input, out A, out R, out E = ApiError> extends Single<Input, A, R, E> {
   readonly kind: "json"
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** Answers with nothing. */
+/** An endpoint whose response body is ignored. */
 export interface None<Input, out R, out E = ApiError> extends Single<Input, void, R, E> {
   readonly kind: "none"
 }
 
-/** Answers with text. */
+/** An endpoint that responds with text. */
 export interface Text<Input, out R, out E = ApiError> extends Single<Input, string, R, E> {
   readonly kind: "text"
 }
 
-/** Answers with a stream of bytes. */
+/** An endpoint that responds with a stream of bytes. */
 export interface Binary<Input, out R, out E = ApiError> extends Many<Input, Uint8Array, R, E> {
   readonly kind: "binary"
 }
 
-/** Answers with server-sent events. */
+/** An endpoint that responds with server-sent events. */
 export interface EventStream<Input, out A, out R, out E = ApiError> extends Many<Input, A, R, E> {
   readonly kind: "stream"
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** Answers with lines of JSON. */
+/** An endpoint that responds with lines of JSON. */
 export interface JsonLines<Input, out A, out R, out E = ApiError> extends Many<Input, A, R, E> {
   readonly kind: "jsonl"
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** Answers with pages of items. Called, it gives the items of all pages. */
+/** An endpoint that responds with pages. Calling it returns the items of all pages. */
 export interface List<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
   (...args: Args<Input>): Stream.Stream<A, E, R>
   readonly kind: "list"
   readonly success: Schema.Codec<A, unknown>
-  /** The first page, or the one that the input's cursor selects. */
+  /** Returns the first page, or the page that the input's cursor selects. */
   readonly page: (...args: Args<Input>) => Effect.Effect<Page.Page<A>, E, R>
-  /** All pages from there on. */
+  /** Returns all pages, starting with that page. */
   readonly pages: (...args: Args<Input>) => Stream.Stream<Page.Page<A>, E, R>
-  /** One page with its status, headers, request id, rate limits and raw body. */
+  /** Returns one page with its status, headers, request id, rate limits and raw body. */
   readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Page.Page<A>>, E, R>
 }
 
@@ -173,7 +180,7 @@ export interface Any extends Metadata {
 /** The input of an endpoint. */
 export type Input<E> = E extends Raw<infer I, infer _R, infer _E> ? I : never
 
-/** The value, item or event that an endpoint answers with. */
+/** The value, item or event type of an endpoint. */
 export type Success<E> =
   E extends Single<infer _I, infer A, infer _R, infer _E>
     ? A
@@ -183,7 +190,7 @@ export type Success<E> =
         ? A
         : never
 
-/** The service that an endpoint calls through. */
+/** The service that runs an endpoint. */
 export interface Service<out R> {
   readonly provider: string
   readonly client: Effect.Effect<ApiClient, never, R>
@@ -191,37 +198,37 @@ export interface Service<out R> {
 
 type Schemas<A> = { readonly success: Schema.Codec<A, unknown> }
 
-/** `Effect<A>` from a JSON body. */
+/** Declares an endpoint that returns `Effect<A>`, decoded from a JSON body. */
 export const json = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
 ): Json<Input, A, R, E> => make(service, declaration, "json", single)
 
-/** `Effect<void>`; a body is not read. */
+/** Declares an endpoint that returns `Effect<void>`. The body is not read. */
 export const none = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): None<Input, R, E> =>
   make(service, declaration, "none", single)
 
-/** `Effect<string>`. */
+/** Declares an endpoint that returns `Effect<string>`. */
 export const text = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): Text<Input, R, E> =>
   make(service, declaration, "text", single)
 
-/** `Stream<Uint8Array>`. */
+/** Declares an endpoint that returns `Stream<Uint8Array>`. */
 export const binary = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): Binary<Input, R, E> =>
   make(service, declaration, "binary", many)
 
-/** `Stream<A>` from server-sent events. */
+/** Declares an endpoint that returns `Stream<A>`, decoded from server-sent events. */
 export const eventStream = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
 ): EventStream<Input, A, R, E> => make(service, declaration, "stream", many)
 
-/** `Stream<A>` from lines of JSON. */
+/** Declares an endpoint that returns `Stream<A>`, decoded from lines of JSON. */
 export const jsonLines = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
 ): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many)
 
-/** `Stream<A>` of the items of all pages. */
+/** Declares an endpoint that returns `Stream<A>`, the items of all pages. */
 export const list = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
@@ -230,7 +237,7 @@ export const list = <Input, A, R, E = ApiError>(
 type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) => unknown
 type Options = RequestOptions.RequestOptions | undefined
 
-/** What an endpoint does when it is called, and what its methods do. */
+/** The function that runs an endpoint, and its methods. */
 interface Callable {
   readonly run: Run
   readonly methods: { readonly [name: string]: Run }
@@ -270,7 +277,7 @@ const paged: Callable = {
 
 const ServiceOf = Symbol("service")
 
-/** The service that an endpoint calls through, for tools that look at its client. */
+/** Returns the service that runs an endpoint, for tools that need its client. */
 export const serviceOf = <R>(endpoint: {
   readonly provider: string
   readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>

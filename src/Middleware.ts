@@ -1,6 +1,9 @@
 /**
- * Code around every call of a layer or a program. It sees the endpoint, the input and the answer, and may delay, refuse,
- * change or repeat the call; what it does to the `HttpClient` or to single tries it puts into the call's options.
+ * Runs code around every call of a layer or a program.
+ *
+ * Middleware sees the endpoint, the input and the answer. It may delay, refuse, change or repeat the call. To change
+ * the `HttpClient` or single attempts, set the call's options. The policies in `llmfx/policies` that keep state are
+ * middleware.
  *
  * @example
  * ```ts
@@ -30,7 +33,7 @@ import type { Combinator, Program } from "./internal/program.ts"
 import * as RateLimit from "./policies/RateLimit.ts"
 import * as RequestOptions from "./RequestOptions.ts"
 
-/** A call on its way. */
+/** A call as middleware sees it. */
 export interface Call {
   readonly endpoint: Endpoint.Metadata
   readonly input: unknown
@@ -38,25 +41,29 @@ export interface Call {
 }
 
 /**
- * What a call gives. Its value is a Stream for endpoints of kind `stream`, `jsonl` and `binary`, and the unread
- * `HttpClientResponse` for `.raw`. The scope ends with the call: for a Stream, when nobody reads it any more.
+ * The result of a call.
+ *
+ * **Details**
+ *
+ * Its value is a Stream for endpoints of kind `stream`, `jsonl` and `binary`, and the unread `HttpClientResponse` for
+ * `.raw`. The scope ends with the call; for a Stream, when its reader stops.
  */
 export type Answer = Effect.Effect<Endpoint.Response<unknown>, ApiError, Scope.Scope>
 
 /** Makes the call. */
 export type Next = (call: Call) => Answer
 
-/** A client whose calls all run through something. */
+/** Wraps a client. */
 export type Middleware = (client: ApiClient) => ApiClient
 
-/** The middleware of the running program; the first one is outermost. */
+/** The middleware of the running program. The first entry is the outermost. */
 export const Current: Context.Reference<ReadonlyArray<Middleware>> = /*#__PURE__*/ Context.Reference<
   ReadonlyArray<Middleware>
 >("llmfx/Middleware", { defaultValue: () => none })
 
 const none: ReadonlyArray<Middleware> = []
 
-/** Runs middleware around all calls of a program, within that of the layer and of outer programs. */
+/** Runs middleware around all calls of a program, inside the middleware of the layer and of outer programs. */
 export const use: Combinator<Middleware> = /*#__PURE__*/ dual(2, (self: Program, middleware: Middleware) => {
   const update = (outer: ReadonlyArray<Middleware>) => [...outer, middleware]
   return Stream.isStream(self)
@@ -64,7 +71,7 @@ export const use: Combinator<Middleware> = /*#__PURE__*/ dual(2, (self: Program,
     : Effect.updateService(self, Current, update)
 })
 
-/** Changes the values of a streaming endpoint; any other answer stays as it is. */
+/** Changes the values of a streaming endpoint. Other answers stay the same. */
 export const mapValues: {
   (
     f: (values: Stream.Stream<unknown, ApiError>) => Stream.Stream<unknown, ApiError>
@@ -85,7 +92,7 @@ const isStreaming = (
   response: Endpoint.Response<unknown>
 ): response is Endpoint.Response<Stream.Stream<unknown, ApiError>> => Stream.isStream(response.value)
 
-/** Runs a function around each call. A list endpoint makes a call for each page. */
+/** Makes middleware from a function that runs around each call. A list endpoint makes one call for each page. */
 export const make =
   (around: (call: Call, next: Next) => Answer): Middleware =>
   (client) => {

@@ -1,7 +1,8 @@
 /**
- * Schemas for answers of servers that change faster than their documentation: unknown properties are kept, unknown
- * literals pass, unknown members of a tagged union become an {@link UnknownVariant}, and what may be absent may be
- * `null`. A known field of the wrong type is still an error.
+ * Builds schemas for servers that change faster than their documentation.
+ *
+ * Unknown properties are kept, unknown literals are accepted, an unknown member of a tagged union becomes an {@link
+ * UnknownVariant}, and a property that may be absent may be `null`. A known field of the wrong type is still an error.
  *
  * Every value here is an ordinary Effect `Schema`, built on first use, and composes with all others.
  */
@@ -16,10 +17,12 @@ import { unknownVariant } from "./internal/decode/unknownVariant.ts"
 export interface Codec<out A> extends Schema.Codec<A, unknown> {}
 
 /**
- * A member of a tagged union that this version of the library does not know.
+ * A member of a tagged union that this version does not know.
  *
- * The discriminating property reads `"~unknown"`, `tag` is what the server sent there, and `raw` the whole object.
- * `JSON.stringify` gives `raw` back, so the value can be sent to the server again.
+ * **Details**
+ *
+ * The discriminating property is `"~unknown"`, `tag` is its value on the server, and `raw` the whole object.
+ * `JSON.stringify` writes `raw`, so the value can be sent back.
  */
 export type UnknownVariant<Discriminator extends string = "type"> = { readonly [K in Discriminator]: "~unknown" } & {
   readonly tag: string
@@ -32,10 +35,13 @@ type Fields<A> = { readonly [K in keyof A]-?: Schema.Codec<A[K], unknown> }
 type Literal<A extends string> = A | (string & {})
 
 /**
- * An object with the given fields; others are kept, and at least one of the fields has to be there. A string, number,
- * boolean or value of any type that the server leaves out or sends as `null` is let through, as older and compatible
- * servers do. Objects and arrays have to be there for Effect's decoder. The client's reads them as empty ones, which
- * `JSON.stringify` leaves out or writes as `null` again; an answer without any of its own it refuses.
+ * An object with the given fields. Other properties are kept.
+ *
+ * **Details**
+ *
+ * At least one of the fields must be present. A string, number, boolean or unknown value may be missing or `null`,
+ * because older and compatible servers leave some out. Effect's decoder requires objects and arrays. The client's
+ * decoder reads missing ones as empty, and `JSON.stringify` omits them again or writes `null`.
  */
 export const struct = <A extends object>(fields: () => Fields<A>): Codec<A> =>
   lazy(() => {
@@ -68,7 +74,7 @@ const hasAny = (names: ReadonlyArray<string>) =>
     expected: `an object with ${names.slice(0, 5).join(", ")}`
   })
 
-/** Defers a schema to its first use: for recursive types and aliases. */
+/** Defers a schema to its first use, for recursive types and aliases. */
 export const lazy = <A>(schema: () => Schema.Codec<A, unknown>): Codec<A> => Schema.suspend(schema)
 
 /** A property that may be absent or `null`. */
@@ -78,7 +84,7 @@ export const optional = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null | 
 /** A value that may be `null`. */
 export const nullable = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null> => Schema.NullOr(schema)
 
-/** One of the given strings, or one that the server has learned since. */
+/** One of the given strings, or a string added to the API later. */
 export const literals = <const A extends string>(...known: readonly [A, ...ReadonlyArray<A>]): Codec<Literal<A>> =>
   Schema.String.annotate({ "~llmfx/literals": known }) as Codec<Literal<A>>
 
@@ -94,17 +100,24 @@ export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [ke
   Schema.Record(Schema.String, value)
 
 /**
- * One of several shapes without a discriminating property: picked by JSON type, then tried in order. Of several objects
- * the client's decoder tries only those that have fields for most of the value's properties, so that a field of the
- * wrong type is an error, and no property of another member that nobody knows.
+ * One of several shapes without a discriminating property: picked by JSON type, then tried in order.
+ *
+ * **Details**
+ *
+ * If several members are objects, the client's decoder tries only those that have fields for most of the value's
+ * properties, so a wrong-typed field is reported as an error instead of being treated as an unknown property.
  */
 export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, unknown>>): Codec<A> =>
   lazy(() => Schema.Union(members()) as Codec<A>)
 
 /**
- * One of several objects told apart by a string property. Only the member with the right tag is decoded; an object
- * with another tag becomes an {@link UnknownVariant}. An object without the property is taken for the member `absent`,
- * where that is given: the property is then added, but not enumerable, so that what the server sent stays as it was.
+ * One of several objects told apart by a string property.
+ *
+ * **Details**
+ *
+ * Only the member with the right tag is decoded. An object with another tag becomes an {@link UnknownVariant}. If
+ * `absent` is given, an object without the property is read as that member; the property is then added as
+ * non-enumerable, so `JSON.stringify` writes what the server sent.
  */
 export const taggedUnion = <A>(
   discriminator: string,
@@ -132,7 +145,7 @@ export const taggedUnion = <A>(
     }) as unknown as Codec<A>
   })
 
-/** A schema that is a function; `undefined` says that the input does not fit. */
+/** A schema from a function that returns `undefined` for input that does not fit. */
 const declaration = (
   expected: string,
   decode: (input: unknown, options: SchemaAST.ParseOptions) => Effect.Effect<object, SchemaIssue.Issue> | undefined

@@ -1,11 +1,14 @@
-/** Pages of a list endpoint, and the ways in which the three APIs point from one page to the next. */
+/** Describes pages of a list endpoint, and how each API points from one page to the next. */
 
-/** One page. */
+/** One page of a list. */
 export interface Page<out A> {
   readonly items: ReadonlyArray<A>
-  /** The input that leads to the next page; `undefined` on the last one. `{ ...input, ...page.next }` resumes a list. */
+  /**
+   * The input fields that select the next page, `undefined` on the last page. `{ ...input, ...page.next }` resumes a
+   * list.
+   */
   readonly next: Cursor | undefined
-  /** The rest of the answer, such as totals. */
+  /** The response body, for instance for totals. */
   readonly body: { readonly [key: string]: unknown }
 }
 
@@ -16,9 +19,9 @@ export interface Cursor {
 
 type Json = { readonly [key: string]: unknown }
 
-/** Where an answer has its items, and what the next page's input is. */
+/** Where a response has its items, and how to request the next page. */
 export interface Style {
-  /** The property with the items. */
+  /** The property that holds the items. */
   readonly items: string
   readonly next: (body: Json, items: ReadonlyArray<unknown>, input: Json) => Cursor | undefined
 }
@@ -29,7 +32,7 @@ const present = (value: unknown): value is string | number =>
 const cursor = (parameter: string, value: unknown): Cursor | undefined =>
   present(value) ? { [parameter]: value } : undefined
 
-/** `after` is the id of the last item; goes on only with `has_more: true`, as some servers know no `after`. */
+/** `after` is the id of the last item. Continues only if `has_more` is `true`, because some servers ignore `after`. */
 export const lastItemId: Style = {
   items: "data",
   next: (body, items) => {
@@ -40,30 +43,30 @@ export const lastItemId: Style = {
   }
 }
 
-/** `after` is `last_id`; ends with `has_more: false`. */
+/** `after` is `last_id`. Ends if `has_more` is `false`. */
 export const lastId: Style = {
   items: "data",
   next: (body) => (body["has_more"] === true ? cursor("after", body["last_id"]) : undefined)
 }
 
-/** `after` is `next`; ends with `has_more: false` or without `next`. */
+/** `after` is `next`. Ends if `has_more` is `false` or `next` is missing. */
 export const next: Style = {
   items: "data",
   next: (body) => (body["has_more"] === false ? undefined : cursor("after", body["next"]))
 }
 
-/** `page` is `next`; ends with `has_more: false` or without `next`. */
+/** `page` is `next`. Ends if `has_more` is `false` or `next` is missing. */
 export const nextToken: Style = {
   items: "data",
   next: (body) => (body["has_more"] === false ? undefined : cursor("page", body["next"]))
 }
 
-/** There is only one page. */
+/** A list that has only one page. */
 export const single: Style = { items: "data", next: () => undefined }
 
 /**
- * `after_id` is `last_id`, or, where the input goes backwards with `before_id`, `before_id` is `first_id`; goes on only
- * with `has_more: true`.
+ * `after_id` is `last_id`; if the input pages backwards with `before_id`, `before_id` is `first_id`. Continues only if
+ * `has_more` is `true`.
  */
 export const idWindow: Style = {
   items: "data",
@@ -75,16 +78,19 @@ export const idWindow: Style = {
         : cursor("after_id", body["last_id"])
 }
 
-/** `page` is `next_page`; ends without one, not with an empty page. */
+/** `page` is `next_page`. Ends if `next_page` is missing, not with an empty page. */
 export const nextPage: Style = { items: "data", next: (body) => cursor("page", body["next_page"]) }
 
-/** `page` is `next_page`; ends with `has_more: false`. */
+/** `page` is `next_page`. Ends if `has_more` is `false`. */
 export const reportPage: Style = {
   items: "data",
   next: (body) => (body["has_more"] === false ? undefined : cursor("page", body["next_page"]))
 }
 
-/** A token: `request` is the input parameter, `response` the property of the answer; `has_more: false` ends too. */
+/**
+ * A page token: `request` names the input field, `response` the property of the response. Also ends if `has_more` is
+ * `false`.
+ */
 export const token = (options: {
   readonly items: string
   readonly request: string
@@ -94,7 +100,9 @@ export const token = (options: {
   next: (body) => (body["has_more"] === false ? undefined : cursor(options.request, body[options.response]))
 })
 
-/** Page numbers from `first` (1), until `has_more` is `false`, the property `total` is reached, or a page is empty. */
+/**
+ * Page numbers from `first` (default 1). Ends if `has_more` is `false`, `total` items were read, or a page is empty.
+ */
 export const numbered = (options: {
   readonly items: string
   readonly request: string

@@ -1,6 +1,8 @@
 /**
- * What one call, or all calls of a program, do differently from their layer. Options travel in the context: they work
- * on any Effect or Stream, however deep the call is, and the innermost one wins.
+ * Overrides a layer's settings for one call or for all calls of a program.
+ *
+ * Options travel in the context, so they work on any Effect or Stream, however deep the call is. The innermost option
+ * wins.
  *
  * @example
  * ```ts
@@ -25,50 +27,50 @@ import type { Combinator, Program } from "./internal/program.ts"
 import type { RetryPolicy } from "./policies/RetryPolicy.ts"
 import type { Timeouts } from "./policies/Timeouts.ts"
 
-/** How far an answer may differ from its schema. */
+/** How far a response may differ from its schema. */
 export type Decoding =
-  /** Unknown properties, literals and variants pass; a known field of the wrong type does not. */
+  /** Accepts unknown properties, literals and variants, but not a known field of the wrong type. */
   | "open"
-  /** Nothing unknown passes: for tests that watch an API for changes. */
+  /** Refuses everything unknown. For tests that watch an API for changes. */
   | "strict"
-  /** Nothing is checked; the value is what the server sent. */
+  /** Checks nothing and returns what the server sent. */
   | "raw"
 
-/** What is logged at level Debug; secrets never are. */
+/** What to log at level Debug. Secrets are never logged. */
 export type Debug =
   | boolean
-  /** The first `bodies` characters of request and response bodies too. */
+  /** Also logs the first `bodies` characters of request and response bodies. */
   | { readonly bodies: number }
 
-/** Changes to a call. Each part is optional. */
+/** Changes to a call. */
 export interface RequestOptions {
-  /** Header values by name; `null` removes a header that the client would send. */
+  /** Headers to add. `null` removes a header that the client would send. */
   readonly headers?: { readonly [name: string]: string | null } | undefined
-  /** Query parameters beside the endpoint's own; `undefined` removes one. */
+  /** Query parameters to add. `undefined` removes one. */
   readonly query?: { readonly [name: string]: unknown } | undefined
-  /** Fields merged into the JSON body. */
+  /** Fields to merge into the JSON body. */
   readonly body?: { readonly [name: string]: unknown } | undefined
-  /** Edits of the JSON body by path, in order: `["messages", 0, "name"]`; `undefined` deletes. */
+  /** Edits of the JSON body by path, such as `["messages", 0, "name"]`, applied in order. `undefined` deletes. */
   readonly edits?: ReadonlyArray<readonly [path: ReadonlyArray<string | number>, value: unknown]> | undefined
   readonly baseUrl?: string | undefined
   readonly retry?: RetryPolicy | undefined
   readonly timeouts?: Timeouts | undefined
   readonly decoding?: Decoding | undefined
   readonly debug?: Debug | undefined
-  /** Sent as `Idempotency-Key`, the same on every try. */
+  /** Sent as `Idempotency-Key`, the same on every attempt. */
   readonly idempotencyKey?: string | undefined
-  /** Wraps the `HttpClient`, once per try. */
+  /** Wraps the `HttpClient`; runs once for each attempt. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
   /**
-   * Runs around each try of a call: outside its time limits, but for the whole call's. A stream's try ends with its first
-   * event. What fails that is not the try itself is not retried.
+   * Wraps each attempt. Only the `total` timeout covers the wrapper. A stream's attempt ends with its first event. If
+   * the wrapper itself fails, the call is not retried.
    */
   readonly transformAttempt?: TransformAttempt | undefined
-  /** The time (milliseconds since 1970) after which the call fails, whatever it is doing. */
+  /** When the call fails, whatever it is doing, in milliseconds since 1970. */
   readonly deadline?: number | undefined
 }
 
-/** Wraps one try. */
+/** Wraps one attempt of a call. */
 export type TransformAttempt = <A>(attempt: Effect.Effect<A, ApiError>) => Effect.Effect<A, ApiError>
 
 /** The options of the running program. */
@@ -79,7 +81,10 @@ export const Current: Context.Reference<RequestOptions> = /*#__PURE__*/ Context.
 
 const empty: RequestOptions = {}
 
-/** Both; `inner` wins where they disagree. Headers, query, body fields, timeouts and transformers are merged. */
+/**
+ * Merges two sets of options. Headers, query, body fields, timeouts and transformers are combined; otherwise `inner`
+ * wins.
+ */
 export const merge = (outer: RequestOptions, inner: RequestOptions): RequestOptions => {
   if (outer === empty) return inner
   if (inner === empty) return outer
@@ -115,7 +120,7 @@ const composeAttempts = (
 const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)
 
-/** Applies any options to all calls of a program. */
+/** Applies options to all calls of a program. */
 export const withOptions: Combinator<RequestOptions> = /*#__PURE__*/ dual(
   2,
   (self: Program, options: RequestOptions) => {
@@ -131,30 +136,30 @@ const combinator = <Option>(toOptions: (option: Option) => RequestOptions): Comb
     Stream.isStream(self) ? withOptions(self, toOptions(option)) : withOptions(self, toOptions(option))
   )
 
-/** Adds headers; `null` removes one. */
+/** Adds headers. `null` removes one. */
 export const withHeaders: Combinator<{ readonly [name: string]: string | null }> = /*#__PURE__*/ combinator(
   (headers) => ({ headers })
 )
 
-/** Adds query parameters. */
+/** Adds query parameters. `undefined` removes one. */
 export const withQuery: Combinator<{ readonly [name: string]: unknown }> = /*#__PURE__*/ combinator((query) => ({
   query
 }))
 
-/** Merges undocumented fields into JSON bodies. */
+/** Merges fields into JSON bodies, for instance undocumented ones. */
 export const withBody: Combinator<{ readonly [name: string]: unknown }> = /*#__PURE__*/ combinator((body) => ({ body }))
 
-/** Sets the value at a path of the JSON body; `undefined` deletes it. */
+/** Sets the value at a path of the JSON body. `undefined` deletes it. */
 export const withEdit: Combinator<readonly [path: ReadonlyArray<string | number>, value: unknown]> =
   /*#__PURE__*/ combinator((edit) => ({ edits: [edit] }))
 
-/** Sends calls to another base URL, with the credential of the layer. */
+/** Sends calls to another base URL, with the layer's credential. */
 export const withBaseUrl: Combinator<string> = /*#__PURE__*/ combinator((baseUrl) => ({ baseUrl }))
 
 /** Replaces the retry policy. */
 export const withRetry: Combinator<RetryPolicy> = /*#__PURE__*/ combinator((retry) => ({ retry }))
 
-/** Replaces the given timeouts. */
+/** Replaces the given timeouts and keeps the others. */
 export const withTimeouts: Combinator<Timeouts> = /*#__PURE__*/ combinator((timeouts) => ({ timeouts }))
 
 /** Replaces the decode policy. */
@@ -163,13 +168,17 @@ export const withDecoding: Combinator<Decoding> = /*#__PURE__*/ combinator((deco
 /** Logs requests and responses at level Debug. */
 export const withDebug: Combinator<Debug> = /*#__PURE__*/ combinator((debug) => ({ debug }))
 
-/** Wraps the `HttpClient` of all calls: retries see each other's tries as separate requests. */
+/** Wraps the `HttpClient` of all calls. The wrapper sees each attempt as a request of its own. */
 export const withClient: Combinator<(client: HttpClient.HttpClient) => HttpClient.HttpClient> =
   /*#__PURE__*/ combinator((transformClient) => ({ transformClient }))
 
 /**
- * One deadline for everything a program does, counted from its start: calls, their retries and waits, streams. A retry
- * whose wait would end later is not begun. The call that is under way then fails with `TimeoutError`.
+ * Sets one deadline for everything a program does, counted from its start: calls, retries, waits and streams.
+ *
+ * **Details**
+ *
+ * A retry that could not start before the deadline is not attempted. A call that is running at the deadline fails with
+ * `TimeoutError`.
  */
 export const withDeadline: Combinator<Duration.Input> = /*#__PURE__*/ dual(
   2,

@@ -1,4 +1,4 @@
-/** What the clients of all providers share. */
+/** The concepts that the clients of all providers share. */
 export * as Accumulator from "./Accumulator.ts"
 export * as ApiClient from "./ApiClient.ts"
 export * as ApiError from "./ApiError.ts"

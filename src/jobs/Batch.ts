@@ -1,9 +1,9 @@
 /**
- * Many requests as batches: cheaper, and within a day. The requests are split where the API's limits are, the batches
- * are followed, and each result is decoded by the endpoint that it would otherwise have come from; a request that
- * fails is a value, not the end.
+ * Runs many requests as batches: cheaper, and done within a day.
  *
- * The providers' `BatchRun` modules run them.
+ * Requests are split by the API's limits, batches are followed until they end, and each result is decoded by the
+ * endpoint it stands for. A failed request is a value, not the end of the run. Use the provider's `BatchRun` module to
+ * run them.
  *
  * @example
  * ```ts
@@ -30,33 +30,33 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Poll from "./Poll.ts"
 
-/** One of the requests. */
+/** One request of a run. */
 export interface Request<out Input> {
-  /** Names the request in its result; unique within a batch. */
+  /** Identifies the request in its result. Unique within a batch. */
   readonly customId: string
   readonly input: Input
 }
 
-/** A request of a batch that has no answer. */
+/** A request of a batch that did not get an answer. */
 export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
   readonly customId: string
   readonly message: string
   readonly kind:
     | "errored"
-    /** Its time was over before it was tried. */
+    /** The batch expired before the request was tried. */
     | "expired"
     | "canceled"
-    /** The batch has no result for it. */
+    /** The batch has no result for the request. */
     | "missing"
-    /** Its answer does not fit the schema. */
+    /** The answer does not fit the schema. */
     | "undecodable"
-    /** It has more bytes than a batch may have, and was not sent. */
+    /** The request is larger than a batch may be, and was not sent. */
     | "tooLarge"
   /** The HTTP status that the request would have had. */
   readonly status: number | undefined
-  /** The provider's own code or type of error. */
+  /** The provider's error code or type. */
   readonly code: string | undefined
-  /** Whether it may succeed in another batch. */
+  /** Whether the request may succeed in another batch. */
   readonly isRetryable: boolean
   /** The result as the server sent it. */
   readonly raw: unknown
@@ -65,14 +65,14 @@ export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
 /** The requests cannot be sent as a batch. */
 export class BatchInputError extends Data.TaggedError("BatchInputError")<{ readonly message: string }> {}
 
-/** A batch has been submitted. By its id, another program can resume it. */
+/** A batch was submitted. Keep its id to resume the run in another program. */
 export interface Submitted {
   readonly _tag: "Submitted"
   readonly batchId: string
   readonly requests: number
 }
 
-/** How far a batch is. */
+/** The progress of a batch. */
 export interface Progress {
   readonly _tag: "Progress"
   readonly batchId: string
@@ -92,46 +92,45 @@ export interface Succeeded<out A> {
 /** A request without an answer, after all retries. */
 export interface Failed {
   readonly _tag: "Failed"
-  /** Absent where the request was not sent. */
+  /** Absent if the request was not sent. */
   readonly batchId: string | undefined
   readonly customId: string
   readonly error: BatchRequestError
 }
 
-/** What happens in a run. */
+/** Something that happened in a run. */
 export type Event<A> = Submitted | Progress | Succeeded<A> | Failed
 
-/** How batches are run. */
+/** How to run batches. */
 export interface Options {
-  /** How often requests that failed, and may succeed, go into another batch; 0 unless set. */
+  /** How often a failed request that may succeed goes into another batch. Default: 0. */
   readonly retries?: number | undefined
-  /** Batches at a time, one unless set. */
+  /** How many batches run at a time. Default: 1. */
   readonly concurrency?: number | undefined
-  /** The most requests to a batch; the API's limit unless set. */
+  /** The most requests in a batch. Default: the API's limit. */
   readonly maxRequests?: number | undefined
-  /** The most bytes to a batch; the API's limit unless set. */
+  /** The most bytes in a batch. Default: the API's limit. */
   readonly maxBytes?: number | undefined
-  /** How to wait; every 30 seconds for up to 25 hours unless set. */
+  /** How to poll. Default: every 30 seconds for up to 25 hours. */
   readonly poll?: Poll.Options | undefined
 }
 
-/** How a batch is followed that was submitted before. */
+/** How to follow a batch that was submitted before. */
 export interface ResumeOptions<out Input, out E = never, out R = never> extends Options {
   /**
-   * The requests as they were given to the run; those of the batch are known by their custom ids. With them, `retries`
-   * has an effect, counted from this batch on. Where they are just those of the batch, the ones without a result are
-   * failures as in a run.
+   * The requests as they were given to the run, found by their custom ids. `retries` needs them, and counts from this
+   * batch on. If `requests` is exactly this batch, requests without a result are reported as `Failed`.
    */
   readonly requests?: Stream.Stream<Request<Input>, E, R> | undefined
 }
 
-/** A batch, as it is seen. */
+/** The state of a batch. */
 export interface State {
   readonly id: string
   readonly total: number
   readonly completed: number
   readonly failed: number
-  /** Why the batch as a whole has failed. */
+  /** Why the whole batch failed. */
   readonly problem: string | undefined
 }
 
@@ -145,9 +144,9 @@ export interface RequestResult<out A> {
 export interface Api<in Input, in out S extends State, out A, out R> {
   readonly maxRequests: number
   readonly maxBytes: number
-  /** The request as it goes into the batch, which is what its size is measured by. */
+  /** The request as it is written into the batch; its size counts toward `maxBytes`. */
   readonly encode: (request: Request<Input>) => string
-  /** How much of `maxRequests` a request takes, one unless set. */
+  /** How much of `maxRequests` a request takes. Default: 1. */
   readonly countOf?: ((input: Input) => number) | undefined
   readonly submit: (requests: ReadonlyArray<Request<Input>>) => Effect.Effect<S, ApiError, R>
   readonly states: (id: string, options: Poll.Options) => Stream.Stream<S, ApiError | Poll.PollTimeoutError, R>
@@ -175,7 +174,7 @@ export const run = <Input, S extends State, A, R, E, R2>(
     )
   )
 
-/** Follows a batch that was submitted before, and sends requests that failed again where they are given. */
+/** Follows a batch that was submitted before. Sends failed requests again if `requests` is given. */
 export const resume = <Input, S extends State, A, R, E = never, R2 = never>(
   api: Api<Input, S, A, R>,
   batchId: string,
@@ -190,7 +189,7 @@ export const resume = <Input, S extends State, A, R, E = never, R2 = never>(
       })
 }
 
-/** The custom ids without a result, where the requests can be none but those of the batch. */
+/** The custom ids without a result, if the requests are exactly this batch. */
 const withoutResult = <E, R>(
   requests: Stream.Stream<Request<unknown>, E, R>,
   seen: ReadonlySet<string>,
@@ -208,7 +207,7 @@ const withoutResult = <E, R>(
     Stream.unwrap
   )
 
-/** The requests of a batch, or one that fits into none. */
+/** The requests of a batch, or a request too large for any batch. */
 type Piece<Input> = Array<Request<Input>> | Failed
 
 class Splitter<Input> {
@@ -292,11 +291,11 @@ const runBatch = <Input, S extends State, A, R>(
     })
   )
 
-/** What is known of the requests of a batch. */
+/** What is known about the requests of a batch. */
 interface Known<A, E, R> {
-  /** The custom ids of which the batch has no result. */
+  /** The custom ids for which the batch has no result. */
   readonly withoutResult: (seen: ReadonlySet<string>, total: number) => Stream.Stream<string, E, R>
-  /** Goes on with requests that are worth another try; absent where there is none left. */
+  /** Continues with the requests that are worth another attempt; `undefined` if none is left. */
   readonly again: ((failed: ReadonlyMap<string, Failed>) => Stream.Stream<Event<A>, E | Failure, R>) | undefined
 }
 
@@ -323,7 +322,7 @@ const againOf = <Input, S extends State, A, R, E, R2>(
 
 const defaultPoll: Poll.Options = { schedule: /*#__PURE__*/ Schedule.spaced("30 seconds"), deadline: "25 hours" }
 
-/** When results are read again whose connection broke. */
+/** When to read results again after the connection broke. */
 const readingAgain = /*#__PURE__*/ Schedule.max([
   /*#__PURE__*/ Schedule.exponential("1 second"),
   /*#__PURE__*/ Schedule.recurs(3)
@@ -340,7 +339,7 @@ const follow = <Input, S extends State, A, R, E, R2>(
     const seen = new Set<string>()
     const failed = new Map<string, Failed>()
     const finished = (customId: string, result: Result.Result<A, BatchRequestError>): ReadonlyArray<Event<A>> => {
-      // Results that are read again after a broken connection.
+      // This result was read before the connection broke.
       if (seen.has(customId)) return []
       seen.add(customId)
       if (Result.isSuccess(result)) return [{ _tag: "Succeeded", batchId, customId, value: result.success }]
@@ -382,5 +381,5 @@ const missingError = (customId: string, problem: string | undefined): BatchReque
     raw: undefined
   })
 
-/** Whether a status says that the same request may succeed later. */
+/** Returns whether a request with this status may succeed later. */
 export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500

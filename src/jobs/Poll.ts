@@ -1,8 +1,8 @@
 /**
- * Waiting for work that a server does on its own: look, wait, look again, until the state is final. Each state that is
- * seen can be followed as a Stream.
+ * Waits for work that runs on the server: polls until the state is final.
  *
- * The providers' `Jobs` modules have the kinds of work that their APIs know.
+ * Each state can be followed as a Stream. The providers' `Jobs` modules define the jobs of their APIs; use this module
+ * for anything else.
  *
  * @example
  * ```ts
@@ -28,32 +28,32 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 
-/** The state was not final in time. */
+/** The state was not final before the deadline. */
 export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
   readonly message: string
   /** The last state that was seen. */
   readonly last: unknown
 }> {}
 
-/** How long and how often to look. */
+/** How long and how often to poll. */
 export interface Options {
   /**
-   * The waits before each look but the first; where it ends, so does the polling. A state that is known already counts
-   * as a look. Unless set, the server's own wish is followed (`openai-poll-after-ms`, up to a minute), or five seconds,
-   * and the first look is at once, since only it tells the server's wish.
+   * The wait before each poll except the first; polling stops when the schedule ends. A state that is already known
+   * counts as the first poll. Default: polls immediately, then as `openai-poll-after-ms` says (at most one minute), or
+   * every five seconds.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-  /** How long to go on, 24 hours unless set. There is a last look when it has passed, of up to ten seconds. */
+  /** How long to poll. When it expires, one last poll of up to ten seconds follows. Default: 24 hours. */
   readonly deadline?: Duration.Input | undefined
-  /** Whether to cancel the work on the server where the polling is interrupted or takes too long; not unless set. */
+  /** Whether to cancel the work on the server if polling is interrupted or the deadline expires. Default: `false`. */
   readonly cancel?: boolean | undefined
 }
 
-/** What is polled. */
+/** What to poll. */
 export interface Target<in out A, out E, out R> {
-  /** The endpoint that is called, for errors. */
+  /** The id of the endpoint, for error messages. */
   readonly endpoint?: string | undefined
-  /** Looks once. */
+  /** Polls once. */
   readonly look: Effect.Effect<Pick<Endpoint.Response<A>, "value" | "headers">, E, R>
   readonly isFinal: (state: A) => boolean
   readonly cancel?: Effect.Effect<unknown, unknown, R> | undefined
@@ -63,7 +63,7 @@ const defaultInterval = 5000
 const longestHint = 60_000
 const longestLastLook = 10_000
 
-/** The states, as they are seen; the last one is final. `first` is a state that is known already. */
+/** Emits each state that is seen; the last one is final. `first` is a state that is already known. */
 export const states = <A, E, R>(
   target: Target<A, E, R>,
   options: Options = {},
@@ -147,7 +147,7 @@ const hintOf = (headers: { readonly [name: string]: string }): number | undefine
   return Number.isFinite(hint) && hint >= 0 ? Math.min(hint, longestHint) : undefined
 }
 
-/** The final state. */
+/** Returns the final state. */
 export const wait = <A, E, R>(
   target: Target<A, E, R>,
   options?: Options,
@@ -161,29 +161,29 @@ export const wait = <A, E, R>(
     })
   )
 
-/** A kind of work: how it is begun, found again, and cancelled. */
+/** Describes a kind of job: how to create, find and cancel it. */
 export interface JobDefinition<Create, Locate, A, R> {
   readonly create: Endpoint.Json<Create, A, R>
   readonly retrieve: Endpoint.Json<Locate, A, R>
-  /** The input that finds the work that was created. */
+  /** Returns the input that finds the created job. */
   readonly locate: (created: A, input: Create) => Locate
   readonly isFinal: (state: A) => boolean
   readonly cancel?: ((input: Locate) => Effect.Effect<unknown, ApiError, R>) | undefined
 }
 
-/** A kind of work that can be waited for. */
+/** A kind of job that can be awaited. */
 export interface Job<in Create, in Locate, out A, out R> {
-  /** Waits for work that was begun before; gives its final state, which may be a failure. */
+  /** Waits for a job that was created before. Returns its final state, which may be a failure. */
   readonly wait: (input: Locate, options?: Options) => Effect.Effect<A, ApiError | PollTimeoutError, R>
-  /** Follows work that was begun before. */
+  /** Follows a job that was created before. */
   readonly states: (input: Locate, options?: Options) => Stream.Stream<A, ApiError | PollTimeoutError, R>
-  /** Begins the work and waits for it. */
+  /** Creates a job and waits for it. */
   readonly createAndWait: (input: Create, options?: Options) => Effect.Effect<A, ApiError | PollTimeoutError, R>
-  /** Begins the work and follows it, from the state in which it was created. */
+  /** Creates a job and follows it, starting with the state in which it was created. */
   readonly createAndFollow: (input: Create, options?: Options) => Stream.Stream<A, ApiError | PollTimeoutError, R>
 }
 
-/** Makes a kind of work out of its endpoints. */
+/** Makes a kind of job from its endpoints. */
 export const job = <Create, Locate, A, R>(
   definition: JobDefinition<Create, Locate, A, R>
 ): Job<Create, Locate, A, R> => {

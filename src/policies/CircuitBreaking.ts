@@ -1,5 +1,8 @@
 /**
- * A circuit breaker: while a provider is down, calls fail at once instead of waiting for it.
+ * Fails calls at once while a provider is down, instead of waiting for it each time.
+ *
+ * Combine it with `Fallback` to move on quickly to another provider. Make one breaker and share it: it learns from all
+ * calls that use it.
  *
  * @example
  * ```ts
@@ -25,21 +28,21 @@ import * as ApiError from "../ApiError.ts"
 import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
 import { type Call, type Middleware, make as around } from "../Middleware.ts"
 
-/** How a breaker is made. */
+/** Options of {@link make}. */
 export interface Options extends KeyOptions {
-  /** After how many failures in a row, or which rate of them, the circuit opens; five in a row unless set. */
+  /** How many failures in a row, or which failure rate, open the circuit. Default: five in a row. */
   readonly tripPolicy?: CircuitBreaker.TripPolicy | undefined
-  /** How long it stays open before one call is let through to try; 30 seconds unless set. */
+  /** How long the circuit stays open before one call is let through as a probe. Default: 30 seconds. */
   readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
 }
 
 /** Which calls share a circuit. */
 export interface KeyOptions {
-  /** Calls with the same key share a circuit; those of a provider do unless set. */
+  /** Calls with the same key share a circuit. Default: all calls of a provider. */
   readonly key?: ((call: Call) => string) | undefined
 }
 
-/** A breaker of this process. */
+/** Makes a breaker that counts the calls of this process. */
 export const make = (options: Options = {}): Effect.Effect<Middleware, never, Scope.Scope> =>
   Effect.flatMap(Layer.build(CircuitBreaker.layerStoreMemory()), (store) =>
     CircuitBreaker.make({
@@ -52,8 +55,12 @@ export const make = (options: Options = {}): Effect.Effect<Middleware, never, Sc
   )
 
 /**
- * A breaker over Effect's own, which may share its circuits with other processes. A call counts with all its retries, a
- * stream up to its first event. While the circuit is open, calls fail with `OverloadedError`, code `circuit_open`.
+ * Makes a breaker on top of Effect's `CircuitBreaker`, whose state many processes can share.
+ *
+ * **Details**
+ *
+ * A call counts once with all its retries, a stream up to its first event. While the circuit is open, calls fail with
+ * `OverloadedError` and the code `circuit_open`.
  */
 export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: KeyOptions = {}): Middleware =>
   around((call, next) =>
@@ -66,7 +73,7 @@ export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: Key
       )
   )
 
-/** Outages count as failures, and a refused input as a success: the provider is there. Limits count as neither. */
+/** Outages are failures. A refused input is a success, because the provider answered. Rate limits count as neither. */
 const classify = (exit: Exit.Exit<unknown, ApiError.ApiError>): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const failure = exit.cause.reasons.find(Cause.isFailReason)

@@ -1,5 +1,8 @@
 /**
- * A limit to how many calls are under way at the same time.
+ * Limits how many calls run at the same time.
+ *
+ * Use it if a provider bounds parallel requests, or to keep a burst from opening too many connections. Make one limit
+ * and share it among programs.
  *
  * @example
  * ```ts
@@ -25,9 +28,12 @@ import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
 import { type Call, type Middleware, make as around } from "../Middleware.ts"
 
 /**
- * Lets at most `calls` calls be under way in all programs that use it: a call with its retries, a stream until its end.
- * A call that has waited for `maxWait` fails with `RateLimitError`, code `client_concurrency_limit`; unless set, it waits
- * for as long as it takes.
+ * Makes middleware that lets at most `calls` calls run at once in all programs that use it.
+ *
+ * **Details**
+ *
+ * A call counts until its last retry ends, a stream until its last event. If a call has waited for `maxWait`, it fails
+ * with `RateLimitError` and the code `client_concurrency_limit`. Default: no limit to the wait.
  */
 export const make = (
   calls: number,

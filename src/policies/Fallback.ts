@@ -1,5 +1,8 @@
 /**
- * Another program where one is not to be had: another model, endpoint or provider.
+ * Runs another program if a provider is not available: another model, endpoint or provider.
+ *
+ * To move from layer to layer instead, use Effect's `ExecutionPlan` with {@link isUnavailable} as the `while` of its
+ * steps.
  *
  * @example
  * ```ts
@@ -26,20 +29,24 @@ import * as Stream from "effect/Stream"
 import { isApiError } from "../ApiError.ts"
 import type { Program } from "../internal/program.ts"
 
-/** When and how to go on with the other program. */
+/** When and how to continue with the other program. */
 export interface Options {
-  /** Whether an error is a reason to; {@link isUnavailable} unless set. */
+  /** Returns whether to fall back after an error. Default: {@link isUnavailable}. */
   readonly when?: ((error: unknown) => boolean) | undefined
   /**
-   * What to do where a Stream fails that has already given values: fail with its error (the default), or give all values
-   * of the other one after them.
+   * What to do if a Stream fails after its first value: fail with its error (`"fail"`, the default), or continue with
+   * all values of the other stream (`"append"`).
    */
   readonly afterOutput?: "fail" | "append" | undefined
 }
 
 /**
- * Whether an error says that the provider cannot answer now: limits, quota, overload, outages, broken connections,
- * timeouts, broken streams and answers that are not the API's. Also a `while` for the steps of an `ExecutionPlan`.
+ * Returns whether an error means that the provider cannot answer now.
+ *
+ * **Details**
+ *
+ * True for rate limits, exhausted quota, overload, outages, broken connections, timeouts, broken streams, and responses
+ * that do not come from the API. Also works as the `while` of an `ExecutionPlan` step.
  */
 export const isUnavailable = (error: unknown): boolean => {
   if (!isApiError(error)) return false
@@ -77,7 +84,7 @@ type Either<P extends Program, Q extends Program> =
         : never
       : never
 
-/** Runs `other` where the program fails because its provider is not available. Both are Effects, or both Streams. */
+/** Runs `other` if the program fails because its provider is not available. Both must be Effects, or both Streams. */
 export const to =
   <Q extends Program>(other: Q, options: Options = {}) =>
   <P extends Program>(self: P): Either<P, Q> =>

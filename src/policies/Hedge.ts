@@ -1,6 +1,7 @@
 /**
- * A second try beside a slow first one; the first to succeed wins. It costs tokens to save time, and is for programs
- * that may run twice.
+ * Starts a second run of a slow program and takes whichever succeeds first.
+ *
+ * It costs tokens to save time. Use it only for programs that may run twice.
  *
  * @example
  * ```ts
@@ -23,9 +24,12 @@ import * as Stream from "effect/Stream"
 import type { Combinator, Program } from "../internal/program.ts"
 
 /**
- * Runs a program a second time where the first run has not ended within a duration, and ends the other run once one has
- * succeeded. Of a Stream, the run whose first values come first goes on. A run that fails within the duration fails the
- * program; after that, only both failing do.
+ * Runs a program a second time if the first run has not ended after `duration`.
+ *
+ * **Details**
+ *
+ * The first run to succeed wins and interrupts the other. For a Stream, the run whose first values arrive first
+ * continues. A run that fails before `duration` fails the program; later, it fails only if both runs fail.
  */
 export const after: Combinator<Duration.Input> = /*#__PURE__*/ dual(2, (self: Program, duration: Duration.Input) =>
   Stream.isStream(self) ? hedgedStream(self, duration) : hedged(self, duration)
@@ -52,7 +56,7 @@ interface Started<A, E, R> {
   readonly rest: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E, void, R>
 }
 
-/** A stream with its first values, or its end where it has none. */
+/** Returns a stream together with its first values, or with its end if it is empty. */
 const started = <A, E, R>(stream: Stream.Stream<A, E, R>, outer: Scope.Scope): Effect.Effect<Started<A, E, R>, E, R> =>
   Effect.flatMap(Scope.fork(outer), (scope) =>
     Scope.provide(Stream.toPull(stream), scope).pipe(

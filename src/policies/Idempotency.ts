@@ -1,5 +1,7 @@
 /**
- * Keys by which a server can tell a repeated request from a new one. None of the three APIs documents them; gateways may.
+ * Sends a key by which a server can recognise a repeated request.
+ *
+ * None of the three APIs documents such keys, but a gateway in front of them may use them.
  *
  * @example
  * ```ts
@@ -14,8 +16,11 @@ import { type Middleware, make } from "../Middleware.ts"
 import * as RequestOptions from "../RequestOptions.ts"
 
 /**
- * Sends an `Idempotency-Key` with each call that is neither safe nor idempotent by itself: one UUID a call, the same on
- * all its tries. A key that the program has set stands.
+ * Sends an `Idempotency-Key` header with each call that is not already safe or idempotent.
+ *
+ * **Details**
+ *
+ * The key is a UUID for each call, the same on all its attempts. A key that the program has set is kept.
  */
 export const keys: Middleware = /*#__PURE__*/ make((call, next) =>
   Effect.withFiber((fiber) => {

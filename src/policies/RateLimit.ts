@@ -1,22 +1,31 @@
-/** What a response says about the limits of the account. */
+/**
+ * Reads what a response says about the rate limits of the account.
+ *
+ * `withResponse` of an endpoint returns it as `rateLimit`, and `RateLimitError` holds it as `limits`. To keep calls
+ * within limits, use `RateLimiting`.
+ */
 import * as Duration from "effect/Duration"
 
-/** One limit: how much a window allows, what is left, and when it is full again. */
+/** One limit: how much a window allows, how much is left, and when the window resets. */
 export interface Limit {
   readonly limit: number | undefined
   readonly remaining: number | undefined
-  /** From the response to the reset. */
+  /** Time from the response to the reset. */
   readonly reset: Duration.Duration | undefined
 }
 
-/** The limits by their name in the headers: `requests`, `tokens`, `input-tokens`, `output-tokens`. */
+/** Limits by their name in the headers: `requests`, `tokens`, `input-tokens`, `output-tokens`. */
 export interface RateLimitInfo {
   readonly [dimension: string]: Limit
 }
 
 /**
- * Reads `x-ratelimit-{limit,remaining,reset}-{dimension}` and `anthropic-ratelimit-{dimension}-{limit,remaining,reset}`;
- * `now` (milliseconds) turns reset times into durations. `undefined` where there is none.
+ * Reads `x-ratelimit-{limit,remaining,reset}-{dimension}` and
+ * `anthropic-ratelimit-{dimension}-{limit,remaining,reset}`.
+ *
+ * **Details**
+ *
+ * `now` (milliseconds) turns reset times into durations. Returns `undefined` if no such header is present.
  */
 export const fromHeaders = (headers: { readonly [name: string]: string }, now: number): RateLimitInfo | undefined => {
   const info: Record<string, { -readonly [K in keyof Limit]: Limit[K] }> = {}
@@ -42,7 +51,7 @@ const numberOf = (text: string): number | undefined => {
 
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `6m0s`, `20ms`, a number of seconds, or an RFC 3339 time. */
+/** Reads `6m0s`, `20ms`, a number of seconds, or an RFC 3339 time. */
 const resetOf = (text: string, now: number): Duration.Duration | undefined => {
   const seconds = numberOf(text)
   if (seconds !== undefined) return Duration.millis(Math.max(0, seconds * 1000))

@@ -1,7 +1,8 @@
 /**
- * A queue that keeps calls within the limits of an account: of requests and of tokens. What a call will cost is estimated
- * when it starts and corrected when its usage is known; the limits themselves are learned from the headers of responses,
- * or set.
+ * Queues calls so they stay within an account's limits of requests and tokens.
+ *
+ * The tokens of a call are estimated when it starts and corrected when its usage is known. Limits are set by you,
+ * learned from response headers, or both. Make one limiter and share it: each limiter counts for itself.
  *
  * @example
  * ```ts
@@ -29,31 +30,33 @@ import { type Answer, type Call, type Middleware, make as around, type Next } fr
 import * as RateLimit from "./RateLimit.ts"
 import * as RequestOptions from "../RequestOptions.ts"
 
-/** What is limited, by the names in the providers' headers. `tokens` counts input and output together. */
+/** What can be limited, named as in the providers' headers. `tokens` counts input and output together. */
 export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens"
 
-/** How a limiter works. */
+/** Options of {@link make} and {@link fromLimiter}. */
 export interface Options {
-  /** How much of each a window allows. Where the server's headers say less, that counts. */
+  /** How much a window allows. If the server's headers say less, the lower number applies. */
   readonly limits?: { readonly [D in Dimension]?: number } | undefined
-  /** One minute unless set. */
+  /** Default: one minute. */
   readonly window?: Duration.Input | undefined
-  /** Whether limits and what is left of them are taken from response headers; `true` unless set. */
+  /** Whether to learn limits, and what is left of them, from response headers. Default: `true`. */
   readonly learn?: boolean | undefined
-  /** The longest wait for a place, on each try; a call that would wait longer fails at once. No limit unless set. */
+  /**
+   * The longest wait in the queue, for each attempt. A call that would wait longer fails at once. Default: no limit.
+   */
   readonly maxWait?: Duration.Input | undefined
   /**
-   * The tokens that a call will take. Unless set: a quarter of the characters of its input, and the output that it allows
-   * but at most 1,000; nothing where the input names no `model`.
+   * Estimates the tokens of a call. Default: a quarter of the characters of its input, plus the output it allows (at
+   * most 1,000). A call whose input does not name a `model` counts as zero.
    */
   readonly estimate?: ((call: Call) => TokenEstimate) | undefined
-  /** Calls with the same key share limits; those of a provider and model do unless set. */
+  /** Calls with the same key share limits. Default: calls of the same provider and model. */
   readonly key?: ((call: Call) => string) | undefined
-  /** Whether calls are sent or refused while the store of a shared limiter fails; sent unless set. */
+  /** Whether to send or refuse calls while the store of a shared limiter fails. Default: `"allow"`. */
   readonly onStoreError?: "allow" | "fail" | undefined
 }
 
-/** A limiter of this process. */
+/** Makes a limiter that counts the calls of this process. */
 export const make = (options: Options = {}): Effect.Effect<Middleware> =>
   RateLimiter.make.pipe(
     Effect.provide(RateLimiter.layerStoreMemory),
@@ -61,9 +64,13 @@ export const make = (options: Options = {}): Effect.Effect<Middleware> =>
   )
 
 /**
- * A limiter over Effect's own, which may share its counts with other processes. A call waits for its place before each
- * try, outside all timeouts but `total`. It fails with `RateLimitError`, code `client_rate_limit`, where that would take
- * too long. A 429 with `retry-after` makes all calls with the same key wait.
+ * Makes a limiter on top of Effect's `RateLimiter`, whose store many processes can share (Redis, for instance).
+ *
+ * **Details**
+ *
+ * A call waits for its turn before each attempt. Only the `total` timeout covers that wait. If it would exceed
+ * `maxWait`, the call fails with `RateLimitError` and the code `client_rate_limit`. A 429 with `retry-after` makes all
+ * calls with the same key wait.
  */
 export const fromLimiter = (limiter: RateLimiter.RateLimiter, options: Options = {}): Middleware => {
   const { estimate = estimateTokens, key: keyOf = defaultKey, learn = true } = options
@@ -113,7 +120,7 @@ const costsOf = ({ input, output }: TokenEstimate): Costs => ({
   "output-tokens": output
 })
 
-/** Input that came from a cache does not count. */
+/** Input read from a cache does not count toward the limits. */
 const actualCosts = ({ cacheRead, input, output }: Counts): Costs => ({
   requests: 1,
   tokens: input + output,
@@ -123,22 +130,22 @@ const actualCosts = ({ cacheRead, input, output }: Counts): Costs => ({
 
 interface Reservation {
   readonly costs: Costs
-  /** What Effect's limiter needs to learn from a 429. */
+  /** Identifies the request to Effect's limiter when a 429 is reported. */
   readonly epoch: number
 }
 
-/** What calls with the same key share. */
+/** The state that calls with the same key share. */
 interface Account {
   readonly reserve: (call: Call, costs: Costs) => Effect.Effect<Reservation, ApiError.ApiError>
-  /** Gives back the tokens of a try that the server refused, and takes note of what the server says about limits. */
+  /** Gives back the tokens of an attempt that the server refused, and records the server's limits. */
   readonly failed: (
     reservation: Reservation,
     error: ApiError.ApiError | undefined,
     learn: boolean
   ) => Effect.Effect<void>
-  /** Takes what more was used than reserved, or gives back what was not. */
+  /** Takes the tokens used beyond the reservation, or gives back the unused ones. */
   readonly settle: (reserved: Costs, actual: Costs) => Effect.Effect<void>
-  /** Takes what others have used of the account. */
+  /** Takes what other programs used of the same account. */
   readonly follow: (info: RateLimit.RateLimitInfo) => Effect.Effect<void>
 }
 
@@ -154,7 +161,7 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
     return set === undefined || found === undefined ? (set ?? found) : Math.min(set, found)
   }
 
-  /** A negative number of tokens gives them back. */
+  /** A negative number gives tokens back. */
   const take = (dimension: Dimension, limit: number, tokens: number) =>
     limiter.consume({
       algorithm: "token-bucket",
@@ -202,7 +209,7 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
       const giveBack = Effect.suspend(() => takeAll(negative(taken)))
       return Effect.forEach(dimensions, (dimension) => {
         const limit = limitOf(dimension)
-        // A call that no window could hold waits for a whole one.
+        // A call larger than a whole window waits for an empty one.
         const cost = Math.ceil(Math.min(costs[dimension] ?? 0, limit ?? 0))
         if (limit === undefined || cost === 0) return Effect.succeed(0)
         return Effect.map(take(dimension, limit, cost), ({ delay }) => {

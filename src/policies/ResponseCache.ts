@@ -1,5 +1,8 @@
 /**
- * Answers that are kept, in memory or in any of Effect's stores: the same input is not paid for twice.
+ * Caches responses in memory or in any of Effect's persistence stores, so the same input is paid for once.
+ *
+ * Use it for deterministic work such as embeddings and evaluations. Prompt caching by the provider is unrelated and
+ * always available.
  *
  * @example
  * ```ts
@@ -33,22 +36,28 @@ import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
 import { Current, merge } from "../RequestOptions.ts"
 
-/** What is kept, and how long. */
+/** What to cache, and for how long. */
 export interface Options {
   readonly timeToLive: Duration.Input
-  /** The name of the store; `llmfx` unless set. */
+  /** The name of the store. Default: `llmfx`. */
   readonly storeId?: string | undefined
   /**
-   * Which calls are answered from the cache: chats, messages, responses, completions and embeddings unless set. Only JSON
-   * and event streams can be.
+   * Which calls to answer from the cache. Only JSON responses and event streams can be cached. Default: chats,
+   * messages, responses, completions and embeddings.
    */
   readonly when?: ((call: Call) => boolean) | undefined
 }
 
 /**
- * A cache by provider, endpoint, input and the options that change what is sent. A stream is kept once it has come to its
- * end. An answer from the cache has `attempts: 0`. While the store fails, calls are made. Layers with the same store share
- * their answers, whatever their base URL and credential.
+ * Makes a cache keyed by provider, endpoint, input, and the options that change the request.
+ *
+ * **Details**
+ *
+ * A stream is stored after its last event. A cached response has `attempts: 0`. If the store fails, the call is made.
+ *
+ * **Gotchas**
+ *
+ * Layers with the same store share their responses, even if their base URLs or credentials differ.
  */
 export const make = (options: Options): Effect.Effect<Middleware, never, Persistence.Persistence | Scope.Scope> =>
   Effect.gen(function* () {
@@ -114,7 +123,7 @@ const keeping =
     )
   }
 
-/** The answer; `undefined` where it does not fit the schema any more. */
+/** Returns the cached response, or `undefined` if it no longer fits the schema. */
 const restored = ({ endpoint, options }: Call, kept: typeof Kept.Type): Endpoint.Response<unknown> | undefined => {
   const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
   try {
@@ -128,7 +137,7 @@ const restored = ({ endpoint, options }: Call, kept: typeof Kept.Type): Endpoint
   }
 }
 
-/** `undefined` for an input that has no JSON. */
+/** Returns `undefined` for an input that cannot be written as JSON. */
 const keyOf = ({ endpoint, input, options }: Call): Effect.Effect<Key | undefined> =>
   Effect.withFiber((fiber) => {
     const { baseUrl, body, edits, query } = merge(fiber.getRef(Current), options)
@@ -142,7 +151,7 @@ const keyOf = ({ endpoint, input, options }: Call): Effect.Effect<Key | undefine
         )
   })
 
-/** The same for the same fields in any order. */
+/** Writes equal text for objects with the same fields in any order. */
 const jsonOf = (value: unknown): string | undefined => {
   try {
     return JSON.stringify(value, (_, item: unknown) =>

@@ -1,6 +1,22 @@
 /**
- * When a failed call is sent again: a classifier × a schedule × the server's hint × a budget. A body that cannot be
- * read twice is never sent twice, and no wait starts that would end after the caller's deadline.
+ * Decides when a failed call is sent again.
+ *
+ * A policy combines a classifier (which errors), a `Schedule` (how long to wait), the rule for the server's
+ * `retry-after`, and an optional budget that many calls share. Set one as `retry` on a layer, or with
+ * `RequestOptions.withRetry` around a program.
+ *
+ * A request whose body can be read only once is never retried, and no wait starts that would end after the caller's
+ * deadline.
+ *
+ * @example
+ * ```ts
+ * import { RequestOptions, RetryPolicy } from "llmfx"
+ * import { Models } from "llmfx/openai"
+ *
+ * const program = Models.retrieve({ model: "gpt-5.4-mini" }).pipe(
+ *   RequestOptions.withRetry(RetryPolicy.set(RetryPolicy.official, { maxRetries: 5 }))
+ * )
+ * ```
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -10,41 +26,41 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import type { ApiError } from "../ApiError.ts"
 
-/** The rule for `retry-after-ms` and `retry-after`. */
+/** The rule for the response headers `retry-after-ms` and `retry-after`. */
 export interface ServerHint {
-  /** The longest wait that is accepted. */
+  /** The longest wait to accept. */
   readonly max: Duration.Input
-  /** What to do with a longer one: use the schedule's own delay, wait `max`, or give up. */
+  /** What to do if the server asks for a longer wait: use the schedule's delay, wait for `max`, or give up. */
   readonly beyond: "ignore" | "clamp" | "giveUp"
-  /** Whether a wait of zero is one (retry at once) or none (use the schedule). */
+  /** If `true`, a wait of zero means "retry at once"; if `false`, the schedule's delay is used. */
   readonly acceptZero: boolean
 }
 
-/** A bucket of retries that many calls share; see {@link makeBudget}. */
+/** A token bucket of retries that many calls share; see {@link makeBudget}. */
 export interface Budget {
-  /** Takes one retry out of the bucket; `false` where it is empty. */
+  /** Takes one retry out of the bucket. Returns `false` if the bucket is empty. */
   readonly take: Effect.Effect<boolean>
 }
 
-/** When and how often a failed call is sent again. */
+/** Which failed calls are sent again, how often, and after which wait. */
 export interface RetryPolicy {
-  /** Tries after the first one. */
+  /** How many attempts may follow the first one. */
   readonly maxRetries: number
-  /** Whether an error is worth another try. */
+  /** Returns whether an error is worth another attempt. */
   readonly retryable: (error: ApiError) => boolean
-  /** The waits; a schedule that ends also ends the retries. */
+  /** The wait before each retry. If the schedule ends, so do the retries. */
   readonly schedule: Schedule.Schedule<unknown, ApiError>
-  /** `undefined` ignores what the server asks for. */
+  /** `undefined` ignores `retry-after`. */
   readonly serverHint: ServerHint | undefined
   /**
-   * Whether to repeat a call that is not idempotent and may have taken effect, because the connection broke after the
-   * request was sent. The official clients do.
+   * Whether to repeat a call that is not idempotent if the connection broke after the request was sent, so the server
+   * may have carried it out. The official clients do.
    */
   readonly retryUnknownOutcome: boolean
   readonly budget: Budget | undefined
 }
 
-/** 0.5 s, 1 s, 2 s, 4 s, then 8 s, each less up to 25 % at random. */
+/** The official backoff: 0.5 s, 1 s, 2 s, 4 s, then 8 s, each shortened by a random 0–25 %. */
 export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /*#__PURE__*/ Schedule.modifyDelay(
   /*#__PURE__*/ Schedule.exponential("500 millis"),
   ({ duration }) =>
@@ -55,8 +71,12 @@ export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /
 )
 
 /**
- * The rule of the official clients: two retries after 408, 409, 429, 500 and above, timeouts and broken connections;
- * `x-should-retry` decides where the server sends it; the server's wait is used up to one minute.
+ * The rule of the official clients: two retries.
+ *
+ * **Details**
+ *
+ * Retries statuses 408, 409, 429 and 500 or above, timeouts, and broken connections. `x-should-retry` overrides the
+ * status. The server's `retry-after` is used if it is at most one minute.
  */
 export const official: RetryPolicy = {
   maxRetries: 2,
@@ -76,20 +96,23 @@ export const official: RetryPolicy = {
   budget: undefined
 }
 
-/** The official rule by reason instead of status: what waiting does not help, such as a 429 for lack of credit, fails at once. */
+/**
+ * Like {@link official}, but decides by the error's reason instead of its status, so errors that waiting does not help
+ * fail at once. An example is a 429 for lack of credit.
+ */
 export const quotaAware: RetryPolicy = { ...official, retryable: (error) => error.isRetryable }
 
 /** Never sends a call twice. */
 export const none: RetryPolicy = { ...official, maxRetries: 0 }
 
-/** Eight retries that wait as long as the server asks, up to two minutes: for jobs that nobody waits for. */
+/** Eight retries that wait as long as the server asks, up to two minutes. For jobs that nobody waits for. */
 export const patient: RetryPolicy = {
   ...quotaAware,
   maxRetries: 8,
   serverHint: { max: "2 minutes", beyond: "clamp", acceptZero: true }
 }
 
-/** A policy with some parts replaced. */
+/** Returns a copy of a policy with some parts replaced. */
 export const set: {
   (parts: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }): (self: RetryPolicy) => RetryPolicy
   (self: RetryPolicy, parts: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }): RetryPolicy
@@ -101,7 +124,10 @@ export const set: {
   })
 )
 
-/** At most `retries` retries in any `window`, refilled evenly: keeps an outage from being multiplied. */
+/**
+ * Makes a budget of at most `retries` retries in any `window`, refilled evenly. It keeps clients from multiplying the
+ * load during an outage.
+ */
 export const makeBudget = (options: {
   readonly retries: number
   readonly window: Duration.Input

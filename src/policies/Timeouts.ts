@@ -1,21 +1,26 @@
-/** How long the parts of a call may take. Each one that passes is a `TimeoutError` that says which. */
+/**
+ * Limits how long the parts of a call may take.
+ *
+ * Set limits as `timeouts` on a layer, or with `RequestOptions.withTimeouts` around a program. If one expires, the call
+ * fails with a `TimeoutError` that names it. To bound a whole program instead, use `RequestOptions.withDeadline`.
+ */
 import * as Duration from "effect/Duration"
 
-/** Durations; a part that is left out is not limited. */
+/** The limits of a call. A part that is left out has no limit. */
 export interface Timeouts {
-  /** From sending a request to the response's headers, on each try. */
+  /** From sending the request to the response headers. Applies to each attempt. */
   readonly headers?: Duration.Input | undefined
-  /** From sending a request to the end of its JSON body, on each try. Never cuts a stream. */
+  /** From sending the request to the end of a JSON body. Applies to each attempt; never cuts a stream. */
   readonly body?: Duration.Input | undefined
-  /** From sending a request to the first event of its stream, on each try. */
+  /** From sending the request to the first event of its stream. Applies to each attempt. */
   readonly firstEvent?: Duration.Input | undefined
   /** Between two events of a stream. Comments and pings do not count as events. */
   readonly idle?: Duration.Input | undefined
-  /** The whole call: all tries, the waits between them, and the whole stream. */
+  /** The whole call: all attempts, the waits between them, and the whole stream. */
   readonly total?: Duration.Input | undefined
 }
 
-/** No limits at all. */
+/** No limits. */
 export const none: Timeouts = {
   headers: undefined,
   body: undefined,
@@ -24,7 +29,7 @@ export const none: Timeouts = {
   total: undefined
 }
 
-/** The official clients' limit: ten minutes for the headers and a JSON body; streams may go on for ever. */
+/** The official clients' limit: ten minutes for the headers and a JSON body, none for a stream. */
 export const official: Timeouts = {
   headers: /*#__PURE__*/ Duration.minutes(10),
   body: /*#__PURE__*/ Duration.minutes(10)

@@ -1,6 +1,10 @@
 /**
- * A span for each call, and metrics of time and tokens, by the semantic conventions for generative AI. Without it no such
- * span is made. The calls of a language model of `effect/ai` are recorded on the span that `effect/ai` makes for them.
+ * Records a span for each call, and metrics of time and tokens, by OpenTelemetry's semantic conventions for generative
+ * AI.
+ *
+ * Add it as middleware to a layer or a program. Without it, llmfx creates no spans of its own; the `HttpClient` still
+ * creates one for each request. Calls of an `effect/ai` language model are recorded on the span that `effect/ai` makes.
+ * Effect's exporters take spans and metrics from there.
  *
  * @example
  * ```ts
@@ -35,17 +39,23 @@ import { mergeSeen, nothingSeen } from "../internal/usage/usageMeter.ts"
 import { type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
 import * as RequestOptions from "../RequestOptions.ts"
 
-/** What is recorded. */
+/** What to record. */
 export interface Options {
-  /** `gen_ai.provider.name`, where it is not the provider's own: `azure.ai.openai`, `aws.bedrock`, `gcp.vertex_ai`. */
+  /**
+   * The value of `gen_ai.provider.name`, for back ends such as `azure.ai.openai`, `aws.bedrock` and `gcp.vertex_ai`.
+   * Default: the provider's own name.
+   */
   readonly provider?: string | undefined
-  /** Whether spans hold messages and answers, each up to `maxLength` characters (10,000 unless set); not unless set. */
+  /**
+   * Whether spans hold messages and answers. Default: `false`. `maxLength` is in characters for each attribute and
+   * defaults to 10,000.
+   */
   readonly content?: boolean | { readonly maxLength: number } | undefined
-  /** Whether requests carry `traceparent` and `b3` headers; as the `HttpClient` is set unless set. */
+  /** Whether requests carry `traceparent` and `b3` headers. Default: as the `HttpClient` is set. */
   readonly propagate?: boolean | undefined
 }
 
-/** `gen_ai.client.operation.duration`, in seconds, by operation, provider, model, server and error. */
+/** The metric `gen_ai.client.operation.duration`, in seconds, by operation, provider, model, server and error. */
 export const operationDuration: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram(
   "gen_ai.client.operation.duration",
   {
@@ -55,14 +65,19 @@ export const operationDuration: Metric.Histogram<number> = /*#__PURE__*/ Metric.
   }
 )
 
-/** `gen_ai.client.token.usage`, by `gen_ai.token.type` (`input`, `output`) and as the duration. */
+/**
+ * The metric `gen_ai.client.token.usage`, by `gen_ai.token.type` (`input`, `output`) and the attributes of the
+ * duration.
+ */
 export const tokenUsage: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram("gen_ai.client.token.usage", {
   description: "Number of input and output tokens used",
   attributes: { unit: "{token}" },
   boundaries: [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864]
 })
 
-/** `gen_ai.client.operation.time_to_first_chunk` of streams, in seconds, as the duration. */
+/**
+ * The metric `gen_ai.client.operation.time_to_first_chunk` of streams, in seconds, with the attributes of the duration.
+ */
 export const timeToFirstChunk: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram(
   "gen_ai.client.operation.time_to_first_chunk",
   {
@@ -73,8 +88,12 @@ export const timeToFirstChunk: Metric.Histogram<number> = /*#__PURE__*/ Metric.h
 )
 
 /**
- * Traces and measures all calls. The span of a call ends with its answer; that of a stream when the stream ends or is no
- * longer read, with the usage by then. The requests of its tries are the spans of the `HttpClient` within it.
+ * Makes middleware that traces and measures all calls.
+ *
+ * **Details**
+ *
+ * The span of a call ends with its response. The span of a stream ends when the stream ends or its reader stops, and
+ * has the usage reported by then. The requests of each attempt are child spans, made by the `HttpClient`.
  */
 export const make = (options: Options = {}): Middleware =>
   around((call, next) => {
@@ -111,14 +130,14 @@ const recordedValues = <A>(values: Stream.Stream<A, ApiError>, record: CallRecor
     Stream.onExit((exit) => record.end(exit))
   )
 
-/** The record of one call. */
+/** What is recorded about one call. */
 interface CallRecord {
-  /** Finds out where the requests go. */
+  /** Call options that report where the requests go. */
   readonly options: RequestOptions.RequestOptions
   readonly answered: (response: { readonly attempts: number; readonly raw: unknown }) => void
-  /** Values of a stream. */
+  /** Records the values of a stream. */
   readonly received: (values: ReadonlyArray<unknown>) => void
-  /** Only the first end counts. */
+  /** Ends the record; later calls are ignored. */
   readonly end: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
 
@@ -220,7 +239,7 @@ const begin = (
           })
         })
     }
-    // A stream that nobody reads ends with its scope.
+    // A stream that is never read ends with its scope.
     yield* Effect.addFinalizer(record.end)
     return record
   })
@@ -256,7 +275,7 @@ const usageAttributes = (counts: Counts | undefined) =>
         "gen_ai.usage.cache_creation.input_tokens": counts.cacheWrite || undefined
       }
 
-/** Being interrupted is no error. */
+/** Interruption is not an error. */
 const errorType = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return undefined
   const failure = exit.cause.reasons.find(Cause.isFailReason)
@@ -268,7 +287,7 @@ const portOf = (url: URL | undefined): number | undefined =>
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 
-/** The text of an input that cannot be written is that of none. */
+/** An input that cannot be written as JSON counts as empty. */
 const jsonOf = (value: unknown): string => {
   try {
     return JSON.stringify(value)

@@ -1,5 +1,7 @@
 /**
- * Token usage in one form for all APIs, added up over a program, and what it costs.
+ * Counts tokens in one form for all APIs, adds them up over a program, and computes what they cost.
+ *
+ * Use {@link of} for a single answer, {@link countInto} or {@link counting} for all calls of a program.
  *
  * @example
  * ```ts
@@ -25,29 +27,29 @@ import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts
 import { metered } from "../internal/usage/usageMeter.ts"
 import * as Middleware from "../Middleware.ts"
 
-/** How many tokens were used. */
+/** Numbers of tokens. */
 export interface Tokens {
-  /** All tokens of the input, also those that came from a cache. */
+  /** All input tokens, including those read from a cache. */
   readonly input: number
-  /** Of the input: read from a cache. */
+  /** Input tokens read from a cache. */
   readonly cacheRead: number
-  /** Of the input: written to a cache. */
+  /** Input tokens written to a cache. */
   readonly cacheWrite: number
-  /** Of those: kept for an hour, which costs more. */
+  /** The part of `cacheWrite` that is kept for an hour, which costs more. */
   readonly cacheWrite1h: number
-  /** Of the input: audio. */
+  /** Input tokens that are audio. */
   readonly inputAudio: number
-  /** All tokens of the output, also those of reasoning. */
+  /** All output tokens, including reasoning. */
   readonly output: number
-  /** Of the output: reasoning. */
+  /** Output tokens spent on reasoning. */
   readonly reasoning: number
-  /** Of the output: audio. */
+  /** Output tokens that are audio. */
   readonly outputAudio: number
 }
 
-/** The usage of one answer. */
+/** The usage of one response. */
 export interface Usage extends Tokens {
-  /** As the server reported it. */
+  /** The usage record as the server sent it. */
   readonly raw: unknown
 }
 
@@ -63,7 +65,7 @@ export const zero: Tokens = {
   outputAudio: 0
 }
 
-/** Both together. */
+/** Adds two usages. */
 export const add = (a: Tokens, b: Tokens): Tokens => ({
   input: a.input + b.input,
   cacheRead: a.cacheRead + b.cacheRead,
@@ -75,7 +77,7 @@ export const add = (a: Tokens, b: Tokens): Tokens => ({
   outputAudio: a.outputAudio + b.outputAudio
 })
 
-/** The usage of an answer or a snapshot of any API; `undefined` where it reports none. */
+/** Returns the usage of a response or a snapshot of any API, or `undefined` if it does not report any. */
 export const of = (answer: unknown): Usage | undefined => {
   const { usage } = usageIn(answer)
   const counts: Counts | undefined = countsOf(usage)
@@ -86,16 +88,16 @@ export const of = (answer: unknown): Usage | undefined => {
 export interface ModelTotal {
   readonly provider: string
   readonly model: string
-  /** The calls that reported usage. */
+  /** The number of calls that reported usage. */
   readonly calls: number
   readonly tokens: Tokens
 }
 
 /** The usage of a program. */
 export interface Total {
-  /** The calls that reported usage. */
+  /** The number of calls that reported usage. */
   readonly calls: number
-  /** The streams that ended before the server had reported usage: what they used comes on top. */
+  /** The number of streams that ended before the server reported usage. Their tokens are not in the total. */
   readonly unreported: number
   readonly tokens: Tokens
   readonly models: ReadonlyArray<ModelTotal>
@@ -106,13 +108,13 @@ export interface Counter {
   readonly record: (call: {
     readonly provider: string
     readonly model: string
-    /** `undefined` where the server has not reported it. */
+    /** `undefined` if the server did not report usage. */
     readonly tokens: Tokens | undefined
   }) => Effect.Effect<void>
   readonly total: Effect.Effect<Total>
 }
 
-/** A counter at zero. */
+/** Makes a counter that starts at zero. */
 export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() => {
   const models = new Map<string, ModelTotal>()
   let unreported = 0
@@ -145,10 +147,17 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
 })
 
 /**
- * Counts the usage of all calls that a program makes through a service. A stream is counted when it ends, however it
- * does, with what the server has reported by then; chat completions are asked for it, which adds a chunk without
- * choices to their streams. What is only retrieved, such as a background response that is polled, is not counted: see
- * {@link of}.
+ * Counts the usage of all calls that a program makes through a service.
+ *
+ * **Details**
+ *
+ * A stream is counted when it ends, fails or is interrupted, with the usage reported by then. Chat completions are
+ * asked to report usage, which adds a chunk without choices to their streams.
+ *
+ * **Gotchas**
+ *
+ * Responses that are only retrieved, such as a background response that is polled, are not counted. Use {@link of} for
+ * them.
  */
 export const countInto =
   <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
@@ -161,27 +170,27 @@ export const countInto =
     return counted as Same<P, never, I>
   }
 
-/** Counts the usage of all calls of a layer or a program, as {@link countInto} does. */
+/** Makes middleware that counts the usage of all calls of a layer or a program, as {@link countInto} does. */
 export const counting = (counter: Counter): Middleware.Middleware =>
   Middleware.make((given, next) => {
     const call = { ...given, input: asking(given.endpoint, given.input) }
     return metered(call, next(call), (seen) => {
       const tokens = countsOf(seen.usage)
-      // Of other calls, most do not use any.
+      // Most other calls do not use tokens.
       if (tokens === undefined && call.endpoint.kind !== "stream") return Effect.void
       const model = seen.model ?? usageIn(call.input).model ?? "unknown"
       return counter.record({ provider: call.endpoint.provider, model, tokens })
     })
   })
 
-/** The streams that end with a finish reason report usage only where they are asked to. */
+/** Streams that end with a finish reason report usage only if asked to. */
 const asking = ({ terminal }: Endpoint.Metadata, input: unknown): unknown => {
   if (terminal !== "finishReason" || typeof input !== "object" || input === null) return input
   const given = "stream_options" in input ? input.stream_options : undefined
   return { ...input, stream_options: { include_usage: true, ...(typeof given === "object" ? given : undefined) } }
 }
 
-/** What a million tokens cost, in any currency. What is left out costs as much as other input or output. */
+/** What a million tokens cost, in any currency. A kind that is left out costs as much as other input or output. */
 export interface Price {
   readonly input: number
   readonly output: number
@@ -192,19 +201,19 @@ export interface Price {
   readonly outputAudio?: number | undefined
 }
 
-/** Prices by model. A model with a date is also found without it: `gpt-5.4-mini` for `gpt-5.4-mini-2026-03-05`. */
+/** Prices by model. A dated model is also found without its date: `gpt-5.4-mini` for `gpt-5.4-mini-2026-03-05`. */
 export interface Prices {
   readonly [model: string]: Price
 }
 
-/** What usage costs, and what could not be priced. */
+/** What usage costs, and which models have no price. */
 export interface Cost {
   readonly amount: number
-  /** The models without a price; their tokens are not in the amount. */
+  /** Models without a price. Their tokens are not in the amount. */
   readonly unpriced: ReadonlyArray<string>
 }
 
-/** The cost of a program's usage. */
+/** Computes the cost of a program's usage. */
 export const cost = (total: Pick<Total, "models">, prices: Prices): Cost => {
   let amount = 0
   const unpriced: Array<string> = []
@@ -222,7 +231,7 @@ const priceOf = (model: string, prices: Prices): Price | undefined => {
   return Object.hasOwn(prices, name) ? prices[name] : undefined
 }
 
-/** The cost of tokens at a price. */
+/** Computes the cost of tokens at a price. */
 export const costOf = (tokens: Tokens, price: Price): number => {
   const write1h = Math.min(tokens.cacheWrite1h, tokens.cacheWrite)
   const write = tokens.cacheWrite - write1h

@@ -1,5 +1,7 @@
 /**
- * Where a receiver of webhooks remembers which deliveries it has handled, so that none is handled twice.
+ * Remembers which webhook deliveries were handled, so none is handled twice.
+ *
+ * Use {@link makeMemory} in a single process, {@link fromRedis} if several processes receive the same webhooks.
  *
  * @example
  * ```ts
@@ -20,23 +22,23 @@ import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type * as Redis from "effect/persistence/Redis"
 import * as Semaphore from "effect/Semaphore"
 
-/** Whose a delivery is: the caller's from now on, another's who is still at work on it, or nobody's any more. */
+/** The result of claiming a delivery: it is new and now the caller's, another caller is handling it, or it is done. */
 export type Claim = "new" | "pending" | "done"
 
 /** Remembers deliveries by their id. */
 export interface WebhookStore<out E = never, out R = never> {
   /**
-   * Takes an id for a time, unless it is taken, in one step: of many callers at once, one gets `"new"`. The time is for
-   * callers that never come back: when it has passed, the id is free again.
+   * Claims an id in one step: of many callers at once, exactly one gets `"new"`. The claim expires after `lease`, in
+   * case the caller never comes back.
    */
   readonly claim: (id: string, lease: Duration.Duration) => Effect.Effect<Claim, E, R>
-  /** Remembers that the delivery is done, for a time. */
+  /** Marks a delivery as done for the duration `keep`. */
   readonly complete: (id: string, keep: Duration.Duration) => Effect.Effect<void, E, R>
-  /** Gives an id back, so that the event can be delivered again. */
+  /** Releases an id, so the event can be delivered again. */
   readonly release: (id: string) => Effect.Effect<void, E, R>
 }
 
-/** A store in memory, for one process. */
+/** Makes a store in memory, for one process. */
 export const makeMemory: Effect.Effect<WebhookStore> = /*#__PURE__*/ Effect.sync(() => {
   const entries = new Map<string, { readonly claim: Claim; readonly end: number }>()
   let nextSweep = 0
@@ -67,7 +69,7 @@ export const makeMemory: Effect.Effect<WebhookStore> = /*#__PURE__*/ Effect.sync
 
 const sweepInterval = 60_000
 
-/** A store in Redis, for any number of processes: an id is taken with `SET … NX`. */
+/** Makes a store in Redis, for any number of processes. An id is claimed with `SET … NX`. */
 export const fromRedis = (
   redis: Pick<Redis.Redis["Service"], "send">,
   prefix: string = "webhook:"
@@ -85,9 +87,12 @@ export const fromRedis = (
 const milliseconds = (time: Duration.Duration): string => String(Math.max(1, Math.ceil(Duration.toMillis(time))))
 
 /**
- * A store in a key-value store. An id is taken once within the process that has this store. Of two processes, both may
- * take one that reaches them at the same instant, as a key-value store cannot compare and set; where that matters, use
- * {@link fromRedis}. Old entries are overwritten, but not removed.
+ * Makes a store on top of a key-value store.
+ *
+ * **Gotchas**
+ *
+ * A key-value store cannot compare and set. Two processes may both claim a delivery that reaches them at the same
+ * instant; use {@link fromRedis} if that matters. Old entries are overwritten but never removed.
  */
 export const fromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,

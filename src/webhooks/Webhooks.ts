@@ -1,8 +1,8 @@
 /**
- * Receiving webhooks that are signed as the Standard Webhooks specification says. A body is verified as the bytes that
- * arrived, before anything is parsed.
+ * Receives webhooks signed by the Standard Webhooks specification.
  *
- * The providers' `WebhookReceiver` modules know their events and keys.
+ * The bytes of a body are verified before anything is parsed. To receive the events of OpenAI or Anthropic, use the
+ * provider's `WebhookReceiver` module, which knows its events and keys.
  */
 import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
@@ -23,30 +23,30 @@ import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { hmacSha256, isSame } from "../internal/bytes/hmac.ts"
 import type { WebhookStore } from "./WebhookStore.ts"
 
-/** The request lacks a header that the signature needs, or has one that cannot be right. */
+/** A header that the signature needs is missing or malformed. */
 export class InvalidHeadersError extends Data.TaggedError("InvalidHeadersError")<{ readonly message: string }> {}
 
-/** The request is older, or further in the future, than the tolerance allows. */
+/** The request is older than the tolerance allows, or too far in the future. */
 export class InvalidTimestampError extends Data.TaggedError("InvalidTimestampError")<{ readonly message: string }> {}
 
-/** No signature of the request was made with one of the secrets. */
+/** None of the request's signatures was made with one of the secrets. */
 export class InvalidSignatureError extends Data.TaggedError("InvalidSignatureError")<{ readonly message: string }> {}
 
-/** The body is signed, but no event. */
+/** The signature is right, but the body is not a known event. */
 export class InvalidEventError extends Data.TaggedError("InvalidEventError")<{
   readonly message: string
   readonly body: string
 }> {}
 
-/** This delivery has been received before. */
+/** This delivery was received before. */
 export class ReplayedError extends Data.TaggedError("ReplayedError")<{
   readonly message: string
   readonly id: string
-  /** Whether it is still being handled, so that it is not certain to succeed. */
+  /** Whether the first delivery is still being handled, so it may yet fail. */
   readonly isPending: boolean
 }> {}
 
-/** Why a webhook is not accepted. */
+/** Why a webhook was refused. */
 export type WebhookError =
   | InvalidHeadersError
   | InvalidTimestampError
@@ -54,59 +54,63 @@ export type WebhookError =
   | InvalidEventError
   | ReplayedError
 
-/** A request, as it arrived. */
+/** A request as it arrived. */
 export interface Delivery {
-  /** The bytes of the body; a string is taken as UTF-8. */
+  /** The bytes of the body. A string is read as UTF-8. */
   readonly body: Uint8Array | string
-  /** By name, in any case. */
+  /** Headers by name, in any case. */
   readonly headers: { readonly [name: string]: string | undefined }
 }
 
-/** An event that is known to come from the provider. */
+/** A verified event. */
 export interface Received<out Event> {
   /** The same for each delivery of the event. */
   readonly id: string
-  /** When it was signed, in milliseconds since 1970. */
+  /** When the event was signed, in milliseconds since 1970. */
   readonly timestamp: number
   readonly event: Event
 }
 
-/** What a receiver is made of. */
+/** Options of a receiver. */
 export interface Options<out E = never, out R = never> {
-  /** One is enough for a signature: while a key is rotated, give both. */
+  /** The signing secrets; a signature made with any of them is accepted. Give both while you rotate a key. */
   readonly secrets: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
-  /** How far the time of the signature may be from now, five minutes unless set. */
+  /** How far the time of the signature may be from now. Default: five minutes. */
   readonly tolerance?: Duration.Input | undefined
-  /** Refuses deliveries that were received before; without one, they are not noticed. */
+  /** Refuses deliveries that were received before. Default: none, so repeated deliveries go unnoticed. */
   readonly store?: WebhookStore<E, R> | undefined
-  /** How long the store remembers, three days unless set. */
+  /** How long the store remembers a delivery. Default: three days. */
   readonly keep?: Duration.Input | undefined
   /**
-   * How long a handler may take, five minutes unless set. A delivery whose handler has not come back by then, as its
-   * process has died, is handled again when it is sent again.
+   * How long a handler may take. If it has not finished by then, because its process died for instance, the next
+   * delivery of the event is handled again. Default: five minutes.
    */
   readonly lease?: Duration.Input | undefined
-  /** The most bytes of a request that are read, 1 MiB unless set here or with Effect's `MaxBodySize`. */
+  /** The largest body to read. Default: Effect's `MaxBodySize` if set, otherwise 1 MiB. */
   readonly maxBodySize?: ByteSize.Input | undefined
 }
 
 /** Receives webhooks. */
 export interface Receiver<in out Event, out E = never, out R = never> {
   /**
-   * Verifies and decodes a delivery, and takes its id. The store is asked last, so that only what is genuine takes an
-   * id.
+   * Verifies and decodes a delivery, then claims its id. The store is asked last, so only a genuine delivery can claim
+   * an id.
    */
   readonly receive: (delivery: Delivery) => Effect.Effect<Received<Event>, WebhookError | E, R>
-  /** The same for the request that a server is answering. */
+  /** Receives the request that the server is answering. */
   readonly receiveRequest: Effect.Effect<
     Received<Event>,
     WebhookError | HttpServerError.HttpServerError | E,
     R | HttpServerRequest.HttpServerRequest
   >
   /**
-   * The answer to a webhook: 204 once the handler is done, and for a delivery that was handled before; 400 for what is
-   * not genuine, 409 while the same delivery is being handled. Where the handler fails, the id is given back, so that
-   * the next delivery is not taken for a replay.
+   * Answers a webhook.
+   *
+   * **Details**
+   *
+   * Responds 204 if the handler succeeds or the delivery was handled before, 400 if the delivery is not genuine, and
+   * 409 while the same delivery is being handled. If the handler fails, its id is released, so the next delivery is not
+   * taken for a replay.
    */
   readonly handle: <E2, R2>(
     handler: (received: Received<Event>) => Effect.Effect<unknown, E2, R2>
@@ -116,8 +120,12 @@ export interface Receiver<in out Event, out E = never, out R = never> {
     R | R2 | HttpServerRequest.HttpServerRequest
   >
   /**
-   * The same around an endpoint of an `HttpApi` or a route of an `HttpRouter`, which gets the event as a service and
-   * gives the answer. An answer with an error status counts as a failure. Where the store fails, so does the request.
+   * Wraps an endpoint of an `HttpApi` or a route of an `HttpRouter`, which gets the event as a service and returns the
+   * response.
+   *
+   * **Details**
+   *
+   * A response with an error status counts as a failure. If the store fails, so does the request.
    *
    * @example
    * ```ts
@@ -150,11 +158,11 @@ export interface Receiver<in out Event, out E = never, out R = never> {
   >
 }
 
-/** Makes a receiver of a provider's events. Throws a `TypeError` where a secret cannot be a key. */
+/** Makes a receiver for a provider's events. Throws a `TypeError` if a secret cannot be used as a key. */
 export const make = <Event, E = never, R = never>(
   events: {
     readonly schema: Schema.Codec<Event, unknown>
-    /** What a secret without the prefix `whsec_` is. */
+    /** How to read a secret without the prefix `whsec_`. */
     readonly plainSecret: "base64" | "text"
   },
   options: Options<E, R>
@@ -276,7 +284,7 @@ const keyOf = (secret: string, plain: "base64" | "text"): Uint8Array => {
   return key
 }
 
-/** Room for far more signatures than there are keys in any rotation. */
+/** Room for far more signatures than any key rotation needs. */
 const maxSignatureLength = 65_536
 
 const headersOf = (
@@ -303,7 +311,7 @@ const headersOf = (
     : Effect.fail(new InvalidHeadersError({ message: "The webhook-timestamp is not a number of seconds" }))
 }
 
-/** Signs once for each key, and looks at every signature to the end, whichever matches. */
+/** Signs once for each key and compares every signature to its end, so timing does not tell which one matches. */
 const isSigned = (
   keys: ReadonlyArray<Uint8Array>,
   prefix: string,
