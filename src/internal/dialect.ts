@@ -3,13 +3,13 @@ import type * as Endpoint from "../Endpoint.ts"
 import type { JsonParser } from "./json/patternParser.ts"
 import type { QueryStyle } from "./request/query.ts"
 
-/** What is not an event of the stream: a ping, a comment. */
+/** Marks something that is not an event of the stream: a ping or a comment. */
 export const skip: unique symbol = Symbol("skip")
 
-/** The end of the stream, sent as an event. */
+/** Marks the end of the stream, sent as an event. */
 export const done: unique symbol = Symbol("done")
 
-/** Thrown where the server reports an error within a successful response. */
+/** Thrown if a successful response contains an error. */
 export class ErrorInBody {
   readonly raw: unknown
   constructor(raw: unknown) {
@@ -17,7 +17,7 @@ export class ErrorInBody {
   }
 }
 
-/** What has come of a stream so far; what is no text and no usage is passed over. */
+/** What has arrived of a stream. Only text and usage are recorded. */
 export interface Progress {
   readonly addText: (text: unknown) => void
   readonly setUsage: (usage: unknown) => void
@@ -25,37 +25,37 @@ export interface Progress {
 
 type Fields = { readonly [name: string]: unknown }
 
-/** Another form of an endpoint's input and answer on the wire than in the program. */
+/** Translates an endpoint's input and response between the program and the wire. */
 export interface Behaviour {
   readonly send: (input: Fields) => Fields
-  /** Leaves the body as it is and gives another. */
+  /** Returns a new body; must not mutate its argument. */
   readonly receive: (body: unknown, input: unknown) => unknown
 }
 
-/** How one provider's API speaks: all that the client does not do the same way for every one. */
+/** How one provider's API speaks: everything the client does differently for each provider. */
 export interface Dialect {
   readonly provider: string
   readonly requestIdHeaders: ReadonlyArray<string>
   readonly queryStyle: QueryStyle
-  /** The value of one server-sent event, {@link skip} or {@link done}; throws {@link ErrorInBody}. */
+  /** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
   readonly event: (event: string, data: string, id: string | undefined, parse: JsonParser) => unknown
-  /** The endpoint's value in a JSON body; throws {@link ErrorInBody}. */
+  /** Returns the endpoint's value in a JSON body. Throws {@link ErrorInBody}. */
   readonly unwrap: (endpoint: Endpoint.Metadata, body: unknown) => unknown
   /** What single endpoints do beyond their declaration, by id. */
   readonly behaviours?: { readonly [endpoint: string]: Behaviour | undefined }
-  /** Whether JSON in answer to a request for bytes is an error where {@link unwrap} says so, and not a file. */
+  /** Whether a JSON response to a request for bytes may be an error (as {@link unwrap} decides) rather than a file. */
   readonly hasErrorsInPlaceOfBytes?: boolean
-  /** What an error body says; `undefined` where it is none. */
+  /** Reads an error body. Returns `undefined` if it is not one. */
   readonly errorDetail: (body: unknown, headers?: { readonly [name: string]: string }) => ServerDetail | undefined
-  /** The request id, where the body has it. */
+  /** Returns the request id if the body has one. */
   readonly requestIdIn?: (body: unknown) => string | undefined
-  /** A reason that follows from the provider's own codes, before that of the status. */
+  /** Returns the reason for the provider's own codes, which take precedence over the status. */
   readonly reasonOf?: (
     detail: ServerDetail,
     raw: unknown,
     response?: { readonly headers: { readonly [name: string]: string }; readonly now: number }
   ) => Reason | undefined
-  /** Takes note of the text that an event adds and the usage that it reports. */
+  /** Records the text that an event adds and the usage that it reports. */
   readonly note: (event: unknown, progress: Progress) => void
   /** Refuses an input that cannot succeed, with a message. */
   readonly guard?: (

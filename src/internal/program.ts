@@ -1,10 +1,10 @@
-/** What can be run: the programs that options, policies and counters are put around. */
+/** The types of programs that options, policies and counters can wrap: Effects and Streams. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 
 export type Program = Effect.Effect<unknown, unknown, unknown> | Stream.Stream<unknown, unknown, unknown>
 
-/** The Effect or Stream that a program is, whatever else it is, with more errors and requirements. */
+/** The same program with more errors and requirements. */
 export type Same<P extends Program, E2 = never, R2 = never> =
   P extends Stream.Stream<infer A, infer E, infer R>
     ? Stream.Stream<A, E | E2, R | R2>
@@ -12,7 +12,7 @@ export type Same<P extends Program, E2 = never, R2 = never> =
       ? Effect.Effect<A, E | E2, R | R2>
       : never
 
-// One signature for both: `pipe` would take the last of several overloads for every program.
+// A single signature for Effects and Streams. With overloads, `pipe` would pick the last one for every program.
 export interface Combinator<Option> {
   (option: Option): <P extends Program>(self: P) => Same<P>
   <P extends Program>(self: P, option: Option): Same<P>

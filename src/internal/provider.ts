@@ -1,4 +1,4 @@
-/** What the layers of all providers have in common. */
+/** What the layers of all providers share. */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -21,18 +21,18 @@ import type { Dialect } from "./dialect.ts"
 import { makeWireMaker, type Route } from "./request/wire.ts"
 import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./errors/redact.ts"
 
-/** What differs between the clients of two layers. */
+/** How the clients of two layers differ. */
 export interface ProviderConfig {
   readonly dialect: Dialect
   readonly baseUrl: string
   readonly headers: { readonly [name: string]: string }
-  /** Those that are known from the start are kept out of errors and logs from the start. */
+  /** Secrets known when the layer is built are redacted from errors and logs from the first call on. */
   readonly credentials: ReadonlyArray<Credential.Input | undefined>
   readonly authorize: Authorize
   readonly retry: RetryPolicy
   readonly timeouts: Timeouts
   readonly options: ClientOptions
-  /** Moves requests to another back end. */
+  /** Rewrites requests for another back end. */
   readonly route?: Route | undefined
   readonly framing?: ClientConfig["framing"]
 }
@@ -75,7 +75,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
 
 const userAgent = "llmfx/0.1.0"
 
-/** Sends the credential's secret in a header: `Authorization: Bearer …` unless `put` does otherwise. */
+/** Sends the credential's secret in a header. Default: `Authorization: Bearer …`. */
 export const withSecret =
   (
     credentialOf: (endpoint: Endpoint.Metadata) => Effect.Effect<Credential.Credential, RequestError>,
@@ -99,13 +99,13 @@ export const withSecret =
       })
     )
 
-/** `Authorization: Bearer …`. */
+/** Sets `Authorization: Bearer …`. */
 export const bearer = (
   request: HttpClientRequest.HttpClientRequest,
   secret: string
 ): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "authorization", `Bearer ${secret}`)
 
-/** What is wrong with a base URL, if anything. */
+/** Returns the problems of a base URL. */
 export const baseUrlProblems = (name: string, baseUrl: string | undefined): ReadonlyArray<string> => {
   if (baseUrl === undefined) return []
   try {
@@ -119,17 +119,20 @@ export const baseUrlProblems = (name: string, baseUrl: string | undefined): Read
   }
 }
 
-/** Settings read from the `ConfigProvider`: environment variables, unless a program provides another. */
+/** Settings read from the `ConfigProvider`, which reads environment variables by default. */
 export type Environment<A> = Effect.Effect<A, ConfigProvider.SourceError>
 
-/** Fails as the layer does. */
+/** Turns a failed read into the layer's `ConfigurationError`. */
 export const readEnvironment = <A>(
   provider: string,
   environment: Environment<A>
 ): Effect.Effect<A, ConfigurationError> =>
   Effect.mapError(environment, ({ message }) => new ConfigurationError({ provider, problems: [message] }))
 
-/** One variable; `undefined` where it is not set or empty. Not through `Config`, whose schemas no program may need else. */
+/**
+ * Reads one variable; `undefined` if it is missing or empty. Does not use `Config`, which would add its schemas to
+ * every bundle.
+ */
 export const variable = (name: string): Environment<string | undefined> =>
   Effect.flatMap(ConfigProvider.ConfigProvider, (provider) =>
     Effect.map(provider.load([name]), (node) => {
@@ -141,7 +144,10 @@ export const variable = (name: string): Environment<string | undefined> =>
 export const secretVariable = (name: string): Environment<Redacted.Redacted | undefined> =>
   Effect.map(variable(name), (value) => (value === undefined ? undefined : Redacted.make(value)))
 
-/** `LLMFX_DEBUG`: `1` or `true` logs requests and responses, a greater number that many characters of bodies too. */
+/**
+ * Reads `LLMFX_DEBUG`: `1` or `true` logs requests and responses; a larger number also logs that many characters of
+ * bodies.
+ */
 export const debugVariable: Environment<Debug | undefined> = /*#__PURE__*/ Effect.map(
   /*#__PURE__*/ variable("LLMFX_DEBUG"),
   (value) => {
@@ -151,7 +157,7 @@ export const debugVariable: Environment<Debug | undefined> = /*#__PURE__*/ Effec
   }
 )
 
-/** Headers from a variable with one `name: value` on each line. */
+/** Reads headers from a variable with one `name: value` on each line. */
 export const headersVariable = (name: string): Environment<{ readonly [name: string]: string } | undefined> =>
   Effect.map(variable(name), (text) =>
     text === undefined
@@ -164,7 +170,7 @@ export const headersVariable = (name: string): Environment<{ readonly [name: str
         )
   )
 
-/** Both, where what is given to the layer wins over the environment. */
+/** Merges the environment with the layer's options, which win. */
 export const mergeOptions = <A extends object>(environment: A, overrides: A | undefined): A => {
   const given = Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined)
   return { ...environment, ...Object.fromEntries(given) }

@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "../../ApiClient.ts"
 import * as Middleware from "../../Middleware.ts"
 
-/** A client whose calls run through the middleware of its layer and of the running program. */
+/** Runs a client's calls through the middleware of its layer and of the running program. */
 export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.Middleware> = []): ApiClient => {
   const wrapped = through(client, own)
   const clientOf = (fiber: Fiber.Fiber<unknown, unknown>): ApiClient => {

@@ -7,7 +7,7 @@ import type * as Endpoint from "../../Endpoint.ts"
 import type * as Page from "../../Page.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
 
-/** All pages, each one fetched when it is asked for. A cursor that comes back a second time fails. */
+/** Returns all pages, each fetched when it is pulled. Fails if a cursor repeats, which would never end. */
 export const pageStream = (
   client: ApiClient,
   endpoint: Endpoint.Metadata,

@@ -1,4 +1,4 @@
-/** The bytes of a text in base64; `undefined` where it is not. */
+/** Decodes base64. Returns `undefined` for any other text. */
 export const decodeBase64 = (text: string): Uint8Array | undefined => {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
@@ -7,7 +7,7 @@ export const decodeBase64 = (text: string): Uint8Array | undefined => {
   }
 }
 
-/** The numbers of a vector that came as 32-bit floats, little end first, in base64; `undefined` where it did not. */
+/** Decodes a vector of little-endian 32-bit floats in base64. Returns `undefined` for any other text. */
 export const decodeFloats = (text: string): Float32Array | undefined => {
   const bytes = decodeBase64(text)
   if (bytes === undefined || bytes.length % 4 !== 0) return undefined

@@ -1,14 +1,14 @@
-/** HMAC-SHA-256 with the runtime's own cryptography, which every runtime has. */
+/** HMAC-SHA-256 with WebCrypto, which every runtime has. */
 
 export const hmacSha256 = async (key: Uint8Array, message: Uint8Array): Promise<Uint8Array> => {
   const imported = await crypto.subtle.importKey("raw", copied(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, copied(message)))
 }
 
-/** The runtime wants bytes that nobody shares. */
+/** WebCrypto does not accept shared memory. */
 const copied = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
 
-/** Whether both are the same, in a time that does not tell where they differ. */
+/** Compares two byte arrays in constant time. */
 export const isSame = (a: Uint8Array, b: Uint8Array): boolean => {
   if (a.length !== b.length) return false
   let difference = 0

@@ -1,13 +1,17 @@
-/** Decodes a text that comes in pieces. */
+/** Decodes text that arrives in pieces. */
 export interface Utf8Decoder {
   readonly push: (bytes: Uint8Array) => string
-  /** What is left at the end: the replacement of a character that was cut off. */
+  /** Returns the replacement for a character that was cut off at the end. */
   readonly end: () => string
 }
 
 /**
- * Gives what a streaming `TextDecoder` gives. Runtimes decode whole texts several times faster than pieces, and into
- * strings that are half the size and quicker to search, so only the bytes of a character that a piece cuts are held back.
+ * Returns what a streaming `TextDecoder` returns.
+ *
+ * **Details**
+ *
+ * Runtimes decode whole texts several times faster than streamed ones, and into strings that are half the size and
+ * faster to search. So only the bytes of a character that a piece cuts are held back.
  */
 export const makeUtf8Decoder = (): Utf8Decoder => {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
@@ -36,7 +40,7 @@ export const makeUtf8Decoder = (): Utf8Decoder => {
 
 const byteOrderMark = 0xfeff
 
-/** Where the last character begins, if it may lack bytes; else the end. */
+/** Returns where the last character begins if bytes of it may be missing, otherwise the end. */
 const endOfCharacters = (bytes: Uint8Array): number => {
   const { length } = bytes
   for (let back = 1; back <= 3 && back <= length; back++) {

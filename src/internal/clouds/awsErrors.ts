@@ -1,7 +1,7 @@
 import { ServerError, type ServerDetail } from "../../ApiError.ts"
 import { type Dialect, isObject, stringOf } from "../dialect.ts"
 
-/** A vendor's dialect that reads Amazon's own errors too. */
+/** Makes a vendor's dialect read Amazon's own errors as well. */
 export const withAwsErrors = (dialect: Dialect): Dialect => ({
   ...dialect,
   requestIdHeaders: [...new Set([...dialect.requestIdHeaders, "x-amzn-requestid"])],
@@ -10,14 +10,14 @@ export const withAwsErrors = (dialect: Dialect): Dialect => ({
     const type = headers["x-amzn-errortype"]?.split(":")[0] ?? (isObject(body) ? stringOf(body["__type"]) : undefined)
     return detail === undefined || type === undefined ? detail : { ...detail, type: type.replace(/^.*#/, "") }
   },
-  // 424: the model has failed, not the request.
+  // 424 means that the model failed, not that the request is wrong.
   reasonOf: (detail, raw) =>
     detail.type === "ModelErrorException"
       ? new ServerError({ ...detail, retryAfter: undefined })
       : dialect.reasonOf?.(detail, raw)
 })
 
-/** Some of Amazon's front ends write the name with a capital. */
+/** Some of Amazon's front ends capitalise `message`. */
 const capitalized = (body: unknown): ServerDetail | undefined => {
   const message = isObject(body) ? stringOf(body["Message"]) : undefined
   return message === undefined

@@ -1,11 +1,13 @@
 /**
- * The binary framing of AWS event streams: of each frame a length, headers and a payload, with checksums over both the
- * lengths and the whole. Bytes may be cut anywhere; the work is linear in them.
+ * Decodes AWS event streams, a binary framing: each frame has its lengths, headers and a payload, with one checksum
+ * over the lengths and one over the whole frame.
+ *
+ * Bytes may be cut anywhere. The work is linear in their number.
  */
 import { UnexpectedResponseError } from "../../ApiError.ts"
 import { type Decoder, EventTooLong } from "../../EventStream.ts"
 
-/** A frame; of its headers only those that are text. */
+/** A decoded frame with its text headers; headers of other types are dropped. */
 export interface Frame {
   readonly headers: { readonly [name: string]: string }
   readonly payload: Uint8Array
@@ -14,7 +16,7 @@ export interface Frame {
 const preludeLength = 12
 const shortest = 16
 
-/** A decoder that calls `onFrame` for each whole frame; throws `EventTooLong` and `UnexpectedResponseError`. */
+/** Makes a decoder that calls `onFrame` for each whole frame. Throws `EventTooLong` and `UnexpectedResponseError`. */
 export const makeFrameDecoder = (onFrame: (frame: Frame) => void, limit: number): Decoder => {
   let buffer = new Uint8Array(4096)
   let start = 0
@@ -38,7 +40,7 @@ export const makeFrameDecoder = (onFrame: (frame: Frame) => void, limit: number)
         if (end - start < preludeLength) return
         const length = frameLength(buffer.subarray(start, start + preludeLength), limit)
         if (end - start < length) return
-        // The frame is handed on before the buffer is written to again.
+        // Safe without a copy: `onFrame` returns before the buffer is written again.
         const frame = buffer.subarray(start, start + length)
         start += length
         onFrame(parseFrame(frame))
@@ -76,7 +78,7 @@ const parseFrame = (frame: Uint8Array): Frame => {
   }
 }
 
-/** The sizes of header values by type; bytes (6) and text (7) carry their own. */
+/** Sizes of header values by type. Bytes (6) and text (7) carry their own length. */
 const sizes: ReadonlyArray<number | undefined> = [0, 0, 1, 2, 4, 8, undefined, undefined, 8, 16]
 const textType = 7
 

@@ -1,4 +1,4 @@
-/** What both services have in common on Amazon Bedrock. */
+/** What OpenAI's and Anthropic's layers on Amazon Bedrock share. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpBody from "effect/http/HttpBody"
@@ -12,18 +12,18 @@ import { messageOf } from "../errors/messageOf.ts"
 import { debugVariable, secretVariable, variable, withSecret } from "../provider.ts"
 import { amzDate, makeSigner, sha256 } from "./sigV4.ts"
 
-/** The two ways into Bedrock: its own API, and the one that speaks the vendors' APIs. */
+/** Bedrock's two surfaces: `runtime` is its own API, `mantle` speaks the vendors' APIs. */
 export type Surface = "runtime" | "mantle"
 
-/** Where the layer's credential comes from: one of the two. */
+/** The layer's credential: an API key or access keys, not both. */
 export interface CredentialOptions {
   /** A Bedrock API key. */
   readonly apiKey?: Credential.Input | undefined
-  /** Access keys, with which every request is signed. */
+  /** Access keys that sign every request (SigV4). */
   readonly credentials?: AwsCredentials.Input | undefined
 }
 
-/** `AWS_BEARER_TOKEN_BEDROCK`, the access keys, `AWS_REGION` or `AWS_DEFAULT_REGION`, and `LLMFX_DEBUG`. */
+/** Reads `AWS_BEARER_TOKEN_BEDROCK`, the access keys, `AWS_REGION` or `AWS_DEFAULT_REGION`, and `LLMFX_DEBUG`. */
 export const environment = /*#__PURE__*/ Effect.map(
   /*#__PURE__*/ Effect.all({
     apiKey: /*#__PURE__*/ secretVariable("AWS_BEARER_TOKEN_BEDROCK"),
@@ -40,7 +40,7 @@ export const environment = /*#__PURE__*/ Effect.map(
   })
 )
 
-/** The environment's settings without those that the caller's own replace. */
+/** Drops the environment's credential if the caller gives one, of either kind. */
 export const withoutReplaced = <A extends CredentialOptions>(
   settings: A,
   overrides: CredentialOptions | undefined
@@ -66,7 +66,7 @@ export const regionProblems = (region: string | undefined): ReadonlyArray<string
   return /^[a-z]{2,8}(?:-[a-z0-9]+)+-\d+$/.test(region) ? [] : ["AWS_REGION (region) is no region, such as us-east-1"]
 }
 
-/** The address of a surface, without a path. */
+/** The origin of a surface. */
 export const hostUrl = (surface: Surface, region: string): string =>
   surface === "mantle"
     ? `https://bedrock-mantle.${region}.api.aws`
@@ -81,7 +81,7 @@ const domains = [
   ["eu-isoe-", "cloud.adc-e.uk"]
 ] as const
 
-/** An API key as a bearer token, or a signature. */
+/** Authorizes with an API key as a bearer token, or with a signature. */
 export const authorizeWith = (
   { apiKey, credentials }: CredentialOptions,
   surface: Surface,
@@ -117,7 +117,7 @@ const signed = (
     )
 }
 
-/** Headers that proxies and instrumentation add or replace on the way; a signature over them would break. */
+/** Proxies and instrumentation add or replace these headers on the way, which would break a signature over them. */
 const unsigned =
   /^(authorization|cache-control|connection|expect|from|keep-alive|max-forwards|pragma|referer|te|trailer|transfer-encoding|upgrade|user-agent|x-amzn-trace-id|traceparent|tracestate|baggage|b3|x-b3-.*|proxy-.*|sec-.*)$/
 

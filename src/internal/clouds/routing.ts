@@ -1,8 +1,8 @@
-/** What the routes to other back ends have in common. */
+/** What the routes to other back ends share. */
 import { RequestError } from "../../ApiError.ts"
 import type { Route } from "../request/wire.ts"
 
-/** One segment of a path: what a path may hold stays as it is, such as the colon of a model's version. */
+/** Encodes one path segment. Characters that a path may contain stay, such as the colon in a model's version. */
 export const pathSegment = (name: string, value: unknown): string => {
   if (typeof value !== "string" || value === "" || value === "." || value === "..") {
     throw new RequestError({ message: `${name} must be part of the path, so it cannot be ${JSON.stringify(value)}` })
@@ -14,7 +14,7 @@ export const pathSegment = (name: string, value: unknown): string => {
   }
 }
 
-/** The URL with another path in place of the endpoint's; what the base URL puts before it stays. */
+/** Replaces the endpoint's path in a URL and keeps the base URL's prefix. */
 export const replacePath = (url: URL, endpointPath: string, path: string): URL => {
   const [own = ""] = endpointPath.split("?")
   const copy = new URL(url)
@@ -22,7 +22,7 @@ export const replacePath = (url: URL, endpointPath: string, path: string): URL =
   return copy
 }
 
-/** The URL without a query parameter; the others stay as they are written. */
+/** Removes a query parameter and leaves the others as they are written. */
 export const withoutQuery = (url: URL, name: string): URL => {
   const copy = new URL(url)
   const parts = copy.search.slice(1).split("&")
@@ -30,14 +30,14 @@ export const withoutQuery = (url: URL, name: string): URL => {
   return copy
 }
 
-/** The headers without some. */
+/** Removes headers. */
 export const withoutHeaders = (
   headers: { readonly [name: string]: string },
   ...names: ReadonlyArray<string>
 ): { readonly [name: string]: string } =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
 
-/** Refuses to send a cloud's credentials to an origin that a single call names. */
+/** Refuses to send a cloud's credential to another origin that a single call names. */
 export const pinnedTo =
   (baseUrl: string, route: Route): Route =>
   (draft, endpoint) => {

@@ -1,6 +1,6 @@
-/** AWS Signature Version 4, with the runtime's WebCrypto. */
+/** AWS Signature Version 4 with the runtime's WebCrypto. */
 
-/** What is signed; the path and query are as they are on the wire. */
+/** The parts of a request that are signed, with path and query as they are on the wire. */
 export interface Signable {
   readonly method: string
   readonly path: string
@@ -9,13 +9,13 @@ export interface Signable {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** What a signature is good for. */
+/** The region and service that a signature is valid for. */
 export interface Scope {
   readonly region: string
   readonly service: string
 }
 
-/** Who signs. */
+/** The signer's access keys. */
 export interface Keys {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -24,12 +24,15 @@ export interface Keys {
 const algorithm = "AWS4-HMAC-SHA256"
 const encoder = new TextEncoder()
 
-/** The time as `x-amz-date` has it. */
+/** Formats a time for `x-amz-date`. */
 export const amzDate = (millis: number): string => new Date(millis).toISOString().replace(/[-:]|\.\d+/g, "")
 
 /**
- * Gives the value of the `authorization` header. Every header given is signed; `host` and `x-amz-date` must be among
- * them. The key that signs is derived once a day.
+ * Returns the value of the `authorization` header.
+ *
+ * **Details**
+ *
+ * Signs every header that is given; `host` and `x-amz-date` must be among them. The signing key is derived once a day.
  */
 export const makeSigner = (scope: Scope): ((request: Signable, keys: Keys, date: string) => Promise<string>) => {
   let derived: { readonly secret: string; readonly day: string; readonly key: Promise<CryptoKey> } | undefined
@@ -64,14 +67,14 @@ export const makeSigner = (scope: Scope): ((request: Signable, keys: Keys, date:
   }
 }
 
-/** SHA-256 in hexadecimal. */
+/** Returns the SHA-256 of bytes in hexadecimal. */
 export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
   hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))
 
 const byText = ([a]: readonly [string, ...Array<unknown>], [b]: readonly [string, ...Array<unknown>]): number =>
   a < b ? -1 : a > b ? 1 : 0
 
-/** Without the empty segments, `.` and `..`, and with everything else encoded once more. */
+/** Drops empty segments, resolves `.` and `..`, and encodes everything else once more. */
 const canonicalPath = (path: string): string => {
   const segments: Array<string> = []
   for (const segment of path.split("/")) {

@@ -1,16 +1,19 @@
-/** What both services have in common on Google Vertex. */
+/** What OpenAI's and Anthropic's layers on Google Vertex share. */
 import * as Redacted from "effect/Redacted"
 import type * as Credential from "../../credentials/Credential.ts"
 import type { GoogleCredential } from "../../credentials/GoogleCredentials.ts"
 
-/** A token, an Effect that gives one on every try, or a credential of `GoogleCredentials` or `NodeGoogleCredentials`. */
+/**
+ * A token, an Effect that returns one for every attempt, or a credential of `GoogleCredentials` or
+ * `NodeGoogleCredentials`.
+ */
 export type CredentialInput = Credential.Input | GoogleCredential
 
-/** A credential that knows its project; `undefined` for another one. */
+/** Returns the credential if it knows its project, otherwise `undefined`. */
 export const googleCredential = (credential: CredentialInput | undefined): GoogleCredential | undefined =>
   credential !== undefined && !Redacted.isRedacted(credential) && "projectId" in credential ? credential : undefined
 
-/** The project that pays, where the credential names one. */
+/** Names the project to bill, if the credential has one. */
 export const quotaHeader = (credential: GoogleCredential | undefined): { readonly [name: string]: string } =>
   credential?.quotaProjectId === undefined ? {} : { "x-goog-user-project": credential.quotaProjectId }
 
@@ -21,7 +24,7 @@ export const locationProblems = (name: string, location: string | undefined): Re
       ? []
       : [`${name} is no location, such as us-east5`]
 
-/** Projects of a domain have a colon and dots in their names. */
+/** Projects that belong to a domain have a colon and dots in their names. */
 export const projectProblems = (name: string, project: string | undefined): ReadonlyArray<string> =>
   project === undefined
     ? [`no project: set ${name}`]

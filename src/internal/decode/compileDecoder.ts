@@ -1,7 +1,8 @@
 /**
- * Turns the AST of a schema into a function that checks freshly parsed JSON where it lies: it copies nothing, keeps
- * every property, and replaces only what decoding changes (unknown variants, transformed values). It is a dozen times
- * faster than a copying decoder and needs no code generation.
+ * Compiles the AST of a schema into a function that checks freshly parsed JSON in place.
+ *
+ * It copies nothing, keeps every property, and replaces only what decoding changes: unknown variants and transformed
+ * values. That makes it a dozen times faster than a copying decoder, without code generation.
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -21,9 +22,12 @@ export interface Mismatch {
 }
 
 /**
- * What passes: `"exact"` is what Effect's decoder of the same schema lets through; `"open"` moreover reads lists and
- * objects that a server leaves out or sends as `null` as empty ones; `"strict"` refuses unknown literals, variants and
- * properties.
+ * How tolerant a decoder is.
+ *
+ * **Details**
+ *
+ * `"exact"` accepts what Effect's decoder of the same schema accepts. `"open"` also reads missing or `null` lists and
+ * objects as empty ones. `"strict"` refuses unknown literals, variants and properties.
  */
 export type Openness = "open" | "exact" | "strict"
 
@@ -35,7 +39,7 @@ export class MismatchFound {
   }
 }
 
-/** A function that decodes parsed JSON, which it then owns, or throws {@link MismatchFound}. */
+/** Returns a function that decodes parsed JSON and may change it in place. It throws {@link MismatchFound}. */
 export const decoderOf = (schema: Schema.Constraint, openness: Openness): ((json: unknown) => unknown) => {
   const parse = openness === "open" ? withEvidence(schema.ast) : parserOf(schema.ast, caches[openness])
   const failure: Failure = { path: [], expected: "", actual: undefined }
@@ -62,14 +66,14 @@ type Parser = (input: unknown, failure: Failure) => unknown
 
 interface Cache {
   readonly strict: boolean
-  /** Whether what is missing is read as empty. */
+  /** Whether missing lists and objects are read as empty. */
   readonly fills: boolean
-  /** Whether the names of a value's properties say which members of a union may have it. */
+  /** Whether property names decide which members of a union to try. */
   readonly compares: boolean
   readonly parsers: WeakMap<SchemaAST.AST, Parser>
 }
 
-/** `"whole"` is `"open"` without what is read as empty. */
+/** `"whole"` is `"open"` without reading missing values as empty. */
 const caches: Record<Openness | "whole", Cache> = {
   open: { strict: false, fills: true, compares: true, parsers: new WeakMap() },
   whole: { strict: false, fills: false, compares: true, parsers: new WeakMap() },
@@ -78,8 +82,8 @@ const caches: Record<Openness | "whole", Cache> = {
 }
 
 /**
- * An answer that has none of its lists and objects, and no more than half of what it has to have, is something else: an
- * error, say. The parser that fills in nothing says what is missing.
+ * An object without any of its lists and objects, and with at most half of its required properties, is something else:
+ * an error body, for instance. The parser that fills nothing in then says what is missing.
  */
 const withEvidence = (ast: SchemaAST.AST): Parser => {
   const parse = parserOf(ast, caches.open)
@@ -122,7 +126,7 @@ const isContainer = (ast: SchemaAST.AST): boolean =>
 const parserOf = (ast: SchemaAST.AST, cache: Cache): Parser => {
   const cached = cache.parsers.get(ast)
   if (cached !== undefined) return cached
-  // A schema that leads back to itself finds this while it is being compiled.
+  // A recursive schema finds this entry while it is being compiled.
   let parser: Parser | undefined
   cache.parsers.set(ast, (input, failure) => (parser === undefined ? mismatch : parser(input, failure)))
   try {
@@ -177,7 +181,7 @@ const compile = (ast: SchemaAST.AST, cache: Cache): Parser => {
   }
 }
 
-/** Schemas that are not made of JSON alone (transformations, checks, declarations) decode as Effect decodes them. */
+/** Effect decodes schemas that are not plain JSON: transformations, checks, declarations. */
 const foreign = (ast: SchemaAST.AST): Parser => {
   const decodeExit = SchemaParser.decodeUnknownExit(Schema.make<Schema.Codec<unknown>>(ast))
   return (input, failure) => {
@@ -214,7 +218,7 @@ const compileArray = (item: SchemaAST.AST, cache: Cache): Parser => {
   }
 }
 
-/** As {@link parserOf}, but for `null`, which stands for nothing or what is empty, as it does in the place of a field. */
+/** Like {@link parserOf}, but a `null` item becomes an empty value, as a `null` field does. */
 const itemParser = (item: SchemaAST.AST, cache: Cache): Parser => {
   const parse = parserOf(item, cache)
   if (!cache.fills) return parse
@@ -251,7 +255,7 @@ const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parse
   }
 }
 
-/** The `typeof` of values that a member lets through as they are, where no other one may want them. */
+/** The `typeof` of values that one member accepts unchanged and no other member accepts. */
 const scalarAmong = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): string | undefined => {
   const all = members.flatMap((member) => flattened(unsuspended(member), cache).members)
   const isPlain = ({ checks, encoding }: SchemaAST.AST) => checks === undefined && encoding === undefined
@@ -277,7 +281,7 @@ const scalarTypeOf = (ast: SchemaAST.AST, { strict }: Cache): string | undefined
   }
 }
 
-/** How often an object has to be decoded before its parser is worth generating. */
+/** How often an object is decoded before generating code for its parser pays off. */
 const hot = 200
 
 const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
@@ -285,7 +289,7 @@ const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
   const needsOne = ast.checks !== undefined
   const expected = needsOne ? `an object with ${keys.slice(0, 5).join(", ")}` : "an object"
   const refuse: Parser = (input, failure) => fail(failure, expected, input)
-  // Where what is missing is read as empty, so is an object with nothing in it.
+  // If missing values are read as empty, so is an object without properties.
   const isRefused = needsOne
     ? (input: object) => !keys.some((key) => key in input) && !(cache.fills && isEmpty(input))
     : undefined
@@ -338,7 +342,7 @@ const parseSlots = (
   return input
 }
 
-/** The check of properties that have no field of their own; `undefined` where every one passes. */
+/** Checks properties that are not declared as fields. `undefined` if all are allowed. */
 const compileRest = (ast: SchemaAST.Objects, keys: ReadonlyArray<string>, cache: Cache): Parser | undefined => {
   const fixed = new Set(keys)
   const [rest] = ast.indexSignatures
@@ -371,7 +375,7 @@ interface Flattened {
   readonly members: ReadonlyArray<SchemaAST.AST>
 }
 
-/** The members of a union and of the unions in it, without what is nothing. */
+/** The members of a union and of its nested unions, except `null` and `undefined`. */
 const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
   if (
     ast._tag !== "Union" ||
@@ -396,7 +400,7 @@ const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
 
 const isNothing = ({ _tag }: SchemaAST.AST): boolean => _tag === "Null" || _tag === "Undefined"
 
-/** A scalar that only a tolerant decoder does without. */
+/** A property the API may omit. Scalars that only open decoding tolerates as missing do not count. */
 const isRequired = (ast: SchemaAST.AST, { strict }: Cache): boolean =>
   strict && ast._tag === "Union" && [ast, ...ast.types].some((type) => type.annotations?.["~llmfx/required"] === true)
 
@@ -417,7 +421,7 @@ const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cac
   const parsers = new Map<unknown, Parser>(
     Object.entries(members).map(([tag, schema]) => [tag, parserOf(schema.ast, cache)])
   )
-  // Most values of a stream have the tag of the one before; comparing is cheaper than looking up.
+  // Most events of a stream have the tag of the event before, and a comparison is cheaper than a lookup.
   let lastTag: unknown
   let lastParse: Parser | undefined
   return (input, failure) => {
@@ -443,7 +447,7 @@ interface Candidate {
   readonly parse: Parser
 }
 
-/** Tries the members in order. One that fits as it is goes before those that something is missing in. */
+/** Tries the members in order. A member that fits as it is goes before members that need missing values filled in. */
 const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
   const candidates = members.map((ast): Candidate => ({ ast, shape: shapeOf(ast), parse: parserOf(ast, cache) }))
   return (input, failure) => {
@@ -471,7 +475,10 @@ const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Pars
   }
 }
 
-/** What the first parser that takes the value makes of it. One that does not may have changed what it was given. */
+/**
+ * Returns the result of the first parser that accepts the value. A parser that fails may already have changed its
+ * input.
+ */
 const firstOf = (parsers: ReadonlyArray<Parser>, input: unknown, failures: Array<Failure>): unknown => {
   for (const parse of parsers) {
     const failure: Failure = { path: [], expected: "", actual: undefined }
@@ -489,8 +496,8 @@ const fittingAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): Rea
 }
 
 /**
- * The members that have fields for most of the value's properties, and those that take any. The others would take a
- * field of the wrong type for a property that nobody knows.
+ * Returns the members that have fields for most of the value's properties, and the members that take any. The others
+ * would treat a wrong-typed field as an unknown property.
  */
 const likeliestAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): ReadonlyArray<Candidate> => {
   const of = candidates.map(({ ast }) => likeness(ast, input, 0))
@@ -499,10 +506,10 @@ const likeliestAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): R
   return likeliest.length === 0 ? candidates : likeliest
 }
 
-/** How deep the properties of a value are compared with the fields of those members that do not take it. */
+/** How deep properties are compared with the fields of members that do not accept the value. */
 const depthOfComparison = 4
 
-/** The mismatch of the member that the value looks most like, and of several the deepest. */
+/** Returns the mismatch of the member that matches the value best; among equals, the deepest one. */
 const tellingOf = (
   candidates: ReadonlyArray<Candidate>,
   failures: ReadonlyArray<Failure>,

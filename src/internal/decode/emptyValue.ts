@@ -1,18 +1,21 @@
-/** What stands for a value that should be there, where a server leaves it out or sends `null`. */
+/** Makes empty values for lists and objects that a server omits or sends as `null`. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { taggedUnionOf } from "./taggedUnion.ts"
 import { missingVariant } from "./unknownVariant.ts"
 
-/** Makes an empty value; it is written as `null` again where it stands for that. */
+/** Makes an empty value. `JSON.stringify` writes it as `null` if it replaces one. */
 export type Empty = (missing: null | undefined) => object
 
-/** `"nothing"` where the value may stay away as any scalar may; `undefined` where nothing can stand for it. */
+/**
+ * Returns how to replace a missing value: `"nothing"` if it may stay missing, as a scalar may; `undefined` if no value
+ * can replace it.
+ */
 export const emptyOf = (ast: SchemaAST.AST): Empty | "nothing" | undefined => {
   const make = makerOf(ast, 0)
   return typeof make === "function" ? (missing) => (missing === null ? asNull(make()) : make()) : make
 }
 
-/** Deeper than this, a type leads back to itself. */
+/** A type nested deeper than this is recursive. */
 const maxDepth = 8
 
 type Maker = () => object
@@ -51,7 +54,10 @@ const makerOfObject = (ast: SchemaAST.Objects, depth: number): Maker | undefined
   return () => Object.fromEntries(properties.map(([name, make]) => [name, make()]))
 }
 
-/** Of several kinds of values, a scalar that may stay away, else a list; of several objects, one that nobody knows. */
+/**
+ * For several kinds of values, prefers a scalar that may stay missing, then a list. For several objects, makes an
+ * unknown variant.
+ */
 const makerOfUnion = (ast: SchemaAST.Union, depth: number): Maker | "nothing" | undefined => {
   const tagged = taggedUnionOf(ast)
   if (tagged !== undefined) return () => missingVariant(tagged.discriminator)
@@ -67,7 +73,7 @@ const plain = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? p
 const asNull = (value: object): object =>
   Object.defineProperty(value, "toJSON", { value: () => null, enumerable: false, configurable: true, writable: true })
 
-/** Sets a property that is not there in JSON, and is not to be there when the value is written again. */
+/** Sets a non-enumerable property, so `JSON.stringify` omits it. */
 export const setHidden = (target: object, key: string, value: unknown): void => {
   Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true })
 }

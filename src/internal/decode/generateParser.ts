@@ -1,29 +1,31 @@
 /**
- * Code for the object parsers that run hot: with the property names written out, the engine reads them without looking
- * them up. Where code may not be generated (workers, strict content policies) parsers stay as they are.
+ * Generates code for object parsers that run hot: with property names written out, the engine reads them without a
+ * lookup.
+ *
+ * If the runtime forbids code generation (workers, a strict content security policy), parsers stay as they are.
  */
 import type { Empty } from "./emptyValue.ts"
 
-/** A property, with what most values are told by before a parser is called. */
+/** A property, with checks that decide most values before its parser is called. */
 export interface Slot<Parser> {
   readonly key: string
   /** The `typeof` of a plain value. */
   readonly scalar: string | undefined
-  /** The one string that is right. */
+  /** The only accepted string. */
   readonly literal: string | undefined
   readonly allowsNull: boolean
   readonly allowsUndefined: boolean
-  /** Makes what stands for a value that is missing. */
+  /** Makes a replacement for a missing value. */
   readonly empty: Empty | undefined
   readonly parse: Parser
 }
 
 interface Runtime<Parser> {
   readonly mismatch: symbol
-  /** Refuses what is no object, and what `isRefused` says of an object without any of the properties. */
+  /** Refuses a value that is not an object, or an object without any known property if `isRefused` says so. */
   readonly refuse: Parser
   readonly isRefused: ((input: object) => boolean) | undefined
-  /** Sets a property that is not to be there when the object is written again. */
+  /** Sets a property that `JSON.stringify` omits. */
   readonly setHidden: (target: object, key: string, value: unknown) => void
 }
 
@@ -51,7 +53,7 @@ const condition = ({ allowsNull, allowsUndefined, literal, scalar }: Slot<unknow
     .filter((part) => part !== undefined)
     .join("||")
 
-/** The parser of an object as generated code; `undefined` where that is not allowed. */
+/** Returns an object parser as generated code, or `undefined` if code generation is forbidden. */
 export const generateObject = <Parser>(
   slots: ReadonlyArray<Slot<Parser>>,
   runtime: Runtime<Parser>

@@ -1,12 +1,15 @@
-/** How much a value looks like one that a schema is for, by the names of its properties alone. */
+/** Scores how well a value matches a schema, by its property names alone. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { isObject } from "../dialect.ts"
 import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 
 /**
- * The number of a value's properties that the schema has a field for, and of those within them down to `depth`. It is
- * negative where the value cannot be meant, and `undefined` where the schema has no names to tell by. A property that
- * is `null` says nothing.
+ * Returns how many of a value's properties the schema has fields for, including nested ones down to `depth`.
+ *
+ * **Details**
+ *
+ * Negative if the value cannot be meant for this schema; `undefined` if the schema has no names to compare. A `null`
+ * property does not count.
  */
 export const likeness = (ast: SchemaAST.AST, value: unknown, depth: number): number | undefined => {
   if (ast.encoding !== undefined || (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true)) {
@@ -55,7 +58,7 @@ const likenessOfObject = (ast: SchemaAST.Objects, value: unknown, depth: number)
   return sum
 }
 
-/** Whether a value is none of some literals, without being of a type that no literal has: that is a mistake. */
+/** Returns whether a value has the type of some literals but equals none of them, which rules the schema out. */
 const isOther = (value: unknown, values: ReadonlySet<unknown>): boolean =>
   !values.has(value) &&
   (value === undefined ||
@@ -89,7 +92,7 @@ const likenessOfTagged = (
 
 interface Traits {
   readonly fields: ReadonlyArray<{ readonly name: string; readonly type: SchemaAST.AST }>
-  /** What the fields that tell members apart may be. */
+  /** The accepted values of the fields that tell members apart. */
   readonly literals: ReadonlyArray<readonly [name: string, values: ReadonlySet<unknown>]>
 }
 
@@ -110,7 +113,7 @@ const traitsOf = (ast: SchemaAST.Objects): Traits => {
   return made
 }
 
-/** All values of a type that has but a few. */
+/** Returns all values of a type that has only a few. */
 const valuesOf = (ast: SchemaAST.AST): ReadonlyArray<unknown> | undefined => {
   switch (ast._tag) {
     case "Literal":

@@ -4,7 +4,7 @@ import type { Decoding } from "../../RequestOptions.ts"
 import { decoderOf, MismatchFound } from "./compileDecoder.ts"
 import type { JsonParser } from "../json/patternParser.ts"
 
-/** Decodes parsed JSON; throws a `DecodeError` that holds `raw`. */
+/** Decodes parsed JSON. Throws a `DecodeError` that holds `raw`. */
 export const schemaDecoder = (
   schema: Schema.Constraint | undefined,
   decoding: Decoding
@@ -37,7 +37,7 @@ const formatPath = (path: ReadonlyArray<string | number>): string =>
         .join("")
         .replace(/^\./, "")
 
-/** Long values are not cut, so that no half of a secret is left. */
+/** Replaces long values instead of cutting them: redaction would not recognise half a secret. */
 const describe = (value: unknown): string => {
   if (value === undefined) return "nothing"
   if (Array.isArray(value)) return "an array"
@@ -46,7 +46,7 @@ const describe = (value: unknown): string => {
   return text.length > 80 ? `a text of ${text.length - 2} characters` : text
 }
 
-/** The JSON of an event or a line. */
+/** Parses the JSON of an event or a line. */
 export const parseJson = (text: string, parse: JsonParser): unknown => {
   try {
     return parse(text)

@@ -1,7 +1,7 @@
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 
-/** What a schema made by `OpenSchema.taggedUnion` says of itself. */
+/** The annotation of a schema made by `OpenSchema.taggedUnion`. */
 export interface TaggedUnion {
   readonly discriminator: string
   readonly members: { readonly [tag: string]: Schema.Constraint }

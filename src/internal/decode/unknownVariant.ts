@@ -18,7 +18,7 @@ class Variant {
   }
 }
 
-/** The variant for an object whose tag is not among `known`; `undefined` for everything else. */
+/** Returns a variant for an object whose tag is not in `known`, `undefined` for everything else. */
 export const unknownVariant = (discriminator: string, known: object, input: unknown): Variant | undefined => {
   if (typeof input !== "object" || input === null) return undefined
   if (input instanceof Variant) return input
@@ -27,5 +27,5 @@ export const unknownVariant = (discriminator: string, known: object, input: unkn
   return typeof tag === "string" && !Object.hasOwn(known, tag) ? new Variant(discriminator, tag, raw) : undefined
 }
 
-/** The variant of an object that is not there. */
+/** Returns the variant that replaces a missing object. */
 export const missingVariant = (discriminator: string): object => new Variant(discriminator, "", {})

@@ -1,12 +1,13 @@
 /**
- * An incremental parser of JSON: text comes in pieces, cut anywhere, and the value so far can be asked for at any
- * time. Every character is looked at once, and no recursion follows the nesting of the text.
+ * An incremental JSON parser: text arrives in pieces cut anywhere, and the value so far is available at any time.
+ *
+ * Each character is read once. Parsing does not recurse, so nesting cannot overflow the stack.
  */
 
 /** Where and why a text is not JSON. */
 export interface JsonFailure {
   readonly message: string
-  /** The index of the character at fault, in UTF-16 code units from the start of the text. */
+  /** The index of the offending character, in UTF-16 code units from the start of the text. */
   readonly position: number
 }
 
@@ -44,14 +45,14 @@ export class JsonParser {
   #state: State = "value"
   #root: unknown = undefined
   #position = 0
-  /** The decoded text of the string that is being read. */
+  /** The decoded text of the string being read. */
   #string = ""
-  /** Whether that text ends with the first half of a character outside the basic plane. */
+  /** Whether that text ends with the first half of a surrogate pair. */
   #endsWithHalf = false
   #isKey = false
-  /** The characters of an escape sequence that is not whole yet. */
+  /** The characters of an unfinished escape sequence. */
   #escape = ""
-  /** The characters of a number, `true`, `false` or `null` that is not whole yet. */
+  /** The characters of an unfinished number, `true`, `false` or `null`. */
   #token = ""
   #text = ""
   #elements: { readonly depth: number; readonly onElement: (value: unknown) => void } | undefined
@@ -61,22 +62,22 @@ export class JsonParser {
     return this.#text
   }
 
-  /** Whether the value is whole. A number at the top never is before {@link end}. */
+  /** Whether the value is complete. A top-level number is never complete before {@link end}. */
   get isComplete(): boolean {
     return this.#state === "end"
   }
 
-  /** Calls back for each value that is completed directly within a container at the given depth. */
+  /** Sets a callback for each value completed directly inside a container at the given depth. */
   onElement(depth: number, onElement: (value: unknown) => void): void {
     this.#elements = { depth, onElement }
   }
 
-  /** The keys and indices that lead to the value being read. */
+  /** The keys and indices of the value being read. */
   path(): ReadonlyArray<string | number> {
     return this.#stack.map((container) => (container.kind === "array" ? container.items.length : (container.key ?? "")))
   }
 
-  /** Reads on. After a failure only the text is kept. */
+  /** Reads a piece. After a failure, only its text is kept. */
   push(piece: string): void {
     this.#text += piece
     if (this.failure !== undefined) return
@@ -87,7 +88,7 @@ export class JsonParser {
     this.#position += piece.length
   }
 
-  /** The text has ended: a value that is not whole is a failure. */
+  /** Ends the text. An incomplete value is a failure. */
   end(): void {
     if (this.failure !== undefined) return
     if (this.#state === "token") this.#endToken(this.#position)
@@ -97,8 +98,12 @@ export class JsonParser {
   }
 
   /**
-   * The value so far; `undefined` where nothing of it is known. A string may still grow; a number or word that may is
-   * left out. Later pieces do not change a value that was given out.
+   * Returns the value so far, or `undefined` if nothing of it is known.
+   *
+   * **Details**
+   *
+   * An unfinished string is included; an unfinished number or word is not. Later pieces never change a value that was
+   * returned.
    */
   value(): unknown {
     let inner: unknown = this.#state === "string" && !this.#isKey ? this.#stringSoFar() : undefined
@@ -120,7 +125,7 @@ export class JsonParser {
     return this.#endsWithHalf ? this.#string.slice(0, -1) : this.#string
   }
 
-  /** Looks at the piece, not at the whole text, which would be copied for that. */
+  /** Reads only the piece: indexing the whole text would flatten it, which copies it. */
   #append(piece: string): void {
     if (piece === "") return
     const last = piece.charCodeAt(piece.length - 1)

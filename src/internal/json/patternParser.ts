@@ -1,19 +1,20 @@
 /**
- * Parses JSON texts that come in a series, such as the events of a stream, where most are like one before but for a
- * few strings and numbers. What two of them share becomes a pattern; of a text that fits it only the rest is read, in a
- * tenth of the time that parsing takes.
+ * Parses a series of similar JSON texts, such as the events of a stream, about ten times as fast as `JSON.parse`.
+ *
+ * Most events equal an earlier one except for a few strings and numbers. What two texts share becomes a compiled
+ * pattern; for a text that matches it, only the differing parts are read.
  */
 
-/** What `JSON.parse` does: gives a value that nobody else holds, or throws a `SyntaxError`. */
+/** Like `JSON.parse`: returns a value that nobody else holds, or throws a `SyntaxError`. */
 export type JsonParser = (text: string) => unknown
 
-/** Compiling a pattern costs about as much as parsing so many texts. */
+/** Compiling a pattern costs about as much as parsing this many texts. */
 const textsForPattern = 64
 const maxPatterns = 4
 const maxLength = 4096
 const maxSlots = 8
 
-/** A parser for the texts of one series. */
+/** Makes a parser for the texts of one series. */
 export const makeJsonSeriesParser = (): JsonParser => {
   let patterns: Array<Pattern> = []
   let recent: ReadonlyArray<Example> = []
@@ -52,7 +53,7 @@ export const makeJsonSeriesParser = (): JsonParser => {
   }
 }
 
-/** A text, and which of its leaves are known to vary, by their position. */
+/** A text, and the positions of the leaves known to vary. */
 interface Example {
   readonly text: string
   readonly leaves: ReadonlyArray<Leaf>
@@ -60,11 +61,11 @@ interface Example {
 }
 
 interface Pattern extends Example {
-  /** The value of a text that fits; `undefined` for others. */
+  /** Returns the value of a text that matches, `undefined` otherwise. */
   readonly read: (text: string) => unknown
 }
 
-/** What two texts have in common, if they differ in nothing but strings and numbers. */
+/** Returns what two texts share, if they differ only in strings and numbers. */
 const patternOf = (known: Example, { leaves, text }: Example): Pattern | undefined => {
   if (known.leaves.length !== leaves.length) return undefined
   const slots: Array<Slot> = []
@@ -112,7 +113,7 @@ const patternOf = (known: Example, { leaves, text }: Example): Pattern | undefin
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")
 
-/** A string with its quotes outside of the group, so that a short one needs no further work. */
+/** Matches a string. The quotes are outside the group, so a short string needs no further work. */
 const stringSlot = `"([^"\\\\\\x00-\\x1f]*(?:\\\\[^\\x00-\\x1f][^"\\\\\\x00-\\x1f]*)*)"`
 const numberSlot = "(-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 
@@ -126,7 +127,7 @@ interface Slot {
 
 type Copier = (found: RegExpExecArray) => unknown
 
-/** Makes copies of a value that have what was found in the place of the slots. */
+/** Makes copies of a value with the slots filled in. */
 const copier = (value: unknown, slots: ReadonlyArray<Slot>): Copier => {
   const [only] = slots
   if (only?.path.length === 0) return typeof value === "string" ? stringIn(only.group) : numberIn(only.group)
@@ -153,7 +154,7 @@ const copier = (value: unknown, slots: ReadonlyArray<Slot>): Copier => {
   }
 }
 
-/** Longer slices of a text keep all of it in memory. */
+/** A longer slice keeps the whole text in memory. */
 const maxSlice = 12
 
 const stringIn =
@@ -177,7 +178,7 @@ interface Leaf {
 interface Container {
   readonly outer: Container | undefined
   readonly path: ReadonlyArray<string | number>
-  /** The names so far, of an object. */
+  /** The property names of an object so far. */
   readonly names: Set<string> | undefined
   items: number
   key: string | undefined
@@ -185,7 +186,7 @@ interface Container {
 
 const token = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+|[{}[\],:]/g
 
-/** The strings, numbers and names of a JSON text; none where one property hides another. */
+/** Returns the strings, numbers and names of a JSON text, or none if a property occurs twice. */
 const leavesOf = (text: string): ReadonlyArray<Leaf> => {
   const leaves: Array<Leaf> = []
   let parent: Container | undefined

@@ -1,7 +1,7 @@
 import type { Call } from "../../Middleware.ts"
 import { isObject } from "../dialect.ts"
 
-/** How many tokens a call may take. */
+/** How many tokens a call may use. */
 export interface TokenEstimate {
   readonly input: number
   readonly output: number
@@ -10,7 +10,7 @@ export interface TokenEstimate {
 const charactersPerToken = 4
 const usualOutput = 1000
 
-/** A guess from the input alone; nothing for calls without a model. */
+/** Estimates tokens from the input alone. Returns zero for calls without a model. */
 export const estimateTokens = ({ input }: Pick<Call, "input">): TokenEstimate => {
   if (!isObject(input) || typeof input["model"] !== "string") return { input: 0, output: 0 }
   const allowed = [input["max_output_tokens"], input["max_completion_tokens"], input["max_tokens"]].find(
@@ -24,7 +24,7 @@ export const estimateTokens = ({ input }: Pick<Call, "input">): TokenEstimate =>
 
 const maxDepth = 30
 
-/** The characters of all texts, but for files, which are not counted by their length. */
+/** Counts the characters of all texts except files, whose length says little about their tokens. */
 const lengthOf = (value: unknown, depth = 0): number => {
   if (typeof value === "string") return value.startsWith("data:") ? 0 : value.length
   if (depth === maxDepth) return 0

@@ -1,9 +1,9 @@
-/** What the semantic conventions for generative AI call the parts of inputs and answers. They read unchecked JSON. */
+/** Maps inputs and responses to OpenTelemetry's semantic conventions for generative AI. Reads unchecked JSON. */
 import type * as Endpoint from "../../Endpoint.ts"
 import { isObject, stringOf } from "../dialect.ts"
 import { arrayOf, type Json } from "../stream/fold.ts"
 
-/** The conventions' name of what an endpoint does; its id where they have none. */
+/** The conventions' name for an operation, or the endpoint's id if they have none. */
 export const operationOf = ({ id }: Endpoint.Metadata): string => {
   if (/^(?:beta\.)?(?:chat\.completions|responses|messages|chat)\.(?:create|stream)\b/.test(id)) return "chat"
   if (/^embeddings\.create\b/.test(id)) return "embeddings"
@@ -30,7 +30,7 @@ const requestNames: { readonly [field: string]: string } = {
 
 const lists: ReadonlySet<string> = new Set(["gen_ai.request.stop_sequences", "gen_ai.request.encoding_formats"])
 
-/** Attributes of a call's settings, but for its content. */
+/** The attributes of a call's settings, without its content. */
 export const requestAttributes = (input: unknown): Json => {
   const attributes: Record<string, unknown> = {}
   if (!isObject(input)) return attributes
@@ -42,13 +42,13 @@ export const requestAttributes = (input: unknown): Json => {
   return attributes
 }
 
-/** What an answer, or the events of a stream one after the other, say about themselves. */
+/** What a response, or a series of stream events, reveals about itself. */
 export interface Described {
   id: string | undefined
   finishReasons: Array<string>
 }
 
-/** Takes note of one answer or event. */
+/** Records one response or event. */
 export const describe = (into: Described, value: unknown): void => {
   if (!isObject(value)) return
   const holders = [value["response"], value["message"], value["data"], value].filter(isObject)
@@ -65,7 +65,7 @@ const addReason = ({ finishReasons }: Described, reason: unknown): void => {
   if (typeof reason === "string" && !finishReasons.includes(reason)) finishReasons.push(reason)
 }
 
-/** The text of an answer, or what one event adds to it. */
+/** Returns the text of a response, or the text that an event adds. */
 export const textIn = (value: unknown): string => {
   if (!isObject(value)) return ""
   const { choices, content, data, delta, output, type } = value
@@ -88,7 +88,7 @@ const textOfChoice = (choice: unknown): string => {
 
 const textOfPart = (part: unknown): string => (isObject(part) ? (stringOf(part["text"]) ?? "") : "")
 
-/** The messages of an input. */
+/** Returns the messages of an input. */
 export const inputMessages = (input: unknown): ReadonlyArray<unknown> => {
   if (!isObject(input)) return []
   const { additional_messages, input: items, messages, prompt } = input
@@ -96,7 +96,7 @@ export const inputMessages = (input: unknown): ReadonlyArray<unknown> => {
   return typeof given === "string" ? [message({ role: "user", content: given })] : arrayOf(given).map(message)
 }
 
-/** The instructions of an input that are no message. */
+/** Returns the instructions of an input that are not messages. */
 export const instructions = (input: unknown): ReadonlyArray<unknown> =>
   isObject(input) ? parts(input["system"] ?? input["instructions"]) : []
 
@@ -110,7 +110,7 @@ const parts = (content: unknown): ReadonlyArray<unknown> => {
   )
 }
 
-/** An answer as messages. */
+/** Returns a response as messages. */
 export const outputMessages = (text: string, { finishReasons }: Described): ReadonlyArray<unknown> =>
   text === ""
     ? []

@@ -1,4 +1,4 @@
-/** Token counts in the forms that the APIs report them. */
+/** Reads token counts in the forms that the APIs report. */
 import { isObject } from "../dialect.ts"
 import type { Json } from "../stream/fold.ts"
 
@@ -20,7 +20,7 @@ const count = (...values: ReadonlyArray<unknown>): number => {
 
 const within = (value: unknown): Json => (isObject(value) ? value : {})
 
-/** The counts of a usage record; `undefined` where it has none. */
+/** Returns the counts of a usage record, or `undefined` if it has none. */
 export const countsOf = (raw: unknown): Counts | undefined => {
   if (!isObject(raw)) return undefined
   if ("prompt_tokens" in raw || "completion_tokens" in raw) return countsOfCompletion(raw)
@@ -48,7 +48,7 @@ const countsOfCompletion = (raw: Json): Counts => {
   const input = count(raw["prompt_tokens"])
   const output = count(raw["completion_tokens"])
   const reasoning = count(completion["reasoning_tokens"])
-  // Some servers count reasoning beside the completion; their total tells.
+  // Some servers report reasoning on top of the completion; the total reveals it.
   const isBeside = reasoning > 0 && count(raw["total_tokens"]) === input + output + reasoning
   return {
     input,
@@ -70,7 +70,7 @@ const countsOfCompletion = (raw: Json): Counts => {
 const countsOfTokens = (raw: Json): Counts => {
   const input = within(raw["input_tokens_details"] ?? raw["input_token_details"])
   const output = within(raw["output_tokens_details"] ?? raw["output_token_details"])
-  // Anthropic's count leaves out what was read from the cache or written to it.
+  // Anthropic's input count excludes tokens read from or written to the cache.
   const cacheRead = count(raw["cache_read_input_tokens"])
   const cacheWrite = count(raw["cache_creation_input_tokens"])
   return {
@@ -85,7 +85,7 @@ const countsOfTokens = (raw: Json): Counts => {
   }
 }
 
-/** The usage record in an answer or an event, wherever the APIs put it, and the model that is named beside it. */
+/** Returns the usage record of a response or an event, and the model named next to it. */
 export const usageIn = (value: unknown): { readonly usage: Json | undefined; readonly model: string | undefined } => {
   for (const holder of holdersOf(value)) {
     const { model, usage } = holder

@@ -4,12 +4,12 @@ import type * as Endpoint from "../../Endpoint.ts"
 import * as Middleware from "../../Middleware.ts"
 import { usageIn } from "./usageFields.ts"
 
-/** The usage that was reported and the model that it is of. */
+/** The reported usage and its model. */
 export type Seen = ReturnType<typeof usageIn>
 
 export const nothingSeen: Seen = { usage: undefined, model: undefined }
 
-/** Reports the usage of an answer once: that of a stream when it ends, however it does, with what came by then. */
+/** Reports the usage of an answer once. For a stream, when it ends, fails or is interrupted. */
 export const metered = (
   { endpoint }: Middleware.Call,
   answer: Middleware.Answer,
@@ -39,7 +39,7 @@ const meteredValues = <A, E>(values: Stream.Stream<A, E>, report: (seen: Seen) =
 const reportsUsage = ({ kind, method }: Endpoint.Metadata): boolean =>
   kind === "stream" || (kind === "json" && method === "POST")
 
-/** Later counts replace earlier ones; what they leave out stands. */
+/** Merges counts; later ones replace earlier ones of the same name. */
 export const mergeSeen = (a: Seen, b: Seen): Seen =>
   b.usage === undefined && b.model === undefined
     ? a
