@@ -1,9 +1,9 @@
 /** The options that the layers of all providers share. */
 import type * as HttpClient from "effect/http/HttpClient"
 import type { Middleware } from "./Middleware.ts"
-import type { Debug, Decoding } from "./RequestOptions.ts"
 import type { RetryPolicy } from "./policies/RetryPolicy.ts"
 import type { Timeouts } from "./policies/Timeouts.ts"
+import type { Debug, Decoding } from "./RequestOptions.ts"
 
 /** Settings for all calls of a layer. `RequestOptions` override them for a program. */
 export interface ClientOptions {

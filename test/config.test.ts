@@ -9,13 +9,12 @@ import * as References from "effect/References"
 import { Anthropic } from "../src/anthropic/Anthropic.ts"
 import type { ConfigurationError } from "../src/ConfigurationError.ts"
 import { Coze } from "../src/coze/Coze.ts"
-import { OpenAi } from "../src/openai/OpenAi.ts"
+import type * as Endpoint from "../src/Endpoint.ts"
 import * as Models from "../src/openai/api/Models.ts"
+import { OpenAi } from "../src/openai/OpenAi.ts"
 import { apiError, reasonOf } from "./support/errors.ts"
 import { type FakeHttp, fakeHttp } from "./support/FakeHttp.ts"
 import { probesOf } from "./support/probes.ts"
-
-import type * as Endpoint from "../src/Endpoint.ts"
 
 type Environment = { readonly [name: string]: string }
 

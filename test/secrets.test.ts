@@ -11,19 +11,19 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { RequestOptions, RetryPolicy } from "llmfx"
-import { Anthropic } from "../src/anthropic/Anthropic.ts"
 import type { ApiError } from "../src/ApiError.ts"
-import * as Credential from "../src/credentials/Credential.ts"
+import { Anthropic } from "../src/anthropic/Anthropic.ts"
 import { Coze } from "../src/coze/Coze.ts"
+import * as Credential from "../src/credentials/Credential.ts"
 import { OpenAi, type Options } from "../src/openai/OpenAi.ts"
-import { failureOf, streamFailure, apiError } from "./support/errors.ts"
+import { apiError, failureOf, streamFailure } from "./support/errors.ts"
 import {
   json,
   loopback,
   partial,
   type Received,
-  refusingUrl,
   type Reply,
+  refusingUrl,
   resetBeforeHeaders,
   stallBeforeHeaders,
   text

@@ -2,10 +2,11 @@
  * Moves bytes in one way, in a process of its own, and prints how much the process grew by it, in MiB:
  * `node scripts/run.mjs scripts/bench/memoryRun.ts <way> <client> <MiB>`.
  */
+
+import { once } from "node:events"
 import { createWriteStream, openAsBlob, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { once } from "node:events"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -13,15 +14,15 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import * as FileSource from "llmfx/files/FileSource"
-import * as LocalFile from "llmfx/files/LocalFile"
-import * as RequestOptions from "llmfx/RequestOptions"
 import { Anthropic } from "llmfx/anthropic/Anthropic"
 import * as MessagesBatches from "llmfx/anthropic/MessagesBatches"
+import * as FileSource from "llmfx/files/FileSource"
+import * as LocalFile from "llmfx/files/LocalFile"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import * as Files from "llmfx/openai/Files"
 import * as FileUploads from "llmfx/openai/FileUploads"
 import { OpenAi } from "llmfx/openai/OpenAi"
+import * as RequestOptions from "llmfx/RequestOptions"
 import { inputs } from "./clients.ts"
 import { startServer } from "./servers.ts"
 

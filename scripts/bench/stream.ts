@@ -1,5 +1,5 @@
-import type { ManagedRuntime } from "effect/ManagedRuntime"
 import * as Effect from "effect/Effect"
+import type { ManagedRuntime } from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { Anthropic } from "llmfx/anthropic/Anthropic"
 import * as Messages from "llmfx/anthropic/Messages"

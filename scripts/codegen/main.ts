@@ -9,9 +9,9 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
 import { emit } from "./emit/emit.ts"
-import { makeModel } from "./model/makeModel.ts"
 import type { Model } from "./model/Model.ts"
-import { anthropic, openai, type Overrides } from "./overrides.ts"
+import { makeModel } from "./model/makeModel.ts"
+import { anthropic, type Overrides, openai } from "./overrides.ts"
 import { readSource } from "./read/resources.ts"
 
 const packageFolder = ({ package: name }: Overrides): string => join(process.cwd(), "node_modules", name)
@@ -41,17 +41,21 @@ const generatedFiles = (folder: string): ReadonlyArray<string> => {
 const generate = (overrides: Overrides): ReadonlyMap<string, string> =>
   format(emit({ model: modelOf(overrides), overrides, version: versionOf(overrides) }))
 
-/** Formats as the project does: in a folder of its own, so that a check leaves the project's files as they are. */
+/** Formats and sorts imports as the project does, in a folder of its own so a check leaves the project alone. */
 const format = (files: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
   const folder = mkdtempSync(join(tmpdir(), "llmfx-codegen-"))
   try {
     for (const [path, text] of files) write(join(folder, path), text)
     cpSync("biome.json", join(folder, "biome.json"))
     const biome = join(process.cwd(), "node_modules", ".bin", "biome")
-    execFileSync(biome, ["format", "--write", "--vcs-enabled=false", "--log-level=error", "."], {
-      cwd: folder,
-      stdio: "pipe"
-    })
+    execFileSync(
+      biome,
+      ["check", "--write", "--linter-enabled=false", "--vcs-enabled=false", "--log-level=error", "."],
+      {
+        cwd: folder,
+        stdio: "pipe"
+      }
+    )
     return new Map([...files.keys()].map((path) => [path, readFileSync(join(folder, path), "utf8")]))
   } finally {
     rmSync(folder, { recursive: true, force: true })

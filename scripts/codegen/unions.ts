@@ -1,5 +1,5 @@
-import * as T from "./Type.ts"
 import type { Declarations, Type } from "./Type.ts"
+import * as T from "./Type.ts"
 
 /** How to tell the members of a union apart by a property. */
 export interface Tagged {

@@ -25,6 +25,7 @@ import type { ApiError } from "../ApiError.ts"
 import * as ApiRequest from "../ApiRequest.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
+import { retryCountHeader } from "../internal/attempt/retry.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -36,7 +37,6 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { retryCountHeader } from "../internal/attempt/retry.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"

@@ -24,16 +24,16 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as ApiError from "../ApiError.ts"
-import * as Batch from "../jobs/Batch.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { isObject } from "../internal/dialect.ts"
+import * as Batch from "../jobs/Batch.ts"
 import type * as Poll from "../jobs/Poll.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import * as BetaMessagesBatches from "./api/BetaMessagesBatches.ts"
-import * as Jobs from "./Jobs.ts"
 import * as MessagesBatches from "./api/MessagesBatches.ts"
+import * as Jobs from "./Jobs.ts"
 
 /** An endpoint that can be called in batches: `Messages.create`, or `BetaMessages.create`. */
 export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, Anthropic>

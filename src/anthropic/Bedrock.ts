@@ -24,20 +24,20 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
+import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
 import {
   authorizeWith,
   type CredentialOptions,
-  credentialProblems,
   environment as credentialEnvironment,
+  credentialProblems,
   hostUrl,
   regionProblems,
   type Surface,
   withoutReplaced
 } from "../internal/clouds/bedrock.ts"
-import { type Dialect, isObject, skip } from "../internal/dialect.ts"
-import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
-import { baseUrlProblems, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
 import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
+import { type Dialect, isObject, skip } from "../internal/dialect.ts"
+import { baseUrlProblems, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
 import type { Draft, Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { framing } from "./internal/bedrockEvents.ts"

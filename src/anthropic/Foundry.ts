@@ -27,6 +27,7 @@ import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import * as Entra from "../credentials/Entra.ts"
+import { pinnedTo } from "../internal/clouds/routing.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -36,7 +37,6 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pinnedTo } from "../internal/clouds/routing.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"

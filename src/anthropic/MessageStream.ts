@@ -30,9 +30,9 @@ import type { ApiError } from "../ApiError.ts"
 import { accumulatorOf } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
+import * as Messages from "./api/Messages.ts"
 import { MessageFold } from "./internal/messageFold.ts"
 import { streamedMessage } from "./internal/messageStream.ts"
-import * as Messages from "./api/Messages.ts"
 
 /** Folds events into the message. The input of a tool call is what is known of it; what is no JSON stays text. */
 export const accumulator: Accumulator.Accumulator<Messages.RawMessageStreamEvent, Messages.Message, Accumulator.Step> =

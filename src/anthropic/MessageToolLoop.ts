@@ -30,8 +30,8 @@ import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
-import { callsOf, messageLoop, nextInput, sentContent } from "./internal/messageLoop.ts"
 import * as Messages from "./api/Messages.ts"
+import { callsOf, messageLoop, nextInput, sentContent } from "./internal/messageLoop.ts"
 import { accumulator } from "./MessageStream.ts"
 
 type Input = Messages.MessageCreateParams

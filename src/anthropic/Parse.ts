@@ -26,12 +26,12 @@ import { finishWith } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import * as StructuredOutput from "../tools/StructuredOutput.ts"
 import type { Anthropic } from "./Anthropic.ts"
-import * as BetaMessageStream from "./BetaMessageStream.ts"
 import * as BetaMessages from "./api/BetaMessages.ts"
+import * as Messages from "./api/Messages.ts"
+import * as BetaMessageStream from "./BetaMessageStream.ts"
 import { conversion } from "./internal/conversion.ts"
 import type { CreateEndpoint, MessageAnswer, MessageInput, StreamEndpoint } from "./internal/messageApi.ts"
 import * as MessageStream from "./MessageStream.ts"
-import * as Messages from "./api/Messages.ts"
 
 export { conversion }
 

@@ -30,7 +30,7 @@ import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
-import { type Dialect, isObject, stringOf } from "../internal/dialect.ts"
+import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
 import {
   type CredentialInput,
   credentialProblems,
@@ -39,6 +39,7 @@ import {
   projectProblems,
   quotaHeader
 } from "../internal/clouds/vertex.ts"
+import { type Dialect, isObject, stringOf } from "../internal/dialect.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -47,7 +48,6 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"

@@ -24,6 +24,7 @@ import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import * as IdentityToken from "../credentials/IdentityToken.ts"
+import { requestToken } from "../internal/credentials/tokenRequest.ts"
 import {
   baseUrlProblems,
   bearer,
@@ -35,7 +36,6 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { requestToken } from "../internal/credentials/tokenRequest.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"

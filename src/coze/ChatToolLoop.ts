@@ -24,8 +24,8 @@
  */
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
-import { finishWith } from "../internal/stream/fold.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
+import { finishWith } from "../internal/stream/fold.ts"
 import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import * as ToolOutput from "../tools/ToolOutput.ts"

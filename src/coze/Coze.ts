@@ -33,8 +33,8 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import type { RequestOptions } from "../RequestOptions.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 
 /** The two platforms. They share neither tokens nor data. */

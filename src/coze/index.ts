@@ -2,6 +2,6 @@
 export * from "./api/index.ts"
 export * as ChatMessage from "./ChatMessage.ts"
 export * as ChatStream from "./ChatStream.ts"
-export * as CozeAuth from "./CozeAuth.ts"
 export * from "./Coze.ts"
+export * as CozeAuth from "./CozeAuth.ts"
 export * from "./CozeRealtime.ts"

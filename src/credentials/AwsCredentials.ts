@@ -5,9 +5,9 @@
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Credential from "./Credential.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
 import { secretVariable, variable } from "../internal/provider.ts"
+import * as Credential from "./Credential.ts"
 
 /** A pair of keys, with a token where they are temporary. */
 export interface AccessKeys {

@@ -1,8 +1,8 @@
 /** Tokens of Microsoft Entra ID, for the models that Azure serves. Nothing of `@azure/identity` is needed. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Credential from "./Credential.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
+import * as Credential from "./Credential.ts"
 
 /** What `@azure/identity` calls a credential, such as `new DefaultAzureCredential()`. */
 export interface TokenCredential {

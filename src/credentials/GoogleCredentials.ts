@@ -7,11 +7,11 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
-import * as Credential from "./Credential.ts"
-import { isObject, stringOf } from "../internal/dialect.ts"
 import { signJwt } from "../internal/credentials/jwt.ts"
-import { messageOf } from "../internal/errors/messageOf.ts"
 import { requestText, requestToken } from "../internal/credentials/tokenRequest.ts"
+import { isObject, stringOf } from "../internal/dialect.ts"
+import { messageOf } from "../internal/errors/messageOf.ts"
+import * as Credential from "./Credential.ts"
 
 /** A credential that knows its project. */
 export interface GoogleCredential extends Credential.Credential {

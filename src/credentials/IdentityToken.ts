@@ -8,9 +8,9 @@ import * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
-import { CredentialError } from "./Credential.ts"
-import { isObject } from "../internal/dialect.ts"
 import { requestText } from "../internal/credentials/tokenRequest.ts"
+import { isObject } from "../internal/dialect.ts"
+import { CredentialError } from "./Credential.ts"
 
 /** A token that proves a workload's identity. */
 export type IdentityToken<R = never> = Effect.Effect<Redacted.Redacted, CredentialError, R>

@@ -16,9 +16,9 @@
  * ```
  */
 import * as Effect from "effect/Effect"
+import { importPeer } from "../internal/credentials/importPeer.ts"
 import * as AwsCredentials from "./AwsCredentials.ts"
 import { type Credential, CredentialError } from "./Credential.ts"
-import { importPeer } from "../internal/credentials/importPeer.ts"
 
 /** What is used of `@aws-sdk/credential-providers`. */
 interface Library {

@@ -1,10 +1,10 @@
 /** Google's application-default credentials, by `google-auth-library`: an optional peer that only this module loads. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { CredentialError } from "./Credential.ts"
-import { type GoogleCredential, scope } from "./GoogleCredentials.ts"
 import { importPeer } from "../internal/credentials/importPeer.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
+import { CredentialError } from "./Credential.ts"
+import { type GoogleCredential, scope } from "./GoogleCredentials.ts"
 
 /** What is used of `google-auth-library`. */
 interface GoogleAuth {

@@ -20,13 +20,13 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 import { execute } from "../internal/attempt/fetchClient.ts"
-import * as FileSource from "./FileSource.ts"
 import * as publicAddress from "../internal/request/publicAddress.ts"
+import * as FileSource from "./FileSource.ts"
 
 /** The other server does not give the file, or must not be asked for it. */
 export class RemoteFileError extends Data.TaggedError("RemoteFileError")<{

@@ -11,15 +11,15 @@ import { ConfigurationError } from "../ConfigurationError.ts"
 import type * as Credential from "../credentials/Credential.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import * as EventStream from "../EventStream.ts"
-import type { Debug, RequestOptions } from "../RequestOptions.ts"
 import type { RetryPolicy } from "../policies/RetryPolicy.ts"
 import type { Timeouts } from "../policies/Timeouts.ts"
+import type { Debug, RequestOptions } from "../RequestOptions.ts"
 import type { Authorize, ClientConfig } from "./attempt/call.ts"
 import { makeClient } from "./attempt/client.ts"
 import { withMiddleware } from "./attempt/middleware.ts"
 import type { Dialect } from "./dialect.ts"
-import { makeWireMaker, type Route } from "./request/wire.ts"
 import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./errors/redact.ts"
+import { makeWireMaker, type Route } from "./request/wire.ts"
 
 /** How the clients of two layers differ. */
 export interface ProviderConfig {

@@ -23,6 +23,7 @@ import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import * as Entra from "../credentials/Entra.ts"
+import { pathSegment, pinnedTo, replacePath } from "../internal/clouds/routing.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -33,7 +34,6 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pathSegment, pinnedTo, replacePath } from "../internal/clouds/routing.ts"
 import type { Route } from "../internal/request/wire.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"

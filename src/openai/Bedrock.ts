@@ -21,19 +21,19 @@ import * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
+import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
 import {
   authorizeWith,
   type CredentialOptions,
-  credentialProblems,
   environment as credentialEnvironment,
+  credentialProblems,
   hostUrl,
   regionProblems,
   type Surface,
   withoutReplaced
 } from "../internal/clouds/bedrock.ts"
-import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
-import { baseUrlProblems, makeProvider, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
 import { pinnedTo } from "../internal/clouds/routing.ts"
+import { baseUrlProblems, makeProvider, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"

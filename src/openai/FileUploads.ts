@@ -23,9 +23,9 @@ import * as ApiError from "../ApiError.ts"
 import * as FileSource from "../files/FileSource.ts"
 import { mediaTypeOf } from "../internal/request/mediaType.ts"
 import * as Files from "./api/Files.ts"
-import type { OpenAi } from "./OpenAi.ts"
 import * as Uploads from "./api/Uploads.ts"
 import * as UploadsParts from "./api/UploadsParts.ts"
+import type { OpenAi } from "./OpenAi.ts"
 
 /** A file to upload in parts. */
 export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "expires_after"> {

@@ -19,12 +19,12 @@ import * as BetaThreadsRuns from "./api/BetaThreadsRuns.ts"
 import * as EvalsRuns from "./api/EvalsRuns.ts"
 import * as Files from "./api/Files.ts"
 import * as FineTuningJobs from "./api/FineTuningJobs.ts"
-import type { OpenAi } from "./OpenAi.ts"
 import * as Responses from "./api/Responses.ts"
 import * as VectorStores from "./api/VectorStores.ts"
 import * as VectorStoresFileBatches from "./api/VectorStoresFileBatches.ts"
 import * as VectorStoresFiles from "./api/VectorStoresFiles.ts"
 import * as Videos from "./api/Videos.ts"
+import type { OpenAi } from "./OpenAi.ts"
 
 const finalIn =
   (...finals: ReadonlyArray<string>) =>

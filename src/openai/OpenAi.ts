@@ -22,6 +22,7 @@ import * as ApiRequest from "../ApiRequest.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
+import { retryCountHeader } from "../internal/attempt/retry.ts"
 import {
   baseUrlProblems,
   debugVariable,
@@ -34,10 +35,9 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { retryCountHeader } from "../internal/attempt/retry.ts"
-import type { RequestOptions } from "../RequestOptions.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"
+import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 
 /** Where data is processed and kept. */

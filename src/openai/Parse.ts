@@ -25,12 +25,12 @@ import type { ApiError } from "../ApiError.ts"
 import { finishWith } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import * as StructuredOutput from "../tools/StructuredOutput.ts"
-import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import * as ChatCompletions from "./api/ChatCompletions.ts"
+import * as Responses from "./api/Responses.ts"
+import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import { isKept, itemsOf } from "./internal/responseInput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
-import * as Responses from "./api/Responses.ts"
 
 /** How OpenAI takes schemas: an object at the top, recursion allowed. */
 export const conversion: StructuredOutput.Conversion = {

@@ -25,10 +25,10 @@ import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
 import { accumulatorOf, finishWith } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
+import * as Responses from "./api/Responses.ts"
 import { ResponseFold } from "./internal/responseFold.ts"
 import { textOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
-import * as Responses from "./api/Responses.ts"
 
 /**
  * Folds events into the response. What the server says of a whole text, part, item or response counts more than its

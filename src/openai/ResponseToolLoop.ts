@@ -25,12 +25,12 @@ import { finishWith } from "../internal/stream/fold.ts"
 import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
+import * as Responses from "./api/Responses.ts"
 import { isKept, itemsOf } from "./internal/responseInput.ts"
 import { responseOutput } from "./internal/toolOutput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
 import * as ResponseStream from "./ResponseStream.ts"
-import * as Responses from "./api/Responses.ts"
 
 type Input = Responses.ResponseCreateParams
 type Answer = Responses.Response

@@ -26,10 +26,10 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import { isObject } from "../internal/dialect.ts"
 import type * as Poll from "../jobs/Poll.ts"
+import * as Responses from "./api/Responses.ts"
 import * as Jobs from "./Jobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
-import * as Responses from "./api/Responses.ts"
 
 /** How far a stream was read, as JSON. With it, another program can go on. */
 export interface Cursor {

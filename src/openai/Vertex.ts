@@ -27,6 +27,7 @@ import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
+import { pinnedTo } from "../internal/clouds/routing.ts"
 import {
   type CredentialInput,
   credentialProblems,
@@ -44,7 +45,6 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
-import { pinnedTo } from "../internal/clouds/routing.ts"
 import type { Route } from "../internal/request/wire.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"

@@ -26,7 +26,7 @@ import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as ApiError from "../ApiError.ts"
 import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
-import { type Call, type Middleware, make as around } from "../Middleware.ts"
+import { make as around, type Call, type Middleware } from "../Middleware.ts"
 
 /** Options of {@link make}. */
 export interface Options extends KeyOptions {

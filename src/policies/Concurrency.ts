@@ -25,7 +25,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { RateLimitError } from "../ApiError.ts"
 import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
-import { type Call, type Middleware, make as around } from "../Middleware.ts"
+import { make as around, type Call, type Middleware } from "../Middleware.ts"
 
 /**
  * Makes middleware that lets at most `calls` calls run at once in all programs that use it.

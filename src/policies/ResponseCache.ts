@@ -33,7 +33,7 @@ import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { operationOf } from "../internal/usage/genAi.ts"
-import { type Answer, type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
+import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
 import { Current, merge } from "../RequestOptions.ts"
 
 /** What to cache, and for how long. */

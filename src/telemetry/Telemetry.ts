@@ -36,7 +36,7 @@ import {
 import { CallSpan } from "../internal/usage/callSpan.ts"
 import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { mergeSeen, nothingSeen } from "../internal/usage/usageMeter.ts"
-import { type Call, type Middleware, make as around, mapValues } from "../Middleware.ts"
+import { make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
 import * as RequestOptions from "../RequestOptions.ts"
 
 /** What to record. */

@@ -32,6 +32,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { joinBytes } from "../internal/bytes/joinBytes.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
+import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { capture } from "./internal/cassette/capture.ts"
 import {
   bodyOfBytes,
@@ -49,7 +50,6 @@ import * as Match from "./internal/cassette/match.ts"
 import { makeRedactor, type Redactor } from "./internal/cassette/redact.ts"
 import { interactionsOfVcr } from "./internal/cassette/vcr.ts"
 import { parseYaml } from "./internal/cassette/yaml.ts"
-import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { transportError } from "./internal/mock/http.ts"
 import * as Reply from "./Reply.ts"
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { parseArgs } from "node:util"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { parseArgs } from "node:util"
 import * as Faults from "./Faults.ts"
 import * as NodeEmulator from "./NodeEmulator.ts"
 

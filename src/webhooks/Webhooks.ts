@@ -19,8 +19,8 @@ import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import { DecodeError } from "../ApiError.ts"
 import { decodeBase64 } from "../internal/bytes/base64.ts"
-import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { hmacSha256, isSame } from "../internal/bytes/hmac.ts"
+import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import type { WebhookStore } from "./WebhookStore.ts"
 
 /** A header that the signature needs is missing or malformed. */

@@ -1,6 +1,6 @@
 import { Project } from "ts-morph"
-import { makeModel } from "../../scripts/codegen/model/makeModel.ts"
 import type { Model } from "../../scripts/codegen/model/Model.ts"
+import { makeModel } from "../../scripts/codegen/model/makeModel.ts"
 import type { Overrides } from "../../scripts/codegen/overrides.ts"
 import { readProject, type Source } from "../../scripts/codegen/read/resources.ts"
 

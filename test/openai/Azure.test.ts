@@ -10,8 +10,8 @@ import * as Azure from "llmfx/openai/Azure"
 import { endpoints } from "llmfx/openai/endpoints"
 import { AzureOpenAI, OpenAI } from "openai"
 import { buildRealtimeURL } from "openai/realtime/internal-base"
-import { fakeHttp } from "../support/FakeHttp.ts"
 import { apiError, failureOf, reasonOf, streamFailure } from "../support/errors.ts"
+import { fakeHttp } from "../support/FakeHttp.ts"
 import { completion } from "../support/providers.ts"
 
 const key = Redacted.make("azure-key-8d1f")

@@ -8,9 +8,9 @@ import { Emulator } from "llmfx/testing"
 import * as BetaAssistants from "../../src/openai/api/BetaAssistants.ts"
 import * as BetaThreads from "../../src/openai/api/BetaThreads.ts"
 import * as Files from "../../src/openai/api/Files.ts"
+import * as VectorStores from "../../src/openai/api/VectorStores.ts"
 import * as Jobs from "../../src/openai/Jobs.ts"
 import { OpenAi } from "../../src/openai/OpenAi.ts"
-import * as VectorStores from "../../src/openai/api/VectorStores.ts"
 
 const layer = OpenAi.layer({ apiKey: Redacted.make("test-key") }).pipe(
   Layer.provide(Emulator.layer({ jobDuration: "50 millis" }))

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as ExecutionPlan from "effect/ExecutionPlan"
 import * as Stream from "effect/Stream"
 import { type ApiError, Fallback, RetryPolicy } from "llmfx"
+import { Anthropic } from "llmfx/anthropic"
 import { failureOf, streamFailure } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, type Reply, sse } from "../support/FakeHttp.ts"
 import { anthropicOver, openAiOver, probes, probesOf } from "../support/probes.ts"
-import { Anthropic } from "llmfx/anthropic"
 
 const others = probesOf(Anthropic)
 const ok: Reply = { body: { ok: true } }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Idempotency, Middleware, RequestOptions, RetryPolicy } from "llmfx"
-import { fakeHttp, type FakeHttp } from "../support/FakeHttp.ts"
+import { type FakeHttp, fakeHttp } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
 
 const keys = ({ sent }: FakeHttp): ReadonlyArray<string | undefined> =>

@@ -8,8 +8,8 @@ import { Anthropic, type Options as AnthropicOptions } from "../../src/anthropic
 import { Coze, type Options as CozeOptions } from "../../src/coze/Coze.ts"
 import * as Endpoint from "../../src/Endpoint.ts"
 import type * as FileSource from "../../src/files/FileSource.ts"
-import { OpenAi, type Options as OpenAiOptions } from "../../src/openai/OpenAi.ts"
 import * as Open from "../../src/OpenSchema.ts"
+import { OpenAi, type Options as OpenAiOptions } from "../../src/openai/OpenAi.ts"
 import * as Page from "../../src/Page.ts"
 
 export interface Probe {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Accumulator } from "llmfx"
-import { Messages, MessageStream } from "llmfx/anthropic"
-import { ChatCompletions, ChatCompletionStream, Responses, ResponseStream } from "llmfx/openai"
+import { MessageStream, Messages } from "llmfx/anthropic"
+import { ChatCompletionStream, ChatCompletions, ResponseStream, Responses } from "llmfx/openai"
 import { Events, Sample } from "llmfx/testing"
 
 const collapsed = (types: ReadonlyArray<string>): ReadonlyArray<string> =>

@@ -6,9 +6,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import OpenAI from "openai"
 import { Failure } from "llmfx/testing"
 import * as NodeEmulator from "llmfx/testing/NodeEmulator"
+import OpenAI from "openai"
 import { afterAll, beforeAll } from "vitest"
 
 const scope = Scope.makeUnsafe()

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ApiError } from "llmfx"
-import * as Anthropic from "llmfx/anthropic/endpoints"
 import { Messages } from "llmfx/anthropic"
+import * as Anthropic from "llmfx/anthropic/endpoints"
 import * as Coze from "llmfx/coze/endpoints"
-import * as OpenAi from "llmfx/openai/endpoints"
 import { ChatCompletions, Responses } from "llmfx/openai"
+import * as OpenAi from "llmfx/openai/endpoints"
 import { Sample } from "llmfx/testing"
 import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
 

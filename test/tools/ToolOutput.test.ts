@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ToolOutput, Tools } from "llmfx"
-import * as MessageToolLoop from "../../src/anthropic/MessageToolLoop.ts"
 import type { Message } from "../../src/anthropic/api/Messages.ts"
+import * as MessageToolLoop from "../../src/anthropic/MessageToolLoop.ts"
 import type { ChatCompletion } from "../../src/openai/api/ChatCompletions.ts"
+import type { Response } from "../../src/openai/api/Responses.ts"
 import * as ChatToolLoop from "../../src/openai/ChatToolLoop.ts"
 import { conversion } from "../../src/openai/Parse.ts"
 import * as ResponseToolLoop from "../../src/openai/ResponseToolLoop.ts"
-import type { Response } from "../../src/openai/api/Responses.ts"
 
 const bytes = new TextEncoder().encode("hi")
 

@@ -2,8 +2,8 @@ import type { Endpoint } from "../model/Model.ts"
 import { exportName } from "../names.ts"
 import type { Type } from "../Type.ts"
 import { comment } from "./docs.ts"
-import type { Scope } from "./scope.ts"
 import { schemaText } from "./schemas.ts"
+import type { Scope } from "./scope.ts"
 import { property, quote, typeText } from "./types.ts"
 
 const constructors = {

@@ -1,6 +1,6 @@
-import * as T from "../Type.ts"
 import type { Declaration, Field, Type } from "../Type.ts"
-import { partsOf, tag, type Tagged } from "../unions.ts"
+import * as T from "../Type.ts"
+import { partsOf, type Tagged, tag } from "../unions.ts"
 import type { Scope } from "./scope.ts"
 import { property, quote, typeText } from "./types.ts"
 

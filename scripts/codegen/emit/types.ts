@@ -1,5 +1,5 @@
-import * as T from "../Type.ts"
 import type { Declaration, Field, Type } from "../Type.ts"
+import * as T from "../Type.ts"
 import { partsOf, type Tagged, tag } from "../unions.ts"
 import { docComment } from "./docs.ts"
 import type { Scope } from "./scope.ts"

@@ -1,6 +1,6 @@
 import type { FieldOverride, Overrides } from "../overrides.ts"
-import * as T from "../Type.ts"
 import type { Declaration, Field } from "../Type.ts"
+import * as T from "../Type.ts"
 
 /** Changes the declarations as the overrides say. */
 export const overrideFields = (declarations: Map<string, Declaration>, { fields }: Overrides): void => {

@@ -1,8 +1,8 @@
 import type { Overrides } from "../overrides.ts"
 import type { RawMethod } from "../read/methods.ts"
 import type { RawResource } from "../read/resources.ts"
-import * as T from "../Type.ts"
 import type { Declaration, Field, Type } from "../Type.ts"
+import * as T from "../Type.ts"
 import { pascal, singular } from "../words.ts"
 
 export interface Context {

@@ -8,8 +8,8 @@ import {
   type TypeParameterDeclaration,
   type TypeReferenceNode
 } from "ts-morph"
-import * as T from "../Type.ts"
 import type { Declaration, Field, Type } from "../Type.ts"
+import * as T from "../Type.ts"
 import { commentOf, notesOf } from "./notes.ts"
 
 /** Turns type syntax into types; the declarations that it meets on the way collect in `declarations`. */

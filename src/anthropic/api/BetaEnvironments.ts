@@ -305,6 +305,7 @@ const delete_: Endpoint.Json<
   success: BetaEnvironmentDeleteResponse,
   errors: ["claude_code_key_creator_not_member", "organization_on_hold"]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/environments/{environment_id}/archive`; servers may send others. */

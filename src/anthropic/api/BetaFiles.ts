@@ -144,6 +144,7 @@ const delete_: Endpoint.Json<
     "organization_on_hold"
   ]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `GET /v1/files/{file_id}/content`; servers may send others. */

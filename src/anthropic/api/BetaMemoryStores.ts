@@ -147,6 +147,7 @@ const delete_: Endpoint.Json<MemoryStoreDeleteParams, BetaManagedAgentsDeletedMe
     headers: { "anthropic-beta": "agent-memory-2026-07-22" },
     success: BetaManagedAgentsDeletedMemoryStore
   })
+
 export { delete_ as delete }
 
 /** `POST /v1/memory_stores/{memory_store_id}/archive`: answers with `BetaManagedAgentsMemoryStore`. */

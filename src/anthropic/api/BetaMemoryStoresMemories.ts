@@ -187,4 +187,5 @@ const delete_: Endpoint.Json<MemoryDeleteParams, BetaManagedAgentsDeletedMemory,
     headers: { "anthropic-beta": "agent-memory-2026-07-22" },
     success: BetaManagedAgentsDeletedMemory
   })
+
 export { delete_ as delete }

@@ -264,6 +264,7 @@ const delete_: Endpoint.Json<
   success: BetaDeletedMessageBatch,
   errors: ["claude_code_key_creator_not_member", "organization_on_hold"]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/messages/batches/{message_batch_id}/cancel`; servers may send others. */

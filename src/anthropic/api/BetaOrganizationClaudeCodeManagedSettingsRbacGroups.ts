@@ -179,6 +179,7 @@ const delete_: Endpoint.Json<
     "settings_history_limit_exceeded"
   ]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/organizations/claude_code/managed_settings/rbac_groups/{rbac_group_id}`; servers may send others. */

@@ -216,4 +216,5 @@ const delete_: Endpoint.Json<
     "organization_level_scoped_api_key_required"
   ]
 })
+
 export { delete_ as delete }

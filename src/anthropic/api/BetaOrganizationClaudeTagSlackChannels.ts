@@ -241,4 +241,5 @@ const delete_: Endpoint.Json<
     "slack_channel_set_up_settings_conflict"
   ]
 })
+
 export { delete_ as delete }

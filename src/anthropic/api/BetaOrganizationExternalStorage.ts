@@ -309,6 +309,7 @@ const delete_: Endpoint.Json<
     "sandbox_egress_restricted"
   ]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/organizations/external_storage/{external_storage_id}/activate`; servers may send others. */

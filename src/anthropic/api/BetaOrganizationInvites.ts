@@ -139,4 +139,5 @@ const delete_: Endpoint.Json<
   success: InviteDeleteResponse,
   errors: ["sandbox_egress_restricted"]
 })
+
 export { delete_ as delete }

@@ -335,4 +335,5 @@ const delete_: Endpoint.Json<
   success: BetaDeletedPlugin,
   errors: ["cmek_key_disabled", "sandbox_egress_restricted"]
 })
+
 export { delete_ as delete }

@@ -287,6 +287,7 @@ const delete_: Endpoint.Json<
   success: SpendLimitDeleteResponse,
   errors: ["sandbox_egress_restricted", "spend_limits_admin_api_writes_not_enabled"]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/organizations/spend_limits`; servers may send others. */

@@ -363,6 +363,7 @@ const delete_: Endpoint.Json<TelemetryDestinationDeleteParams, BetaDeletedTeleme
     headers: { "anthropic-beta": "telemetry-destinations-2026-08-11" },
     success: BetaDeletedTelemetryDestination
   })
+
 export { delete_ as delete }
 
 /** `POST /v1/organizations/telemetry_destinations/{destination_id}/test`: answers with `BetaTelemetryDestinationTestResponse`. */

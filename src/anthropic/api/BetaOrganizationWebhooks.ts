@@ -248,6 +248,7 @@ const delete_: Endpoint.Json<
   success: BetaDeletedOrganizationWebhookEndpoint,
   errors: ["sandbox_egress_restricted"]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/organizations/webhooks/{webhook_endpoint_id}/regenerate_signing_secret`; servers may send others. */

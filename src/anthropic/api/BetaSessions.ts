@@ -731,6 +731,7 @@ const delete_: Endpoint.Json<SessionDeleteParams, BetaManagedAgentsDeletedSessio
     headers: { "anthropic-beta": "managed-agents-2026-04-01" },
     success: BetaManagedAgentsDeletedSession
   })
+
 export { delete_ as delete }
 
 /** `POST /v1/sessions/{session_id}/archive`: answers with `BetaManagedAgentsSession`. */

@@ -217,6 +217,7 @@ const delete_: Endpoint.Json<ResourceDeleteParams, BetaManagedAgentsDeleteSessio
     headers: { "anthropic-beta": "managed-agents-2026-04-01" },
     success: BetaManagedAgentsDeleteSessionResource
   })
+
 export { delete_ as delete }
 
 /** `POST /v1/sessions/{session_id}/resources`: answers with `BetaManagedAgentsFileResource`. */

@@ -6,6 +6,7 @@ import * as Page from "../../Page.ts"
 import { Anthropic } from "../Anthropic.ts"
 import { type AnthropicBeta, BetaMonetaryAmount } from "./Beta.ts"
 import {
+  BetaManagedAgentsSessionThreadAgent as BetaAgentsBetaManagedAgentsSessionThreadAgent,
   BetaManagedAgentsAdvisor,
   BetaManagedAgentsAgentToolset20260401,
   BetaManagedAgentsAnthropicSkill,
@@ -14,8 +15,7 @@ import {
   BetaManagedAgentsExecutionIdentity,
   BetaManagedAgentsMCPServerURLDefinition,
   BetaManagedAgentsMCPToolset,
-  BetaManagedAgentsModelConfig,
-  BetaManagedAgentsSessionThreadAgent as BetaAgentsBetaManagedAgentsSessionThreadAgent
+  BetaManagedAgentsModelConfig
 } from "./BetaAgents.ts"
 import {
   BetaManagedAgentsCacheCreationUsage,

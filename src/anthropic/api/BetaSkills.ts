@@ -161,4 +161,5 @@ const delete_: Endpoint.Json<
   success: BetaDeletedSkill,
   errors: ["claude_code_key_creator_not_member", "organization_on_hold"]
 })
+
 export { delete_ as delete }

@@ -158,6 +158,7 @@ const delete_: Endpoint.Json<
   success: BetaDeletedSkillVersion,
   errors: ["claude_code_key_creator_not_member", "organization_on_hold"]
 })
+
 export { delete_ as delete }
 
 /** `GET /v1/skills/{skill_id}/versions/{version}/content`: answers with bytes. */

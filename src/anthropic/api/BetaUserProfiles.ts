@@ -220,6 +220,7 @@ const delete_: Endpoint.Json<UserProfileDeleteParams, BetaDeletedUserProfile, An
     success: BetaDeletedUserProfile
   }
 )
+
 export { delete_ as delete }
 
 /** `POST /v1/user_profiles/{user_profile_id}/enrollment_url`: answers with `BetaUserProfileEnrollmentURL`. */

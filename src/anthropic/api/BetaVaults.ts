@@ -146,6 +146,7 @@ const delete_: Endpoint.Json<VaultDeleteParams, BetaManagedAgentsDeletedVault, A
     success: BetaManagedAgentsDeletedVault
   }
 )
+
 export { delete_ as delete }
 
 /** `POST /v1/vaults/{vault_id}/archive`: answers with `BetaManagedAgentsVault`. */

@@ -477,6 +477,7 @@ const delete_: Endpoint.Json<CredentialDeleteParams, BetaManagedAgentsDeletedCre
     headers: { "anthropic-beta": "managed-agents-2026-04-01" },
     success: BetaManagedAgentsDeletedCredential
   })
+
 export { delete_ as delete }
 
 /** `POST /v1/vaults/{vault_id}/credentials/{credential_id}/archive`: answers with `BetaManagedAgentsCredential`. */

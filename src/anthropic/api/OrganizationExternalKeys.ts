@@ -247,6 +247,7 @@ const delete_: Endpoint.Json<
   success: ExternalKeyDeleteResponse,
   errors: ["external_key_in_workspace_policy", "sandbox_egress_restricted"]
 })
+
 export { delete_ as delete }
 
 /** Error codes of `POST /v1/organizations/external_keys/{external_key_id}/validate`; servers may send others. */

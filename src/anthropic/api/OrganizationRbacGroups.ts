@@ -135,4 +135,5 @@ const delete_: Endpoint.Json<
   success: DeletedRBACGroup,
   errors: ["rbac_group_grants_owner_access", "rbac_group_owner_access_unconfirmed", "sandbox_egress_restricted"]
 })
+
 export { delete_ as delete }

@@ -156,4 +156,5 @@ const delete_: Endpoint.Json<
   success: DeletedSkill,
   errors: ["claude_code_key_creator_not_member", "organization_on_hold"]
 })
+
 export { delete_ as delete }

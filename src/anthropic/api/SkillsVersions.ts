@@ -146,4 +146,5 @@ const delete_: Endpoint.Json<
   success: DeletedSkillVersion,
   errors: ["claude_code_key_creator_not_member", "organization_on_hold"]
 })
+
 export { delete_ as delete }

@@ -332,4 +332,5 @@ const delete_: Endpoint.Json<UserProfileDeleteParams, DeletedUserProfile, Anthro
     success: DeletedUserProfile
   }
 )
+
 export { delete_ as delete }

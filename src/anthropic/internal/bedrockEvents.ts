@@ -1,5 +1,5 @@
-import { makeFrameDecoder, type Frame } from "../../internal/clouds/awsEventStream.ts"
 import type { ClientConfig, Framing } from "../../internal/attempt/call.ts"
+import { type Frame, makeFrameDecoder } from "../../internal/clouds/awsEventStream.ts"
 import { notJson } from "../../internal/decode/schemaDecoder.ts"
 import { isObject, stringOf } from "../../internal/dialect.ts"
 

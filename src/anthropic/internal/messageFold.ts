@@ -1,9 +1,9 @@
 /** Puts a message together from its stream of events; works on decoded events and on the JSON they came from. */
 import type { Fold, Step } from "../../Accumulator.ts"
-import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
-import { JsonParser } from "../../internal/json/incrementalParser.ts"
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
+import { isObject } from "../../internal/dialect.ts"
+import { JsonParser } from "../../internal/json/incrementalParser.ts"
+import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
 
 export class MessageFold implements Fold<unknown, Json, Step> {
   #message: Json | undefined

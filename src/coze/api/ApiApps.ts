@@ -69,6 +69,7 @@ const delete_: Endpoint.None<ApiAppsDeleteParams, Coze> = /*#__PURE__*/ Endpoint
   method: "DELETE",
   path: "/v1/api_apps/{app_id}"
 })
+
 export { delete_ as delete }
 
 /** `GET /v1/api_apps`: the apps that receive events. */

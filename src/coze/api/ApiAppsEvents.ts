@@ -49,6 +49,7 @@ const delete_: Endpoint.None<ApiAppsEventsDeleteParams, Coze> = /*#__PURE__*/ En
   path: "/v1/api_apps/{api_app_id}/events",
   body: "json"
 })
+
 export { delete_ as delete }
 
 /** `GET /v1/api_apps/{api_app_id}/events`: what an app is subscribed to. */

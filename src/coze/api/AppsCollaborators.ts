@@ -26,4 +26,5 @@ const delete_: Endpoint.None<AppsCollaboratorsDeleteParams, Coze> = /*#__PURE__*
   method: "DELETE",
   path: "/v1/apps/{app_id}/collaborators/{user_id}"
 })
+
 export { delete_ as delete }

@@ -110,4 +110,5 @@ const delete_: Endpoint.None<AudioVoiceprintGroupsDeleteParams, Coze> = /*#__PUR
   method: "DELETE",
   path: "/v1/audio/voiceprint_groups/{group_id}"
 })
+
 export { delete_ as delete }

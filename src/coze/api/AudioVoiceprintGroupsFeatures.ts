@@ -1,11 +1,11 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
-import * as Open from "../../OpenSchema.ts"
 import type * as FileSource from "../../files/FileSource.ts"
+import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { VoiceprintUser } from "./AudioVoiceprintGroups.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
+import { VoiceprintUser } from "./AudioVoiceprintGroups.ts"
 
 /** A voice to recognise a speaker by. */
 export interface VoiceprintFeature {
@@ -125,6 +125,7 @@ const delete_: Endpoint.None<AudioVoiceprintGroupsFeaturesDeleteParams, Coze> = 
   method: "DELETE",
   path: "/v1/audio/voiceprint_groups/{group_id}/features/{feature_id}"
 })
+
 export { delete_ as delete }
 
 /** `GET /v1/audio/voiceprint_groups/{group_id}/features`: the voices of a group. */

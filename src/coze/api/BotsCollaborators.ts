@@ -26,4 +26,5 @@ const delete_: Endpoint.None<BotsCollaboratorsDeleteParams, Coze> = /*#__PURE__*
   method: "DELETE",
   path: "/v1/bots/{bot_id}/collaborators/{user_id}"
 })
+
 export { delete_ as delete }

@@ -2,9 +2,9 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import type { EnterMessage, MetaData } from "./ChatMessages.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
+import type { EnterMessage, MetaData } from "./ChatMessages.ts"
 
 /** A conversation between a user and an agent. */
 export interface Conversation {
@@ -136,4 +136,5 @@ const delete_: Endpoint.None<ConversationsDeleteParams, Coze> = /*#__PURE__*/ En
   method: "DELETE",
   path: "/v1/conversations/{conversation_id}"
 })
+
 export { delete_ as delete }

@@ -1,9 +1,9 @@
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { type ContentType, Message, type MetaData } from "./ChatMessages.ts"
 import { Coze } from "../Coze.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
+import { type ContentType, Message, type MetaData } from "./ChatMessages.ts"
 
 /** The changed message. */
 export interface MessageUpdated extends Envelope {
@@ -109,4 +109,5 @@ const delete_: Endpoint.Json<ConversationsMessagesDeleteParams, Message, Coze> =
   safety: "idempotent",
   success: Message
 })
+
 export { delete_ as delete }

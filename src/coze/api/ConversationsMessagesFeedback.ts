@@ -32,4 +32,5 @@ const delete_: Endpoint.None<ConversationsMessagesFeedbackDeleteParams, Coze> = 
   method: "DELETE",
   path: "/v1/conversations/{conversation_id}/messages/{message_id}/feedback"
 })
+
 export { delete_ as delete }

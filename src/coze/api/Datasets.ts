@@ -3,8 +3,8 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
-import { ChunkStrategy } from "./DatasetsDocuments.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
+import { ChunkStrategy } from "./DatasetsDocuments.ts"
 
 /** A knowledge base. */
 export interface Dataset {
@@ -187,6 +187,7 @@ const delete_: Endpoint.None<DatasetsDeleteParams, Coze> = /*#__PURE__*/ Endpoin
   method: "DELETE",
   path: "/v1/datasets/{dataset_id}"
 })
+
 export { delete_ as delete }
 
 /** `POST /v1/datasets/{dataset_id}/process`: how far files have been processed. */

@@ -3,8 +3,8 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
-import { textOrNumber } from "../internal/textOrNumber.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
 
 /** How files are cut into segments. */
 export interface ChunkStrategy {
@@ -171,6 +171,7 @@ const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*
   body: "json",
   safety: "idempotent"
 })
+
 export { delete_ as delete }
 
 /** `POST /open_api/knowledge/document/update`: renames a file, or changes when its page is read again. */

@@ -45,4 +45,5 @@ const delete_: Endpoint.None<EnterprisesMembersDeleteParams, Coze> = /*#__PURE__
   path: "/v1/enterprises/{enterprise_id}/members/{user_id}",
   body: "json"
 })
+
 export { delete_ as delete }

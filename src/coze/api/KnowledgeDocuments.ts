@@ -55,6 +55,7 @@ const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*
   body: "json",
   safety: "idempotent"
 })
+
 export { delete_ as delete }
 
 /**

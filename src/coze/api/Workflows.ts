@@ -2,9 +2,9 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import type { PublishStatus } from "./Bots.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
+import type { PublishStatus } from "./Bots.ts"
 
 export interface WorkflowCreator {
   readonly id?: string | null | undefined

@@ -1,8 +1,8 @@
 import * as Endpoint from "../../Endpoint.ts"
-import { ChatEvent } from "./Chat.ts"
-import type { EnterMessage } from "./ChatMessages.ts"
 import { Coze } from "../Coze.ts"
 import { contentAsText } from "../internal/content.ts"
+import { ChatEvent } from "./Chat.ts"
+import type { EnterMessage } from "./ChatMessages.ts"
 
 export interface WorkflowsChatStreamParams {
   readonly workflow_id: string

@@ -12,4 +12,5 @@ const delete_: Endpoint.None<WorkflowsCollaboratorsDeleteParams, Coze> = /*#__PU
   method: "DELETE",
   path: "/v1/workflows/{workflow_id}/collaborators/{user_id}"
 })
+
 export { delete_ as delete }

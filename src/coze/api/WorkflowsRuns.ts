@@ -2,8 +2,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
-import { textOrNumber } from "../internal/textOrNumber.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
+import { textOrNumber } from "../internal/textOrNumber.ts"
 
 /** Tokens of a run. */
 export interface WorkflowUsage {

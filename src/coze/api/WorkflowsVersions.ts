@@ -2,10 +2,10 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import type { PublishStatus } from "./Bots.ts"
-import { VersionCreator } from "./BotsVersions.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
+import type { PublishStatus } from "./Bots.ts"
+import { VersionCreator } from "./BotsVersions.ts"
 
 /** A version of a workflow. */
 export interface WorkflowVersion {

@@ -89,6 +89,7 @@ const delete_: Endpoint.Json<WorkspacesMembersDeleteParams, MembersRemoved, Coze
   body: "json",
   success: MembersRemoved
 })
+
 export { delete_ as delete }
 
 /** `GET /v1/workspaces/{workspace_id}/members`: the members of a workspace. */

@@ -1,7 +1,7 @@
 import * as ApiError from "../../ApiError.ts"
 import { type Dialect, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
-import type { JsonParser } from "../../internal/json/patternParser.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
+import type { JsonParser } from "../../internal/json/patternParser.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 
 export const dialect: Dialect = {

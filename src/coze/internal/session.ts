@@ -4,13 +4,13 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
+import * as Socket from "effect/socket/Socket"
 import { DecodeError } from "../../ApiError.ts"
 import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
+import { ServerEvent } from "../api/WebsocketsEvents.ts"
 import type { Session } from "../CozeRealtime.ts"
 import { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "../SessionError.ts"
-import { ServerEvent } from "../api/WebsocketsEvents.ts"
 
 interface Config {
   readonly construct: (url: string, options?: Socket.WebSocketConstructorOptions) => Socket.WebSocketLike

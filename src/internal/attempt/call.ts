@@ -7,9 +7,9 @@ import * as ApiError from "../../ApiError.ts"
 import type * as Credential from "../../credentials/Credential.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type { Decoder, Sink } from "../../EventStream.ts"
-import * as RequestOptions from "../../RequestOptions.ts"
 import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import type { Timeouts } from "../../policies/Timeouts.ts"
+import * as RequestOptions from "../../RequestOptions.ts"
 import type { Dialect } from "../dialect.ts"
 import {
   makeScrubber,

@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as ApiError from "../../ApiError.ts"
 import type { Debug } from "../../RequestOptions.ts"
-import type { Call } from "./call.ts"
 import { plainResponseHeaders } from "../errors/redact.ts"
+import type { Call } from "./call.ts"
 
 export const hasDebug = ({ options: { debug } }: Call): boolean => debug !== undefined && debug !== false
 

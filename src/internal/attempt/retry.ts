@@ -5,10 +5,10 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as ApiError from "../../ApiError.ts"
 import type { ServerHint } from "../../policies/RetryPolicy.ts"
+import { retryAfterOf } from "../errors/reasons.ts"
 import type { Call } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { logRetry } from "./debug.ts"
-import { retryAfterOf } from "../errors/reasons.ts"
 import { withNow } from "./withNow.ts"
 
 /** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */

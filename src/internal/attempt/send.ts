@@ -12,11 +12,11 @@ import * as UrlParams from "effect/http/UrlParams"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
+import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
 import * as FetchClient from "./fetchClient.ts"
 import { retryCountHeader } from "./retry.ts"
-import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
 import { withNow } from "./withNow.ts"
 
 /** Sends the request once; fails for every status that is not a success. */

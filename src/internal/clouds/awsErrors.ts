@@ -1,4 +1,4 @@
-import { ServerError, type ServerDetail } from "../../ApiError.ts"
+import { type ServerDetail, ServerError } from "../../ApiError.ts"
 import { type Dialect, isObject, stringOf } from "../dialect.ts"
 
 /** Makes a vendor's dialect read Amazon's own errors as well. */

@@ -8,8 +8,8 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { execute } from "../attempt/fetchClient.ts"
 import * as Credential from "../../credentials/Credential.ts"
+import { execute } from "../attempt/fetchClient.ts"
 import { isObject, stringOf } from "../dialect.ts"
 
 /** Who is asked, and how. */

@@ -3,9 +3,9 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as ApiError from "../../ApiError.ts"
 import type * as Page from "../../Page.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
-import { notJson, schemaDecoder } from "./schemaDecoder.ts"
 import { ErrorInBody, isObject } from "../dialect.ts"
 import { describeText, reasonOf } from "../errors/reasons.ts"
+import { notJson, schemaDecoder } from "./schemaDecoder.ts"
 
 /** The value and the parsed body it came from. Throws `ApiError`. */
 export const decodeBody = (

@@ -1,8 +1,8 @@
 import type * as Schema from "effect/Schema"
 import * as ApiError from "../../ApiError.ts"
 import type { Decoding } from "../../RequestOptions.ts"
-import { decoderOf, MismatchFound } from "./compileDecoder.ts"
 import type { JsonParser } from "../json/patternParser.ts"
+import { decoderOf, MismatchFound } from "./compileDecoder.ts"
 
 /** Decodes parsed JSON. Throws a `DecodeError` that holds `raw`. */
 export const schemaDecoder = (

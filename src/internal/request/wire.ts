@@ -4,10 +4,10 @@ import * as HttpBody from "effect/http/HttpBody"
 import { RequestError, type RequestSummary } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
+import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
 import { rememberBody } from "./curl.ts"
 import { hasFile, multipartBody, toParts } from "./multipart.ts"
 import { appendQuery, type QueryStyle } from "./query.ts"
-import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
 
 /** A request that is ready but for its credential. */
 export interface Wire {

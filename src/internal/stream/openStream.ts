@@ -11,12 +11,12 @@ import * as Stream from "effect/Stream"
 import type * as ApiError from "../../ApiError.ts"
 import { type Call, withCall } from "../attempt/call.ts"
 import { makeDeadlines } from "../attempt/deadlines.ts"
-import { openValues } from "./readEvents.ts"
 import { responseOf } from "../attempt/response.ts"
 import { retrying } from "../attempt/retry.ts"
 import { send } from "../attempt/send.ts"
-import type { Transport } from "./streamTransport.ts"
 import { withNow } from "../attempt/withNow.ts"
+import { openValues } from "./readEvents.ts"
+import type { Transport } from "./streamTransport.ts"
 
 export const streaming: Transport = {
   stream: (config, endpoint, input, options) =>

@@ -148,4 +148,5 @@ const delete_: Endpoint.Json<AdminAPIKeyDeleteParams, AdminAPIKeyDeleteResponse,
     success: AdminAPIKeyDeleteResponse
   }
 )
+
 export { delete_ as delete }

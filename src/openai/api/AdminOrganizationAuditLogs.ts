@@ -3,13 +3,13 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import {
   AwsExternalStorageProvider,
   AzureExternalStorageProvider,
   GcpExternalStorageProvider,
   OciExternalStorageProvider
 } from "./AdminOrganizationExternalStorage.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface AuditLogListParamsEffectiveAt {
   /** Unix time in seconds. */

@@ -205,6 +205,7 @@ const delete_: Endpoint.Json<CertificateDeleteParams, CertificateDeleteResponse,
     success: CertificateDeleteResponse
   }
 )
+
 export { delete_ as delete }
 
 /** `POST /organization/certificates/activate`: pages of `CertificateActivateResponse`. */

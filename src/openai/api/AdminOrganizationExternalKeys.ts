@@ -183,6 +183,7 @@ const delete_: Endpoint.Json<ExternalKeyDeleteParams, ExternalKey, OpenAi> = /*#
   credential: "admin",
   success: ExternalKey
 })
+
 export { delete_ as delete }
 
 /** `POST /organization/external_keys/{external_key_id}/validate`: answers with `ExternalKeyValidateResponse`. */

@@ -219,6 +219,7 @@ const delete_: Endpoint.Json<ExternalStorageDeleteParams, ExternalStorageDeleted
     success: ExternalStorageDeleted
   }
 )
+
 export { delete_ as delete }
 
 /** `POST /organization/external_storage/{external_storage_id}/validate`: answers with `ExternalStorageConfiguration`. */

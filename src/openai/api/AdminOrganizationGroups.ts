@@ -120,4 +120,5 @@ const delete_: Endpoint.Json<GroupDeleteParams, GroupDeleteResponse, OpenAi> = /
   credential: "admin",
   success: GroupDeleteResponse
 })
+
 export { delete_ as delete }

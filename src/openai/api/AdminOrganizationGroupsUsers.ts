@@ -116,4 +116,5 @@ const delete_: Endpoint.Json<UserDeleteParams, UserDeleteResponse, OpenAi> = /*#
   credential: "admin",
   success: UserDeleteResponse
 })
+
 export { delete_ as delete }

@@ -113,4 +113,5 @@ const delete_: Endpoint.Json<InviteDeleteParams, InviteDeleteResponse, OpenAi> =
   credential: "admin",
   success: InviteDeleteResponse
 })
+
 export { delete_ as delete }

@@ -150,4 +150,5 @@ const delete_: Endpoint.Json<APIKeyDeleteParams, APIKeyDeleteResponse, OpenAi> =
   credential: "admin",
   success: APIKeyDeleteResponse
 })
+
 export { delete_ as delete }

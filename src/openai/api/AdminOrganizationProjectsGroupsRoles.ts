@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { Role } from "./AdminOrganizationRoles.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { Role } from "./AdminOrganizationRoles.ts"
 
 export interface RoleCreateParams {
   readonly group_id: string
@@ -176,4 +176,5 @@ const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#
   credential: "admin",
   success: RoleDeleteResponse
 })
+
 export { delete_ as delete }

@@ -70,4 +70,5 @@ const delete_: Endpoint.Json<ModelPermissionDeleteParams, ProjectModelPermission
     credential: "admin",
     success: ProjectModelPermissionsDeleted
   })
+
 export { delete_ as delete }

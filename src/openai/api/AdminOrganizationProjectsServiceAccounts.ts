@@ -153,4 +153,5 @@ const delete_: Endpoint.Json<ServiceAccountDeleteParams, ServiceAccountDeleteRes
     credential: "admin",
     success: ServiceAccountDeleteResponse
   })
+
 export { delete_ as delete }

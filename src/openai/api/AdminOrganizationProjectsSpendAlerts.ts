@@ -152,4 +152,5 @@ const delete_: Endpoint.Json<SpendAlertDeleteParams, ProjectSpendAlertDeleted, O
     success: ProjectSpendAlertDeleted
   }
 )
+
 export { delete_ as delete }

@@ -88,4 +88,5 @@ const delete_: Endpoint.Json<SpendLimitDeleteParams, ProjectSpendLimitDeleted, O
     success: ProjectSpendLimitDeleted
   }
 )
+
 export { delete_ as delete }

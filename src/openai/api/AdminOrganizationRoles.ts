@@ -110,4 +110,5 @@ const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#
   credential: "admin",
   success: RoleDeleteResponse
 })
+
 export { delete_ as delete }

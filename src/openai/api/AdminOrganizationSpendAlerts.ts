@@ -141,4 +141,5 @@ const delete_: Endpoint.Json<SpendAlertDeleteParams, OrganizationSpendAlertDelet
     credential: "admin",
     success: OrganizationSpendAlertDeleted
   })
+
 export { delete_ as delete }

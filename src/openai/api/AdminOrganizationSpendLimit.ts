@@ -74,4 +74,5 @@ const delete_: Endpoint.Json<{}, OrganizationSpendLimitDeleted, OpenAi> = /*#__P
   credential: "admin",
   success: OrganizationSpendLimitDeleted
 })
+
 export { delete_ as delete }

@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import { Role } from "./AdminOrganizationRoles.ts"
 import { OrganizationUser } from "./AdminOrganizationUsers.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface RoleCreateParams {
   readonly user_id: string
@@ -157,4 +157,5 @@ const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#
   credential: "admin",
   success: RoleDeleteResponse
 })
+
 export { delete_ as delete }

@@ -207,4 +207,5 @@ const delete_: Endpoint.Json<WorkloadIdentityProviderDeleteParams, WorkloadIdent
     credential: "admin",
     success: WorkloadIdentityProviderDeleted
   })
+
 export { delete_ as delete }

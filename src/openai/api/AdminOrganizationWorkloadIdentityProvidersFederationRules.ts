@@ -195,4 +195,5 @@ const delete_: Endpoint.Json<FederationRuleDeleteParams, FederationRuleDeleted, 
     success: FederationRuleDeleted
   }
 )
+
 export { delete_ as delete }

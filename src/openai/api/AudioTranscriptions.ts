@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
 import * as Open from "../../OpenSchema.ts"
-import type { AudioModel, AudioResponseFormat } from "./Audio.ts"
 import { OpenAi } from "../OpenAi.ts"
+import type { AudioModel, AudioResponseFormat } from "./Audio.ts"
 
 export interface TranscriptionCreateParamsVadConfig {
   readonly type: "server_vad"

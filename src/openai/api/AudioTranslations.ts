@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
 import * as Open from "../../OpenSchema.ts"
+import { OpenAi } from "../OpenAi.ts"
 import type { AudioModel } from "./Audio.ts"
 import { TranscriptionSegment } from "./AudioTranscriptions.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface TranslationCreateParams {
   readonly file: FileSource.FileSource

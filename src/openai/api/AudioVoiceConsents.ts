@@ -112,4 +112,5 @@ const delete_: Endpoint.Json<VoiceConsentDeleteParams, VoiceConsentDeleted, Open
     success: VoiceConsentDeleted
   }
 )
+
 export { delete_ as delete }

@@ -73,4 +73,5 @@ const delete_: Endpoint.Json<VoiceDeleteParams, VoiceDeleted, OpenAi> = /*#__PUR
   path: "/audio/voices/{voice_id}",
   success: VoiceDeleted
 })
+
 export { delete_ as delete }

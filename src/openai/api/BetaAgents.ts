@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { Turn } from "./BetaAgentsSessionsTurns.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { Turn } from "./BetaAgentsSessionsTurns.ts"
 
 export interface SessionError {
   readonly code?: string | null | undefined
@@ -2868,4 +2868,5 @@ const delete_: Endpoint.Json<AgentDeleteParams, AgentDeleted, OpenAi> = /*#__PUR
   headers: { "OpenAI-Beta": "agents=v1" },
   success: AgentDeleted
 })
+
 export { delete_ as delete }

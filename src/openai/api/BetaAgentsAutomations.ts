@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import {
   AgentReasoning,
   type AgentReasoningParam,
@@ -17,7 +18,6 @@ import {
   MultiAgentConfig,
   type MultiAgentConfigParam
 } from "./BetaAgents.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface AutomationTargetParamAutomationTargetParamNewSessionAgentCompaction {
   readonly async?: boolean | null | undefined
@@ -527,6 +527,7 @@ const delete_: Endpoint.Json<AutomationDeleteParams, AutomationDeleted, OpenAi> 
   headers: { "OpenAI-Beta": "agents=v1" },
   success: AutomationDeleted
 })
+
 export { delete_ as delete }
 
 /** `POST /agents/automations/{automation_id}/pause`: answers with `Automation`. */

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { Automation } from "./BetaAgentsAutomations.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { Automation } from "./BetaAgentsAutomations.ts"
 
 export interface AutomationInvocationError {
   readonly code: string

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import {
   HostedEnvironmentFile,
   type HostedEnvironmentFileParam,
@@ -12,7 +13,6 @@ import {
   type HostedSkillParam,
   type SetupCommandParam
 } from "./BetaAgents.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface EnvironmentCreateParamsEnvironmentDesktop {
   readonly enabled: boolean

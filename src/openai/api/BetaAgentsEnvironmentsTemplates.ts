@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import {
   type HostedEnvironmentFileParam,
   HostedPlugin,
@@ -10,7 +11,6 @@ import {
   type HostedSkillParam,
   type SetupCommandParam
 } from "./BetaAgents.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface TemplateCreateParamsDesktop {
   readonly enabled: boolean
@@ -275,4 +275,5 @@ const delete_: Endpoint.Json<TemplateDeleteParams, EnvironmentTemplateDeleted, O
     success: EnvironmentTemplateDeleted
   }
 )
+
 export { delete_ as delete }

@@ -97,6 +97,7 @@ const delete_: Endpoint.Json<ArtifactDeleteParams, SessionArtifactDeleted, OpenA
     success: SessionArtifactDeleted
   }
 )
+
 export { delete_ as delete }
 
 /** `GET /agents/sessions/{session_id}/artifacts/{artifact_id}/content`: answers with bytes. */

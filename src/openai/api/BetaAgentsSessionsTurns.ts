@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { SessionTurnError, TokenUsage } from "./BetaAgents.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { SessionTurnError, TokenUsage } from "./BetaAgents.ts"
 
 export interface TurnPromptCacheOptions {
   readonly ttl: "30m" | "12h" | (string & {})

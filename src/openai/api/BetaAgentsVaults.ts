@@ -112,4 +112,5 @@ const delete_: Endpoint.Json<VaultDeleteParams, VaultDeleted, OpenAi> = /*#__PUR
   headers: { "OpenAI-Beta": "agents=v1" },
   success: VaultDeleted
 })
+
 export { delete_ as delete }

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import type { VaultStatusFilter } from "./BetaAgentsVaults.ts"
 import { OpenAi } from "../OpenAi.ts"
+import type { VaultStatusFilter } from "./BetaAgentsVaults.ts"
 
 export interface McpOauthTokenEndpointAuthCreateParamCreateMcpOauthTokenEndpointAuthParamNone {
   readonly type: "none"
@@ -365,4 +365,5 @@ const delete_: Endpoint.Json<CredentialDeleteParams, CredentialDeleted, OpenAi> 
   headers: { "OpenAI-Beta": "agents=v1" },
   success: CredentialDeleted
 })
+
 export { delete_ as delete }

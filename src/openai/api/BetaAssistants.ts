@@ -3,11 +3,11 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import { AssistantResponseFormatOption, Thread } from "./BetaThreads.ts"
 import { Message, MessageDeltaEvent } from "./BetaThreadsMessages.ts"
 import { Run } from "./BetaThreadsRuns.ts"
 import { RunStep, RunStepDeltaEvent } from "./BetaThreadsRunsSteps.ts"
-import { OpenAi } from "../OpenAi.ts"
 import { type ChatModel, ErrorObject, FunctionDefinition, Metadata, type ReasoningEffort } from "./Shared.ts"
 
 export interface CodeInterpreter {
@@ -643,4 +643,5 @@ const delete_: Endpoint.Json<AssistantDeleteParams, AssistantDeleted, OpenAi> = 
   headers: { "OpenAI-Beta": "assistants=v2" },
   success: AssistantDeleted
 })
+
 export { delete_ as delete }

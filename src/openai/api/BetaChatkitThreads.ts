@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { ChatKitWorkflow } from "./BetaChatkit.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { ChatKitWorkflow } from "./BetaChatkit.ts"
 
 export interface ChatSessionWorkflowParamTracing {
   readonly enabled?: boolean | undefined
@@ -530,6 +530,7 @@ const delete_: Endpoint.Json<ThreadDeleteParams, ThreadDeleteResponse, OpenAi> =
   headers: { "OpenAI-Beta": "chatkit_beta=v1" },
   success: ThreadDeleteResponse
 })
+
 export { delete_ as delete }
 
 /** `GET /chatkit/threads/{thread_id}/items`: pages of `ThreadListItemsItem`. */

@@ -5903,6 +5903,7 @@ const delete_: Endpoint.None<ResponseDeleteParams, OpenAi> = /*#__PURE__*/ Endpo
   path: "/responses/{response_id}?beta=true",
   headerParams: { betas: "openai-beta" }
 })
+
 export { delete_ as delete }
 
 /** `POST /responses/{response_id}/cancel`: answers with `BetaResponse`. */

@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { OpenAi } from "../OpenAi.ts"
 import type {
   BetaResponseConversationParam,
   BetaResponseFormatTextConfig,
@@ -16,7 +17,6 @@ import type {
   BetaToolChoiceShell,
   BetaToolChoiceTypes
 } from "./BetaResponses.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface InputTokenCountParamsReasoning {
   /** Default: `all_turns`. */

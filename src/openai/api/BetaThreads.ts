@@ -2,10 +2,10 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { OpenAi } from "../OpenAi.ts"
 import { AssistantStreamEvent, type AssistantTool, type CodeInterpreterTool } from "./BetaAssistants.ts"
 import type { MessageContentPartParam } from "./BetaThreadsMessages.ts"
 import { Run } from "./BetaThreadsRuns.ts"
-import { OpenAi } from "../OpenAi.ts"
 import {
   type ChatModel,
   Metadata,
@@ -269,6 +269,7 @@ const delete_: Endpoint.Json<ThreadDeleteParams, ThreadDeleted, OpenAi> = /*#__P
   headers: { "OpenAI-Beta": "assistants=v2" },
   success: ThreadDeleted
 })
+
 export { delete_ as delete }
 
 /**

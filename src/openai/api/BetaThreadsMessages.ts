@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { CodeInterpreterTool } from "./BetaAssistants.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { CodeInterpreterTool } from "./BetaAssistants.ts"
 import { Metadata } from "./Shared.ts"
 
 export interface ImageFile {
@@ -490,4 +490,5 @@ const delete_: Endpoint.Json<MessageDeleteParams, MessageDeleted, OpenAi> = /*#_
   headers: { "OpenAI-Beta": "assistants=v2" },
   success: MessageDeleted
 })
+
 export { delete_ as delete }

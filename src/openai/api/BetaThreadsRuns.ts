@@ -3,11 +3,11 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import { AssistantStreamEvent, AssistantTool, type CodeInterpreterTool } from "./BetaAssistants.ts"
 import { AssistantResponseFormatOption, AssistantToolChoiceOption } from "./BetaThreads.ts"
 import type { MessageContentPartParam } from "./BetaThreadsMessages.ts"
 import type { RunStepInclude } from "./BetaThreadsRunsSteps.ts"
-import { OpenAi } from "../OpenAi.ts"
 import { type ChatModel, Metadata, type ReasoningEffort } from "./Shared.ts"
 
 export interface RunIncompleteDetails {

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { CompletionUsage } from "./Completions.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { CompletionUsage } from "./Completions.ts"
 import {
   type ChatModel,
   FunctionDefinition,
@@ -907,4 +907,5 @@ const delete_: Endpoint.Json<ChatCompletionDeleteParams, ChatCompletionDeleted, 
     success: ChatCompletionDeleted
   }
 )
+
 export { delete_ as delete }

@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
-import type { ChatCompletionStreamOptions } from "./ChatCompletions.ts"
 import { OpenAi } from "../OpenAi.ts"
+import type { ChatCompletionStreamOptions } from "./ChatCompletions.ts"
 
 export interface CompletionCreateParams {
   readonly model: "gpt-3.5-turbo-instruct" | "davinci-002" | "babbage-002" | (string & {})

@@ -171,4 +171,5 @@ const delete_: Endpoint.None<ContainerDeleteParams, OpenAi> = /*#__PURE__*/ Endp
   method: "DELETE",
   path: "/containers/{container_id}"
 })
+
 export { delete_ as delete }

@@ -128,4 +128,5 @@ const delete_: Endpoint.None<FileDeleteParams, OpenAi> = /*#__PURE__*/ Endpoint.
   method: "DELETE",
   path: "/containers/{container_id}/files/{file_id}"
 })
+
 export { delete_ as delete }

@@ -203,4 +203,5 @@ const delete_: Endpoint.Json<ConversationDeleteParams, ConversationDeletedResour
     path: "/conversations/{conversation_id}",
     success: ConversationDeletedResource
   })
+
 export { delete_ as delete }

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { Conversation, Message } from "./Conversations.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { Conversation, Message } from "./Conversations.ts"
 import {
   McpToolCallError,
   ResponseApplyPatchToolCall,
@@ -440,4 +440,5 @@ const delete_: Endpoint.Json<ItemDeleteParams, Conversation, OpenAi> = /*#__PURE
   path: "/conversations/{conversation_id}/items/{item_id}",
   success: Conversation
 })
+
 export { delete_ as delete }

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import {
   type GraderInputs,
   LabelModelGrader,
@@ -10,7 +11,6 @@ import {
   ScoreModelGraderSamplingParams,
   StringCheckGrader
 } from "./GradersGraderModels.ts"
-import { OpenAi } from "../OpenAi.ts"
 import type { ResponseInputAudio, ResponseInputText } from "./Responses.ts"
 import { Metadata } from "./Shared.ts"
 
@@ -414,4 +414,5 @@ const delete_: Endpoint.Json<EvalDeleteParams, EvalDeleteResponse, OpenAi> = /*#
   path: "/evals/{eval_id}",
   success: EvalDeleteResponse
 })
+
 export { delete_ as delete }

@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { OpenAi } from "../OpenAi.ts"
 import { ChatCompletionFunctionTool } from "./ChatCompletions.ts"
 import { GraderInputs } from "./GradersGraderModels.ts"
-import { OpenAi } from "../OpenAi.ts"
 import { EasyInputMessage, ResponseFormatTextConfig, ResponseInputAudio, ResponseInputText, Tool } from "./Responses.ts"
 import {
   Metadata,
@@ -671,6 +671,7 @@ const delete_: Endpoint.Json<RunDeleteParams, RunDeleteResponse, OpenAi> = /*#__
   path: "/evals/{eval_id}/runs/{run_id}",
   success: RunDeleteResponse
 })
+
 export { delete_ as delete }
 
 /** `POST /evals/{eval_id}/runs/{run_id}/cancel`: answers with `RunCancelResponse`. */

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { EvalAPIError } from "./EvalsRuns.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { EvalAPIError } from "./EvalsRuns.ts"
 
 export interface OutputItemRetrieveParams {
   readonly output_item_id: string

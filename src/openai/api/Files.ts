@@ -129,6 +129,7 @@ const delete_: Endpoint.Json<FileDeleteParams, FileDeleted, OpenAi> = /*#__PURE_
   path: "/files/{file_id}",
   success: FileDeleted
 })
+
 export { delete_ as delete }
 
 /** `GET /files/{file_id}/content`: answers with bytes. */

@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { OpenAi } from "../OpenAi.ts"
 import {
   MultiGrader,
   PythonGrader,
@@ -9,7 +10,6 @@ import {
   StringCheckGrader,
   TextSimilarityGrader
 } from "./GradersGraderModels.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface GraderRunParams {
   readonly grader: StringCheckGrader | TextSimilarityGrader | PythonGrader | ScoreModelGrader | MultiGrader

@@ -152,4 +152,5 @@ const delete_: Endpoint.Json<PermissionDeleteParams, PermissionDeleteResponse, O
     success: PermissionDeleteResponse
   }
 )
+
 export { delete_ as delete }

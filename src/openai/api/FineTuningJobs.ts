@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
-import { DpoMethod, ReinforcementMethod, SupervisedMethod } from "./FineTuningMethods.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { DpoMethod, ReinforcementMethod, SupervisedMethod } from "./FineTuningMethods.ts"
 import { Metadata } from "./Shared.ts"
 
 /** @deprecated */

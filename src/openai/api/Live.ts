@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
-import { Decision } from "./Decisions.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { Decision } from "./Decisions.ts"
 import type { ResponseInputItem } from "./Responses.ts"
 
 export type BuiltInVoice =

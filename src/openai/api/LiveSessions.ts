@@ -2,17 +2,17 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { OpenAi } from "../OpenAi.ts"
 import type {
   BuiltInVoice,
   ClientDelegation,
   CustomVoice,
-  DecisionTrigger,
   DecisionsDelegationConfig,
+  DecisionTrigger,
   InitialItem,
   MediaSessionForkConfig,
   ResponsesDelegationConfig
 } from "./Live.ts"
-import { OpenAi } from "../OpenAi.ts"
 
 export interface SessionAcceptParamsSessionAudioOutput {
   /** Default: `marin`. */

@@ -64,4 +64,5 @@ const delete_: Endpoint.Json<ModelDeleteParams, ModelDeleted, OpenAi> = /*#__PUR
   path: "/models/{model}",
   success: ModelDeleted
 })
+
 export { delete_ as delete }

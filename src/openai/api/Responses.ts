@@ -4922,6 +4922,7 @@ const delete_: Endpoint.None<ResponseDeleteParams, OpenAi> = /*#__PURE__*/ Endpo
   method: "DELETE",
   path: "/responses/{response_id}"
 })
+
 export { delete_ as delete }
 
 /** `POST /responses/{response_id}/cancel`: answers with `Response`. */

@@ -104,4 +104,5 @@ const delete_: Endpoint.Json<SkillDeleteParams, DeletedSkill, OpenAi> = /*#__PUR
   path: "/skills/{skill_id}",
   success: DeletedSkill
 })
+
 export { delete_ as delete }

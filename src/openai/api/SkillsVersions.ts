@@ -100,4 +100,5 @@ const delete_: Endpoint.Json<VersionDeleteParams, DeletedSkillVersion, OpenAi> =
   path: "/skills/{skill_id}/versions/{version}",
   success: DeletedSkillVersion
 })
+
 export { delete_ as delete }

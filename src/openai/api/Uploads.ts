@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
-import { FileObject, type FilePurpose } from "./Files.ts"
 import { OpenAi } from "../OpenAi.ts"
+import { FileObject, type FilePurpose } from "./Files.ts"
 
 export interface UploadCreateParamsExpiresAfter {
   readonly anchor: "created_at"

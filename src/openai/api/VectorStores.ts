@@ -253,6 +253,7 @@ const delete_: Endpoint.Json<VectorStoreDeleteParams, VectorStoreDeleted, OpenAi
     success: VectorStoreDeleted
   }
 )
+
 export { delete_ as delete }
 
 /** `POST /vector_stores/{vector_store_id}/search`: pages of `VectorStoreSearchResponse`. */

@@ -148,6 +148,7 @@ const delete_: Endpoint.Json<FileDeleteParams, VectorStoreFileDeleted, OpenAi> =
   headers: { "OpenAI-Beta": "assistants=v2" },
   success: VectorStoreFileDeleted
 })
+
 export { delete_ as delete }
 
 /** `GET /vector_stores/{vector_store_id}/files/{file_id}/content`: pages of `FileContentResponse`. */

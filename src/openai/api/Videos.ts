@@ -255,6 +255,7 @@ const delete_: Endpoint.Json<VideoDeleteParams, VideoDeleteResponse, OpenAi> = /
   path: "/videos/{video_id}",
   success: VideoDeleteResponse
 })
+
 export { delete_ as delete }
 
 /**

@@ -259,6 +259,7 @@ const delete_: Endpoint.Json<WebhookDeleteParams, DeletedWebhookEndpoint, OpenAi
     success: DeletedWebhookEndpoint
   }
 )
+
 export { delete_ as delete }
 
 /** `POST /webhook_endpoints/{webhook_endpoint_id}/rotate_secret`: answers with `WebhookEndpointWithSecret`. */

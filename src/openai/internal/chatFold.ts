@@ -1,8 +1,8 @@
 /** Puts a chat completion together from its chunks. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, mergeField, textOf } from "../../internal/stream/fold.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
+import { arrayOf, indexOf, type Json, mergeField, textOf } from "../../internal/stream/fold.ts"
 
 /** What a chunk has that a completion has not. */
 const chunkOnly = new Set(["choices", "obfuscation", "object"])

@@ -1,7 +1,8 @@
 /** JSON that grows by deltas whose lists name the place of each item in its `index`. */
+
+import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 import { isObject } from "../../internal/dialect.ts"
 import { indexOf, type Json } from "../../internal/stream/fold.ts"
-import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 
 type Node = { readonly _tag: "Value"; readonly value: unknown } | DeltaObject | DeltaList
 

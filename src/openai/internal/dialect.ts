@@ -1,7 +1,7 @@
 import type { ServerDetail } from "../../ApiError.ts"
 import { parseJson } from "../../internal/decode/schemaDecoder.ts"
-import { compactVectors } from "./compactVectors.ts"
 import { type Dialect, done, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
+import { compactVectors } from "./compactVectors.ts"
 
 export const dialect: Dialect = {
   provider: "openai",

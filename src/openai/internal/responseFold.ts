@@ -1,8 +1,8 @@
 /** Puts a response together from its stream of events. */
 import type { Fold, Place, Step } from "../../Accumulator.ts"
+import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 import { isObject } from "../../internal/dialect.ts"
 import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
-import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 
 const terminal = new Set(["response.completed", "response.failed", "response.incomplete"])
 const lifecycle = new Set([...terminal, "response.created", "response.queued", "response.in_progress"])

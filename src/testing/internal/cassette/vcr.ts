@@ -1,4 +1,6 @@
 /** Recordings made by VCR.py. */
+
+import { partsOfBytes } from "./capture.ts"
 import {
   type Body,
   bodyOfBytes,
@@ -8,7 +10,6 @@ import {
   type RecordedRequest,
   type RecordedResponse
 } from "./format.ts"
-import { partsOfBytes } from "./capture.ts"
 
 /** The interactions of a VCR.py cassette that has been parsed; throws where it is none. */
 export const interactionsOfVcr = async (cassette: unknown): Promise<ReadonlyArray<Interaction>> => {

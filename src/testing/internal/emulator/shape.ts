@@ -1,9 +1,9 @@
 /** What the schema of an answer says about it. */
 import type * as Schema from "effect/Schema"
+import * as Schemas from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { decoderOf } from "../../../internal/decode/compileDecoder.ts"
 import { taggedUnionOf } from "../../../internal/decode/taggedUnion.ts"
-import * as Schemas from "effect/Schema"
 import { fill } from "../fill.ts"
 import type { Json } from "./exchange.ts"
 

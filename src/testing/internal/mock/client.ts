@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Stream from "effect/Stream"
-import { dialect as anthropic } from "../../../anthropic/internal/dialect.ts"
 import type { ApiClient } from "../../../ApiClient.ts"
 import * as ApiError from "../../../ApiError.ts"
+import { dialect as anthropic } from "../../../anthropic/internal/dialect.ts"
 import { dialect as coze } from "../../../coze/internal/dialect.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
 import type { Dialect } from "../../../internal/dialect.ts"
@@ -15,7 +15,7 @@ import * as Reply from "../../Reply.ts"
 import { failureReply, requestIdHeaders } from "../wireFailure.ts"
 import { streamReply, valueReply } from "../wireValue.ts"
 import type { Dispatch, Handler } from "./handler.ts"
-import { decoderFor, effectOf, filledAnswer, filledStream, fieldsOf } from "./outcome.ts"
+import { decoderFor, effectOf, fieldsOf, filledAnswer, filledStream } from "./outcome.ts"
 
 const dialects: { readonly [provider: string]: Dialect | undefined } = { anthropic, coze, openai }
 

@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Effect from "effect/Effect"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as ApiError from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
 import type * as Reply from "../../Reply.ts"

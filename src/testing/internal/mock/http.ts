@@ -14,7 +14,7 @@ import type { ConnectionLost } from "../ConnectionLost.ts"
 import { failureReply } from "../wireFailure.ts"
 import { streamReply, valueReply } from "../wireValue.ts"
 import { type Dispatch, type Handler, UnhandledCall, type WireHandler } from "./handler.ts"
-import { effectOf, filledAnswer, filledStream, fieldsOf } from "./outcome.ts"
+import { effectOf, fieldsOf, filledAnswer, filledStream } from "./outcome.ts"
 
 /** The call that a request belongs to: what reaches the network has lost its endpoint. */
 const CurrentCall = Context.Reference<{ readonly endpoint: Endpoint.Metadata; readonly input: unknown } | undefined>(

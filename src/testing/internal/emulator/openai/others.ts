@@ -1,9 +1,9 @@
 /** Models, embeddings, images and audio. */
 import * as Failure from "../../../Failure.ts"
+import { hashOf, makeRandom } from "../../random.ts"
+import { countTokens } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { arrayOf, type Handler, type Handlers, type Json, Refusal, seconds } from "../exchange.ts"
-import { countTokens } from "../chat.ts"
-import { hashOf, makeRandom } from "../../random.ts"
 import { isFileField } from "../incoming.ts"
 import { sampleEvents } from "../shape.ts"
 import { required } from "./requests.ts"
