@@ -21,8 +21,8 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { type ApiError, isApiError } from "./ApiError.ts"
 import * as ApiErrorSchema from "./ApiErrorSchema.ts"
-import { isObject } from "./internal/dialect.ts"
 import { plainJson } from "./internal/ai/plainJson.ts"
+import { isObject } from "./internal/dialect.ts"
 
 /** The module and method that an `AiError` names. */
 export interface Place {

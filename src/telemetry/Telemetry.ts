@@ -23,6 +23,7 @@ import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import { type ApiError, isApiError } from "../ApiError.ts"
+import { CallSpan } from "../internal/usage/callSpan.ts"
 import {
   type Described,
   describe,
@@ -33,7 +34,6 @@ import {
   requestAttributes,
   textIn
 } from "../internal/usage/genAi.ts"
-import { CallSpan } from "../internal/usage/callSpan.ts"
 import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { mergeSeen, nothingSeen } from "../internal/usage/usageMeter.ts"
 import { make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"

@@ -1,7 +1,8 @@
 /** Reads answers part by part. */
+
+import type * as Arr from "effect/Array"
 import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
-import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
