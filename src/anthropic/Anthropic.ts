@@ -1,5 +1,8 @@
 /**
- * The Anthropic service: its layers and credentials.
+ * The Anthropic service: the client that all Anthropic endpoints run through, its layers and its credentials.
+ *
+ * Provide {@link Anthropic.layerConfig} to read the key from the environment, or {@link Anthropic.layer} to pass it in
+ * code. Both need an `HttpClient`. For Bedrock, Vertex and Foundry, provide a layer of those modules instead.
  *
  * @example
  * ```ts
@@ -44,20 +47,20 @@ import { dialect } from "./internal/dialect.ts"
 /** Settings of the Anthropic layer. Exactly one of `apiKey` and `authToken` is required. */
 export interface Options extends ClientSettings {
   readonly apiKey?: Credential.Input | undefined
-  /** An OAuth token instead of a key. */
+  /** An OAuth token to use instead of a key. */
   readonly authToken?: Credential.Input | undefined
-  /** `https://api.anthropic.com` unless set; its path and query are kept. */
+  /** Its path and query are kept. Default: `https://api.anthropic.com`. */
   readonly baseUrl?: string | undefined
 }
 
-/** Calls the Anthropic API. */
+/** The client for the Anthropic API. */
 export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/Anthropic") {
   static readonly provider = "anthropic"
 
-  /** The client itself. */
+  /** Returns the client itself. */
   static readonly client: Effect.Effect<ApiClient, never, Anthropic> = Effect.service(Anthropic)
 
-  /** Sends a request that no endpoint describes, with the same credentials, policies and errors. */
+  /** Sends a request for which there is no endpoint, with the same credential, policies and errors. */
   static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, Anthropic>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Anthropic>
   static request(
@@ -67,13 +70,13 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
     return ApiRequest.send(Anthropic, request, options)
   }
 
-  /** A client with the given settings. */
+  /** Makes a client with the given settings. */
   static readonly layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
     Layer.effect(Anthropic, make(options))
 
   /**
-   * A client configured by `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`,
-   * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`; `overrides` win.
+   * Makes a client configured by `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`,
+   * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`. `overrides` win over the environment.
    */
   static readonly layerConfig = (
     overrides?: Options

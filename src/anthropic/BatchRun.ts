@@ -1,5 +1,7 @@
 /**
- * Runs messages, of the beta API as well, as Anthropic message batches.
+ * Runs any number of messages as Anthropic message batches, with the API or its beta version.
+ *
+ * See `llmfx/jobs/Batch` for the events of a run and its options.
  *
  * @example
  * ```ts
@@ -35,13 +37,13 @@ import * as BetaMessagesBatches from "./api/BetaMessagesBatches.ts"
 import * as MessagesBatches from "./api/MessagesBatches.ts"
 import * as Jobs from "./Jobs.ts"
 
-/** An endpoint that can be called in batches: `Messages.create`, or `BetaMessages.create`. */
+/** An endpoint that can be called in batches: `Messages.create` or `BetaMessages.create`. */
 export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, Anthropic>
 
-/** What is set for each batch. The API has it in headers, so the single requests cannot differ in it. */
+/** Settings of a whole batch. The API takes them in headers, so single requests cannot differ in them. */
 interface Headers extends Omit<BetaMessagesBatches.BatchCreateParams, "requests"> {}
 
-/** How the batches are run, and what is set for each of them; `betas` only goes with `BetaMessages.create`. */
+/** How to run the batches, and settings of each batch. `betas` applies only to `BetaMessages.create`. */
 export interface Options extends Batch.Options, Headers {}
 
 type Failure = ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError
@@ -53,14 +55,14 @@ export const run = <Input extends object, A, E, R>(
   options: Options = {}
 ): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.run(apiOf(endpoint, options), requests, options)
 
-/** How a batch is followed that was submitted before, and what is set for each batch of requests sent again. */
+/** How to follow a batch that was submitted before, and settings of each batch of requests sent again. */
 export interface ResumeOptions<out Input, out E = never, out R = never>
   extends Options,
     Batch.ResumeOptions<Omit<Input, keyof Headers>, E, R> {}
 
 /**
- * Follows a batch that was submitted before, by the id of its `Submitted` event; with the requests, those that failed
- * and may succeed are sent again.
+ * Follows a batch that was submitted before, by the id of its `Submitted` event. If `requests` is given, failed
+ * requests that may succeed are sent again.
  */
 export const resume = <Input extends object, A, E = never, R = never>(
   endpoint: BatchEndpoint<Input, A>,
@@ -68,7 +70,7 @@ export const resume = <Input extends object, A, E = never, R = never>(
   options: ResumeOptions<Input, E, R> = {}
 ): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.resume(apiOf(endpoint, options), batchId, options)
 
-/** The endpoints of one version of the API. */
+/** The batch endpoints of one version of the API. */
 interface Batches<in Params> {
   readonly create: (
     input: Headers & { readonly requests: ReadonlyArray<{ readonly custom_id: string; readonly params: Params }> }
@@ -100,7 +102,7 @@ const apiOf = <Input extends object, A>(
   { betas, user_profile_id, workspace_id }: Options
 ): Batch.Api<Omit<Input, keyof Headers>, Batch.State, A, Anthropic> => {
   type Params = Omit<Input, keyof Headers>
-  // The params are the endpoint's own input.
+  // A batch request's `params` are the endpoint's own input.
   const batches = (endpoint.id.startsWith("beta.") ? inBeta : generally) as Batches<unknown> as Batches<Params>
   const decode = schemaDecoder(endpoint.success, "open") as (json: unknown) => A
   const headers: Headers = { betas, workspace_id }
@@ -119,7 +121,7 @@ const apiOf = <Input extends object, A>(
       ),
     states: (message_batch_id, options) =>
       Stream.map(batches.states({ ...headers, message_batch_id }, options), stateOf),
-    // Undecoded, so that one message that does not fit leaves the others.
+    // Decoded one by one, so a message that does not fit leaves the others intact.
     results: ({ id }) =>
       Stream.map(
         batches.results({ ...headers, message_batch_id: id }, { decoding: "raw" }),

@@ -1,7 +1,9 @@
 /**
- * The Anthropic service on Amazon Bedrock. A program that is written against `Anthropic` runs unchanged; models have
- * Bedrock's names. Bedrock serves `Messages.create` and `Messages.stream` (and `countTokens`, where `surface` is
- * `mantle`): the other endpoints fail before anything is sent.
+ * Runs Anthropic's models on Amazon Bedrock.
+ *
+ * A program written against `Anthropic` runs unchanged, except that models have Bedrock's names. Bedrock serves
+ * `Messages.create` and `Messages.stream`; with `surface: "mantle"` also token counts and message batches. Other
+ * endpoints fail before anything is sent.
  *
  * @example
  * ```ts
@@ -46,25 +48,29 @@ import { dialect } from "./internal/dialect.ts"
 
 /** Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`. */
 export interface Options extends ClientSettings, CredentialOptions {
-  /** Such as `us-east-1`. */
+  /** For instance `us-east-1`. */
   readonly region?: string | undefined
   /**
-   * `runtime` (the default) is Bedrock's own API, with a binary stream; `mantle` speaks the vendor's API, and serves
-   * message batches and token counts too.
+   * `runtime` is Bedrock's own API with a binary stream. `mantle` speaks Anthropic's API, and also serves message
+   * batches and token counts. Default: `runtime`.
    */
   readonly surface?: Surface | undefined
-  /** Instead of the region's own address. */
+  /** Replaces the region's address. */
   readonly baseUrl?: string | undefined
 }
 
-/** A client with the given settings. */
+/** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(Anthropic, make(options))
 
 /**
- * A client configured by `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
- * `AWS_SESSION_TOKEN`; by `AWS_REGION` or `AWS_DEFAULT_REGION`, and `ANTHROPIC_BEDROCK_BASE_URL` or
- * `ANTHROPIC_BEDROCK_MANTLE_BASE_URL` by the surface; and by `LLMFX_DEBUG`. `overrides` win.
+ * Makes a client configured by the environment. `overrides` win.
+ *
+ * **Details**
+ *
+ * Reads `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`;
+ * `AWS_REGION` or `AWS_DEFAULT_REGION`; `ANTHROPIC_BEDROCK_BASE_URL` or, for `mantle`,
+ * `ANTHROPIC_BEDROCK_MANTLE_BASE_URL`; and `LLMFX_DEBUG`.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(
@@ -140,7 +146,7 @@ const routeToMantle: Route = (draft, endpoint) => {
   return /^\/v1\/messages(\/count_tokens)?(\?|$)/.test(endpoint.path) ? profileInBody(draft) : draft
 }
 
-/** The mantle drops headers that it does not know. */
+/** The mantle surface drops unknown headers. */
 const profileInBody = (draft: Draft): Draft => {
   const profile = draft.headers[profileHeader]
   return profile === undefined || !isObject(draft.body)

@@ -1,7 +1,8 @@
 /**
- * The Anthropic service on Azure AI Foundry, with a key or a token of Microsoft Entra ID. A program that is written
- * against `Anthropic` runs unchanged; a model's name is that of a deployment. Foundry has no message batches and no
- * list of models: those fail before anything is sent.
+ * Runs Anthropic's models on Azure AI Foundry, with a key or a Microsoft Entra ID token.
+ *
+ * A program written against `Anthropic` runs unchanged, except that a model's name is the name of a deployment. Foundry
+ * has no message batches and no list of models; these endpoints fail before anything is sent.
  *
  * @example
  * ```ts
@@ -44,25 +45,25 @@ import { dialect } from "./internal/dialect.ts"
 
 /** Settings of the Foundry layer: one of `resource` and `baseUrl`, and one of `apiKey` and `tokenProvider`. */
 export interface Options extends ClientSettings {
-  /** The name of the resource, for `https://{resource}.services.ai.azure.com/anthropic`. */
+  /** The name of the resource in `https://{resource}.services.ai.azure.com/anthropic`. */
   readonly resource?: string | undefined
-  /** Everything before `/v1/messages`; its path and query are kept. */
+  /** Everything before `/v1/messages`. Its path and query are kept. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: Credential.Input | undefined
-  /** Instead of a key. A `TokenCredential` is asked for {@link scope}. */
+  /** A token to use instead of a key. A `TokenCredential` is asked for {@link scope}. */
   readonly tokenProvider?: Entra.TokenProvider | undefined
 }
 
-/** The scope that Foundry wants of an Entra token. */
+/** The scope of an Entra token for Foundry. */
 export const scope = "https://ai.azure.com/.default"
 
-/** A client with the given settings. */
+/** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(Anthropic, make(options))
 
 /**
- * A client configured by `ANTHROPIC_FOUNDRY_API_KEY`, `ANTHROPIC_FOUNDRY_RESOURCE` or `ANTHROPIC_FOUNDRY_BASE_URL`, and
- * `LLMFX_DEBUG`; `overrides` win.
+ * Makes a client configured by `ANTHROPIC_FOUNDRY_API_KEY`, `ANTHROPIC_FOUNDRY_RESOURCE` or
+ * `ANTHROPIC_FOUNDRY_BASE_URL`, and `LLMFX_DEBUG`. `overrides` win.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(

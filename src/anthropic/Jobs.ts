@@ -1,5 +1,7 @@
 /**
- * Work that Anthropic does on its own, to begin and to wait for.
+ * Creates, awaits and follows work that Anthropic runs on its servers.
+ *
+ * Each value is a `Poll.Job`; see `llmfx/jobs/Poll` for its methods and options.
  *
  * @example
  * ```ts
@@ -15,7 +17,7 @@ import * as MessagesBatches from "./api/MessagesBatches.ts"
 
 const hasEnded = ({ processing_status }: { readonly processing_status: string }) => processing_status === "ended"
 
-/** A batch of messages, until each of them has succeeded, failed, or was given up. */
+/** A batch of messages. Final when each request has succeeded, failed, expired or been cancelled. */
 export const messageBatch: Poll.Job<
   MessagesBatches.BatchCreateParams,
   MessagesBatches.BatchRetrieveParams,
@@ -29,7 +31,7 @@ export const messageBatch: Poll.Job<
   cancel: MessagesBatches.cancel
 })
 
-/** The same for the beta API. */
+/** A batch of messages in the beta API. */
 export const betaMessageBatch: Poll.Job<
   BetaMessagesBatches.BatchCreateParams,
   BetaMessagesBatches.BatchRetrieveParams,

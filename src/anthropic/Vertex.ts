@@ -1,6 +1,8 @@
 /**
- * The Anthropic service on Google Vertex AI. A program that is written against `Anthropic` runs unchanged; models have
- * Vertex's names. Vertex serves messages and their token counts: the other endpoints fail before anything is sent.
+ * Runs Anthropic's models on Google Vertex AI.
+ *
+ * A program written against `Anthropic` runs unchanged, except that models have Vertex's names. Vertex serves messages
+ * and their token counts. Other endpoints fail before anything is sent.
  *
  * @example
  * ```ts
@@ -55,22 +57,22 @@ import { dialect } from "./internal/dialect.ts"
 
 /** Settings of the Vertex layer: a region, a project and a credential. */
 export interface Options extends ClientSettings {
-  /** A location such as `us-east5`, `global`, or the multi-regions `us` and `eu`. */
+  /** A location such as `us-east5` or `global`, or the multi-regions `us` and `eu`. */
   readonly region?: string | undefined
-  /** That of the credential unless set. */
+  /** Default: the project of the credential. */
   readonly projectId?: string | undefined
   readonly credential?: CredentialInput | undefined
-  /** Instead of the region's own address, such as `https://us-east5-aiplatform.googleapis.com/v1`. */
+  /** Replaces the region's address, such as `https://us-east5-aiplatform.googleapis.com/v1`. */
   readonly baseUrl?: string | undefined
 }
 
-/** A client with the given settings. */
+/** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(Anthropic, make(options))
 
 /**
- * A client configured by `CLOUD_ML_REGION`, `ANTHROPIC_VERTEX_PROJECT_ID`, `ANTHROPIC_VERTEX_BASE_URL` and
- * `LLMFX_DEBUG`; `overrides` win, and give the credential.
+ * Makes a client configured by `CLOUD_ML_REGION`, `ANTHROPIC_VERTEX_PROJECT_ID`, `ANTHROPIC_VERTEX_BASE_URL` and
+ * `LLMFX_DEBUG`. `overrides` win, and provide the credential.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(
@@ -141,7 +143,7 @@ const route =
       })
     }
     const { model, ...rest } = body
-    // A server that drops what follows a semicolon would drop the method.
+    // The method follows a colon. A semicolon would be dropped by some servers together with what follows it.
     const target = isCount
       ? "count-tokens:rawPredict"
       : `${pathSegment("The model", model).replaceAll(";", "%3B")}:${rest["stream"] === true ? "streamRawPredict" : "rawPredict"}`
@@ -159,7 +161,7 @@ const route =
     }
   }
 
-/** Google's own errors name their kind in `status`, and come in an array where a stream was asked for. */
+/** Google's own errors name their kind in `status`. In response to a stream request they come inside an array. */
 const vertexDialect: Dialect = {
   ...dialect,
   errorDetail: (body) => {

@@ -1,5 +1,7 @@
 /**
- * Receives Anthropic's webhooks.
+ * Receives Anthropic's webhooks: verifies the signature, decodes the event, and handles each delivery once.
+ *
+ * See `llmfx/webhooks/Webhooks` for the receiver's methods, `WebhookStore` for remembering deliveries.
  *
  * @example
  * ```ts
@@ -17,13 +19,13 @@ import * as Effect from "effect/Effect"
 import * as Webhooks from "../webhooks/Webhooks.ts"
 import { BetaWebhookEvent } from "./api/BetaWebhookEvents.ts"
 
-/** A receiver with the given signing keys. */
+/** Makes a receiver with the given signing keys. */
 export const make = <E = never, R = never>(
   options: Webhooks.Options<E, R>
 ): Webhooks.Receiver<BetaWebhookEvent, E, R> =>
   Webhooks.make({ schema: BetaWebhookEvent, plainSecret: "base64" }, options)
 
-/** A receiver with the signing key in `ANTHROPIC_WEBHOOK_SIGNING_KEY`. */
+/** Makes a receiver with the signing key in `ANTHROPIC_WEBHOOK_SIGNING_KEY`. */
 export const makeConfig = <E = never, R = never>(
   options: Omit<Webhooks.Options<E, R>, "secrets"> = {}
 ): Effect.Effect<Webhooks.Receiver<BetaWebhookEvent, E, R>, Config.ConfigError> =>

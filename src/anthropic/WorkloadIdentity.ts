@@ -1,6 +1,8 @@
 /**
- * The Anthropic service without a key: an OpenID Connect token of a workload's own platform is exchanged, by a
- * federation rule of the organization, for a short-lived one of Anthropic.
+ * Calls Anthropic without an API key, from a workload that has an identity of its own.
+ *
+ * The OpenID Connect token of the workload's platform is exchanged for a short-lived Anthropic token, by a federation
+ * rule of your organization.
  *
  * @example
  * ```ts
@@ -40,15 +42,15 @@ import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Who exchanges which token. */
+/** Which token to exchange, and on whose behalf. */
 export interface Exchange<R = never> {
   readonly federationRuleId: string
   readonly organizationId: string
   readonly identityToken: IdentityToken.IdentityToken<R>
   readonly serviceAccountId?: string | undefined
-  /** Needed where the rule covers several workspaces. The token is good for this one alone. */
+  /** Required if the rule covers several workspaces. The token is valid for this workspace only. */
   readonly workspaceId?: string | undefined
-  /** `https://api.anthropic.com` unless set; the token is exchanged there too. */
+  /** Also the address of the exchange. Default: `https://api.anthropic.com`. */
   readonly baseUrl?: string | undefined
 }
 
@@ -60,15 +62,22 @@ export type Overrides = {
   readonly [K in keyof Options]?: Options<FileSystem.FileSystem>[K] | undefined
 }
 
-/** A client whose token is exchanged, kept, renewed in time, and exchanged anew when the server refuses it. */
+/**
+ * Makes a client whose token is exchanged, cached, renewed before it expires, and exchanged again if the server refuses
+ * it.
+ */
 export const layer = <R = never>(
   options: Options<R>
 ): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient | R> => Layer.effect(Anthropic, make(options))
 
 /**
- * A client configured by `ANTHROPIC_FEDERATION_RULE_ID`, `ANTHROPIC_ORGANIZATION_ID`, `ANTHROPIC_SERVICE_ACCOUNT_ID`,
+ * Makes a client configured by the environment. `overrides` win.
+ *
+ * **Details**
+ *
+ * Reads `ANTHROPIC_FEDERATION_RULE_ID`, `ANTHROPIC_ORGANIZATION_ID`, `ANTHROPIC_SERVICE_ACCOUNT_ID`,
  * `ANTHROPIC_WORKSPACE_ID`, `ANTHROPIC_IDENTITY_TOKEN_FILE` or `ANTHROPIC_IDENTITY_TOKEN`, `ANTHROPIC_BASE_URL`,
- * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`; `overrides` win.
+ * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`.
  */
 export const layerConfig = (
   overrides?: Overrides
@@ -126,7 +135,7 @@ const make = Effect.fnUntraced(function* <R>(options: Options<R>) {
 const oauthBeta = "oauth-2025-04-20"
 const betaHeader = "anthropic-beta"
 
-/** A bearer token and the beta that such tokens need, after those that the call asks for. */
+/** Sends a bearer token, and adds the beta that such tokens need after the betas of the call. */
 const oauthBearer = (
   request: HttpClientRequest.HttpClientRequest,
   token: string
@@ -138,7 +147,13 @@ const oauthBearer = (
     : HttpClientRequest.setHeader(authorized, betaHeader, [...betas, oauthBeta].join(","))
 }
 
-/** The token as a credential. Calls with it need the `anthropic-beta` value `oauth-2025-04-20`, which {@link layer} sends. */
+/**
+ * Returns the token as a credential.
+ *
+ * **Gotchas**
+ *
+ * Calls with it need the `anthropic-beta` value `oauth-2025-04-20`, which {@link layer} sends.
+ */
 export const credential = <R = never>(
   options: Exchange<R>
 ): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient | R> =>
@@ -146,7 +161,7 @@ export const credential = <R = never>(
     Credential.cached({ acquire: Effect.provideContext(exchange(options), context) })
   )
 
-/** What the token endpoint accepts, in characters. */
+/** The token endpoint's limit, in characters. */
 const longestAssertion = 16 * 1024
 
 const exchange = <R>(

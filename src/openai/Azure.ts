@@ -1,6 +1,7 @@
 /**
- * The OpenAI service on Azure: both of its surfaces, with a key or a token of Microsoft Entra ID. A program that is
- * written against `OpenAi` runs unchanged; a model's name is that of a deployment.
+ * Runs OpenAI's models on Azure, on its classic and its v1 surface, with a key or a Microsoft Entra ID token.
+ *
+ * A program written against `OpenAi` runs unchanged, except that a model's name is the name of a deployment.
  *
  * @example
  * ```ts
@@ -40,35 +41,37 @@ import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** Settings of the Azure layer: one of `resource`, `endpoint` and `baseUrl`, and one of `apiKey` and `tokenProvider`. */
+/**
+ * Settings of the Azure layer: one of `resource`, `endpoint` and `baseUrl`, and one of `apiKey` and `tokenProvider`.
+ */
 export interface Options extends ClientOptions {
-  /** The name of the resource, for `https://{resource}.openai.azure.com`. */
+  /** The name of the resource in `https://{resource}.openai.azure.com`. */
   readonly resource?: string | undefined
-  /** Such as `https://my-resource.openai.azure.com` or `https://my-resource.cognitiveservices.azure.com`. */
+  /** For instance `https://my-resource.openai.azure.com` or `https://my-resource.cognitiveservices.azure.com`. */
   readonly endpoint?: string | undefined
-  /** Everything before the endpoints' own paths, as for a gateway; its path and query are kept. */
+  /** Everything before the endpoints' own paths, for a gateway. Its path and query are kept. */
   readonly baseUrl?: string | undefined
   /**
-   * A dated version, such as `2024-10-21` or `2025-04-01-preview`, selects the classic surface with deployments in its
-   * paths. Left out, `v1` or `preview` select the v1 surface.
+   * A dated version, such as `2024-10-21` or `2025-04-01-preview`, selects the classic surface, which has deployments
+   * in its paths. `v1`, `preview` or no version select the v1 surface.
    */
   readonly apiVersion?: string | undefined
-  /** On the classic surface: the deployment that all calls go to, whatever their `model` is. */
+  /** On the classic surface, the deployment for all calls, whatever their `model`. */
   readonly deployment?: string | undefined
   readonly apiKey?: Credential.Input | undefined
-  /** Instead of a key. A `TokenCredential` is asked for {@link scope}. */
+  /** A token to use instead of a key. A `TokenCredential` is asked for {@link scope}. */
   readonly tokenProvider?: Entra.TokenProvider | undefined
 }
 
-/** The scope that Azure OpenAI wants of an Entra token. */
+/** The scope of an Entra token for Azure OpenAI. */
 export const scope = "https://cognitiveservices.azure.com/.default"
 
-/** A client with the given settings. */
+/** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(OpenAi, make(options))
 
 /**
- * A client configured by `AZURE_OPENAI_API_KEY`, `AZURE_OPENAI_ENDPOINT`, `OPENAI_API_VERSION` and `LLMFX_DEBUG`;
+ * Makes a client configured by `AZURE_OPENAI_API_KEY`, `AZURE_OPENAI_ENDPOINT`, `OPENAI_API_VERSION` and `LLMFX_DEBUG`.
  * `overrides` win.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
@@ -138,7 +141,7 @@ const apiKeyHeader = (
   secret: string
 ): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "api-key", secret)
 
-/** Versions with a date belong to the classic surface. */
+/** Dated versions belong to the classic surface. */
 const isClassic = (apiVersion: string | undefined): apiVersion is string =>
   apiVersion !== undefined && /^\d/.test(apiVersion)
 
@@ -162,7 +165,7 @@ const route =
     return { ...versioned, url: replacePath(versioned.url, endpoint.path, path) }
   }
 
-/** The endpoints of the classic surface that a deployment serves; the others belong to the resource. */
+/** Endpoints of the classic surface that belong to a deployment. The others belong to the resource. */
 const deploymentPaths: ReadonlySet<string> = new Set([
   "/completions",
   "/chat/completions",
@@ -191,7 +194,7 @@ export type RealtimeTarget =
   | { readonly call_id: string }
   | { readonly intent: "transcription" }
 
-/** The address of a realtime WebSocket: always of the v1 surface, which is where Azure serves it. */
+/** Returns the address of a realtime WebSocket. It is always on the v1 surface, the only one that serves them. */
 export const realtimeUrl = (options: Options, target: RealtimeTarget): URL => {
   const url = new URL(baseUrlOf(options))
   const path = url.pathname.replace(/\/+/g, "/").replace(/\/$/, "")

@@ -1,5 +1,8 @@
 /**
- * Runs requests as OpenAI batches: the requests of a batch are a file that is uploaded, its results are files too.
+ * Runs any number of requests as OpenAI batches.
+ *
+ * The requests of a batch are uploaded as a file, and its results are downloaded as files. See `llmfx/jobs/Batch` for
+ * the events of a run and its options.
  *
  * @example
  * ```ts
@@ -36,7 +39,7 @@ import type { OpenAi } from "./OpenAi.ts"
 /** An endpoint that can be called in batches, such as `Responses.create`. */
 export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, OpenAi>
 
-/** What is set for each batch. */
+/** How to run the batches, and settings of each batch. */
 export interface Options extends Batch.Options, Pick<Batches.BatchCreateParams, "metadata" | "output_expires_after"> {}
 
 /** Runs any number of requests of an endpoint. */
@@ -47,14 +50,14 @@ export const run = <Input extends object, A, E, R>(
 ): Stream.Stream<Batch.Event<A>, E | ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, R | OpenAi> =>
   Batch.run(apiOf(endpoint, options), requests, options)
 
-/** How a batch is followed that was submitted before, and what is set for each batch of requests sent again. */
+/** How to follow a batch that was submitted before, and settings of each batch of requests sent again. */
 export interface ResumeOptions<out Input, out E = never, out R = never>
   extends Options,
     Batch.ResumeOptions<Input, E, R> {}
 
 /**
- * Follows a batch that was submitted before, by the id of its `Submitted` event; with the requests, those that failed
- * and may succeed are sent again.
+ * Follows a batch that was submitted before, by the id of its `Submitted` event. If `requests` is given, failed
+ * requests that may succeed are sent again.
  */
 export const resume = <Input extends object, A, E = never, R = never>(
   endpoint: BatchEndpoint<Input, A>,
@@ -108,7 +111,7 @@ const apiOf = <Input extends object, A>(
   }
 }
 
-/** A batch may have as many inputs of embeddings as it may have requests. */
+/** The limit on embedding inputs in a batch equals the limit on requests. */
 const embeddingsOf = (request: object): number => {
   const input = "input" in request ? request.input : undefined
   return Array.isArray(input) && typeof input[0] !== "number" ? Math.max(1, input.length) : 1
@@ -147,7 +150,7 @@ const linesOf = (file_id: string): Stream.Stream<string, ApiError.ApiError, Open
     )
   )
 
-/** The result in a line of an output or error file; none where the line names no request. */
+/** Returns the result in a line of an output or error file, or nothing if the line does not name a request. */
 const resultOf = <A>(line: string, decode: (json: unknown) => A): ReadonlyArray<Batch.RequestResult<A>> => {
   const raw = parse(line)
   if (!isObject(raw) || typeof raw["custom_id"] !== "string") return []

@@ -1,7 +1,8 @@
 /**
- * The OpenAI service on Amazon Bedrock, which serves models of OpenAI and others behind OpenAI's API. A program that is
- * written against `OpenAi` runs unchanged; models have Bedrock's names. Which endpoints there are depends on the region
- * and the model: those that Bedrock lacks answer with `NotFoundError`.
+ * Calls models of OpenAI and others on Amazon Bedrock, through OpenAI's API.
+ *
+ * A program written against `OpenAi` runs unchanged, except that models have Bedrock's names. The available endpoints
+ * depend on region and model; the others fail with `NotFoundError`.
  *
  * @example
  * ```ts
@@ -42,21 +43,25 @@ import { OpenAi } from "./OpenAi.ts"
 
 /** Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`. */
 export interface Options extends ClientOptions, CredentialOptions {
-  /** Such as `us-east-1`. */
+  /** For instance `us-east-1`. */
   readonly region?: string | undefined
-  /** `mantle` (the default) or `runtime`: two addresses of the same API, which not all regions and models share. */
+  /** `mantle` or `runtime`: two addresses of the same API, with different regions and models. Default: `mantle`. */
   readonly surface?: Surface | undefined
-  /** Instead of the region's own address, such as `https://bedrock-mantle.us-east-1.api.aws/openai/v1`. */
+  /** Replaces the region's address, such as `https://bedrock-mantle.us-east-1.api.aws/openai/v1`. */
   readonly baseUrl?: string | undefined
 }
 
-/** A client with the given settings. */
+/** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(OpenAi, make(options))
 
 /**
- * A client configured by `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
- * `AWS_SESSION_TOKEN`; by `AWS_REGION` or `AWS_DEFAULT_REGION`, `AWS_BEDROCK_BASE_URL` and `LLMFX_DEBUG`; `overrides` win.
+ * Makes a client configured by the environment. `overrides` win.
+ *
+ * **Details**
+ *
+ * Reads `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`;
+ * `AWS_REGION` or `AWS_DEFAULT_REGION`; `AWS_BEDROCK_BASE_URL`; and `LLMFX_DEBUG`.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(

@@ -1,6 +1,7 @@
 /**
- * Embeddings of any number of texts: as many to a request as the API takes, several requests at a time, in the order of
- * the texts. Vectors travel in base64, a quarter of the size of numbers as text.
+ * Embeds any number of texts: fills each request up to the API's limits, sends several at a time, and keeps the order.
+ *
+ * Vectors travel in base64, a quarter of the size of numbers as text.
  *
  * @example
  * ```ts
@@ -17,18 +18,18 @@ import type { RequestOptions } from "../RequestOptions.ts"
 import * as Embeddings from "./api/Embeddings.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** What every request is made with. */
+/** The input of every request, without its texts. */
 export type Input = Omit<Embeddings.EmbeddingCreateParams, "input" | "encoding_format">
 
-/** How texts are put into requests. */
+/** How to group texts into requests. */
 export interface Options {
-  /** The most texts to a request, 2,048 unless set. */
+  /** The most texts in a request. Default: 2,048. */
   readonly maxInputs?: number | undefined
-  /** The most tokens to a request, 300,000 unless set. A text that has more goes alone. */
+  /** The most tokens in a request. A text with more is sent alone. Default: 300,000. */
   readonly maxTokens?: number | undefined
-  /** Counts the tokens of a text; half its bytes in UTF-8 unless set, which is more than there are in any prose. */
+  /** Counts the tokens of a text. Default: half its bytes in UTF-8, which overestimates any prose. */
   readonly countTokens?: ((text: string) => number) | undefined
-  /** Requests at a time, four unless set. */
+  /** How many requests run at a time. Default: 4. */
   readonly concurrency?: number | undefined
   readonly request?: RequestOptions | undefined
 }
@@ -39,13 +40,13 @@ export interface Embedded {
   readonly vector: Float32Array
 }
 
-/** The vectors of texts, in their order, and the tokens of all requests. */
+/** The vectors of texts in their order, and the tokens of all requests. */
 export interface Created {
   readonly vectors: ReadonlyArray<Float32Array>
   readonly tokens: number
 }
 
-/** The vectors of a list of texts. */
+/** Embeds a list of texts. */
 export const create = (
   input: Input & { readonly input: ReadonlyArray<string> },
   options: Options = {}
@@ -62,7 +63,7 @@ export const create = (
   )
 }
 
-/** The vectors of a stream of texts, as they come. */
+/** Embeds a stream of texts and emits each vector as it arrives. */
 export const stream =
   (input: Input, options: Options = {}) =>
   <E, R>(texts: Stream.Stream<string, E, R>): Stream.Stream<Embedded, E | ApiError.ApiError, R | OpenAi> =>
@@ -83,7 +84,7 @@ export const stream =
     )
 
 interface Splitter {
-  /** The batches that are full, now that there is one more text. */
+  /** Adds a text and returns the groups that are now full. */
   readonly add: (text: string) => ReadonlyArray<ReadonlyArray<string>>
   readonly rest: () => ReadonlyArray<ReadonlyArray<string>>
 }
@@ -155,11 +156,11 @@ const incomplete = (response: Embeddings.CreateEmbeddingResponse, expected: numb
     attempts: []
   })
 
-/** The vector of an embedding, which is in base64 or a list of numbers; `undefined` where it is neither. */
+/** Returns the vector of an embedding, given in base64 or as a list of numbers, or `undefined` if it is neither. */
 export const vectorOf = (embedding: Embeddings.Embedding["embedding"]): Float32Array | undefined =>
   typeof embedding === "string" ? decodeFloats(embedding) : Float32Array.from(embedding)
 
-/** How alike two vectors of the same length are, from -1 to 1. */
+/** Returns the cosine similarity of two vectors of the same length, from -1 to 1. */
 export const cosineSimilarity = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let dot = 0
   let squareA = 0

@@ -1,5 +1,5 @@
 /**
- * Files that are too large for one request, and many files at a time.
+ * Uploads files that are too large for one request, and many files at a time.
  *
  * @example
  * ```ts
@@ -29,26 +29,26 @@ import type { OpenAi } from "./OpenAi.ts"
 
 /** A file to upload in parts. */
 export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "expires_after"> {
-  /** Its size has to be known. */
+  /** A file of known size. */
   readonly file: FileSource.FileSource
-  /** The checksum of the whole file, which the server then compares. */
+  /** The checksum of the whole file, for the server to compare. */
   readonly md5?: string | undefined
 }
 
-/** How the parts are uploaded. A part of a file that is read from a stream is in memory until it has been sent. */
+/** How to upload the parts. A part of a file that is read from a stream stays in memory until it is sent. */
 export interface Options {
-  /** In bytes, 16 MiB unless set; the API takes up to 64 MiB. */
+  /** In bytes, up to 64 MiB. Default: 16 MiB. */
   readonly partSize?: number | undefined
-  /** Parts at a time, three unless set. */
+  /** How many parts are uploaded at a time. Default: 3. */
   readonly concurrency?: number | undefined
 }
 
-/** How far an upload is. */
+/** The progress of an upload. */
 export interface Progress {
   /** In bytes. */
   readonly uploaded: number
   readonly total: number
-  /** The finished upload, which has the file; at the end only. */
+  /** The finished upload with its file. Only in the last value. */
   readonly upload: Uploads.Upload | undefined
 }
 
@@ -56,8 +56,11 @@ const usualPart = 16 * 1024 * 1024
 const largestPart = 64 * 1024 * 1024
 
 /**
- * Uploads a file in parts and tells how far it is; the last value has the upload. A part that fails is sent again as
- * the retry policy says. Where the upload is not completed, it is cancelled on the server.
+ * Uploads a file in parts and emits its progress. The last value has the upload.
+ *
+ * **Details**
+ *
+ * A failed part is sent again as the retry policy says. If the upload does not complete, it is cancelled on the server.
  */
 export const follow = (input: Input, options: Options = {}): Stream.Stream<Progress, ApiError.ApiError, OpenAi> =>
   Stream.unwrap(
@@ -118,7 +121,7 @@ export const large = (input: Input, options?: Options): Effect.Effect<Uploads.Up
     })
   )
 
-/** Uploads several files, each in one request; the values come in the order of the files. */
+/** Uploads several files, each in one request. Values come in the order of the files. */
 export const many = (
   files: Iterable<Files.FileCreateParams>,
   options: { readonly concurrency?: number | undefined } = {}
@@ -132,7 +135,7 @@ interface Part {
   readonly size: number
 }
 
-/** Parts of a file that can be read from any place share or reopen it; parts of a stream are collected. */
+/** A file that can be read from any offset is sliced or reopened for each part. The parts of a stream are collected. */
 const partsOf = (file: FileSource.FileSource, partSize: number): Stream.Stream<Part, ApiError.ApiError> => {
   const range = rangeOf(file)
   const total = FileSource.sizeOf(file) ?? 0
@@ -154,7 +157,7 @@ const partsOf = (file: FileSource.FileSource, partSize: number): Stream.Stream<P
   )
 }
 
-/** What gives a part of a file without reading the ones before. */
+/** Returns a function that reads a part without reading the parts before it. */
 const rangeOf = (file: FileSource.FileSource): ((start: number, end: number) => FileSource.FileSource) | undefined => {
   if (file instanceof Blob) return (start, end) => file.slice(start, end)
   if (file._tag === "Bytes") return (start, end) => bytesPart(file.bytes.subarray(start, end))

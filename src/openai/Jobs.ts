@@ -1,5 +1,8 @@
 /**
- * Work that OpenAI does on its own, to begin and to wait for. A final state may be a failure: see its `status`.
+ * Creates, awaits and follows work that OpenAI runs on its servers.
+ *
+ * Each value is a `Poll.Job`; see `llmfx/jobs/Poll` for its methods and options. A final state may be a failure: check
+ * its `status`.
  *
  * @example
  * ```ts
@@ -31,7 +34,7 @@ const finalIn =
   ({ status }: { readonly status?: string | null | undefined }): boolean =>
     finals.includes(status ?? "")
 
-/** A vector store, until all files that it was created with are indexed. */
+/** A vector store. Final when all files it was created with are indexed. */
 export const vectorStore: Poll.Job<
   VectorStores.VectorStoreCreateParams,
   VectorStores.VectorStoreRetrieveParams,
@@ -44,7 +47,7 @@ export const vectorStore: Poll.Job<
   isFinal: /*#__PURE__*/ finalIn("completed", "expired")
 })
 
-/** A file of a vector store, until it is indexed. */
+/** A file of a vector store. Final when it is indexed. */
 export const vectorStoreFile: Poll.Job<
   VectorStoresFiles.FileCreateParams,
   VectorStoresFiles.FileRetrieveParams,
@@ -57,7 +60,7 @@ export const vectorStoreFile: Poll.Job<
   isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled")
 })
 
-/** Several files of a vector store, until they are indexed. */
+/** Several files of a vector store. Final when all are indexed. */
 export const vectorStoreFileBatch: Poll.Job<
   VectorStoresFileBatches.FileBatchCreateParams,
   VectorStoresFileBatches.FileBatchRetrieveParams,
@@ -71,7 +74,7 @@ export const vectorStoreFileBatch: Poll.Job<
   cancel: VectorStoresFileBatches.cancel
 })
 
-/** An uploaded file, until it can be used. */
+/** An uploaded file. Final when it can be used. */
 export const file: Poll.Job<Files.FileCreateParams, Files.FileRetrieveParams, Files.FileObject, OpenAi> =
   /*#__PURE__*/ Poll.job({
     create: Files.create,
@@ -80,7 +83,7 @@ export const file: Poll.Job<Files.FileCreateParams, Files.FileRetrieveParams, Fi
     isFinal: /*#__PURE__*/ finalIn("processed", "error", "deleted")
   })
 
-/** A video, until it is rendered. */
+/** A video. Final when it is rendered. */
 export const video: Poll.Job<Videos.VideoCreateParams, Videos.VideoRetrieveParams, Videos.Video, OpenAi> =
   /*#__PURE__*/ Poll.job({
     create: Videos.create,
@@ -89,7 +92,7 @@ export const video: Poll.Job<Videos.VideoCreateParams, Videos.VideoRetrieveParam
     isFinal: /*#__PURE__*/ finalIn("completed", "failed")
   })
 
-/** A run of an assistant; one that waits for tool outputs has stopped, too. */
+/** A run of an assistant. A run that waits for tool outputs is final as well. */
 export const run: Poll.Job<
   BetaThreadsRuns.RunCreateParams,
   BetaThreadsRuns.RunRetrieveParams,
@@ -103,7 +106,7 @@ export const run: Poll.Job<
   cancel: BetaThreadsRuns.cancel
 })
 
-/** A run of an assistant on a thread that is created with it. */
+/** A run of an assistant on a thread created with it. */
 export const threadRun: Poll.Job<
   BetaThreads.ThreadCreateAndRunParams,
   BetaThreadsRuns.RunRetrieveParams,
@@ -155,7 +158,7 @@ export const fineTuning: Poll.Job<
   cancel: FineTuningJobs.cancel
 })
 
-/** A response; set `background` in its input, so that the server does not keep the connection open. */
+/** A response. Set `background` in its input, so the server does not hold the connection open. */
 export const response: Poll.Job<
   Responses.ResponseCreateParams,
   Responses.ResponseRetrieveParams,

@@ -1,5 +1,8 @@
 /**
- * The OpenAI service: its layers and credentials.
+ * The OpenAI service: the client that all OpenAI endpoints run through, its layers and its credentials.
+ *
+ * Provide {@link OpenAi.layerConfig} to read the key from the environment, or {@link OpenAi.layer} to pass it in code.
+ * Both need an `HttpClient`. For Azure, Bedrock and Vertex, provide a layer of those modules instead.
  *
  * @example
  * ```ts
@@ -40,43 +43,43 @@ import * as Timeouts from "../policies/Timeouts.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Where data is processed and kept. */
+/** Where data is processed and stored. */
 export type DataResidency = "global" | "us" | "eu" | "ae" | "au" | "in" | "jp"
 
-/** Settings of the OpenAI layer. One of the two keys is required. */
+/** Settings of the OpenAI layer. At least one of the two keys is required. */
 export interface Options extends ClientOptions {
   readonly apiKey?: Credential.Input | undefined
-  /** For the endpoints under `admin`. */
+  /** The key for the endpoints under `admin`. */
   readonly adminApiKey?: Credential.Input | undefined
   readonly organization?: string | undefined
   readonly project?: string | undefined
-  /** `https://api.openai.com/v1` unless set; its path and query are kept. */
+  /** Its path and query are kept. Default: `https://api.openai.com/v1`. */
   readonly baseUrl?: string | undefined
-  /** Instead of `baseUrl`. */
+  /** Selects the base URL of a region. Excludes `baseUrl`. */
   readonly dataResidency?: DataResidency | undefined
 }
 
-/** Calls the OpenAI API. */
+/** The client for the OpenAI API. */
 export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi") {
   static readonly provider = "openai"
 
-  /** The client itself. */
+  /** Returns the client itself. */
   static readonly client: Effect.Effect<ApiClient, never, OpenAi> = Effect.service(OpenAi)
 
-  /** Sends a request that no endpoint describes, with the same credentials, policies and errors. */
+  /** Sends a request for which there is no endpoint, with the same credential, policies and errors. */
   static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, OpenAi>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, OpenAi>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, OpenAi> {
     return ApiRequest.send(OpenAi, request, options)
   }
 
-  /** A client with the given settings. */
+  /** Makes a client with the given settings. */
   static readonly layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
     Layer.effect(OpenAi, make(options))
 
   /**
-   * A client configured by `OPENAI_API_KEY`, `OPENAI_ADMIN_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`,
-   * `OPENAI_BASE_URL`, `OPENAI_CUSTOM_HEADERS` and `LLMFX_DEBUG`; `overrides` win.
+   * Makes a client configured by `OPENAI_API_KEY`, `OPENAI_ADMIN_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`,
+   * `OPENAI_BASE_URL`, `OPENAI_CUSTOM_HEADERS` and `LLMFX_DEBUG`. `overrides` win over the environment.
    */
   static readonly layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
     Layer.effect(

@@ -1,6 +1,8 @@
 /**
- * Responses whose stream survives a broken connection. The server goes on in the background; the stream is taken up
- * again where it broke, without an event twice, and where the server refuses that, the response is polled.
+ * Streams a response so that it survives broken connections.
+ *
+ * The response runs in the background on the server. After a break, the stream resumes with the next event, without
+ * repeating any. If the server refuses to resume, the response is polled instead.
  *
  * @example
  * ```ts
@@ -31,10 +33,13 @@ import * as Jobs from "./Jobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
-/** How far a stream was read, as JSON. With it, another program can go on. */
+/** How far a stream was read. It is plain JSON: store it to resume in another program. */
 export interface Cursor {
   readonly responseId: string
-  /** Of the last event that was read; `undefined` before the first, or where the server does not count. */
+  /**
+   * The number of the last event that was read. `undefined` before the first event, or if the server does not number
+   * events.
+   */
   readonly sequenceNumber: number | undefined
 }
 
@@ -44,16 +49,16 @@ export interface Resumable {
   readonly cursor: Cursor
 }
 
-/** What to do about broken connections. */
+/** How to handle broken connections. */
 export interface Options {
   /**
-   * The waits before the connection is made again; begins anew with every event. Where it ends, the response is
-   * polled. Five waits from half a second on, each twice as long, unless set.
+   * The waits before reconnecting; restarts with every event. When it ends, the response is polled. Default: five
+   * waits, starting at half a second and doubling.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
   /** How to poll. */
   readonly poll?: Poll.Options | undefined
-  /** Whether to cancel the response on the server where the stream is interrupted; not unless set. */
+  /** Whether to cancel the response on the server if the stream is interrupted. Default: `false`. */
   readonly cancel?: boolean | undefined
 }
 
@@ -71,11 +76,11 @@ export const stream = (
 ): Stream.Stream<Resumable, Failure, OpenAi> =>
   Stream.suspend(() => following(new Track(undefined), Responses.stream({ ...input, background: true }), options))
 
-/** Follows a response that was started before. A cursor without a sequence number begins at the first event. */
+/** Follows a response that was started before. A cursor without a sequence number starts at the first event. */
 export const resume = (cursor: Cursor, options: Options = {}): Stream.Stream<Resumable, Failure, OpenAi> =>
   Stream.suspend(() => following(new Track(cursor), reopened(cursor), options))
 
-/** Starts a response whose text, steps, snapshots and whole value can be had from one stream. */
+/** Starts a response and offers its text, steps, snapshots and final value from one stream. */
 export const streamed = (
   input: Omit<Responses.ResponseCreateParams, "background">,
   options: Options = {}
@@ -83,8 +88,11 @@ export const streamed = (
   ResponseStream.follow(Stream.map(stream(input, options), ({ event }) => event))
 
 /**
- * Follows a response that was started before, as {@link streamed} does. What comes up to the cursor is read again for
- * the snapshot, and seen by none of the views.
+ * Follows a response that was started before, as {@link streamed} does.
+ *
+ * **Details**
+ *
+ * Events up to the cursor are read again for the snapshot, but no view emits them.
  */
 export const resumed = (
   cursor: Cursor,
@@ -92,7 +100,7 @@ export const resumed = (
 ): Effect.Effect<ResponseStream.Followed<Failure>, never, OpenAi | Scope.Scope> => {
   const events = resume({ ...cursor, sequenceNumber: undefined }, options).pipe(
     Stream.map(({ event }) => event),
-    // Each event on its own, so that the views begin with the one after the cursor.
+    // Events one at a time, so the views start with the event after the cursor.
     Stream.rechunk(1)
   )
   const { sequenceNumber } = cursor
@@ -115,18 +123,18 @@ const reopened = ({
 }: Cursor): Stream.Stream<Responses.ResponseStreamEvent, ApiError, OpenAi> =>
   Responses.retrieveStream({ response_id: responseId, starting_after: sequenceNumber })
 
-/** What has been read. */
+/** The state of the reader. */
 class Track {
   cursor: Cursor | undefined
   isOver = false
-  /** Whether anything was read since the connection was last made. */
+  /** Whether anything was read since the last connection. */
   hasProgress = false
 
   constructor(cursor: Cursor | undefined) {
     this.cursor = cursor
   }
 
-  /** The event with its cursor, unless it was read before. */
+  /** Returns the event with its cursor, or nothing if it was read before. */
   take(event: Responses.ResponseStreamEvent): ReadonlyArray<Resumable> {
     const number = numberOf(event)
     const last = this.cursor?.sequenceNumber
@@ -178,7 +186,7 @@ const following = (
       })
     )
 
-  /** The end of the response, as the event that the stream would have ended with. */
+  /** Polls the response and emits its end as the event that would have ended the stream. */
   const polled = (cursor: Cursor): Stream.Stream<Resumable, Failure, OpenAi> =>
     Stream.flattenIterable(
       Stream.fromEffect(
@@ -213,11 +221,11 @@ const endOf = (response: Responses.Response, sequence_number: number): Responses
   }
 }
 
-/** The server does not stream the response from there, or any more; it still answers for it. */
+/** The server no longer streams the response from this point, but still returns it. */
 const isRefusal = ({ response }: ApiError): boolean =>
   response !== undefined && response.status >= 400 && response.status < 500 && response.status !== 429
 
-/** Whether the response may be there although its stream is not. */
+/** Whether the response may still exist although its stream broke. */
 const isWorthwhile = (error: ApiError, track: Track): boolean => {
   switch (error.reason._tag) {
     case "RequestError":

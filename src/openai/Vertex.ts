@@ -1,6 +1,7 @@
 /**
- * The OpenAI service on Google Vertex AI, which serves open models behind the Responses API. A program that is written
- * against `OpenAi` runs unchanged; models have Vertex's names.
+ * Calls open models on Google Vertex AI, through OpenAI's API.
+ *
+ * A program written against `OpenAi` runs unchanged, except that models have Vertex's names.
  *
  * @example
  * ```ts
@@ -53,20 +54,20 @@ import { OpenAi } from "./OpenAi.ts"
 
 /** Settings of the Vertex layer: a location, a project and a credential. */
 export interface Options extends ClientOptions {
-  /** Such as `us-central1`, or `global`. */
+  /** For instance `us-central1` or `global`. */
   readonly location?: string | undefined
-  /** That of the credential unless set. */
+  /** Default: the project of the credential. */
   readonly projectId?: string | undefined
   readonly credential?: CredentialInput | undefined
-  /** Instead of the address that location and project make. */
+  /** Replaces the address made from location and project. */
   readonly baseUrl?: string | undefined
 }
 
-/** A client with the given settings. */
+/** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(OpenAi, make(options))
 
-/** A client configured by `GOOGLE_CLOUD_LOCATION`, `GOOGLE_CLOUD_PROJECT` and `LLMFX_DEBUG`; `overrides` win. */
+/** Makes a client configured by `GOOGLE_CLOUD_LOCATION`, `GOOGLE_CLOUD_PROJECT` and `LLMFX_DEBUG`. `overrides` win. */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(
     OpenAi,

@@ -1,5 +1,7 @@
 /**
- * Receives OpenAI's webhooks.
+ * Receives OpenAI's webhooks: verifies the signature, decodes the event, and handles each delivery once.
+ *
+ * See `llmfx/webhooks/Webhooks` for the receiver's methods, `WebhookStore` for remembering deliveries.
  *
  * @example
  * ```ts
@@ -27,13 +29,13 @@ import * as Effect from "effect/Effect"
 import * as Webhooks from "../webhooks/Webhooks.ts"
 import { UnwrapWebhookEvent } from "./api/WebhookEvents.ts"
 
-/** A receiver with the given secrets. */
+/** Makes a receiver with the given secrets. */
 export const make = <E = never, R = never>(
   options: Webhooks.Options<E, R>
 ): Webhooks.Receiver<UnwrapWebhookEvent, E, R> =>
   Webhooks.make({ schema: UnwrapWebhookEvent, plainSecret: "text" }, options)
 
-/** A receiver with the secret in `OPENAI_WEBHOOK_SECRET`. */
+/** Makes a receiver with the secret in `OPENAI_WEBHOOK_SECRET`. */
 export const makeConfig = <E = never, R = never>(
   options: Omit<Webhooks.Options<E, R>, "secrets"> = {}
 ): Effect.Effect<Webhooks.Receiver<UnwrapWebhookEvent, E, R>, Config.ConfigError> =>

@@ -1,6 +1,8 @@
 /**
- * The OpenAI service without a key: the token of a workload's own platform (Kubernetes, Azure, Google Cloud, any issuer
- * that the organization trusts) is exchanged for a short-lived one of OpenAI.
+ * Calls OpenAI without an API key, from a workload that has an identity of its own.
+ *
+ * The token of the workload's platform (Kubernetes, Azure, Google Cloud, or any issuer that your organization trusts)
+ * is exchanged for a short-lived OpenAI token.
  *
  * @example
  * ```ts
@@ -27,32 +29,35 @@ import type { IdentityToken } from "../credentials/IdentityToken.ts"
 import { requestToken } from "../internal/credentials/tokenRequest.ts"
 import { OpenAi, type Options as OpenAiOptions } from "./OpenAi.ts"
 
-/** Who exchanges which token. */
+/** Which token to exchange, and on whose behalf. */
 export interface Exchange<R = never> {
-  /** The identity provider that the organization has registered. */
+  /** The identity provider registered with your organization. */
   readonly identityProviderId: string
-  /** The service account whose rights the token gets. */
+  /** The service account whose permissions the token gets. */
   readonly serviceAccountId: string
   readonly clientId?: string | undefined
   readonly subjectToken: IdentityToken<R>
-  /** `jwt` unless set; Google's metadata server gives an `id` token. */
+  /** Google's metadata server issues an `id` token. Default: `jwt`. */
   readonly subjectTokenType?: "jwt" | "id" | undefined
-  /** How long before its end a token is renewed; 20 minutes unless set, and at most half of its life. */
+  /** How long before it expires a token is renewed; at most half of its lifetime. Default: 20 minutes. */
   readonly refreshBefore?: Duration.Input | undefined
-  /** `https://auth.openai.com/oauth/token` unless set. */
+  /** Default: `https://auth.openai.com/oauth/token`. */
   readonly tokenUrl?: string | undefined
 }
 
 /** Settings of the layer. */
 export interface Options<R = never> extends Exchange<R>, Omit<OpenAiOptions, "apiKey"> {}
 
-/** A client whose token is exchanged, kept, renewed in time, and exchanged anew when the server refuses it. */
+/**
+ * Makes a client whose token is exchanged, cached, renewed before it expires, and exchanged again if the server refuses
+ * it.
+ */
 export const layer = <R = never>(
   options: Options<R>
 ): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient | R> =>
   Layer.unwrap(Effect.map(credential(options), (apiKey) => OpenAi.layer({ ...options, apiKey })))
 
-/** The token as a credential, for `OpenAi.layer({ apiKey })`. */
+/** Returns the token as a credential, for `OpenAi.layer({ apiKey })`. */
 export const credential = <R = never>(
   options: Exchange<R>
 ): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient | R> =>

@@ -3,7 +3,7 @@ import { type Frame, makeFrameDecoder } from "../../internal/clouds/awsEventStre
 import { notJson } from "../../internal/decode/schemaDecoder.ts"
 import { isObject, stringOf } from "../../internal/dialect.ts"
 
-/** The events of Bedrock's binary streams; servers that already speak server-sent events are left alone. */
+/** Decodes the events of Bedrock's binary streams. Server-sent events, which some gateways send, are left alone. */
 export const framing: ClientConfig["framing"] = (contentType) =>
   contentType.includes("application/vnd.amazon.eventstream") ? bedrockEvents : undefined
 
@@ -35,7 +35,7 @@ const payloadOf = ({ payload }: Frame): unknown => {
   }
 }
 
-/** A chunk is JSON with the event in base64. */
+/** A chunk is JSON that holds the event in base64. */
 const chunkText = (frame: Frame): string => {
   const chunk = payloadOf(frame)
   const bytes = isObject(chunk) ? chunk["bytes"] : undefined
@@ -45,7 +45,7 @@ const chunkText = (frame: Frame): string => {
   return decoder.decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
 }
 
-/** An error event, as the vendor's own API sends it. */
+/** Writes an error event as Anthropic's own API does. */
 const errorText = (type: string | undefined, detail: unknown): string =>
   JSON.stringify({
     type: "error",

@@ -7,20 +7,20 @@ import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import * as Timeouts from "../../policies/Timeouts.ts"
 import { refuseLongRequest, streamLongRequests } from "./longRequests.ts"
 
-/** Settings of the Anthropic layers, whichever back end they call. */
+/** Settings that Anthropic's layers share on all back ends. */
 export interface ClientSettings extends ClientOptions {
-  /** The version of the API; `2026-10-21` unless set. */
+  /** The API version. Default: `2026-10-21`. */
   readonly version?: string | undefined
   /**
-   * What to do with a `Messages.create` that may take more than ten minutes: refuse it with `RequestError` (the
-   * default), stream it and give the final message, or send it all the same.
+   * What to do with a `Messages.create` that may take more than ten minutes: fail with `RequestError`, stream it and
+   * return the final message, or send it anyway. Default: `"fail"`.
    */
   readonly longRequests?: "fail" | "stream" | "send" | undefined
 }
 
 export const defaultVersion = "2026-10-21"
 
-/** The client of a back end that speaks the Messages API. */
+/** Makes the client of a back end that speaks the Messages API. */
 export const makeAnthropic = (
   config: Omit<ProviderConfig, "retry" | "timeouts" | "options"> & { readonly options: ClientSettings }
 ): Effect.Effect<ApiClient, never, HttpClient.HttpClient> => {
@@ -33,7 +33,7 @@ export const makeAnthropic = (
   }).pipe(Effect.map((client) => (longRequests === "stream" ? streamLongRequests(client) : client)))
 }
 
-/** The official rule: as everywhere, but the server's wait is taken however long, and zero is none. */
+/** The official rule for Anthropic accepts a server wait of any length and treats zero as absent. */
 const retryPolicy: RetryPolicy.RetryPolicy = {
   ...RetryPolicy.official,
   serverHint: { max: 2 ** 31 - 1, beyond: "ignore", acceptZero: false }

@@ -1,4 +1,4 @@
-/** Calls that may take longer than a connection lives, by the official clients' estimate. */
+/** Detects calls that may outlive a connection, by the official clients' estimate. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ApiClient } from "../../ApiClient.ts"
@@ -12,17 +12,16 @@ import { MessageFold } from "./messageFold.ts"
 
 const longestMinutes = 10
 const minutesPerToken = 60 / 128_000
-/** 21,333 */
 const mostTokens = Math.floor(longestMinutes / minutesPerToken)
 
-/** Models that take less in one piece. */
+/** Models with a lower limit for responses that are not streamed. */
 const modelLimits: { readonly [model: string]: number } = {
   "anthropic.claude-opus-4-1-20250805-v1:0": 8192,
   "claude-opus-4-1@20250805": 8192,
   "claude-opus-4@20250514": 8192
 }
 
-/** The number of output tokens above which a call is long; `undefined` where it is not. */
+/** Returns the limit of output tokens that a call exceeds, or `undefined` if it is not long. */
 const exceededLimit = (endpoint: Endpoint.Metadata, input: object): number | undefined => {
   if (endpoint.id !== "messages.create" && endpoint.id !== "beta.messages.create") return undefined
   const { max_tokens: tokens, model } = input as { readonly max_tokens?: unknown; readonly model?: unknown }
@@ -38,7 +37,7 @@ export const refuseLongRequest: NonNullable<Dialect["guard"]> = (endpoint, input
         `Use Messages.stream, set a timeout, or give the layer longRequests: "stream"`
 }
 
-/** Sends long calls as streams and puts the final message together. */
+/** Sends long calls as streams and returns the final message. */
 export const streamLongRequests = (client: ApiClient): ApiClient => ({
   ...client,
   call: (endpoint, input, options) =>

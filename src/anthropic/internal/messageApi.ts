@@ -1,4 +1,4 @@
-/** What the two versions of the Messages API have in common, for code that works on either. */
+/** What both versions of the Messages API share, for code that works on either. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
@@ -8,20 +8,20 @@ import type { Anthropic } from "../Anthropic.ts"
 import type { BetaMessage } from "../api/BetaMessages.ts"
 import type { Message } from "../api/Messages.ts"
 
-/** What is read of an input, or replaced in it. */
+/** The parts of an input that are read or replaced. */
 export interface MessageInput {
   readonly messages: ReadonlyArray<unknown>
   readonly tools?: ReadonlyArray<unknown> | undefined
   readonly output_config?: object | undefined
 }
 
-/** What is read of an answer. */
+/** The answer of either version. */
 export type MessageAnswer = Message | BetaMessage
 
-/** `Messages.create`, or `BetaMessages.create`. */
+/** `Messages.create` or `BetaMessages.create`. */
 export type CreateEndpoint<Input, Answer> = Endpoint.Metadata &
   ((input: Input, options?: RequestOptions) => Effect.Effect<Answer, ApiError, Anthropic>)
 
-/** `Messages.stream`, or `BetaMessages.stream`. */
+/** `Messages.stream` or `BetaMessages.stream`. */
 export type StreamEndpoint<Input, Event> = Endpoint.Metadata &
   ((input: Input, options?: RequestOptions) => Stream.Stream<Event, ApiError, Anthropic>)

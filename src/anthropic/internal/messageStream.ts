@@ -1,4 +1,4 @@
-/** Following the stream of a message, of either version of the API. */
+/** Follows the stream of a message in either version of the API. */
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Accumulator from "../../Accumulator.ts"

@@ -1,6 +1,9 @@
 import { type Behaviour, isObject } from "../../internal/dialect.ts"
 
-/** The former name of `output_config.format` goes under the present one, as the official client sends it. */
+/**
+ * Sends `output_format`, the former name of `output_config.format`, under its present name, as the official client
+ * does.
+ */
 const renamed: Behaviour = {
   send: (input) => {
     const { output_config: config, output_format: format, ...rest } = input

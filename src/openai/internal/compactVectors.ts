@@ -1,7 +1,7 @@
 import { decodeFloats } from "../../internal/bytes/base64.ts"
 import { type Behaviour, isObject } from "../../internal/dialect.ts"
 
-/** Vectors travel in base64, a quarter of the size of numbers as text, unless the caller names a format. */
+/** Requests vectors in base64, a quarter of the size of numbers as text, if the caller does not name a format. */
 export const compactVectors: Behaviour = {
   send: (input) => (input["encoding_format"] === undefined ? { ...input, encoding_format: "base64" } : input),
   receive: (body, input) => {

@@ -1,4 +1,4 @@
-/** JSON that grows by deltas whose lists name the place of each item in its `index`. */
+/** Builds JSON from deltas whose list items name their position in `index`. */
 
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 import { isObject } from "../../internal/dialect.ts"
@@ -6,7 +6,7 @@ import { indexOf, type Json } from "../../internal/stream/fold.ts"
 
 type Node = { readonly _tag: "Value"; readonly value: unknown } | DeltaObject | DeltaList
 
-/** An object that grows. Taking a delta costs as much as the delta is long, however much there is already. */
+/** An object that grows. Adding a delta takes time proportional to the delta, not to the object. */
 export class DeltaObject {
   readonly _tag = "Object"
   readonly #texts: ReadonlySet<string>
@@ -14,12 +14,12 @@ export class DeltaObject {
   #isUnknown = false
   #snapshot: unknown
 
-  /** `texts` are the names of the strings that grow; all others are replaced. */
+  /** `texts` are the names of strings that grow. Other values are replaced. */
   constructor(texts: ReadonlySet<string>) {
     this.#texts = texts
   }
 
-  /** Takes a delta, but for items whose index no server can mean; these are given back. */
+  /** Adds a delta. Returns the items whose index is not plausible, unused. */
   push(delta: Json): ReadonlyArray<unknown> {
     this.#snapshot = undefined
     this.#isUnknown ||= isUnknown(delta)
@@ -47,7 +47,7 @@ export class DeltaObject {
     return []
   }
 
-  /** The object so far. Later deltas do not change it. */
+  /** Returns the object so far. Later deltas do not change it. */
   snapshot(): unknown {
     this.#snapshot ??= this.#build()
     return this.#snapshot

@@ -21,7 +21,7 @@ export const dialect: Dialect = {
     return body
   },
   errorDetail: (answer) => {
-    // Google's compatible server puts its error into an array.
+    // Google's compatible server wraps its error in an array.
     const body: unknown = Array.isArray(answer) ? answer[0] : answer
     if (!isObject(body)) return undefined
     const { detail, error, errors, message } = body

@@ -1,7 +1,7 @@
 import type { BetaResponse } from "../api/BetaResponses.ts"
 import type { Response } from "../api/Responses.ts"
 
-/** The text of the messages of a response, of either version of the API. */
+/** Returns the text of a response's messages, in either version of the API. */
 export const textOfResponse = ({ output }: Pick<Response, "output"> | Pick<BetaResponse, "output">): string =>
   output
     .flatMap((item: Item) => (item.type === "message" ? item.content : []))
