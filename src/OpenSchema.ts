@@ -81,6 +81,13 @@ export const lazy = <A>(schema: () => Schema.Codec<A, unknown>): Codec<A> => Sch
 export const optional = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null | undefined> =>
   Schema.optional(Schema.NullOr(schema))
 
+/**
+ * A property that the API documents as always there, if only as `null`. Decodes like {@link optional}, since compatible
+ * servers leave it out; a made-up answer has it as `null`.
+ */
+export const nullish = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null | undefined> =>
+  Schema.optional(Schema.NullOr(schema).annotate({ "~llmfx/nullish": true }))
+
 /** A value that may be `null`. */
 export const nullable = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null> => Schema.NullOr(schema)
 

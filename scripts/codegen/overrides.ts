@@ -305,6 +305,27 @@ export const anthropic: Overrides = {
     BetaWebhookEvents: { server: ["resources/beta/webhooks#BetaWebhookEvent"], client: [] }
   },
   fields: [
+    ...[
+      "resources/messages/messages#TextBlock.citations",
+      "resources/messages/messages#Message.container",
+      "resources/messages/messages#Message.diagnostics",
+      "resources/messages/messages#RawMessageDeltaEvent.Delta.container",
+      "resources/messages/messages#*Usage.server_tool_use",
+      "resources/messages/messages#Usage.speed",
+      "resources/beta/messages/messages#BetaTextBlock.citations",
+      "resources/beta/messages/messages#BetaMessage.container",
+      "resources/beta/messages/messages#BetaMessage.context_management",
+      "resources/beta/messages/messages#BetaMessage.diagnostics",
+      "resources/beta/messages/messages#BetaRawMessageDeltaEvent.Delta.container",
+      "resources/beta/messages/messages#BetaRawMessageDeltaEvent.context_management",
+      "resources/beta/messages/messages#*Usage.iterations",
+      "resources/beta/messages/messages#*Usage.server_tool_use",
+      "resources/beta/messages/messages#BetaUsage.speed"
+    ].map((at) => ({
+      at,
+      reason: "api.anthropic.com leaves it out if it has no value (all 97 messages of the corpus).",
+      optional: true as const
+    })),
     {
       at: "resources/messages/messages#*.caller",
       reason: "Absent from answers of models older than programmatic tool calling (corpus 8664845db52a).",

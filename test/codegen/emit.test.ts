@@ -37,7 +37,7 @@ export const Thing: Open.Codec<Thing> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created: Schema.Number,
   status: Open.optional(Open.literals("on", "off")),
-  note: Open.optional(Schema.String)
+  note: Open.nullish(Schema.String)
 }))
 
 /** \`GET /things\`: answers with \`Thing\`. */

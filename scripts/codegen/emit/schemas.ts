@@ -88,8 +88,8 @@ const taggedText = (tagged: Tagged, typeArgument: string | undefined, scope: Sco
 const fieldText = (field: Field, exact: boolean, scope: Scope): string => {
   const type = T.withoutNull(field.type)
   const schema = exact ? tagText(type, scope) : acceptingText(schemaText(type, scope), field, scope)
-  const text = field.optional || T.isNullable(field.type) ? `Open.optional(${schema})` : schema
-  return `${property(field.name)}: ${text}`
+  const wrap = field.optional ? "Open.optional" : T.isNullable(field.type) ? "Open.nullish" : undefined
+  return `${property(field.name)}: ${wrap === undefined ? schema : `${wrap}(${schema})`}`
 }
 
 const acceptingText = (schema: string, { accepts, type }: Field, scope: Scope): string =>

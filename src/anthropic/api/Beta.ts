@@ -182,7 +182,7 @@ export interface BetaErrorResponse {
 }
 export const BetaErrorResponse: Open.Codec<BetaErrorResponse> = /*#__PURE__*/ Open.struct(() => ({
   error: BetaErrorObject,
-  request_id: Open.optional(Schema.String),
+  request_id: Open.nullish(Schema.String),
   type: Open.literals("error")
 }))
 

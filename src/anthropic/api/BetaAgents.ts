@@ -759,9 +759,9 @@ export interface BetaManagedAgentsWebFetchURLSources {
 }
 export const BetaManagedAgentsWebFetchURLSources: Open.Codec<BetaManagedAgentsWebFetchURLSources> =
   /*#__PURE__*/ Open.struct(() => ({
-    client_tool_results: Open.optional(BetaManagedAgentsWebFetchURLSourceToolFilter),
-    server_tool_results: Open.optional(BetaManagedAgentsWebFetchURLSourceToolFilter),
-    user_input: Open.optional(BetaManagedAgentsWebFetchURLSourceUserInput)
+    client_tool_results: Open.nullish(BetaManagedAgentsWebFetchURLSourceToolFilter),
+    server_tool_results: Open.nullish(BetaManagedAgentsWebFetchURLSourceToolFilter),
+    user_input: Open.nullish(BetaManagedAgentsWebFetchURLSourceUserInput)
   }))
 
 export interface BetaManagedAgentsWebFetchToolConfig {
@@ -780,7 +780,7 @@ export const BetaManagedAgentsWebFetchToolConfig: Open.Codec<BetaManagedAgentsWe
     name: Open.literals("web_fetch"),
     permission_policy: PermissionPolicy,
     type: Open.tag("web_fetch"),
-    url_sources: Open.optional(BetaManagedAgentsWebFetchURLSources),
+    url_sources: Open.nullish(BetaManagedAgentsWebFetchURLSources),
     allowed_domains: Open.optional(Open.array(Schema.String)),
     blocked_domains: Open.optional(Open.array(Schema.String)),
     max_content_tokens: Open.optional(Schema.Number)
@@ -935,17 +935,17 @@ export interface BetaManagedAgentsAgent {
 }
 export const BetaManagedAgentsAgent: Open.Codec<BetaManagedAgentsAgent> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   created_at: Schema.String,
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   execution_identity: BetaManagedAgentsExecutionIdentity,
   mcp_servers: Open.array(BetaManagedAgentsMCPServerURLDefinition),
   metadata: Open.record(Schema.String),
   model: BetaManagedAgentsModelConfig,
-  multiagent: Open.optional(BetaManagedAgentsMultiagent),
+  multiagent: Open.nullish(BetaManagedAgentsMultiagent),
   name: Schema.String,
   skills: Open.array(BetaManagedAgentsAgentSkills),
-  system: Open.optional(Schema.String),
+  system: Open.nullish(Schema.String),
   tools: Open.array(BetaManagedAgentsAgentTools),
   type: Open.literals("agent"),
   updated_at: Schema.String,
@@ -1185,13 +1185,13 @@ export interface BetaManagedAgentsSessionThreadAgent {
 export const BetaManagedAgentsSessionThreadAgent: Open.Codec<BetaManagedAgentsSessionThreadAgent> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    description: Open.optional(Schema.String),
+    description: Open.nullish(Schema.String),
     execution_identity: BetaManagedAgentsExecutionIdentity,
     mcp_servers: Open.array(BetaManagedAgentsMCPServerURLDefinition),
     model: BetaManagedAgentsModelConfig,
     name: Schema.String,
     skills: Open.array(BetaManagedAgentsAgentSkills),
-    system: Open.optional(Schema.String),
+    system: Open.nullish(Schema.String),
     tools: Open.array(BetaManagedAgentsAgentTools),
     type: Open.tag("agent"),
     version: Schema.Number

@@ -109,7 +109,7 @@ export interface BetaComplianceReviewTranscript {
 export const BetaComplianceReviewTranscript: Open.Codec<BetaComplianceReviewTranscript> = /*#__PURE__*/ Open.struct(
   () => ({
     item_id: Schema.String,
-    user_profile_id: Open.optional(Schema.String)
+    user_profile_id: Open.nullish(Schema.String)
   })
 )
 
@@ -128,14 +128,14 @@ export interface BetaComplianceReviewCase {
 export const BetaComplianceReviewCase: Open.Codec<BetaComplianceReviewCase> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.String,
-  enforcement_action: Open.optional(BetaComplianceReviewEnforcementAction),
+  enforcement_action: Open.nullish(BetaComplianceReviewEnforcementAction),
   organization_id: Schema.String,
   policy_categories: Open.array(BetaComplianceReviewPolicyCategory),
   status: BetaComplianceReviewCaseStatus,
   transcripts: Open.array(BetaComplianceReviewTranscript),
   type: Open.literals("compliance_review_case"),
   updated_at: Schema.String,
-  workspace_id: Open.optional(Schema.String)
+  workspace_id: Open.nullish(Schema.String)
 }))
 
 export type BetaComplianceReviewCaseOrderBy = "created_at" | "updated_at"

@@ -19,7 +19,7 @@ export interface BetaComplianceReviewUserActor {
 }
 export const BetaComplianceReviewUserActor: Open.Codec<BetaComplianceReviewUserActor> = /*#__PURE__*/ Open.struct(
   () => ({
-    email_address: Open.optional(Schema.String),
+    email_address: Open.nullish(Schema.String),
     type: Open.tag("user_actor"),
     user_id: Schema.String
   })
@@ -66,7 +66,7 @@ export interface BetaComplianceReviewCreateMessageContent {
 export const BetaComplianceReviewCreateMessageContent: Open.Codec<BetaComplianceReviewCreateMessageContent> =
   /*#__PURE__*/ Open.struct(() => ({
     request: Open.record(Schema.Unknown),
-    response: Open.optional(BetaMessage),
+    response: Open.nullish(BetaMessage),
     type: Open.literals("create_message")
   }))
 
@@ -104,9 +104,9 @@ export interface BetaComplianceReviewMessageDetails {
 }
 export const BetaComplianceReviewMessageDetails: Open.Codec<BetaComplianceReviewMessageDetails> =
   /*#__PURE__*/ Open.struct(() => ({
-    content: Open.optional(BetaComplianceReviewCreateMessageContent),
-    content_unavailable_reason: Open.optional(BetaComplianceReviewContentUnavailableReason),
-    model: Open.optional(Schema.String),
+    content: Open.nullish(BetaComplianceReviewCreateMessageContent),
+    content_unavailable_reason: Open.nullish(BetaComplianceReviewContentUnavailableReason),
+    model: Open.nullish(Schema.String),
     type: Open.literals("message")
   }))
 
@@ -132,15 +132,15 @@ export interface BetaComplianceReviewItem {
 }
 export const BetaComplianceReviewItem: Open.Codec<BetaComplianceReviewItem> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  actor: Open.optional(BetaComplianceReviewActor),
+  actor: Open.nullish(BetaComplianceReviewActor),
   content_expires_at: Schema.String,
   created_at: Schema.String,
   details: BetaComplianceReviewMessageDetails,
   organization_id: Schema.String,
   read_reason: BetaComplianceReviewSafeguardsReason,
   type: Open.literals("compliance_review_item"),
-  user_profile_id: Open.optional(Schema.String),
-  workspace_id: Open.optional(Schema.String)
+  user_profile_id: Open.nullish(Schema.String),
+  workspace_id: Open.nullish(Schema.String)
 }))
 
 /** `GET /v1/compliance/review/items/{item_id}`: answers with `BetaComplianceReviewItem`. */

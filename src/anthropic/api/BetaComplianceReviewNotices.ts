@@ -46,7 +46,7 @@ export const BetaComplianceReviewNotice: Open.Codec<BetaComplianceReviewNotice> 
   kind: BetaComplianceReviewNoticeKind,
   message: Schema.String,
   organization_id: Schema.String,
-  respond_by: Open.optional(Schema.String),
+  respond_by: Open.nullish(Schema.String),
   type: Open.literals("compliance_review_notice")
 }))
 

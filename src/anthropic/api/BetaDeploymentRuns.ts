@@ -249,8 +249,8 @@ export const BetaManagedAgentsDeploymentRun: Open.Codec<BetaManagedAgentsDeploym
     agent: BetaManagedAgentsAgentReference,
     created_at: Schema.String,
     deployment_id: Schema.String,
-    error: Open.optional(BetaManagedAgentsDeploymentRunError),
-    session_id: Open.optional(Schema.String),
+    error: Open.nullish(BetaManagedAgentsDeploymentRunError),
+    session_id: Open.nullish(Schema.String),
     trigger_context: BetaManagedAgentsTriggerContext,
     type: Open.literals("deployment_run")
   })

@@ -137,16 +137,16 @@ export interface BetaDream {
 }
 export const BetaDream: Open.Codec<BetaDream> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   created_at: Schema.String,
-  ended_at: Open.optional(Schema.String),
-  error: Open.optional(BetaDreamErrorObject),
+  ended_at: Open.nullish(Schema.String),
+  error: Open.nullish(BetaDreamErrorObject),
   inputs: Open.array(BetaDreamInput),
-  instructions: Open.optional(Schema.String),
+  instructions: Open.nullish(Schema.String),
   model: BetaDreamModelConfig,
   output_behavior: BetaOutputBehavior,
   outputs: Open.array(BetaDreamOutput),
-  session_id: Open.optional(Schema.String),
+  session_id: Open.nullish(Schema.String),
   status: BetaDreamStatus,
   type: Open.literals("dream"),
   usage: BetaDreamUsage

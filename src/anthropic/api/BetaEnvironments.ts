@@ -132,10 +132,10 @@ export interface BetaEnvironment {
 }
 export const BetaEnvironment: Open.Codec<BetaEnvironment> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   config: BetaEnvironmentConfig,
   created_at: Schema.String,
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   metadata: Open.record(Schema.String),
   name: Schema.String,
   type: Open.literals("environment"),

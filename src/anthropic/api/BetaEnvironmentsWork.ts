@@ -64,17 +64,17 @@ export interface BetaSelfHostedWork {
 }
 export const BetaSelfHostedWork: Open.Codec<BetaSelfHostedWork> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  acknowledged_at: Open.optional(Schema.String),
+  acknowledged_at: Open.nullish(Schema.String),
   created_at: Schema.String,
   data: BetaSelfHostedWorkData,
   environment_id: Schema.String,
-  latest_heartbeat_at: Open.optional(Schema.String),
+  latest_heartbeat_at: Open.nullish(Schema.String),
   metadata: Open.record(Schema.String),
-  secret: Open.optional(Schema.String),
-  started_at: Open.optional(Schema.String),
+  secret: Open.nullish(Schema.String),
+  started_at: Open.nullish(Schema.String),
   state: Open.literals("queued", "starting", "active", "stopping", "stopped"),
-  stop_requested_at: Open.optional(Schema.String),
-  stopped_at: Open.optional(Schema.String),
+  stop_requested_at: Open.nullish(Schema.String),
+  stopped_at: Open.nullish(Schema.String),
   type: Open.literals("work")
 }))
 
@@ -150,10 +150,10 @@ export interface BetaSelfHostedWorkQueueStats {
 }
 export const BetaSelfHostedWorkQueueStats: Open.Codec<BetaSelfHostedWorkQueueStats> = /*#__PURE__*/ Open.struct(() => ({
   depth: Schema.Number,
-  oldest_queued_at: Open.optional(Schema.String),
+  oldest_queued_at: Open.nullish(Schema.String),
   pending: Schema.Number,
   type: Open.literals("work_queue_stats"),
-  workers_polling: Open.optional(Schema.Number)
+  workers_polling: Open.nullish(Schema.Number)
 }))
 
 export interface WorkStopParams {

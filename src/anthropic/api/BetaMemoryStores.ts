@@ -31,7 +31,7 @@ export interface BetaManagedAgentsMemoryStore {
 }
 export const BetaManagedAgentsMemoryStore: Open.Codec<BetaManagedAgentsMemoryStore> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   created_at: Schema.String,
   description: Schema.String,
   metadata: Open.record(Schema.String),

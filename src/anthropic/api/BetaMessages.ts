@@ -2515,7 +2515,7 @@ export interface BetaContainer {
 export const BetaContainer: Open.Codec<BetaContainer> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   expires_at: Schema.String,
-  skills: Open.optional(Open.array(BetaContainerSkill))
+  skills: Open.nullish(Open.array(BetaContainerSkill))
 }))
 
 export interface BetaCitationCharLocation {
@@ -2530,9 +2530,9 @@ export interface BetaCitationCharLocation {
 export const BetaCitationCharLocation: Open.Codec<BetaCitationCharLocation> = /*#__PURE__*/ Open.struct(() => ({
   cited_text: Schema.String,
   document_index: Schema.Number,
-  document_title: Open.optional(Schema.String),
+  document_title: Open.nullish(Schema.String),
   end_char_index: Schema.Number,
-  file_id: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
   start_char_index: Schema.Number,
   type: Open.tag("char_location")
 }))
@@ -2549,9 +2549,9 @@ export interface BetaCitationPageLocation {
 export const BetaCitationPageLocation: Open.Codec<BetaCitationPageLocation> = /*#__PURE__*/ Open.struct(() => ({
   cited_text: Schema.String,
   document_index: Schema.Number,
-  document_title: Open.optional(Schema.String),
+  document_title: Open.nullish(Schema.String),
   end_page_number: Schema.Number,
-  file_id: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
   start_page_number: Schema.Number,
   type: Open.tag("page_location")
 }))
@@ -2569,9 +2569,9 @@ export const BetaCitationContentBlockLocation: Open.Codec<BetaCitationContentBlo
   () => ({
     cited_text: Schema.String,
     document_index: Schema.Number,
-    document_title: Open.optional(Schema.String),
+    document_title: Open.nullish(Schema.String),
     end_block_index: Schema.Number,
-    file_id: Open.optional(Schema.String),
+    file_id: Open.nullish(Schema.String),
     start_block_index: Schema.Number,
     type: Open.tag("content_block_location")
   })
@@ -2588,7 +2588,7 @@ export const BetaCitationsWebSearchResultLocation: Open.Codec<BetaCitationsWebSe
   /*#__PURE__*/ Open.struct(() => ({
     cited_text: Schema.String,
     encrypted_index: Schema.String,
-    title: Open.optional(Schema.String),
+    title: Open.nullish(Schema.String),
     type: Open.tag("web_search_result_location"),
     url: Schema.String
   }))
@@ -2609,7 +2609,7 @@ export const BetaCitationSearchResultLocation: Open.Codec<BetaCitationSearchResu
     search_result_index: Schema.Number,
     source: Schema.String,
     start_block_index: Schema.Number,
-    title: Open.optional(Schema.String),
+    title: Open.nullish(Schema.String),
     type: Open.tag("search_result_location")
   })
 )
@@ -2743,7 +2743,7 @@ export interface BetaWebSearchResultBlock {
 }
 export const BetaWebSearchResultBlock: Open.Codec<BetaWebSearchResultBlock> = /*#__PURE__*/ Open.struct(() => ({
   encrypted_content: Schema.String,
-  page_age: Open.optional(Schema.String),
+  page_age: Open.nullish(Schema.String),
   title: Schema.String,
   type: Open.literals("web_search_result"),
   url: Schema.String
@@ -2799,9 +2799,9 @@ export interface BetaDocumentBlock {
   readonly type: "document" | (string & {})
 }
 export const BetaDocumentBlock: Open.Codec<BetaDocumentBlock> = /*#__PURE__*/ Open.struct(() => ({
-  citations: Open.optional(BetaCitationConfig),
+  citations: Open.nullish(BetaCitationConfig),
   source: BetaDocumentBlockSource,
-  title: Open.optional(Schema.String),
+  title: Open.nullish(Schema.String),
   type: Open.literals("document")
 }))
 
@@ -2814,7 +2814,7 @@ export interface BetaWebFetchBlock {
 }
 export const BetaWebFetchBlock: Open.Codec<BetaWebFetchBlock> = /*#__PURE__*/ Open.struct(() => ({
   content: BetaDocumentBlock,
-  retrieved_at: Open.optional(Schema.String),
+  retrieved_at: Open.nullish(Schema.String),
   type: Open.tag("web_fetch_result"),
   url: Schema.String
 }))
@@ -2875,7 +2875,7 @@ export interface BetaAdvisorResultBlock {
   readonly type: "advisor_result"
 }
 export const BetaAdvisorResultBlock: Open.Codec<BetaAdvisorResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  stop_reason: Open.optional(Schema.String),
+  stop_reason: Open.nullish(Schema.String),
   text: Schema.String,
   type: Open.tag("advisor_result")
 }))
@@ -2888,7 +2888,7 @@ export interface BetaAdvisorRedactedResultBlock {
 export const BetaAdvisorRedactedResultBlock: Open.Codec<BetaAdvisorRedactedResultBlock> = /*#__PURE__*/ Open.struct(
   () => ({
     encrypted_content: Schema.String,
-    stop_reason: Open.optional(Schema.String),
+    stop_reason: Open.nullish(Schema.String),
     type: Open.tag("advisor_redacted_result")
   })
 )
@@ -3083,7 +3083,7 @@ export const BetaTextEditorCodeExecutionToolResultErrorObject: Open.Codec<BetaTe
       "execution_time_exceeded",
       "file_not_found"
     ),
-    error_message: Open.optional(Schema.String),
+    error_message: Open.nullish(Schema.String),
     type: Open.tag("text_editor_code_execution_tool_result_error")
   }))
 
@@ -3099,9 +3099,9 @@ export const BetaTextEditorCodeExecutionViewResultBlock: Open.Codec<BetaTextEdit
   /*#__PURE__*/ Open.struct(() => ({
     content: Schema.String,
     file_type: Open.literals("text", "image", "pdf"),
-    num_lines: Open.optional(Schema.Number),
-    start_line: Open.optional(Schema.Number),
-    total_lines: Open.optional(Schema.Number),
+    num_lines: Open.nullish(Schema.Number),
+    start_line: Open.nullish(Schema.Number),
+    total_lines: Open.nullish(Schema.Number),
     type: Open.tag("text_editor_code_execution_view_result")
   }))
 
@@ -3125,11 +3125,11 @@ export interface BetaTextEditorCodeExecutionStrReplaceResultBlock {
 }
 export const BetaTextEditorCodeExecutionStrReplaceResultBlock: Open.Codec<BetaTextEditorCodeExecutionStrReplaceResultBlock> =
   /*#__PURE__*/ Open.struct(() => ({
-    lines: Open.optional(Open.array(Schema.String)),
-    new_lines: Open.optional(Schema.Number),
-    new_start: Open.optional(Schema.Number),
-    old_lines: Open.optional(Schema.Number),
-    old_start: Open.optional(Schema.Number),
+    lines: Open.nullish(Open.array(Schema.String)),
+    new_lines: Open.nullish(Schema.Number),
+    new_start: Open.nullish(Schema.Number),
+    old_lines: Open.nullish(Schema.Number),
+    old_start: Open.nullish(Schema.Number),
     type: Open.tag("text_editor_code_execution_str_replace_result")
   }))
 
@@ -3172,7 +3172,7 @@ export interface BetaToolSearchToolResultErrorObject {
 export const BetaToolSearchToolResultErrorObject: Open.Codec<BetaToolSearchToolResultErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     error_code: Open.literals("invalid_tool_input", "unavailable", "too_many_requests", "execution_time_exceeded"),
-    error_message: Open.optional(Schema.String),
+    error_message: Open.nullish(Schema.String),
     type: Open.tag("tool_search_tool_result_error")
   }))
 
@@ -3467,8 +3467,8 @@ export interface BetaCompactionBlock {
   readonly tool_changes?: ReadonlyArray<BetaCompactionBlockToolChanges> | null | undefined
 }
 export const BetaCompactionBlock: Open.Codec<BetaCompactionBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.optional(Schema.String),
-  encrypted_content: Open.optional(Schema.String),
+  content: Open.nullish(Schema.String),
+  encrypted_content: Open.nullish(Schema.String),
   type: Open.tag("compaction"),
   signature: Open.optional(Schema.String),
   tool_changes: Open.optional(Open.array(BetaCompactionBlockToolChanges))
@@ -3494,7 +3494,7 @@ export interface BetaFallbackRefusalTrigger {
   readonly type: "refusal" | (string & {})
 }
 export const BetaFallbackRefusalTrigger: Open.Codec<BetaFallbackRefusalTrigger> = /*#__PURE__*/ Open.struct(() => ({
-  category: Open.optional(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
+  category: Open.nullish(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
   type: Open.literals("refusal")
 }))
 
@@ -3689,7 +3689,7 @@ export interface BetaDiagnostics {
   readonly cache_miss_reason?: BetaCacheMissReason | null | undefined
 }
 export const BetaDiagnostics: Open.Codec<BetaDiagnostics> = /*#__PURE__*/ Open.struct(() => ({
-  cache_miss_reason: Open.optional(BetaCacheMissReason)
+  cache_miss_reason: Open.nullish(BetaCacheMissReason)
 }))
 
 export interface BetaRefusalStopDetails {
@@ -3709,11 +3709,11 @@ export interface BetaRefusalStopDetails {
   readonly type: "refusal" | (string & {})
 }
 export const BetaRefusalStopDetails: Open.Codec<BetaRefusalStopDetails> = /*#__PURE__*/ Open.struct(() => ({
-  category: Open.optional(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
-  explanation: Open.optional(Schema.String),
-  fallback_credit_token: Open.optional(Schema.String),
-  fallback_has_prefill_claim: Open.optional(Schema.Boolean),
-  recommended_model: Open.optional(Schema.String),
+  category: Open.nullish(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
+  explanation: Open.nullish(Schema.String),
+  fallback_credit_token: Open.nullish(Schema.String),
+  fallback_has_prefill_claim: Open.nullish(Schema.Boolean),
+  recommended_model: Open.nullish(Schema.String),
   type: Open.literals("refusal")
 }))
 
@@ -3819,11 +3819,11 @@ export interface BetaMessageIterationUsage {
   readonly type: "message"
 }
 export const BetaMessageIterationUsage: Open.Codec<BetaMessageIterationUsage> = /*#__PURE__*/ Open.struct(() => ({
-  cache_creation: Open.optional(BetaCacheCreation),
+  cache_creation: Open.nullish(BetaCacheCreation),
   cache_creation_input_tokens: Schema.Number,
   cache_read_input_tokens: Schema.Number,
   input_tokens: Schema.Number,
-  model: Open.optional(Model),
+  model: Open.nullish(Model),
   output_tokens: Schema.Number,
   type: Open.tag("message")
 }))
@@ -3837,7 +3837,7 @@ export interface BetaCompactionIterationUsage {
   readonly type: "compaction"
 }
 export const BetaCompactionIterationUsage: Open.Codec<BetaCompactionIterationUsage> = /*#__PURE__*/ Open.struct(() => ({
-  cache_creation: Open.optional(BetaCacheCreation),
+  cache_creation: Open.nullish(BetaCacheCreation),
   cache_creation_input_tokens: Schema.Number,
   cache_read_input_tokens: Schema.Number,
   input_tokens: Schema.Number,
@@ -3856,7 +3856,7 @@ export interface BetaAdvisorMessageIterationUsage {
 }
 export const BetaAdvisorMessageIterationUsage: Open.Codec<BetaAdvisorMessageIterationUsage> = /*#__PURE__*/ Open.struct(
   () => ({
-    cache_creation: Open.optional(BetaCacheCreation),
+    cache_creation: Open.nullish(BetaCacheCreation),
     cache_creation_input_tokens: Schema.Number,
     cache_read_input_tokens: Schema.Number,
     input_tokens: Schema.Number,
@@ -3877,7 +3877,7 @@ export interface BetaFallbackMessageIterationUsage {
 }
 export const BetaFallbackMessageIterationUsage: Open.Codec<BetaFallbackMessageIterationUsage> =
   /*#__PURE__*/ Open.struct(() => ({
-    cache_creation: Open.optional(BetaCacheCreation),
+    cache_creation: Open.nullish(BetaCacheCreation),
     cache_creation_input_tokens: Schema.Number,
     cache_read_input_tokens: Schema.Number,
     input_tokens: Schema.Number,
@@ -3938,17 +3938,17 @@ export interface BetaUsage {
   readonly speed?: "standard" | "fast" | (string & {}) | null | undefined
 }
 export const BetaUsage: Open.Codec<BetaUsage> = /*#__PURE__*/ Open.struct(() => ({
-  cache_creation: Open.optional(BetaCacheCreation),
-  cache_creation_input_tokens: Open.optional(Schema.Number),
-  cache_read_input_tokens: Open.optional(Schema.Number),
-  fallback_credit: Open.optional(BetaFallbackCreditUsage),
-  inference_geo: Open.optional(Schema.String),
+  cache_creation: Open.nullish(BetaCacheCreation),
+  cache_creation_input_tokens: Open.nullish(Schema.Number),
+  cache_read_input_tokens: Open.nullish(Schema.Number),
+  fallback_credit: Open.nullish(BetaFallbackCreditUsage),
+  inference_geo: Open.nullish(Schema.String),
   input_tokens: Schema.Number,
   iterations: Open.optional(BetaIterationsUsage),
   output_tokens: Schema.Number,
-  output_tokens_details: Open.optional(BetaOutputTokensDetails),
+  output_tokens_details: Open.nullish(BetaOutputTokensDetails),
   server_tool_use: Open.optional(BetaServerToolUsage),
-  service_tier: Open.optional(Open.literals("standard", "priority", "batch")),
+  service_tier: Open.nullish(Open.literals("standard", "priority", "batch")),
   speed: Open.optional(Open.literals("standard", "fast"))
 }))
 
@@ -4031,9 +4031,9 @@ export const BetaMessage: Open.Codec<BetaMessage> = /*#__PURE__*/ Open.struct(()
   diagnostics: Open.optional(BetaDiagnostics),
   model: Model,
   role: Open.literals("assistant"),
-  stop_details: Open.optional(BetaRefusalStopDetails),
-  stop_reason: Open.optional(BetaStopReason),
-  stop_sequence: Open.optional(Schema.String),
+  stop_details: Open.nullish(BetaRefusalStopDetails),
+  stop_reason: Open.nullish(BetaStopReason),
+  stop_sequence: Open.nullish(Schema.String),
   type: Open.literals("message"),
   usage: BetaUsage,
   input_transformations: Open.optional(Open.array(BetaInputTransformation))
@@ -4057,9 +4057,9 @@ export interface BetaRawMessageDeltaEventDelta {
 export const BetaRawMessageDeltaEventDelta: Open.Codec<BetaRawMessageDeltaEventDelta> = /*#__PURE__*/ Open.struct(
   () => ({
     container: Open.optional(BetaContainer),
-    stop_details: Open.optional(BetaRefusalStopDetails),
-    stop_reason: Open.optional(BetaStopReason),
-    stop_sequence: Open.optional(Schema.String)
+    stop_details: Open.nullish(BetaRefusalStopDetails),
+    stop_reason: Open.nullish(BetaStopReason),
+    stop_sequence: Open.nullish(Schema.String)
   })
 )
 
@@ -4074,13 +4074,13 @@ export interface BetaMessageDeltaUsage {
   readonly server_tool_use?: BetaServerToolUsage | null | undefined
 }
 export const BetaMessageDeltaUsage: Open.Codec<BetaMessageDeltaUsage> = /*#__PURE__*/ Open.struct(() => ({
-  cache_creation_input_tokens: Open.optional(Schema.Number),
-  cache_read_input_tokens: Open.optional(Schema.Number),
-  fallback_credit: Open.optional(BetaFallbackCreditUsage),
-  input_tokens: Open.optional(Schema.Number),
+  cache_creation_input_tokens: Open.nullish(Schema.Number),
+  cache_read_input_tokens: Open.nullish(Schema.Number),
+  fallback_credit: Open.nullish(BetaFallbackCreditUsage),
+  input_tokens: Open.nullish(Schema.Number),
   iterations: Open.optional(BetaIterationsUsage),
   output_tokens: Schema.Number,
-  output_tokens_details: Open.optional(BetaOutputTokensDetails),
+  output_tokens_details: Open.nullish(BetaOutputTokensDetails),
   server_tool_use: Open.optional(BetaServerToolUsage)
 }))
 
@@ -4212,7 +4212,7 @@ export interface BetaThinkingDelta {
   readonly type: "thinking_delta"
 }
 export const BetaThinkingDelta: Open.Codec<BetaThinkingDelta> = /*#__PURE__*/ Open.struct(() => ({
-  estimated_tokens: Open.optional(Schema.Number),
+  estimated_tokens: Open.nullish(Schema.Number),
   thinking: Schema.String,
   type: Open.tag("thinking_delta")
 }))
@@ -4233,8 +4233,8 @@ export interface BetaCompactionContentBlockDelta {
 }
 export const BetaCompactionContentBlockDelta: Open.Codec<BetaCompactionContentBlockDelta> = /*#__PURE__*/ Open.struct(
   () => ({
-    content: Open.optional(Schema.String),
-    encrypted_content: Open.optional(Schema.String),
+    content: Open.nullish(Schema.String),
+    encrypted_content: Open.nullish(Schema.String),
     type: Open.tag("compaction_delta")
   })
 )
@@ -4366,7 +4366,7 @@ export interface BetaMessageTokensCount {
   readonly input_tokens: number
 }
 export const BetaMessageTokensCount: Open.Codec<BetaMessageTokensCount> = /*#__PURE__*/ Open.struct(() => ({
-  context_management: Open.optional(BetaCountTokensContextManagementResponse),
+  context_management: Open.nullish(BetaCountTokensContextManagementResponse),
   input_tokens: Schema.Number
 }))
 

@@ -37,9 +37,9 @@ export interface BetaContextManagementCapability {
 }
 export const BetaContextManagementCapability: Open.Codec<BetaContextManagementCapability> = /*#__PURE__*/ Open.struct(
   () => ({
-    clear_thinking_20251015: Open.optional(BetaCapabilitySupport),
-    clear_tool_uses_20250919: Open.optional(BetaCapabilitySupport),
-    compact_20260112: Open.optional(BetaCapabilitySupport),
+    clear_thinking_20251015: Open.nullish(BetaCapabilitySupport),
+    clear_tool_uses_20250919: Open.nullish(BetaCapabilitySupport),
+    compact_20260112: Open.nullish(BetaCapabilitySupport),
     supported: Schema.Boolean
   })
 )
@@ -58,7 +58,7 @@ export const BetaEffortCapability: Open.Codec<BetaEffortCapability> = /*#__PURE_
   max: BetaCapabilitySupport,
   medium: BetaCapabilitySupport,
   supported: Schema.Boolean,
-  xhigh: Open.optional(BetaCapabilitySupport)
+  xhigh: Open.nullish(BetaCapabilitySupport)
 }))
 
 export interface BetaServerToolsCapability {
@@ -111,7 +111,7 @@ export const BetaModelCapabilities: Open.Codec<BetaModelCapabilities> = /*#__PUR
   batch: BetaCapabilitySupport,
   citations: BetaCapabilitySupport,
   code_execution: BetaCapabilitySupport,
-  compaction: Open.optional(BetaCompactionCapability),
+  compaction: Open.nullish(BetaCompactionCapability),
   context_management: BetaContextManagementCapability,
   effort: BetaEffortCapability,
   image_input: BetaCapabilitySupport,
@@ -145,16 +145,16 @@ export interface BetaModelInfo {
 }
 export const BetaModelInfo: Open.Codec<BetaModelInfo> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  allowed_fallback_models: Open.optional(Open.array(Schema.String)),
-  capabilities: Open.optional(BetaModelCapabilities),
+  allowed_fallback_models: Open.nullish(Open.array(Schema.String)),
+  capabilities: Open.nullish(BetaModelCapabilities),
   created_at: Schema.String,
-  deprecated_at: Open.optional(Schema.String),
+  deprecated_at: Open.nullish(Schema.String),
   display_name: Schema.String,
   lifecycle: Open.literals("active", "deprecated", "retired"),
-  line: Open.optional(BetaModelLine),
-  max_input_tokens: Open.optional(Schema.Number),
-  max_tokens: Open.optional(Schema.Number),
-  retires_at: Open.optional(Schema.String),
+  line: Open.nullish(BetaModelLine),
+  max_input_tokens: Open.nullish(Schema.Number),
+  max_tokens: Open.nullish(Schema.Number),
+  retires_at: Open.nullish(Schema.String),
   type: Open.literals("model")
 }))
 

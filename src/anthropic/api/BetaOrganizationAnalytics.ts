@@ -44,19 +44,19 @@ export interface BetaAnalyticsSingleDayActivitySummary {
 }
 export const BetaAnalyticsSingleDayActivitySummary: Open.Codec<BetaAnalyticsSingleDayActivitySummary> =
   /*#__PURE__*/ Open.struct(() => ({
-    assigned_seat_count: Open.optional(Schema.Number),
+    assigned_seat_count: Open.nullish(Schema.Number),
     cowork_daily_active_user_count: Schema.Number,
     cowork_monthly_active_user_count: Schema.Number,
     cowork_weekly_active_user_count: Schema.Number,
     daily_active_user_count: Schema.Number,
-    daily_adoption_rate: Open.optional(Schema.Number),
+    daily_adoption_rate: Open.nullish(Schema.Number),
     ending_at: Schema.String,
     monthly_active_user_count: Schema.Number,
-    monthly_adoption_rate: Open.optional(Schema.Number),
-    pending_invite_count: Open.optional(Schema.Number),
+    monthly_adoption_rate: Open.nullish(Schema.Number),
+    pending_invite_count: Open.nullish(Schema.Number),
     starting_at: Schema.String,
     weekly_active_user_count: Schema.Number,
-    weekly_adoption_rate: Open.optional(Schema.Number),
+    weekly_adoption_rate: Open.nullish(Schema.Number),
     chat_cowork_unified_daily_active_user_count: Open.optional(Schema.Number),
     chat_cowork_unified_monthly_active_user_count: Open.optional(Schema.Number),
     chat_cowork_unified_weekly_active_user_count: Open.optional(Schema.Number),
@@ -103,13 +103,13 @@ export interface BetaAnalyticsChatMetrics {
 export const BetaAnalyticsChatMetrics: Open.Codec<BetaAnalyticsChatMetrics> = /*#__PURE__*/ Open.struct(() => ({
   connectors_used_count: Schema.Number,
   distinct_artifacts_created_count: Schema.Number,
-  distinct_connectors_used_count: Open.optional(Schema.Number),
-  distinct_conversation_count: Open.optional(Schema.Number),
-  distinct_files_uploaded_count: Open.optional(Schema.Number),
+  distinct_connectors_used_count: Open.nullish(Schema.Number),
+  distinct_conversation_count: Open.nullish(Schema.Number),
+  distinct_files_uploaded_count: Open.nullish(Schema.Number),
   distinct_projects_created_count: Schema.Number,
-  distinct_projects_used_count: Open.optional(Schema.Number),
-  distinct_shared_artifacts_viewed_count: Open.optional(Schema.Number),
-  distinct_skills_used_count: Open.optional(Schema.Number),
+  distinct_projects_used_count: Open.nullish(Schema.Number),
+  distinct_shared_artifacts_viewed_count: Open.nullish(Schema.Number),
+  distinct_skills_used_count: Open.nullish(Schema.Number),
   message_count: Schema.Number,
   shared_conversations_viewed_count: Schema.Number,
   thinking_message_count: Schema.Number
@@ -134,7 +134,7 @@ export interface BetaAnalyticsCoreCodeMetrics {
 export const BetaAnalyticsCoreCodeMetrics: Open.Codec<BetaAnalyticsCoreCodeMetrics> = /*#__PURE__*/ Open.struct(() => ({
   artifacts_created_count: Schema.Number,
   commit_count: Schema.Number,
-  distinct_session_count: Open.optional(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
   lines_of_code: BetaAnalyticsLinesOfCode,
   pull_request_count: Schema.Number
 }))
@@ -198,19 +198,19 @@ export const BetaAnalyticsCoworkMetrics: Open.Codec<BetaAnalyticsCoworkMetrics> 
   artifacts_created_count: Schema.Number,
   connectors_used_count: Schema.Number,
   dispatch_turn_count: Schema.Number,
-  distinct_connectors_used_count: Open.optional(Schema.Number),
-  distinct_plugins_used_count: Open.optional(Schema.Number),
-  distinct_session_count: Open.optional(Schema.Number),
-  distinct_skills_used_count: Open.optional(Schema.Number),
-  edit_tool_count: Open.optional(Schema.Number),
-  file_edit_count: Open.optional(Schema.Number),
+  distinct_connectors_used_count: Open.nullish(Schema.Number),
+  distinct_plugins_used_count: Open.nullish(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
+  distinct_skills_used_count: Open.nullish(Schema.Number),
+  edit_tool_count: Open.nullish(Schema.Number),
+  file_edit_count: Open.nullish(Schema.Number),
   message_count: Schema.Number,
-  multi_edit_tool_count: Open.optional(Schema.Number),
-  notebook_edit_tool_count: Open.optional(Schema.Number),
-  plugins_used_count: Open.optional(Schema.Number),
-  sessions_with_file_edits_count: Open.optional(Schema.Number),
+  multi_edit_tool_count: Open.nullish(Schema.Number),
+  notebook_edit_tool_count: Open.nullish(Schema.Number),
+  plugins_used_count: Open.nullish(Schema.Number),
+  sessions_with_file_edits_count: Open.nullish(Schema.Number),
   skills_used_count: Schema.Number,
-  write_tool_count: Open.optional(Schema.Number)
+  write_tool_count: Open.nullish(Schema.Number)
 }))
 
 export interface BetaAnalyticsDesignMetrics {
@@ -221,8 +221,8 @@ export interface BetaAnalyticsDesignMetrics {
 }
 export const BetaAnalyticsDesignMetrics: Open.Codec<BetaAnalyticsDesignMetrics> = /*#__PURE__*/ Open.struct(() => ({
   distinct_projects_created_count: Schema.Number,
-  distinct_projects_used_count: Open.optional(Schema.Number),
-  distinct_session_count: Open.optional(Schema.Number),
+  distinct_projects_used_count: Open.nullish(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
   message_count: Schema.Number
 }))
 
@@ -237,9 +237,9 @@ export interface BetaAnalyticsOfficeProductMetrics {
 export const BetaAnalyticsOfficeProductMetrics: Open.Codec<BetaAnalyticsOfficeProductMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
     connectors_used_count: Schema.Number,
-    distinct_connectors_used_count: Open.optional(Schema.Number),
-    distinct_session_count: Open.optional(Schema.Number),
-    distinct_skills_used_count: Open.optional(Schema.Number),
+    distinct_connectors_used_count: Open.nullish(Schema.Number),
+    distinct_session_count: Open.nullish(Schema.Number),
+    distinct_skills_used_count: Open.nullish(Schema.Number),
     message_count: Schema.Number,
     skills_used_count: Schema.Number
   }))
@@ -266,7 +266,7 @@ export interface BetaAnalyticsScienceMetrics {
 }
 export const BetaAnalyticsScienceMetrics: Open.Codec<BetaAnalyticsScienceMetrics> = /*#__PURE__*/ Open.struct(() => ({
   delegation_count: Schema.Number,
-  distinct_session_count: Open.optional(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
   message_count: Schema.Number,
   remote_compute_job_count: Schema.Number,
   skills_used_count: Schema.Number
@@ -301,13 +301,13 @@ export const BetaAnalyticsChatCoworkUnifiedChatMetrics: Open.Codec<BetaAnalytics
   /*#__PURE__*/ Open.struct(() => ({
     connectors_used_count: Schema.Number,
     distinct_artifacts_created_count: Schema.Number,
-    distinct_connectors_used_count: Open.optional(Schema.Number),
-    distinct_conversation_count: Open.optional(Schema.Number),
-    distinct_files_uploaded_count: Open.optional(Schema.Number),
+    distinct_connectors_used_count: Open.nullish(Schema.Number),
+    distinct_conversation_count: Open.nullish(Schema.Number),
+    distinct_files_uploaded_count: Open.nullish(Schema.Number),
     distinct_projects_created_count: Schema.Number,
-    distinct_projects_used_count: Open.optional(Schema.Number),
-    distinct_shared_artifacts_viewed_count: Open.optional(Schema.Number),
-    distinct_skills_used_count: Open.optional(Schema.Number),
+    distinct_projects_used_count: Open.nullish(Schema.Number),
+    distinct_shared_artifacts_viewed_count: Open.nullish(Schema.Number),
+    distinct_skills_used_count: Open.nullish(Schema.Number),
     message_count: Schema.Number,
     shared_conversations_viewed_count: Schema.Number,
     thinking_message_count: Schema.Number
@@ -338,19 +338,19 @@ export const BetaAnalyticsChatCoworkUnifiedSessionsMetrics: Open.Codec<BetaAnaly
     artifacts_created_count: Schema.Number,
     connectors_used_count: Schema.Number,
     dispatch_turn_count: Schema.Number,
-    distinct_connectors_used_count: Open.optional(Schema.Number),
-    distinct_plugins_used_count: Open.optional(Schema.Number),
-    distinct_session_count: Open.optional(Schema.Number),
-    distinct_skills_used_count: Open.optional(Schema.Number),
-    edit_tool_count: Open.optional(Schema.Number),
-    file_edit_count: Open.optional(Schema.Number),
+    distinct_connectors_used_count: Open.nullish(Schema.Number),
+    distinct_plugins_used_count: Open.nullish(Schema.Number),
+    distinct_session_count: Open.nullish(Schema.Number),
+    distinct_skills_used_count: Open.nullish(Schema.Number),
+    edit_tool_count: Open.nullish(Schema.Number),
+    file_edit_count: Open.nullish(Schema.Number),
     message_count: Schema.Number,
-    multi_edit_tool_count: Open.optional(Schema.Number),
-    notebook_edit_tool_count: Open.optional(Schema.Number),
-    plugins_used_count: Open.optional(Schema.Number),
-    sessions_with_file_edits_count: Open.optional(Schema.Number),
+    multi_edit_tool_count: Open.nullish(Schema.Number),
+    notebook_edit_tool_count: Open.nullish(Schema.Number),
+    plugins_used_count: Open.nullish(Schema.Number),
+    sessions_with_file_edits_count: Open.nullish(Schema.Number),
     skills_used_count: Schema.Number,
-    write_tool_count: Open.optional(Schema.Number)
+    write_tool_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsChatCoworkUnifiedMetrics {
@@ -369,8 +369,8 @@ export interface BetaAnalyticsClaudeTagMetrics {
 }
 export const BetaAnalyticsClaudeTagMetrics: Open.Codec<BetaAnalyticsClaudeTagMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    active_day_count: Open.optional(Schema.Number),
-    active_message_count: Open.optional(Schema.Number)
+    active_day_count: Open.nullish(Schema.Number),
+    active_message_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -396,10 +396,10 @@ export const BetaAnalyticsUserActivity: Open.Codec<BetaAnalyticsUserActivity> = 
   claude_code_metrics: BetaAnalyticsClaudeCodeMetrics,
   cowork_metrics: BetaAnalyticsCoworkMetrics,
   design_metrics: BetaAnalyticsDesignMetrics,
-  distinct_user_count: Open.optional(Schema.Number),
+  distinct_user_count: Open.nullish(Schema.Number),
   office_metrics: BetaAnalyticsOfficeMetrics,
   science_metrics: BetaAnalyticsScienceMetrics,
-  user: Open.optional(BetaAnalyticsUser),
+  user: Open.nullish(BetaAnalyticsUser),
   web_search_count: Schema.Number,
   chat_cowork_unified_metrics: Open.optional(BetaAnalyticsChatCoworkUnifiedMetrics),
   claude_tag_metrics: Open.optional(BetaAnalyticsClaudeTagMetrics),
@@ -424,9 +424,9 @@ export interface BetaAnalyticsProjectActivity {
   readonly user_id?: string | null | undefined
 }
 export const BetaAnalyticsProjectActivity: Open.Codec<BetaAnalyticsProjectActivity> = /*#__PURE__*/ Open.struct(() => ({
-  created_at: Open.optional(Schema.String),
-  created_by: Open.optional(BetaAnalyticsUser),
-  distinct_conversation_count: Open.optional(Schema.Number),
+  created_at: Open.nullish(Schema.String),
+  created_by: Open.nullish(BetaAnalyticsUser),
+  distinct_conversation_count: Open.nullish(Schema.Number),
   distinct_user_count: Schema.Number,
   message_count: Schema.Number,
   project_id: Schema.String,
@@ -443,7 +443,7 @@ export interface BetaAnalyticsConnectorChatMetrics {
 }
 export const BetaAnalyticsConnectorChatMetrics: Open.Codec<BetaAnalyticsConnectorChatMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_conversation_connector_used_count: Open.optional(Schema.Number)
+    distinct_conversation_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsConnectorClaudeCodeMetrics {
@@ -451,7 +451,7 @@ export interface BetaAnalyticsConnectorClaudeCodeMetrics {
 }
 export const BetaAnalyticsConnectorClaudeCodeMetrics: Open.Codec<BetaAnalyticsConnectorClaudeCodeMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsConnectorCoworkMetrics {
@@ -459,7 +459,7 @@ export interface BetaAnalyticsConnectorCoworkMetrics {
 }
 export const BetaAnalyticsConnectorCoworkMetrics: Open.Codec<BetaAnalyticsConnectorCoworkMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsConnectorOfficeProductMetrics {
@@ -467,7 +467,7 @@ export interface BetaAnalyticsConnectorOfficeProductMetrics {
 }
 export const BetaAnalyticsConnectorOfficeProductMetrics: Open.Codec<BetaAnalyticsConnectorOfficeProductMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsConnectorOfficeMetrics {
@@ -489,7 +489,7 @@ export interface BetaAnalyticsConnectorChatCoworkUnifiedChatMetrics {
 }
 export const BetaAnalyticsConnectorChatCoworkUnifiedChatMetrics: Open.Codec<BetaAnalyticsConnectorChatCoworkUnifiedChatMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_conversation_connector_used_count: Open.optional(Schema.Number)
+    distinct_conversation_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsConnectorChatCoworkUnifiedSessionsMetrics {
@@ -497,7 +497,7 @@ export interface BetaAnalyticsConnectorChatCoworkUnifiedSessionsMetrics {
 }
 export const BetaAnalyticsConnectorChatCoworkUnifiedSessionsMetrics: Open.Codec<BetaAnalyticsConnectorChatCoworkUnifiedSessionsMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsConnectorChatCoworkUnifiedMetrics {
@@ -533,16 +533,16 @@ export const BetaAnalyticsConnectorActivity: Open.Codec<BetaAnalyticsConnectorAc
   () => ({
     chat_metrics: BetaAnalyticsConnectorChatMetrics,
     claude_code_metrics: BetaAnalyticsConnectorClaudeCodeMetrics,
-    connector_display_name: Open.optional(Schema.String),
+    connector_display_name: Open.nullish(Schema.String),
     connector_name: Schema.String,
     cowork_metrics: BetaAnalyticsConnectorCoworkMetrics,
     distinct_user_count: Schema.Number,
-    individual_auth_distinct_user_count: Open.optional(Schema.Number),
-    managed_auth_distinct_user_count: Open.optional(Schema.Number),
+    individual_auth_distinct_user_count: Open.nullish(Schema.Number),
+    managed_auth_distinct_user_count: Open.nullish(Schema.Number),
     office_metrics: BetaAnalyticsConnectorOfficeMetrics,
-    read_call_count: Open.optional(Schema.Number),
-    unclassified_call_count: Open.optional(Schema.Number),
-    write_call_count: Open.optional(Schema.Number),
+    read_call_count: Open.nullish(Schema.Number),
+    unclassified_call_count: Open.nullish(Schema.Number),
+    write_call_count: Open.nullish(Schema.Number),
     chat_cowork_unified_metrics: Open.optional(BetaAnalyticsConnectorChatCoworkUnifiedMetrics),
     product: Open.optional(Schema.String),
     rbac_group_id: Open.optional(Schema.String),
@@ -558,7 +558,7 @@ export interface BetaAnalyticsPluginClaudeCodeMetrics {
 }
 export const BetaAnalyticsPluginClaudeCodeMetrics: Open.Codec<BetaAnalyticsPluginClaudeCodeMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_plugin_used_count: Open.optional(Schema.Number)
+    distinct_session_plugin_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsPluginCoworkMetrics {
@@ -566,7 +566,7 @@ export interface BetaAnalyticsPluginCoworkMetrics {
 }
 export const BetaAnalyticsPluginCoworkMetrics: Open.Codec<BetaAnalyticsPluginCoworkMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_session_plugin_used_count: Open.optional(Schema.Number)
+    distinct_session_plugin_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -575,7 +575,7 @@ export interface BetaAnalyticsPluginChatCoworkUnifiedMetrics {
 }
 export const BetaAnalyticsPluginChatCoworkUnifiedMetrics: Open.Codec<BetaAnalyticsPluginChatCoworkUnifiedMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_plugin_used_count: Open.optional(Schema.Number)
+    distinct_session_plugin_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsPluginActivity {
@@ -596,9 +596,9 @@ export const BetaAnalyticsPluginActivity: Open.Codec<BetaAnalyticsPluginActivity
   claude_code_metrics: BetaAnalyticsPluginClaudeCodeMetrics,
   cowork_metrics: BetaAnalyticsPluginCoworkMetrics,
   distinct_user_count: Schema.Number,
-  install_count: Open.optional(Schema.Number),
+  install_count: Open.nullish(Schema.Number),
   invocation_count: Schema.Number,
-  plugin_id: Open.optional(Schema.String),
+  plugin_id: Open.nullish(Schema.String),
   plugin_name: Schema.String,
   chat_cowork_unified_metrics: Open.optional(BetaAnalyticsPluginChatCoworkUnifiedMetrics),
   product: Open.optional(Schema.String),
@@ -614,7 +614,7 @@ export interface BetaAnalyticsSkillChatMetrics {
 }
 export const BetaAnalyticsSkillChatMetrics: Open.Codec<BetaAnalyticsSkillChatMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_conversation_skill_used_count: Open.optional(Schema.Number)
+    distinct_conversation_skill_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -623,7 +623,7 @@ export interface BetaAnalyticsSkillClaudeCodeMetrics {
 }
 export const BetaAnalyticsSkillClaudeCodeMetrics: Open.Codec<BetaAnalyticsSkillClaudeCodeMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsSkillCoworkMetrics {
@@ -631,7 +631,7 @@ export interface BetaAnalyticsSkillCoworkMetrics {
 }
 export const BetaAnalyticsSkillCoworkMetrics: Open.Codec<BetaAnalyticsSkillCoworkMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -640,7 +640,7 @@ export interface BetaAnalyticsSkillOfficeProductMetrics {
 }
 export const BetaAnalyticsSkillOfficeProductMetrics: Open.Codec<BetaAnalyticsSkillOfficeProductMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsSkillOfficeMetrics {
@@ -663,7 +663,7 @@ export interface BetaAnalyticsSkillChatCoworkUnifiedChatMetrics {
 }
 export const BetaAnalyticsSkillChatCoworkUnifiedChatMetrics: Open.Codec<BetaAnalyticsSkillChatCoworkUnifiedChatMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_conversation_skill_used_count: Open.optional(Schema.Number)
+    distinct_conversation_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsSkillChatCoworkUnifiedSessionsMetrics {
@@ -671,7 +671,7 @@ export interface BetaAnalyticsSkillChatCoworkUnifiedSessionsMetrics {
 }
 export const BetaAnalyticsSkillChatCoworkUnifiedSessionsMetrics: Open.Codec<BetaAnalyticsSkillChatCoworkUnifiedSessionsMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface BetaAnalyticsSkillChatCoworkUnifiedMetrics {
@@ -705,18 +705,18 @@ export interface BetaAnalyticsSkillActivity {
   readonly user_id?: string | null | undefined
 }
 export const BetaAnalyticsSkillActivity: Open.Codec<BetaAnalyticsSkillActivity> = /*#__PURE__*/ Open.struct(() => ({
-  attributed_list_price: Open.optional(Schema.String),
+  attributed_list_price: Open.nullish(Schema.String),
   chat_metrics: BetaAnalyticsSkillChatMetrics,
   claude_code_metrics: BetaAnalyticsSkillClaudeCodeMetrics,
   cowork_metrics: BetaAnalyticsSkillCoworkMetrics,
-  currency: Open.optional(Schema.String),
+  currency: Open.nullish(Schema.String),
   distinct_user_count: Schema.Number,
-  enable_count: Open.optional(Schema.Number),
-  estimated_overage_spend: Open.optional(Schema.String),
-  invocation_count: Open.optional(Schema.Number),
+  enable_count: Open.nullish(Schema.Number),
+  estimated_overage_spend: Open.nullish(Schema.String),
+  invocation_count: Open.nullish(Schema.Number),
   office_metrics: BetaAnalyticsSkillOfficeMetrics,
-  share_status: Open.optional(Open.literals("organization", "private", "public")),
-  skill_display_name: Open.optional(Schema.String),
+  share_status: Open.nullish(Open.literals("organization", "private", "public")),
+  skill_display_name: Open.nullish(Schema.String),
   skill_name: Schema.String,
   chat_cowork_unified_metrics: Open.optional(BetaAnalyticsSkillChatCoworkUnifiedMetrics),
   product: Open.optional(Schema.String),
@@ -818,8 +818,8 @@ export interface BetaAnalyticsReportUserActor {
 }
 export const BetaAnalyticsReportUserActor: Open.Codec<BetaAnalyticsReportUserActor> = /*#__PURE__*/ Open.struct(() => ({
   deleted: Schema.Boolean,
-  email_address: Open.optional(Schema.String),
-  name: Open.optional(Schema.String),
+  email_address: Open.nullish(Schema.String),
+  name: Open.nullish(Schema.String),
   type: Open.tag("user_actor"),
   user_id: Schema.String
 }))
@@ -873,7 +873,7 @@ export interface BetaAnalyticsFederatedActorOIDCProvider {
 }
 export const BetaAnalyticsFederatedActorOIDCProvider: Open.Codec<BetaAnalyticsFederatedActorOIDCProvider> =
   /*#__PURE__*/ Open.struct(() => ({
-    issuer: Open.optional(Schema.String),
+    issuer: Open.nullish(Schema.String),
     type: Open.tag("oidc")
   }))
 
@@ -898,7 +898,7 @@ export interface BetaAnalyticsFederatedActor {
 }
 export const BetaAnalyticsFederatedActor: Open.Codec<BetaAnalyticsFederatedActor> = /*#__PURE__*/ Open.struct(() => ({
   provider: BetaAnalyticsFederatedActorProvider,
-  subject: Open.optional(Schema.String),
+  subject: Open.nullish(Schema.String),
   type: Open.tag("federated_actor")
 }))
 
@@ -988,18 +988,18 @@ export const BetaAnalyticsUsageBucketedResult: Open.Codec<BetaAnalyticsUsageBuck
   () => ({
     cache_creation: BetaCacheCreation,
     cache_read_input_tokens: Schema.Number,
-    claude_tag_category: Open.optional(BetaAnalyticsClaudeTagCategory),
-    claude_tag_user_id: Open.optional(Schema.String),
-    context_window: Open.optional(BetaAnalyticsContextWindow),
-    inference_geo: Open.optional(Open.literals("global", "us")),
-    model: Open.optional(Schema.String),
+    claude_tag_category: Open.nullish(BetaAnalyticsClaudeTagCategory),
+    claude_tag_user_id: Open.nullish(Schema.String),
+    context_window: Open.nullish(BetaAnalyticsContextWindow),
+    inference_geo: Open.nullish(Open.literals("global", "us")),
+    model: Open.nullish(Schema.String),
     output_tokens: Schema.Number,
-    product: Open.optional(Schema.String),
-    rbac_group_id: Open.optional(Schema.String),
-    requests: Open.optional(Schema.Number),
+    product: Open.nullish(Schema.String),
+    rbac_group_id: Open.nullish(Schema.String),
+    requests: Open.nullish(Schema.Number),
     server_tool_use: BetaAnalyticsServerToolUse,
-    slack_channel_id: Open.optional(Schema.String),
-    speed: Open.optional(Open.literals("fast", "standard")),
+    slack_channel_id: Open.nullish(Schema.String),
+    speed: Open.nullish(Open.literals("fast", "standard")),
     uncached_input_tokens: Schema.Number
   })
 )
@@ -1027,8 +1027,8 @@ export interface BetaAnalyticsUserActor {
 }
 export const BetaAnalyticsUserActor: Open.Codec<BetaAnalyticsUserActor> = /*#__PURE__*/ Open.struct(() => ({
   deleted: Schema.Boolean,
-  email_address: Open.optional(Schema.String),
-  name: Open.optional(Schema.String),
+  email_address: Open.nullish(Schema.String),
+  name: Open.nullish(Schema.String),
   type: Open.literals("user_actor"),
   user_id: Schema.String
 }))
@@ -1060,20 +1060,20 @@ export const BetaAnalyticsUsageUsersItem: Open.Codec<BetaAnalyticsUsageUsersItem
   actor: BetaAnalyticsUserActor,
   cache_creation: BetaCacheCreation,
   cache_read_input_tokens: Schema.Number,
-  claude_tag_category: Open.optional(BetaAnalyticsClaudeTagCategory),
-  claude_tag_user_id: Open.optional(Schema.String),
-  context_window: Open.optional(BetaAnalyticsContextWindow),
-  ending_at: Open.optional(Schema.String),
-  inference_geo: Open.optional(Open.literals("global", "us")),
-  model: Open.optional(Schema.String),
+  claude_tag_category: Open.nullish(BetaAnalyticsClaudeTagCategory),
+  claude_tag_user_id: Open.nullish(Schema.String),
+  context_window: Open.nullish(BetaAnalyticsContextWindow),
+  ending_at: Open.nullish(Schema.String),
+  inference_geo: Open.nullish(Open.literals("global", "us")),
+  model: Open.nullish(Schema.String),
   output_tokens: Schema.Number,
-  product: Open.optional(Schema.String),
-  rbac_group_id: Open.optional(Schema.String),
-  requests: Open.optional(Schema.Number),
+  product: Open.nullish(Schema.String),
+  rbac_group_id: Open.nullish(Schema.String),
+  requests: Open.nullish(Schema.Number),
   server_tool_use: BetaAnalyticsServerToolUse,
-  slack_channel_id: Open.optional(Schema.String),
-  speed: Open.optional(Open.literals("fast", "standard")),
-  starting_at: Open.optional(Schema.String),
+  slack_channel_id: Open.nullish(Schema.String),
+  speed: Open.nullish(Open.literals("fast", "standard")),
+  starting_at: Open.nullish(Schema.String),
   total_tokens: Schema.Number,
   uncached_input_tokens: Schema.Number
 }))
@@ -1103,20 +1103,20 @@ export interface BetaAnalyticsCostBucketedResult {
 export const BetaAnalyticsCostBucketedResult: Open.Codec<BetaAnalyticsCostBucketedResult> = /*#__PURE__*/ Open.struct(
   () => ({
     amount: Schema.String,
-    claude_tag_category: Open.optional(BetaAnalyticsClaudeTagCategory),
-    claude_tag_user_id: Open.optional(Schema.String),
-    context_window: Open.optional(BetaAnalyticsContextWindow),
-    cost_type: Open.optional(BetaAnalyticsCostType),
+    claude_tag_category: Open.nullish(BetaAnalyticsClaudeTagCategory),
+    claude_tag_user_id: Open.nullish(Schema.String),
+    context_window: Open.nullish(BetaAnalyticsContextWindow),
+    cost_type: Open.nullish(BetaAnalyticsCostType),
     currency: Schema.String,
-    inference_geo: Open.optional(Open.literals("global", "us")),
+    inference_geo: Open.nullish(Open.literals("global", "us")),
     list_amount: Schema.String,
-    model: Open.optional(Schema.String),
-    product: Open.optional(Schema.String),
-    rbac_group_id: Open.optional(Schema.String),
-    requests: Open.optional(Schema.Number),
-    slack_channel_id: Open.optional(Schema.String),
-    speed: Open.optional(Open.literals("fast", "standard")),
-    token_type: Open.optional(BetaAnalyticsTokenType)
+    model: Open.nullish(Schema.String),
+    product: Open.nullish(Schema.String),
+    rbac_group_id: Open.nullish(Schema.String),
+    requests: Open.nullish(Schema.Number),
+    slack_channel_id: Open.nullish(Schema.String),
+    speed: Open.nullish(Open.literals("fast", "standard")),
+    token_type: Open.nullish(BetaAnalyticsTokenType)
   })
 )
 
@@ -1159,20 +1159,20 @@ export interface BetaAnalyticsCostUsersItem {
 export const BetaAnalyticsCostUsersItem: Open.Codec<BetaAnalyticsCostUsersItem> = /*#__PURE__*/ Open.struct(() => ({
   actor: BetaAnalyticsUserActor,
   amount: Schema.String,
-  claude_tag_category: Open.optional(BetaAnalyticsClaudeTagCategory),
-  claude_tag_user_id: Open.optional(Schema.String),
-  context_window: Open.optional(BetaAnalyticsContextWindow),
-  cost_type: Open.optional(BetaAnalyticsCostType),
+  claude_tag_category: Open.nullish(BetaAnalyticsClaudeTagCategory),
+  claude_tag_user_id: Open.nullish(Schema.String),
+  context_window: Open.nullish(BetaAnalyticsContextWindow),
+  cost_type: Open.nullish(BetaAnalyticsCostType),
   currency: Schema.String,
-  ending_at: Open.optional(Schema.String),
-  inference_geo: Open.optional(Open.literals("global", "us")),
+  ending_at: Open.nullish(Schema.String),
+  inference_geo: Open.nullish(Open.literals("global", "us")),
   list_amount: Schema.String,
-  model: Open.optional(Schema.String),
-  product: Open.optional(Schema.String),
-  rbac_group_id: Open.optional(Schema.String),
-  requests: Open.optional(Schema.Number),
-  slack_channel_id: Open.optional(Schema.String),
-  speed: Open.optional(Open.literals("fast", "standard")),
-  starting_at: Open.optional(Schema.String),
-  token_type: Open.optional(BetaAnalyticsTokenType)
+  model: Open.nullish(Schema.String),
+  product: Open.nullish(Schema.String),
+  rbac_group_id: Open.nullish(Schema.String),
+  requests: Open.nullish(Schema.Number),
+  slack_channel_id: Open.nullish(Schema.String),
+  speed: Open.nullish(Open.literals("fast", "standard")),
+  starting_at: Open.nullish(Schema.String),
+  token_type: Open.nullish(BetaAnalyticsTokenType)
 }))

@@ -104,26 +104,26 @@ export interface BetaAnalyticsUsageGroup {
   readonly workspace_id?: string | null | undefined
 }
 export const BetaAnalyticsUsageGroup: Open.Codec<BetaAnalyticsUsageGroup> = /*#__PURE__*/ Open.struct(() => ({
-  actor: Open.optional(BetaAnalyticsActor),
-  actor_type: Open.optional(BetaAnalyticsActorType),
-  agent_id: Open.optional(Schema.String),
-  api_key_id: Open.optional(Schema.String),
-  claude_tag_category: Open.optional(BetaAnalyticsClaudeTagCategory),
-  claude_tag_user_id: Open.optional(Schema.String),
-  context_window: Open.optional(BetaAnalyticsContextWindow),
-  deployment_id: Open.optional(Schema.String),
-  environment_id: Open.optional(Schema.String),
-  inference_geo: Open.optional(BetaAnalyticsUsageCostInferenceGeo),
-  model: Open.optional(Schema.String),
-  organization_id: Open.optional(Schema.String),
-  product: Open.optional(Schema.String),
-  rbac_group_id: Open.optional(Schema.String),
-  service_tier: Open.optional(BetaAnalyticsServiceTier),
-  session_id: Open.optional(Schema.String),
-  slack_channel_id: Open.optional(Schema.String),
-  speed: Open.optional(BetaAnalyticsSpeed),
-  user_profile_id: Open.optional(Schema.String),
-  workspace_id: Open.optional(Schema.String)
+  actor: Open.nullish(BetaAnalyticsActor),
+  actor_type: Open.nullish(BetaAnalyticsActorType),
+  agent_id: Open.nullish(Schema.String),
+  api_key_id: Open.nullish(Schema.String),
+  claude_tag_category: Open.nullish(BetaAnalyticsClaudeTagCategory),
+  claude_tag_user_id: Open.nullish(Schema.String),
+  context_window: Open.nullish(BetaAnalyticsContextWindow),
+  deployment_id: Open.nullish(Schema.String),
+  environment_id: Open.nullish(Schema.String),
+  inference_geo: Open.nullish(BetaAnalyticsUsageCostInferenceGeo),
+  model: Open.nullish(Schema.String),
+  organization_id: Open.nullish(Schema.String),
+  product: Open.nullish(Schema.String),
+  rbac_group_id: Open.nullish(Schema.String),
+  service_tier: Open.nullish(BetaAnalyticsServiceTier),
+  session_id: Open.nullish(Schema.String),
+  slack_channel_id: Open.nullish(Schema.String),
+  speed: Open.nullish(BetaAnalyticsSpeed),
+  user_profile_id: Open.nullish(Schema.String),
+  workspace_id: Open.nullish(Schema.String)
 }))
 
 export interface BetaAnalyticsUsageMetrics {
@@ -139,7 +139,7 @@ export const BetaAnalyticsUsageMetrics: Open.Codec<BetaAnalyticsUsageMetrics> = 
   cache_creation: BetaCacheCreation,
   cache_read_input_tokens: Schema.Number,
   output_tokens: Schema.Number,
-  requests: Open.optional(Schema.Number),
+  requests: Open.nullish(Schema.Number),
   server_tool_use: BetaAnalyticsServerToolUse,
   total_tokens: Schema.Number,
   uncached_input_tokens: Schema.Number

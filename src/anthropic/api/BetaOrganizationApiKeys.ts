@@ -80,11 +80,11 @@ export interface BetaAPIKey {
 export const BetaAPIKey: Open.Codec<BetaAPIKey> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.String,
-  created_by: Open.optional(BetaAPIKeyCreatedBy),
-  expires_at: Open.optional(Schema.String),
+  created_by: Open.nullish(BetaAPIKeyCreatedBy),
+  expires_at: Open.nullish(Schema.String),
   name: Schema.String,
-  partial_key_hint: Open.optional(Schema.String),
-  principal: Open.optional(BetaAPIKeyPrincipal),
+  partial_key_hint: Open.nullish(Schema.String),
+  principal: Open.nullish(BetaAPIKeyPrincipal),
   scope: BetaAPIKeyScope,
   status: Open.literals("active", "archived", "expired", "inactive"),
   type: Open.literals("api_key")

@@ -47,7 +47,7 @@ export interface BetaClaudeCodeManagedSettingsConfiguration {
 export const BetaClaudeCodeManagedSettingsConfiguration: Open.Codec<BetaClaudeCodeManagedSettingsConfiguration> =
   /*#__PURE__*/ Open.struct(() => ({
     mode: BetaClaudeCodeManagedSettingsMode,
-    mode_updated_at: Open.optional(Schema.String),
+    mode_updated_at: Open.nullish(Schema.String),
     rbac_group_order: Open.array(Schema.String),
     rbac_group_order_version: Schema.String,
     type: Open.literals("claude_code_managed_settings_configuration")

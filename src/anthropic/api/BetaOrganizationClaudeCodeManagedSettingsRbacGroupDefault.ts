@@ -18,9 +18,9 @@ export interface BetaClaudeCodeRBACGroupDefaultManagedSettings {
 }
 export const BetaClaudeCodeRBACGroupDefaultManagedSettings: Open.Codec<BetaClaudeCodeRBACGroupDefaultManagedSettings> =
   /*#__PURE__*/ Open.struct(() => ({
-    settings: Open.optional(Open.record(Schema.Unknown)),
+    settings: Open.nullish(Open.record(Schema.Unknown)),
     type: Open.literals("claude_code_rbac_group_default_managed_settings"),
-    updated_at: Open.optional(Schema.String)
+    updated_at: Open.nullish(Schema.String)
   }))
 
 export interface RBACGroupDefaultUpdateParams {

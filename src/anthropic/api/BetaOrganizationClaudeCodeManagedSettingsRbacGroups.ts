@@ -65,7 +65,7 @@ export const BetaClaudeCodeRBACGroupManagedSettings: Open.Codec<BetaClaudeCodeRB
     created_at: Schema.String,
     rbac_group_id: Schema.String,
     rbac_group_status: BetaClaudeCodeRBACGroupStatus,
-    settings: Open.optional(Open.record(Schema.Unknown)),
+    settings: Open.nullish(Open.record(Schema.Unknown)),
     type: Open.literals("claude_code_rbac_group_managed_settings"),
     updated_at: Schema.String
   }))

@@ -119,12 +119,12 @@ export interface BetaClaudeTagSettings {
   readonly reply_mode?: BetaClaudeTagReplyMode | null | undefined
 }
 export const BetaClaudeTagSettings: Open.Codec<BetaClaudeTagSettings> = /*#__PURE__*/ Open.struct(() => ({
-  enabled: Open.optional(Schema.Boolean),
-  environment_id: Open.optional(Schema.String),
-  guest_policy: Open.optional(BetaClaudeTagGuestPolicy),
-  instructions: Open.optional(Schema.String),
-  model: Open.optional(Schema.String),
-  reply_mode: Open.optional(BetaClaudeTagReplyMode)
+  enabled: Open.nullish(Schema.Boolean),
+  environment_id: Open.nullish(Schema.String),
+  guest_policy: Open.nullish(BetaClaudeTagGuestPolicy),
+  instructions: Open.nullish(Schema.String),
+  model: Open.nullish(Schema.String),
+  reply_mode: Open.nullish(BetaClaudeTagReplyMode)
 }))
 
 export interface BetaClaudeTagSlackChannelSettingSource {
@@ -212,12 +212,12 @@ export interface BetaClaudeTagSettingSources {
   readonly reply_mode?: BetaClaudeTagSettingSource | null | undefined
 }
 export const BetaClaudeTagSettingSources: Open.Codec<BetaClaudeTagSettingSources> = /*#__PURE__*/ Open.struct(() => ({
-  enabled: Open.optional(BetaClaudeTagSettingSource),
-  environment_id: Open.optional(BetaClaudeTagSettingSource),
-  guest_policy: Open.optional(BetaClaudeTagSettingSource),
+  enabled: Open.nullish(BetaClaudeTagSettingSource),
+  environment_id: Open.nullish(BetaClaudeTagSettingSource),
+  guest_policy: Open.nullish(BetaClaudeTagSettingSource),
   instructions: Open.array(BetaClaudeTagSettingSource),
-  model: Open.optional(BetaClaudeTagSettingSource),
-  reply_mode: Open.optional(BetaClaudeTagSettingSource)
+  model: Open.nullish(BetaClaudeTagSettingSource),
+  reply_mode: Open.nullish(BetaClaudeTagSettingSource)
 }))
 
 export interface BetaClaudeTagSettingsUpdate {

@@ -24,9 +24,9 @@ export interface BetaClaudeTagBundle {
 export const BetaClaudeTagBundle: Open.Codec<BetaClaudeTagBundle> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.String,
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   display_name: Schema.String,
-  instructions: Open.optional(Schema.String),
+  instructions: Open.nullish(Schema.String),
   type: Open.literals("bundle"),
   updated_at: Schema.String
 }))

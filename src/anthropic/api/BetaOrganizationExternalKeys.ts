@@ -109,12 +109,12 @@ export const BetaExternalKey: Open.Codec<BetaExternalKey> = /*#__PURE__*/ Open.s
   id: Schema.String,
   attachment: BetaExternalKeyAttachment,
   created_at: Schema.String,
-  display_name: Open.optional(Schema.String),
+  display_name: Open.nullish(Schema.String),
   geo: Schema.String,
   provider_config: BetaExternalKeyProviderConfig,
   type: Open.literals("external_key"),
   updated_at: Schema.String,
-  user_profile_id: Open.optional(Schema.String)
+  user_profile_id: Open.nullish(Schema.String)
 }))
 
 export interface ExternalKeyUpdateParams {
@@ -149,7 +149,7 @@ export interface ExternalKeyValidateResponse {
   readonly type: "external_key_validation" | (string & {})
 }
 export const ExternalKeyValidateResponse: Open.Codec<ExternalKeyValidateResponse> = /*#__PURE__*/ Open.struct(() => ({
-  error: Open.optional(Schema.String),
+  error: Open.nullish(Schema.String),
   status: Open.literals("failure", "success"),
   type: Open.literals("external_key_validation")
 }))

@@ -144,13 +144,13 @@ export interface BetaExternalStorage {
 export const BetaExternalStorage: Open.Codec<BetaExternalStorage> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.String,
-  display_name: Open.optional(Schema.String),
+  display_name: Open.nullish(Schema.String),
   provider_config: BetaExternalStorageProviderConfig,
-  setup_template_version: Open.optional(Schema.String),
+  setup_template_version: Open.nullish(Schema.String),
   status: BetaExternalStorageStatus,
   type: Open.literals("external_storage"),
   updated_at: Schema.String,
-  user_profile_id: Open.optional(Schema.String)
+  user_profile_id: Open.nullish(Schema.String)
 }))
 
 export interface ExternalStorageRetrieveParams {

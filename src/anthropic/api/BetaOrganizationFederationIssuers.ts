@@ -62,8 +62,8 @@ export interface BetaFederationIssuerPollStatus {
 export const BetaFederationIssuerPollStatus: Open.Codec<BetaFederationIssuerPollStatus> = /*#__PURE__*/ Open.struct(
   () => ({
     consecutive_failures: Schema.Number,
-    last_fetched_at: Open.optional(Schema.String),
-    next_poll_at: Open.optional(Schema.String)
+    last_fetched_at: Open.nullish(Schema.String),
+    next_poll_at: Open.nullish(Schema.String)
   })
 )
 
@@ -86,20 +86,20 @@ export interface BetaFederationIssuer {
 }
 export const BetaFederationIssuer: Open.Codec<BetaFederationIssuer> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
-  archived_by_actor_id: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
+  archived_by_actor_id: Open.nullish(Schema.String),
   check_jti: Schema.Boolean,
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
   issuer_url: Schema.String,
   jwks: BetaFederationIssuerJwks,
-  jwks_polling_disabled_at: Open.optional(Schema.String),
+  jwks_polling_disabled_at: Open.nullish(Schema.String),
   max_jwt_lifetime_seconds: Schema.Number,
   name: Schema.String,
-  poll_status: Open.optional(BetaFederationIssuerPollStatus),
+  poll_status: Open.nullish(BetaFederationIssuerPollStatus),
   type: Open.literals("federation_issuer"),
   updated_at: Schema.String,
-  updated_by_actor_id: Open.optional(Schema.String)
+  updated_by_actor_id: Open.nullish(Schema.String)
 }))
 
 export interface IssuerRetrieveParams {

@@ -72,14 +72,14 @@ export interface BetaFederationRule {
 export const BetaFederationRule: Open.Codec<BetaFederationRule> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   applies_to_all_workspaces: Schema.Boolean,
-  archived_at: Open.optional(Schema.String),
-  archived_by_actor_id: Open.optional(Schema.String),
-  attributes: Open.optional(Open.record(Schema.String)),
+  archived_at: Open.nullish(Schema.String),
+  archived_by_actor_id: Open.nullish(Schema.String),
+  attributes: Open.nullish(Open.record(Schema.String)),
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
-  description: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
+  description: Open.nullish(Schema.String),
   issuer_id: Schema.String,
-  issuer_name: Open.optional(Schema.String),
+  issuer_name: Open.nullish(Schema.String),
   match: BetaFederationRuleMatch,
   name: Schema.String,
   oauth_scope: Schema.String,
@@ -87,8 +87,8 @@ export const BetaFederationRule: Open.Codec<BetaFederationRule> = /*#__PURE__*/ 
   token_lifetime_seconds: Schema.Number,
   type: Open.literals("federation_rule"),
   updated_at: Schema.String,
-  updated_by_actor_id: Open.optional(Schema.String),
-  workspace_id: Open.optional(Schema.String),
+  updated_by_actor_id: Open.nullish(Schema.String),
+  workspace_id: Open.nullish(Schema.String),
   workspace_ids: Open.array(Schema.String)
 }))
 
@@ -135,11 +135,11 @@ export interface BetaFederationRuleWorkspace {
 }
 export const BetaFederationRuleWorkspace: Open.Codec<BetaFederationRuleWorkspace> = /*#__PURE__*/ Open.struct(() => ({
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
   federation_rule_id: Schema.String,
   type: Open.literals("federation_rule_workspace"),
   workspace_id: Schema.String,
-  workspace_name: Open.optional(Schema.String)
+  workspace_name: Open.nullish(Schema.String)
 }))
 
 /** Error codes of `POST /v1/organizations/federation_rules`; servers may send others. */

@@ -29,7 +29,7 @@ export interface BetaOrganizationInvite {
 }
 export const BetaOrganizationInvite: Open.Codec<BetaOrganizationInvite> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  accepted_at: Open.optional(Schema.String),
+  accepted_at: Open.nullish(Schema.String),
   email: Schema.String,
   expires_at: Schema.String,
   invited_at: Schema.String,

@@ -54,15 +54,15 @@ export interface BetaPluginMarketplace {
 export const BetaPluginMarketplace: Open.Codec<BetaPluginMarketplace> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.String,
-  default_installation_preference: Open.optional(
+  default_installation_preference: Open.nullish(
     Open.literals("auto_install", "available", "not_available", "required")
   ),
-  last_sync_ended_at: Open.optional(Schema.String),
-  last_sync_read_sha: Open.optional(Schema.String),
+  last_sync_ended_at: Open.nullish(Schema.String),
+  last_sync_read_sha: Open.nullish(Schema.String),
   name: Schema.String,
   owner: BetaPluginMarketplaceOwner,
   source: Open.literals("directory", "github", "gitlab", "manual", "public_git"),
-  sync_status: Open.optional(
+  sync_status: Open.nullish(
     Open.literals("failed_auth", "failed_content", "failed_limits", "failed_transient", "in_progress", "success")
   ),
   type: Open.literals("plugin_marketplace")
@@ -133,12 +133,12 @@ export interface BetaPluginMarketplaceValidationReport {
 }
 export const BetaPluginMarketplaceValidationReport: Open.Codec<BetaPluginMarketplaceValidationReport> =
   /*#__PURE__*/ Open.struct(() => ({
-    commit_sha: Open.optional(Schema.String),
-    manifest_error: Open.optional(Schema.String),
-    manifest_error_code: Open.optional(Schema.String),
+    commit_sha: Open.nullish(Schema.String),
+    manifest_error: Open.nullish(Schema.String),
+    manifest_error_code: Open.nullish(Schema.String),
     plugin_errors: Open.array(BetaPluginMarketplaceValidationPluginErrorObject),
     plugin_warnings: Open.array(BetaPluginMarketplaceValidationPluginWarnings),
-    ref: Open.optional(Schema.String),
+    ref: Open.nullish(Schema.String),
     total_plugin_count: Schema.Number,
     type: Open.literals("plugin_marketplace_validation_report"),
     valid: Schema.Boolean

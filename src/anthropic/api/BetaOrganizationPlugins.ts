@@ -22,7 +22,7 @@ export interface BetaPluginComponent {
   readonly type: "agent" | "cli" | "command" | "hook" | "mcp_server" | "skill" | (string & {})
 }
 export const BetaPluginComponent: Open.Codec<BetaPluginComponent> = /*#__PURE__*/ Open.struct(() => ({
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   name: Schema.String,
   type: Open.literals("agent", "cli", "command", "hook", "mcp_server", "skill")
 }))
@@ -33,8 +33,8 @@ export interface BetaPluginContentScan {
   readonly status: "completed" | "errored" | "processing" | (string & {})
 }
 export const BetaPluginContentScan: Open.Codec<BetaPluginContentScan> = /*#__PURE__*/ Open.struct(() => ({
-  assessment: Open.optional(Open.literals("fail", "pass", "unknown", "warn")),
-  reason: Open.optional(Schema.String),
+  assessment: Open.nullish(Open.literals("fail", "pass", "unknown", "warn")),
+  reason: Open.nullish(Schema.String),
   status: Open.literals("completed", "errored", "processing")
 }))
 
@@ -44,7 +44,7 @@ export interface BetaPluginUserActor {
   readonly user_id: string
 }
 export const BetaPluginUserActor: Open.Codec<BetaPluginUserActor> = /*#__PURE__*/ Open.struct(() => ({
-  email_address: Open.optional(Schema.String),
+  email_address: Open.nullish(Schema.String),
   type: Open.tag("user_actor"),
   user_id: Schema.String
 }))
@@ -118,22 +118,22 @@ export interface BetaPlugin {
 }
 export const BetaPlugin: Open.Codec<BetaPlugin> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  components: Open.optional(Open.array(BetaPluginComponent)),
-  content_scan: Open.optional(BetaPluginContentScan),
+  components: Open.nullish(Open.array(BetaPluginComponent)),
+  content_scan: Open.nullish(BetaPluginContentScan),
   created_at: Schema.String,
-  created_by: Open.optional(BetaPluginCreatedBy),
-  description: Open.optional(Schema.String),
-  display_name: Open.optional(Schema.String),
+  created_by: Open.nullish(BetaPluginCreatedBy),
+  description: Open.nullish(Schema.String),
+  display_name: Open.nullish(Schema.String),
   latest_version_id: Schema.String,
-  manifest_version: Open.optional(Schema.String),
+  manifest_version: Open.nullish(Schema.String),
   marketplace_id: Schema.String,
   name: Schema.String,
-  organization_installation_preference: Open.optional(
+  organization_installation_preference: Open.nullish(
     Open.literals("auto_install", "available", "not_available", "required")
   ),
-  organization_installation_preference_inherited: Open.optional(Schema.Boolean),
+  organization_installation_preference_inherited: Open.nullish(Schema.Boolean),
   owner: BetaPluginOwner,
-  reach: Open.optional(Open.literals("contained", "privileged", "remote")),
+  reach: Open.nullish(Open.literals("contained", "privileged", "remote")),
   served_version_id: Schema.String,
   served_version_pinned: Schema.Boolean,
   type: Open.literals("plugin"),

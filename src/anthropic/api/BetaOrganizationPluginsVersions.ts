@@ -45,16 +45,16 @@ export interface BetaPluginVersion {
 }
 export const BetaPluginVersion: Open.Codec<BetaPluginVersion> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  components: Open.optional(Open.array(BetaPluginComponent)),
-  content_scan: Open.optional(BetaPluginContentScan),
+  components: Open.nullish(Open.array(BetaPluginComponent)),
+  content_scan: Open.nullish(BetaPluginContentScan),
   created_at: Schema.String,
-  created_by: Open.optional(BetaPluginVersionCreatedBy),
-  description: Open.optional(Schema.String),
-  display_name: Open.optional(Schema.String),
-  manifest_version: Open.optional(Schema.String),
+  created_by: Open.nullish(BetaPluginVersionCreatedBy),
+  description: Open.nullish(Schema.String),
+  display_name: Open.nullish(Schema.String),
+  manifest_version: Open.nullish(Schema.String),
   plugin_id: Schema.String,
-  reach: Open.optional(Open.literals("contained", "privileged", "remote")),
-  release_notes: Open.optional(Schema.String),
+  reach: Open.nullish(Open.literals("contained", "privileged", "remote")),
+  release_notes: Open.nullish(Schema.String),
   type: Open.literals("plugin_version")
 }))
 

@@ -40,7 +40,7 @@ export interface BetaGoogleManagedProjectCMEKRegionNotConfigured {
 }
 export const BetaGoogleManagedProjectCMEKRegionNotConfigured: Open.Codec<BetaGoogleManagedProjectCMEKRegionNotConfigured> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
     type: Open.tag("not_configured")
   }))
 
@@ -51,8 +51,8 @@ export interface BetaGoogleManagedProjectCMEKRegionPending {
 }
 export const BetaGoogleManagedProjectCMEKRegionPending: Open.Codec<BetaGoogleManagedProjectCMEKRegionPending> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
-    error: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
+    error: Open.nullish(Schema.String),
     type: Open.tag("pending")
   }))
 
@@ -67,9 +67,9 @@ export interface BetaGoogleManagedProjectCMEKRegionActive {
 }
 export const BetaGoogleManagedProjectCMEKRegionActive: Open.Codec<BetaGoogleManagedProjectCMEKRegionActive> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
-    error: Open.optional(Schema.String),
-    last_checked_at: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
+    error: Open.nullish(Schema.String),
+    last_checked_at: Open.nullish(Schema.String),
     type: Open.tag("active"),
     validated_at: Schema.String
   }))
@@ -81,7 +81,7 @@ export interface BetaGoogleManagedProjectCMEKRegionFailed {
 }
 export const BetaGoogleManagedProjectCMEKRegionFailed: Open.Codec<BetaGoogleManagedProjectCMEKRegionFailed> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
     error: Schema.String,
     type: Open.tag("failed")
   }))
@@ -92,7 +92,7 @@ export interface BetaGoogleManagedProjectCMEKRegionSuspended {
 }
 export const BetaGoogleManagedProjectCMEKRegionSuspended: Open.Codec<BetaGoogleManagedProjectCMEKRegionSuspended> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
     type: Open.tag("suspended")
   }))
 
@@ -171,9 +171,9 @@ export interface BetaGoogleManagedProjectStorageBucket {
 export const BetaGoogleManagedProjectStorageBucket: Open.Codec<BetaGoogleManagedProjectStorageBucket> =
   /*#__PURE__*/ Open.struct(() => ({
     bucket_name: Schema.String,
-    kms_key_name: Open.optional(Schema.String),
-    location: Open.optional(Schema.String),
-    project_id: Open.optional(Schema.String),
+    kms_key_name: Open.nullish(Schema.String),
+    location: Open.nullish(Schema.String),
+    project_id: Open.nullish(Schema.String),
     project_number: Schema.String
   }))
 
@@ -193,7 +193,7 @@ export interface BetaGoogleManagedProjectStorageRegionNotConfigured {
 }
 export const BetaGoogleManagedProjectStorageRegionNotConfigured: Open.Codec<BetaGoogleManagedProjectStorageRegionNotConfigured> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedProjectEffectiveBucket),
+    effective_bucket: Open.nullish(BetaGoogleManagedProjectEffectiveBucket),
     type: Open.tag("not_configured")
   }))
 
@@ -230,7 +230,7 @@ export const BetaGoogleManagedProjectStorageFailedCheck: Open.Codec<BetaGoogleMa
       "versioning"
     ),
     message: Schema.String,
-    role: Open.optional(Open.literals("ingest", "maintenance", "media_erasure", "read", "verify"))
+    role: Open.nullish(Open.literals("ingest", "maintenance", "media_erasure", "read", "verify"))
   }))
 
 export interface BetaGoogleManagedProjectStorageRegionPending {
@@ -240,7 +240,7 @@ export interface BetaGoogleManagedProjectStorageRegionPending {
 }
 export const BetaGoogleManagedProjectStorageRegionPending: Open.Codec<BetaGoogleManagedProjectStorageRegionPending> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedProjectEffectiveBucket),
+    effective_bucket: Open.nullish(BetaGoogleManagedProjectEffectiveBucket),
     failed_checks: Open.array(BetaGoogleManagedProjectStorageFailedCheck),
     type: Open.tag("pending")
   }))
@@ -254,7 +254,7 @@ export interface BetaGoogleManagedProjectStorageRegionActive {
 }
 export const BetaGoogleManagedProjectStorageRegionActive: Open.Codec<BetaGoogleManagedProjectStorageRegionActive> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedProjectEffectiveBucket),
+    effective_bucket: Open.nullish(BetaGoogleManagedProjectEffectiveBucket),
     failed_checks: Open.array(BetaGoogleManagedProjectStorageFailedCheck),
     type: Open.tag("active"),
     validated_at: Schema.String
@@ -267,7 +267,7 @@ export interface BetaGoogleManagedProjectStorageRegionFailed {
 }
 export const BetaGoogleManagedProjectStorageRegionFailed: Open.Codec<BetaGoogleManagedProjectStorageRegionFailed> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedProjectEffectiveBucket),
+    effective_bucket: Open.nullish(BetaGoogleManagedProjectEffectiveBucket),
     failed_checks: Open.array(BetaGoogleManagedProjectStorageFailedCheck),
     type: Open.tag("failed")
   }))
@@ -278,7 +278,7 @@ export interface BetaGoogleManagedProjectStorageRegionSuspended {
 }
 export const BetaGoogleManagedProjectStorageRegionSuspended: Open.Codec<BetaGoogleManagedProjectStorageRegionSuspended> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedProjectEffectiveBucket),
+    effective_bucket: Open.nullish(BetaGoogleManagedProjectEffectiveBucket),
     type: Open.tag("suspended")
   }))
 

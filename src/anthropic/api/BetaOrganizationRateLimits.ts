@@ -114,7 +114,7 @@ export const BetaOrganizationRateLimit: Open.Codec<BetaOrganizationRateLimit> = 
   id: Schema.String,
   group: BetaOrganizationRateLimitGroup,
   limits: Open.array(BetaOrganizationRateLimitValue),
-  models: Open.optional(Open.array(Schema.String)),
+  models: Open.nullish(Open.array(Schema.String)),
   type: Open.literals("rate_limit")
 }))
 

@@ -25,7 +25,7 @@ export const BetaRBACGroup: Open.Codec<BetaRBACGroup> = /*#__PURE__*/ Open.struc
   id: Schema.String,
   created_at: Schema.String,
   name: Schema.String,
-  role_ids: Open.optional(Open.array(Schema.String)),
+  role_ids: Open.nullish(Open.array(Schema.String)),
   source_type: Open.literals("direct", "scim"),
   type: Open.literals("rbac_group"),
   updated_at: Schema.String

@@ -108,7 +108,7 @@ export interface BetaSpendLimit {
 }
 export const BetaSpendLimit: Open.Codec<BetaSpendLimit> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  amount: Open.optional(Schema.String),
+  amount: Open.nullish(Schema.String),
   created_at: Schema.String,
   currency: Schema.String,
   is_enabled: Schema.Boolean,
@@ -156,8 +156,8 @@ export interface BetaSpendLimitUserActor {
 }
 export const BetaSpendLimitUserActor: Open.Codec<BetaSpendLimitUserActor> = /*#__PURE__*/ Open.struct(() => ({
   deleted: Schema.Boolean,
-  email_address: Open.optional(Schema.String),
-  name: Open.optional(Schema.String),
+  email_address: Open.nullish(Schema.String),
+  name: Open.nullish(Schema.String),
   type: Open.tag("user_actor"),
   user_id: Schema.String
 }))
@@ -213,7 +213,7 @@ export interface BetaSpendSummary {
 }
 export const BetaSpendSummary: Open.Codec<BetaSpendSummary> = /*#__PURE__*/ Open.struct(() => ({
   actor: BetaSpendSummaryActor,
-  amount: Open.optional(Schema.String),
+  amount: Open.nullish(Schema.String),
   currency: Schema.String,
   period: BetaSpendLimitPeriod,
   period_to_date_spend: Schema.String,

@@ -54,9 +54,9 @@ export const BetaSpendLimitIncreaseRequest: Open.Codec<BetaSpendLimitIncreaseReq
     actor: BetaSpendLimitIncreaseRequestActor,
     created_at: Schema.String,
     period: BetaSpendLimitPeriod,
-    resolved_at: Open.optional(Schema.String),
-    resolved_by: Open.optional(BetaSpendLimitIncreaseRequestResolvedBy),
-    spend_summary: Open.optional(BetaSpendSummary),
+    resolved_at: Open.nullish(Schema.String),
+    resolved_by: Open.nullish(BetaSpendLimitIncreaseRequestResolvedBy),
+    spend_summary: Open.nullish(BetaSpendSummary),
     status: BetaSpendLimitIncreaseRequestStatus,
     type: Open.literals("spend_limit_increase_request")
   })
@@ -94,10 +94,10 @@ export const IncreaseRequestApproveResponse: Open.Codec<IncreaseRequestApproveRe
     actor: BetaSpendLimitIncreaseRequestActor,
     created_at: Schema.String,
     period: BetaSpendLimitPeriod,
-    resolved_at: Open.optional(Schema.String),
-    resolved_by: Open.optional(BetaSpendLimitIncreaseRequestResolvedBy),
-    spend_limit: Open.optional(BetaSpendLimit),
-    spend_summary: Open.optional(BetaSpendSummary),
+    resolved_at: Open.nullish(Schema.String),
+    resolved_by: Open.nullish(BetaSpendLimitIncreaseRequestResolvedBy),
+    spend_limit: Open.nullish(BetaSpendLimit),
+    spend_summary: Open.nullish(BetaSpendSummary),
     status: BetaSpendLimitIncreaseRequestStatus,
     type: Open.literals("spend_limit_increase_request")
   })

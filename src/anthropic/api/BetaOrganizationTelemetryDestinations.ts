@@ -55,9 +55,9 @@ export interface BetaTelemetryDestinationDeliveryHealth {
 }
 export const BetaTelemetryDestinationDeliveryHealth: Open.Codec<BetaTelemetryDestinationDeliveryHealth> =
   /*#__PURE__*/ Open.struct(() => ({
-    last_error: Open.optional(Schema.String),
-    last_error_at: Open.optional(Schema.String),
-    last_success_at: Open.optional(Schema.String)
+    last_error: Open.nullish(Schema.String),
+    last_error_at: Open.nullish(Schema.String),
+    last_success_at: Open.nullish(Schema.String)
   }))
 
 export interface BetaTelemetryDestinationStateEnabled {
@@ -143,8 +143,8 @@ export const BetaTelemetryDestinationTraces: Open.Codec<BetaTelemetryDestination
   () => ({
     content_mode: BetaTelemetryDestinationContentMode,
     enabled: Schema.Boolean,
-    endpoint_url: Open.optional(Schema.String),
-    max_content_bytes: Open.optional(Schema.Number)
+    endpoint_url: Open.nullish(Schema.String),
+    max_content_bytes: Open.nullish(Schema.Number)
   })
 )
 
@@ -201,7 +201,7 @@ export const BetaTelemetryDestination: Open.Codec<BetaTelemetryDestination> = /*
   id: Schema.String,
   created_at: Schema.String,
   delivery_health: BetaTelemetryDestinationDeliveryHealth,
-  display_name: Open.optional(Schema.String),
+  display_name: Open.nullish(Schema.String),
   endpoint_url: Schema.String,
   header_names: Open.array(Schema.String),
   state: BetaTelemetryDestinationState,

@@ -143,16 +143,16 @@ export interface BetaWorkspace {
 }
 export const BetaWorkspace: Open.Codec<BetaWorkspace> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   compartment_id: Schema.String,
   created_at: Schema.String,
   data_residency: BetaDataResidency,
   display_color: Schema.String,
-  external_key_id: Open.optional(Schema.String),
+  external_key_id: Open.nullish(Schema.String),
   name: Schema.String,
   tags: Open.record(Schema.String),
   type: Open.literals("workspace"),
-  user_profile_id: Open.optional(Schema.String),
+  user_profile_id: Open.nullish(Schema.String),
   inference_data_privacy: Open.optional(BetaInferenceDataPrivacy)
 }))
 

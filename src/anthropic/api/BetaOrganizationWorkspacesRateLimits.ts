@@ -89,7 +89,7 @@ export interface BetaWorkspaceRateLimitValue {
   readonly value: number
 }
 export const BetaWorkspaceRateLimitValue: Open.Codec<BetaWorkspaceRateLimitValue> = /*#__PURE__*/ Open.struct(() => ({
-  org_limit: Open.optional(Schema.Number),
+  org_limit: Open.nullish(Schema.Number),
   source: BetaWorkspaceRateLimitValueSource,
   type: Schema.String,
   value: Schema.Number
@@ -106,7 +106,7 @@ export interface BetaWorkspaceRateLimit {
 export const BetaWorkspaceRateLimit: Open.Codec<BetaWorkspaceRateLimit> = /*#__PURE__*/ Open.struct(() => ({
   group: BetaWorkspaceRateLimitGroup,
   limits: Open.array(BetaWorkspaceRateLimitValue),
-  models: Open.optional(Open.array(Schema.String)),
+  models: Open.nullish(Open.array(Schema.String)),
   rate_limit_id: Schema.String,
   type: Open.literals("workspace_rate_limit"),
   workspace_id: Schema.String

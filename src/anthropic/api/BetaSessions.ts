@@ -297,14 +297,14 @@ export interface BetaManagedAgentsSessionAgent {
 export const BetaManagedAgentsSessionAgent: Open.Codec<BetaManagedAgentsSessionAgent> = /*#__PURE__*/ Open.struct(
   () => ({
     id: Schema.String,
-    description: Open.optional(Schema.String),
+    description: Open.nullish(Schema.String),
     execution_identity: BetaManagedAgentsExecutionIdentity,
     mcp_servers: Open.array(BetaManagedAgentsMCPServerURLDefinition),
     model: BetaManagedAgentsModelConfig,
-    multiagent: Open.optional(BetaManagedAgentsSessionMultiagent),
+    multiagent: Open.nullish(BetaManagedAgentsSessionMultiagent),
     name: Schema.String,
     skills: Open.array(BetaManagedAgentsSessionAgentSkills),
-    system: Open.optional(Schema.String),
+    system: Open.nullish(Schema.String),
     tools: Open.array(BetaManagedAgentsSessionAgentTools),
     type: Open.literals("agent"),
     version: Schema.Number
@@ -322,9 +322,9 @@ export interface BetaManagedAgentsOutcomeEvaluationResource {
 }
 export const BetaManagedAgentsOutcomeEvaluationResource: Open.Codec<BetaManagedAgentsOutcomeEvaluationResource> =
   /*#__PURE__*/ Open.struct(() => ({
-    completed_at: Open.optional(Schema.String),
+    completed_at: Open.nullish(Schema.String),
     description: Schema.String,
-    explanation: Open.optional(Schema.String),
+    explanation: Open.nullish(Schema.String),
     iteration: Schema.Number,
     outcome_id: Schema.String,
     result: Schema.String,
@@ -411,8 +411,8 @@ export interface BetaManagedAgentsSession {
 export const BetaManagedAgentsSession: Open.Codec<BetaManagedAgentsSession> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   agent: BetaManagedAgentsSessionAgent,
-  archived_at: Open.optional(Schema.String),
-  budget: Open.optional(BetaManagedAgentsBudgetLimit),
+  archived_at: Open.nullish(Schema.String),
+  budget: Open.nullish(BetaManagedAgentsBudgetLimit),
   created_at: Schema.String,
   environment_id: Schema.String,
   metadata: Open.record(Schema.String),
@@ -420,7 +420,7 @@ export const BetaManagedAgentsSession: Open.Codec<BetaManagedAgentsSession> = /*
   resources: Open.array(BetaManagedAgentsSessionResource),
   stats: BetaManagedAgentsSessionStats,
   status: Open.literals("rescheduling", "running", "idle", "terminated"),
-  title: Open.optional(Schema.String),
+  title: Open.nullish(Schema.String),
   type: Open.literals("session"),
   updated_at: Schema.String,
   usage: BetaManagedAgentsSessionUsage,

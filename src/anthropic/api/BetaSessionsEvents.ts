@@ -820,7 +820,7 @@ export interface BetaManagedAgentsRepositoryAuthenticationErrorObject {
 export const BetaManagedAgentsRepositoryAuthenticationErrorObject: Open.Codec<BetaManagedAgentsRepositoryAuthenticationErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     message: Schema.String,
-    repository_url: Open.optional(Schema.String),
+    repository_url: Open.nullish(Schema.String),
     retry_status: RetryStatus,
     type: Open.tag("repository_authentication_error")
   }))
@@ -834,7 +834,7 @@ export interface BetaManagedAgentsRepositoryForbiddenErrorObject {
 export const BetaManagedAgentsRepositoryForbiddenErrorObject: Open.Codec<BetaManagedAgentsRepositoryForbiddenErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     message: Schema.String,
-    repository_url: Open.optional(Schema.String),
+    repository_url: Open.nullish(Schema.String),
     retry_status: RetryStatus,
     type: Open.tag("repository_forbidden_error")
   }))
@@ -848,7 +848,7 @@ export interface BetaManagedAgentsRepositoryNotFoundErrorObject {
 export const BetaManagedAgentsRepositoryNotFoundErrorObject: Open.Codec<BetaManagedAgentsRepositoryNotFoundErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     message: Schema.String,
-    repository_url: Open.optional(Schema.String),
+    repository_url: Open.nullish(Schema.String),
     retry_status: RetryStatus,
     type: Open.tag("repository_not_found_error")
   }))
@@ -862,7 +862,7 @@ export interface BetaManagedAgentsRepositoryCheckoutErrorObject {
 export const BetaManagedAgentsRepositoryCheckoutErrorObject: Open.Codec<BetaManagedAgentsRepositoryCheckoutErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     message: Schema.String,
-    repository_url: Open.optional(Schema.String),
+    repository_url: Open.nullish(Schema.String),
     retry_status: RetryStatus,
     type: Open.tag("repository_checkout_error")
   }))
@@ -876,7 +876,7 @@ export interface BetaManagedAgentsRepositoryCloneErrorObject {
 export const BetaManagedAgentsRepositoryCloneErrorObject: Open.Codec<BetaManagedAgentsRepositoryCloneErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     message: Schema.String,
-    repository_url: Open.optional(Schema.String),
+    repository_url: Open.nullish(Schema.String),
     retry_status: RetryStatus,
     type: Open.tag("repository_clone_error")
   }))
@@ -970,8 +970,8 @@ export interface BetaManagedAgentsSessionRefusalStopDetails {
 }
 export const BetaManagedAgentsSessionRefusalStopDetails: Open.Codec<BetaManagedAgentsSessionRefusalStopDetails> =
   /*#__PURE__*/ Open.struct(() => ({
-    category: Open.optional(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
-    explanation: Open.optional(Schema.String),
+    category: Open.nullish(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
+    explanation: Open.nullish(Schema.String),
     type: Open.literals("refusal")
   }))
 
@@ -1045,7 +1045,7 @@ export const BetaManagedAgentsSessionStatusIdleEvent: Open.Codec<BetaManagedAgen
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     processed_at: Schema.String,
-    stop_details: Open.optional(BetaManagedAgentsSessionRefusalStopDetails),
+    stop_details: Open.nullish(BetaManagedAgentsSessionRefusalStopDetails),
     stop_reason: StopReason,
     type: Open.tag("session.status_idle")
   }))
@@ -1077,7 +1077,7 @@ export const BetaManagedAgentsSessionThreadCreatedEvent: Open.Codec<BetaManagedA
     processed_at: Schema.String,
     session_thread_id: Schema.String,
     type: Open.tag("session.thread_created"),
-    workflow_run_id: Open.optional(Schema.String)
+    workflow_run_id: Open.nullish(Schema.String)
   }))
 
 export interface BetaManagedAgentsSpanOutcomeEvaluationStartEvent {
@@ -1160,7 +1160,7 @@ export interface BetaManagedAgentsSpanModelRequestEndEvent {
 export const BetaManagedAgentsSpanModelRequestEndEvent: Open.Codec<BetaManagedAgentsSpanModelRequestEndEvent> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    is_error: Open.optional(Schema.Boolean),
+    is_error: Open.nullish(Schema.Boolean),
     model_request_start_id: Schema.String,
     model_usage: BetaManagedAgentsSpanModelUsage,
     processed_at: Schema.String,
@@ -1224,7 +1224,7 @@ export const BetaManagedAgentsUserDefineOutcomeEvent: Open.Codec<BetaManagedAgen
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     description: Schema.String,
-    max_iterations: Open.optional(Schema.Number),
+    max_iterations: Open.nullish(Schema.Number),
     outcome_id: Schema.String,
     processed_at: Schema.String,
     rubric: BetaManagedAgentsUserDefineOutcomeEventRubric,
@@ -1274,7 +1274,7 @@ export const BetaManagedAgentsSessionThreadStatusIdleEvent: Open.Codec<BetaManag
     agent_name: Schema.String,
     processed_at: Schema.String,
     session_thread_id: Schema.String,
-    stop_details: Open.optional(BetaManagedAgentsSessionRefusalStopDetails),
+    stop_details: Open.nullish(BetaManagedAgentsSessionRefusalStopDetails),
     stop_reason: StopReason,
     type: Open.tag("session.thread_status_idle")
   }))
@@ -1319,7 +1319,7 @@ export interface BetaManagedAgentsWorkflowRunPhase {
 export const BetaManagedAgentsWorkflowRunPhase: Open.Codec<BetaManagedAgentsWorkflowRunPhase> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    description: Open.optional(Schema.String),
+    description: Open.nullish(Schema.String),
     name: Schema.String
   }))
 
@@ -1335,7 +1335,7 @@ export interface BetaManagedAgentsWorkflowRunCreatedEvent {
 export const BetaManagedAgentsWorkflowRunCreatedEvent: Open.Codec<BetaManagedAgentsWorkflowRunCreatedEvent> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    description: Open.optional(Schema.String),
+    description: Open.nullish(Schema.String),
     name: Schema.String,
     phases: Open.array(BetaManagedAgentsWorkflowRunPhase),
     processed_at: Schema.String,
@@ -1538,7 +1538,7 @@ export const BetaManagedAgentsWorkflowRunErrorEvent: Open.Codec<BetaManagedAgent
     error: BetaManagedAgentsWorkflowRunErrorObject,
     processed_at: Schema.String,
     type: Open.tag("workflow_run.error"),
-    workflow_run_id: Open.optional(Schema.String)
+    workflow_run_id: Open.nullish(Schema.String)
   }))
 
 export type BetaManagedAgentsSessionEvent =

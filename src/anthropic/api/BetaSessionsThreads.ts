@@ -109,13 +109,13 @@ export interface BetaManagedAgentsInlineAgent {
   readonly type: "inline"
 }
 export const BetaManagedAgentsInlineAgent: Open.Codec<BetaManagedAgentsInlineAgent> = /*#__PURE__*/ Open.struct(() => ({
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   execution_identity: BetaManagedAgentsExecutionIdentity,
   mcp_servers: Open.array(BetaManagedAgentsMCPServerURLDefinition),
   model: BetaManagedAgentsModelConfig,
   name: Schema.String,
   skills: Open.array(BetaManagedAgentsInlineAgentSkills),
-  system: Open.optional(Schema.String),
+  system: Open.nullish(Schema.String),
   tools: Open.array(BetaManagedAgentsInlineAgentTools),
   type: Open.tag("inline")
 }))
@@ -190,16 +190,16 @@ export const BetaManagedAgentsSessionThread: Open.Codec<BetaManagedAgentsSession
   () => ({
     id: Schema.String,
     agent: BetaManagedAgentsSessionThreadAgent,
-    archived_at: Open.optional(Schema.String),
+    archived_at: Open.nullish(Schema.String),
     created_at: Schema.String,
-    parent_thread_id: Open.optional(Schema.String),
+    parent_thread_id: Open.nullish(Schema.String),
     session_id: Schema.String,
-    stats: Open.optional(BetaManagedAgentsSessionThreadStats),
+    stats: Open.nullish(BetaManagedAgentsSessionThreadStats),
     status: BetaManagedAgentsSessionThreadStatus,
     type: Open.literals("session_thread"),
     updated_at: Schema.String,
-    usage: Open.optional(BetaManagedAgentsSessionThreadUsage),
-    workflow_run_id: Open.optional(Schema.String)
+    usage: Open.nullish(BetaManagedAgentsSessionThreadUsage),
+    workflow_run_id: Open.nullish(Schema.String)
   })
 )
 

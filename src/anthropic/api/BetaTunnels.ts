@@ -24,9 +24,9 @@ export interface BetaTunnel {
 }
 export const BetaTunnel: Open.Codec<BetaTunnel> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   created_at: Schema.String,
-  display_name: Open.optional(Schema.String),
+  display_name: Open.nullish(Schema.String),
   domain: Schema.String,
   type: Open.literals("tunnel")
 }))

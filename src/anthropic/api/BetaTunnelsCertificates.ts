@@ -27,9 +27,9 @@ export interface BetaTunnelCertificate {
 }
 export const BetaTunnelCertificate: Open.Codec<BetaTunnelCertificate> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   created_at: Schema.String,
-  expires_at: Open.optional(Schema.String),
+  expires_at: Open.nullish(Schema.String),
   fingerprint: Schema.String,
   tunnel_id: Schema.String,
   type: Open.literals("tunnel_certificate")

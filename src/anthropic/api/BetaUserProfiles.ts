@@ -50,13 +50,13 @@ export interface BetaUserProfileExternalUserDetails {
 }
 export const BetaUserProfileExternalUserDetails: Open.Codec<BetaUserProfileExternalUserDetails> =
   /*#__PURE__*/ Open.struct(() => ({
-    account_status: Open.optional(Open.literals("active", "suspended", "blocked")),
-    country: Open.optional(Schema.String),
-    email_hash: Open.optional(Schema.String),
-    entity_type: Open.optional(Open.literals("individual", "business", "non_profit", "government")),
-    name_hash: Open.optional(Schema.String),
-    onboarded_at: Open.optional(Schema.String),
-    reference_id: Open.optional(Schema.String)
+    account_status: Open.nullish(Open.literals("active", "suspended", "blocked")),
+    country: Open.nullish(Schema.String),
+    email_hash: Open.nullish(Schema.String),
+    entity_type: Open.nullish(Open.literals("individual", "business", "non_profit", "government")),
+    name_hash: Open.nullish(Schema.String),
+    onboarded_at: Open.nullish(Schema.String),
+    reference_id: Open.nullish(Schema.String)
   }))
 
 export interface BetaUserProfile {
@@ -79,7 +79,7 @@ export const BetaUserProfile: Open.Codec<BetaUserProfile> = /*#__PURE__*/ Open.s
   id: Schema.String,
   created_at: Schema.String,
   metadata: Open.record(Schema.String),
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   trust_grants: Open.record(BetaUserProfileTrustGrant),
   type: Open.literals("user_profile"),
   updated_at: Schema.String,

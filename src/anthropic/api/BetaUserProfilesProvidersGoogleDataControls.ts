@@ -40,7 +40,7 @@ export interface BetaGoogleManagedCMEKRegionNotConfigured {
 }
 export const BetaGoogleManagedCMEKRegionNotConfigured: Open.Codec<BetaGoogleManagedCMEKRegionNotConfigured> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
     type: Open.tag("not_configured")
   }))
 
@@ -51,8 +51,8 @@ export interface BetaGoogleManagedCMEKRegionPending {
 }
 export const BetaGoogleManagedCMEKRegionPending: Open.Codec<BetaGoogleManagedCMEKRegionPending> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
-    error: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
+    error: Open.nullish(Schema.String),
     type: Open.tag("pending")
   }))
 
@@ -67,9 +67,9 @@ export interface BetaGoogleManagedCMEKRegionActive {
 }
 export const BetaGoogleManagedCMEKRegionActive: Open.Codec<BetaGoogleManagedCMEKRegionActive> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
-    error: Open.optional(Schema.String),
-    last_checked_at: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
+    error: Open.nullish(Schema.String),
+    last_checked_at: Open.nullish(Schema.String),
     type: Open.tag("active"),
     validated_at: Schema.String
   }))
@@ -81,7 +81,7 @@ export interface BetaGoogleManagedCMEKRegionFailed {
 }
 export const BetaGoogleManagedCMEKRegionFailed: Open.Codec<BetaGoogleManagedCMEKRegionFailed> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
     error: Schema.String,
     type: Open.tag("failed")
   }))
@@ -92,7 +92,7 @@ export interface BetaGoogleManagedCMEKRegionSuspended {
 }
 export const BetaGoogleManagedCMEKRegionSuspended: Open.Codec<BetaGoogleManagedCMEKRegionSuspended> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_external_key_id: Open.optional(Schema.String),
+    effective_external_key_id: Open.nullish(Schema.String),
     type: Open.tag("suspended")
   }))
 
@@ -171,9 +171,9 @@ export interface BetaGoogleManagedStorageBucket {
 export const BetaGoogleManagedStorageBucket: Open.Codec<BetaGoogleManagedStorageBucket> = /*#__PURE__*/ Open.struct(
   () => ({
     bucket_name: Schema.String,
-    kms_key_name: Open.optional(Schema.String),
-    location: Open.optional(Schema.String),
-    project_id: Open.optional(Schema.String),
+    kms_key_name: Open.nullish(Schema.String),
+    location: Open.nullish(Schema.String),
+    project_id: Open.nullish(Schema.String),
     project_number: Schema.String
   })
 )
@@ -195,7 +195,7 @@ export interface BetaGoogleManagedStorageRegionNotConfigured {
 }
 export const BetaGoogleManagedStorageRegionNotConfigured: Open.Codec<BetaGoogleManagedStorageRegionNotConfigured> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedBucketReference),
+    effective_bucket: Open.nullish(BetaGoogleManagedBucketReference),
     type: Open.tag("not_configured")
   }))
 
@@ -232,7 +232,7 @@ export const BetaGoogleManagedStorageFailedCheck: Open.Codec<BetaGoogleManagedSt
       "project_not_verified"
     ),
     message: Schema.String,
-    role: Open.optional(Open.literals("ingest", "read", "maintenance", "media_erasure", "verify"))
+    role: Open.nullish(Open.literals("ingest", "read", "maintenance", "media_erasure", "verify"))
   }))
 
 export interface BetaGoogleManagedStorageRegionPending {
@@ -242,7 +242,7 @@ export interface BetaGoogleManagedStorageRegionPending {
 }
 export const BetaGoogleManagedStorageRegionPending: Open.Codec<BetaGoogleManagedStorageRegionPending> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedBucketReference),
+    effective_bucket: Open.nullish(BetaGoogleManagedBucketReference),
     failed_checks: Open.array(BetaGoogleManagedStorageFailedCheck),
     type: Open.tag("pending")
   }))
@@ -256,7 +256,7 @@ export interface BetaGoogleManagedStorageRegionActive {
 }
 export const BetaGoogleManagedStorageRegionActive: Open.Codec<BetaGoogleManagedStorageRegionActive> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedBucketReference),
+    effective_bucket: Open.nullish(BetaGoogleManagedBucketReference),
     failed_checks: Open.array(BetaGoogleManagedStorageFailedCheck),
     type: Open.tag("active"),
     validated_at: Schema.String
@@ -269,7 +269,7 @@ export interface BetaGoogleManagedStorageRegionFailed {
 }
 export const BetaGoogleManagedStorageRegionFailed: Open.Codec<BetaGoogleManagedStorageRegionFailed> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedBucketReference),
+    effective_bucket: Open.nullish(BetaGoogleManagedBucketReference),
     failed_checks: Open.array(BetaGoogleManagedStorageFailedCheck),
     type: Open.tag("failed")
   }))
@@ -280,7 +280,7 @@ export interface BetaGoogleManagedStorageRegionSuspended {
 }
 export const BetaGoogleManagedStorageRegionSuspended: Open.Codec<BetaGoogleManagedStorageRegionSuspended> =
   /*#__PURE__*/ Open.struct(() => ({
-    effective_bucket: Open.optional(BetaGoogleManagedBucketReference),
+    effective_bucket: Open.nullish(BetaGoogleManagedBucketReference),
     type: Open.tag("suspended")
   }))
 

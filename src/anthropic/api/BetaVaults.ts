@@ -26,7 +26,7 @@ export interface BetaManagedAgentsVault {
 }
 export const BetaManagedAgentsVault: Open.Codec<BetaManagedAgentsVault> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   created_at: Schema.String,
   display_name: Schema.String,
   metadata: Open.record(Schema.String),

@@ -243,7 +243,7 @@ export interface BetaManagedAgentsCredential {
 }
 export const BetaManagedAgentsCredential: Open.Codec<BetaManagedAgentsCredential> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   auth: BetaManagedAgentsCredentialAuth,
   created_at: Schema.String,
   metadata: Open.record(Schema.String),
@@ -378,7 +378,7 @@ export interface BetaManagedAgentsMCPProbe {
   readonly method: string
 }
 export const BetaManagedAgentsMCPProbe: Open.Codec<BetaManagedAgentsMCPProbe> = /*#__PURE__*/ Open.struct(() => ({
-  http_response: Open.optional(BetaManagedAgentsRefreshHTTPResponse),
+  http_response: Open.nullish(BetaManagedAgentsRefreshHTTPResponse),
   method: Schema.String
 }))
 
@@ -388,7 +388,7 @@ export interface BetaManagedAgentsRefreshObject {
 }
 export const BetaManagedAgentsRefreshObject: Open.Codec<BetaManagedAgentsRefreshObject> = /*#__PURE__*/ Open.struct(
   () => ({
-    http_response: Open.optional(BetaManagedAgentsRefreshHTTPResponse),
+    http_response: Open.nullish(BetaManagedAgentsRefreshHTTPResponse),
     status: Open.literals("succeeded", "failed", "connect_error", "no_refresh_token")
   })
 )
@@ -411,8 +411,8 @@ export const BetaManagedAgentsCredentialValidation: Open.Codec<BetaManagedAgents
   /*#__PURE__*/ Open.struct(() => ({
     credential_id: Schema.String,
     has_refresh_token: Schema.Boolean,
-    mcp_probe: Open.optional(BetaManagedAgentsMCPProbe),
-    refresh: Open.optional(BetaManagedAgentsRefreshObject),
+    mcp_probe: Open.nullish(BetaManagedAgentsMCPProbe),
+    refresh: Open.nullish(BetaManagedAgentsRefreshObject),
     status: BetaManagedAgentsCredentialValidationStatus,
     type: Open.literals("vault_credential_validation"),
     validated_at: Schema.String,

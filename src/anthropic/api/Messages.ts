@@ -1431,7 +1431,7 @@ export interface Container {
 export const Container: Open.Codec<Container> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   expires_at: Schema.String,
-  skills: Open.optional(Open.array(ContainerSkill))
+  skills: Open.nullish(Open.array(ContainerSkill))
 }))
 
 export interface CitationCharLocation {
@@ -1446,9 +1446,9 @@ export interface CitationCharLocation {
 export const CitationCharLocation: Open.Codec<CitationCharLocation> = /*#__PURE__*/ Open.struct(() => ({
   cited_text: Schema.String,
   document_index: Schema.Number,
-  document_title: Open.optional(Schema.String),
+  document_title: Open.nullish(Schema.String),
   end_char_index: Schema.Number,
-  file_id: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
   start_char_index: Schema.Number,
   type: Open.tag("char_location")
 }))
@@ -1465,9 +1465,9 @@ export interface CitationPageLocation {
 export const CitationPageLocation: Open.Codec<CitationPageLocation> = /*#__PURE__*/ Open.struct(() => ({
   cited_text: Schema.String,
   document_index: Schema.Number,
-  document_title: Open.optional(Schema.String),
+  document_title: Open.nullish(Schema.String),
   end_page_number: Schema.Number,
-  file_id: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
   start_page_number: Schema.Number,
   type: Open.tag("page_location")
 }))
@@ -1484,9 +1484,9 @@ export interface CitationContentBlockLocation {
 export const CitationContentBlockLocation: Open.Codec<CitationContentBlockLocation> = /*#__PURE__*/ Open.struct(() => ({
   cited_text: Schema.String,
   document_index: Schema.Number,
-  document_title: Open.optional(Schema.String),
+  document_title: Open.nullish(Schema.String),
   end_block_index: Schema.Number,
-  file_id: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
   start_block_index: Schema.Number,
   type: Open.tag("content_block_location")
 }))
@@ -1502,7 +1502,7 @@ export const CitationsWebSearchResultLocation: Open.Codec<CitationsWebSearchResu
   () => ({
     cited_text: Schema.String,
     encrypted_index: Schema.String,
-    title: Open.optional(Schema.String),
+    title: Open.nullish(Schema.String),
     type: Open.tag("web_search_result_location"),
     url: Schema.String
   })
@@ -1524,7 +1524,7 @@ export const CitationsSearchResultLocation: Open.Codec<CitationsSearchResultLoca
     search_result_index: Schema.Number,
     source: Schema.String,
     start_block_index: Schema.Number,
-    title: Open.optional(Schema.String),
+    title: Open.nullish(Schema.String),
     type: Open.tag("search_result_location")
   })
 )
@@ -1650,7 +1650,7 @@ export interface WebSearchResultBlock {
 }
 export const WebSearchResultBlock: Open.Codec<WebSearchResultBlock> = /*#__PURE__*/ Open.struct(() => ({
   encrypted_content: Schema.String,
-  page_age: Open.optional(Schema.String),
+  page_age: Open.nullish(Schema.String),
   title: Schema.String,
   type: Open.literals("web_search_result"),
   url: Schema.String
@@ -1703,9 +1703,9 @@ export interface DocumentBlock {
   readonly type: "document" | (string & {})
 }
 export const DocumentBlock: Open.Codec<DocumentBlock> = /*#__PURE__*/ Open.struct(() => ({
-  citations: Open.optional(CitationsConfig),
+  citations: Open.nullish(CitationsConfig),
   source: DocumentBlockSource,
-  title: Open.optional(Schema.String),
+  title: Open.nullish(Schema.String),
   type: Open.literals("document")
 }))
 
@@ -1718,7 +1718,7 @@ export interface WebFetchBlock {
 }
 export const WebFetchBlock: Open.Codec<WebFetchBlock> = /*#__PURE__*/ Open.struct(() => ({
   content: DocumentBlock,
-  retrieved_at: Open.optional(Schema.String),
+  retrieved_at: Open.nullish(Schema.String),
   type: Open.tag("web_fetch_result"),
   url: Schema.String
 }))
@@ -1881,7 +1881,7 @@ export interface TextEditorCodeExecutionToolResultErrorObject {
 export const TextEditorCodeExecutionToolResultErrorObject: Open.Codec<TextEditorCodeExecutionToolResultErrorObject> =
   /*#__PURE__*/ Open.struct(() => ({
     error_code: TextEditorCodeExecutionToolResultErrorCode,
-    error_message: Open.optional(Schema.String),
+    error_message: Open.nullish(Schema.String),
     type: Open.tag("text_editor_code_execution_tool_result_error")
   }))
 
@@ -1897,9 +1897,9 @@ export const TextEditorCodeExecutionViewResultBlock: Open.Codec<TextEditorCodeEx
   /*#__PURE__*/ Open.struct(() => ({
     content: Schema.String,
     file_type: Open.literals("text", "image", "pdf"),
-    num_lines: Open.optional(Schema.Number),
-    start_line: Open.optional(Schema.Number),
-    total_lines: Open.optional(Schema.Number),
+    num_lines: Open.nullish(Schema.Number),
+    start_line: Open.nullish(Schema.Number),
+    total_lines: Open.nullish(Schema.Number),
     type: Open.tag("text_editor_code_execution_view_result")
   }))
 
@@ -1923,11 +1923,11 @@ export interface TextEditorCodeExecutionStrReplaceResultBlock {
 }
 export const TextEditorCodeExecutionStrReplaceResultBlock: Open.Codec<TextEditorCodeExecutionStrReplaceResultBlock> =
   /*#__PURE__*/ Open.struct(() => ({
-    lines: Open.optional(Open.array(Schema.String)),
-    new_lines: Open.optional(Schema.Number),
-    new_start: Open.optional(Schema.Number),
-    old_lines: Open.optional(Schema.Number),
-    old_start: Open.optional(Schema.Number),
+    lines: Open.nullish(Open.array(Schema.String)),
+    new_lines: Open.nullish(Schema.Number),
+    new_start: Open.nullish(Schema.Number),
+    old_lines: Open.nullish(Schema.Number),
+    old_start: Open.nullish(Schema.Number),
     type: Open.tag("text_editor_code_execution_str_replace_result")
   }))
 
@@ -1965,7 +1965,7 @@ export interface ToolSearchToolResultErrorObject {
 export const ToolSearchToolResultErrorObject: Open.Codec<ToolSearchToolResultErrorObject> = /*#__PURE__*/ Open.struct(
   () => ({
     error_code: ToolSearchToolResultErrorCode,
-    error_message: Open.optional(Schema.String),
+    error_message: Open.nullish(Schema.String),
     type: Open.tag("tool_search_tool_result_error")
   })
 )
@@ -2122,7 +2122,7 @@ export interface Diagnostics {
   readonly cache_miss_reason?: CacheMissReason | null | undefined
 }
 export const Diagnostics: Open.Codec<Diagnostics> = /*#__PURE__*/ Open.struct(() => ({
-  cache_miss_reason: Open.optional(CacheMissReason)
+  cache_miss_reason: Open.nullish(CacheMissReason)
 }))
 
 export interface RefusalStopDetails {
@@ -2139,8 +2139,8 @@ export interface RefusalStopDetails {
   readonly type: "refusal" | (string & {})
 }
 export const RefusalStopDetails: Open.Codec<RefusalStopDetails> = /*#__PURE__*/ Open.struct(() => ({
-  category: Open.optional(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
-  explanation: Open.optional(Schema.String),
+  category: Open.nullish(Open.literals("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")),
+  explanation: Open.nullish(Schema.String),
   type: Open.literals("refusal")
 }))
 
@@ -2203,15 +2203,15 @@ export interface Usage {
   readonly speed?: "standard" | "fast" | (string & {}) | null | undefined
 }
 export const Usage: Open.Codec<Usage> = /*#__PURE__*/ Open.struct(() => ({
-  cache_creation: Open.optional(CacheCreation),
-  cache_creation_input_tokens: Open.optional(Schema.Number),
-  cache_read_input_tokens: Open.optional(Schema.Number),
-  inference_geo: Open.optional(Schema.String),
+  cache_creation: Open.nullish(CacheCreation),
+  cache_creation_input_tokens: Open.nullish(Schema.Number),
+  cache_read_input_tokens: Open.nullish(Schema.Number),
+  inference_geo: Open.nullish(Schema.String),
   input_tokens: Schema.Number,
   output_tokens: Schema.Number,
-  output_tokens_details: Open.optional(OutputTokensDetails),
+  output_tokens_details: Open.nullish(OutputTokensDetails),
   server_tool_use: Open.optional(ServerToolUsage),
-  service_tier: Open.optional(Open.literals("standard", "priority", "batch")),
+  service_tier: Open.nullish(Open.literals("standard", "priority", "batch")),
   speed: Open.optional(Open.literals("standard", "fast"))
 }))
 
@@ -2235,9 +2235,9 @@ export const Message: Open.Codec<Message> = /*#__PURE__*/ Open.struct(() => ({
   diagnostics: Open.optional(Diagnostics),
   model: Model,
   role: Open.literals("assistant"),
-  stop_details: Open.optional(RefusalStopDetails),
-  stop_reason: Open.optional(StopReason),
-  stop_sequence: Open.optional(Schema.String),
+  stop_details: Open.nullish(RefusalStopDetails),
+  stop_reason: Open.nullish(StopReason),
+  stop_sequence: Open.nullish(Schema.String),
   type: Open.literals("message"),
   usage: Usage
 }))
@@ -2259,9 +2259,9 @@ export interface RawMessageDeltaEventDelta {
 }
 export const RawMessageDeltaEventDelta: Open.Codec<RawMessageDeltaEventDelta> = /*#__PURE__*/ Open.struct(() => ({
   container: Open.optional(Container),
-  stop_details: Open.optional(RefusalStopDetails),
-  stop_reason: Open.optional(StopReason),
-  stop_sequence: Open.optional(Schema.String)
+  stop_details: Open.nullish(RefusalStopDetails),
+  stop_reason: Open.nullish(StopReason),
+  stop_sequence: Open.nullish(Schema.String)
 }))
 
 export interface MessageDeltaUsage {
@@ -2273,11 +2273,11 @@ export interface MessageDeltaUsage {
   readonly server_tool_use?: ServerToolUsage | null | undefined
 }
 export const MessageDeltaUsage: Open.Codec<MessageDeltaUsage> = /*#__PURE__*/ Open.struct(() => ({
-  cache_creation_input_tokens: Open.optional(Schema.Number),
-  cache_read_input_tokens: Open.optional(Schema.Number),
-  input_tokens: Open.optional(Schema.Number),
+  cache_creation_input_tokens: Open.nullish(Schema.Number),
+  cache_read_input_tokens: Open.nullish(Schema.Number),
+  input_tokens: Open.nullish(Schema.Number),
   output_tokens: Schema.Number,
-  output_tokens_details: Open.optional(OutputTokensDetails),
+  output_tokens_details: Open.nullish(OutputTokensDetails),
   server_tool_use: Open.optional(ServerToolUsage)
 }))
 

@@ -53,14 +53,14 @@ export interface MessageBatch {
 }
 export const MessageBatch: Open.Codec<MessageBatch> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
-  cancel_initiated_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
+  cancel_initiated_at: Open.nullish(Schema.String),
   created_at: Schema.String,
-  ended_at: Open.optional(Schema.String),
+  ended_at: Open.nullish(Schema.String),
   expires_at: Schema.String,
   processing_status: Open.literals("in_progress", "canceling", "ended"),
   request_counts: MessageBatchRequestCounts,
-  results_url: Open.optional(Schema.String),
+  results_url: Open.nullish(Schema.String),
   type: Open.literals("message_batch")
 }))
 

@@ -25,9 +25,9 @@ export interface ContextManagementCapability {
   readonly supported: boolean
 }
 export const ContextManagementCapability: Open.Codec<ContextManagementCapability> = /*#__PURE__*/ Open.struct(() => ({
-  clear_thinking_20251015: Open.optional(CapabilitySupport),
-  clear_tool_uses_20250919: Open.optional(CapabilitySupport),
-  compact_20260112: Open.optional(CapabilitySupport),
+  clear_thinking_20251015: Open.nullish(CapabilitySupport),
+  clear_tool_uses_20250919: Open.nullish(CapabilitySupport),
+  compact_20260112: Open.nullish(CapabilitySupport),
   supported: Schema.Boolean
 }))
 
@@ -45,7 +45,7 @@ export const EffortCapability: Open.Codec<EffortCapability> = /*#__PURE__*/ Open
   max: CapabilitySupport,
   medium: CapabilitySupport,
   supported: Schema.Boolean,
-  xhigh: Open.optional(CapabilitySupport)
+  xhigh: Open.nullish(CapabilitySupport)
 }))
 
 export interface ServerToolsCapability {
@@ -129,15 +129,15 @@ export interface ModelInfo {
 }
 export const ModelInfo: Open.Codec<ModelInfo> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  capabilities: Open.optional(ModelCapabilities),
+  capabilities: Open.nullish(ModelCapabilities),
   created_at: Schema.String,
-  deprecated_at: Open.optional(Schema.String),
+  deprecated_at: Open.nullish(Schema.String),
   display_name: Schema.String,
   lifecycle: Open.literals("active", "deprecated", "retired"),
-  line: Open.optional(ModelLine),
-  max_input_tokens: Open.optional(Schema.Number),
-  max_tokens: Open.optional(Schema.Number),
-  retires_at: Open.optional(Schema.String),
+  line: Open.nullish(ModelLine),
+  max_input_tokens: Open.nullish(Schema.Number),
+  max_tokens: Open.nullish(Schema.Number),
+  retires_at: Open.nullish(Schema.String),
   type: Open.literals("model")
 }))
 

@@ -43,19 +43,19 @@ export interface AnalyticsSingleDayActivitySummary {
 }
 export const AnalyticsSingleDayActivitySummary: Open.Codec<AnalyticsSingleDayActivitySummary> =
   /*#__PURE__*/ Open.struct(() => ({
-    assigned_seat_count: Open.optional(Schema.Number),
+    assigned_seat_count: Open.nullish(Schema.Number),
     cowork_daily_active_user_count: Schema.Number,
     cowork_monthly_active_user_count: Schema.Number,
     cowork_weekly_active_user_count: Schema.Number,
     daily_active_user_count: Schema.Number,
-    daily_adoption_rate: Open.optional(Schema.Number),
+    daily_adoption_rate: Open.nullish(Schema.Number),
     ending_at: Schema.String,
     monthly_active_user_count: Schema.Number,
-    monthly_adoption_rate: Open.optional(Schema.Number),
-    pending_invite_count: Open.optional(Schema.Number),
+    monthly_adoption_rate: Open.nullish(Schema.Number),
+    pending_invite_count: Open.nullish(Schema.Number),
     starting_at: Schema.String,
     weekly_active_user_count: Schema.Number,
-    weekly_adoption_rate: Open.optional(Schema.Number),
+    weekly_adoption_rate: Open.nullish(Schema.Number),
     chat_cowork_unified_daily_active_user_count: Open.optional(Schema.Number),
     chat_cowork_unified_monthly_active_user_count: Open.optional(Schema.Number),
     chat_cowork_unified_weekly_active_user_count: Open.optional(Schema.Number),
@@ -102,13 +102,13 @@ export interface AnalyticsChatMetrics {
 export const AnalyticsChatMetrics: Open.Codec<AnalyticsChatMetrics> = /*#__PURE__*/ Open.struct(() => ({
   connectors_used_count: Schema.Number,
   distinct_artifacts_created_count: Schema.Number,
-  distinct_connectors_used_count: Open.optional(Schema.Number),
-  distinct_conversation_count: Open.optional(Schema.Number),
-  distinct_files_uploaded_count: Open.optional(Schema.Number),
+  distinct_connectors_used_count: Open.nullish(Schema.Number),
+  distinct_conversation_count: Open.nullish(Schema.Number),
+  distinct_files_uploaded_count: Open.nullish(Schema.Number),
   distinct_projects_created_count: Schema.Number,
-  distinct_projects_used_count: Open.optional(Schema.Number),
-  distinct_shared_artifacts_viewed_count: Open.optional(Schema.Number),
-  distinct_skills_used_count: Open.optional(Schema.Number),
+  distinct_projects_used_count: Open.nullish(Schema.Number),
+  distinct_shared_artifacts_viewed_count: Open.nullish(Schema.Number),
+  distinct_skills_used_count: Open.nullish(Schema.Number),
   message_count: Schema.Number,
   shared_conversations_viewed_count: Schema.Number,
   thinking_message_count: Schema.Number
@@ -133,7 +133,7 @@ export interface AnalyticsCoreCodeMetrics {
 export const AnalyticsCoreCodeMetrics: Open.Codec<AnalyticsCoreCodeMetrics> = /*#__PURE__*/ Open.struct(() => ({
   artifacts_created_count: Schema.Number,
   commit_count: Schema.Number,
-  distinct_session_count: Open.optional(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
   lines_of_code: AnalyticsLinesOfCode,
   pull_request_count: Schema.Number
 }))
@@ -193,19 +193,19 @@ export const AnalyticsCoworkMetrics: Open.Codec<AnalyticsCoworkMetrics> = /*#__P
   artifacts_created_count: Schema.Number,
   connectors_used_count: Schema.Number,
   dispatch_turn_count: Schema.Number,
-  distinct_connectors_used_count: Open.optional(Schema.Number),
-  distinct_plugins_used_count: Open.optional(Schema.Number),
-  distinct_session_count: Open.optional(Schema.Number),
-  distinct_skills_used_count: Open.optional(Schema.Number),
-  edit_tool_count: Open.optional(Schema.Number),
-  file_edit_count: Open.optional(Schema.Number),
+  distinct_connectors_used_count: Open.nullish(Schema.Number),
+  distinct_plugins_used_count: Open.nullish(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
+  distinct_skills_used_count: Open.nullish(Schema.Number),
+  edit_tool_count: Open.nullish(Schema.Number),
+  file_edit_count: Open.nullish(Schema.Number),
   message_count: Schema.Number,
-  multi_edit_tool_count: Open.optional(Schema.Number),
-  notebook_edit_tool_count: Open.optional(Schema.Number),
-  plugins_used_count: Open.optional(Schema.Number),
-  sessions_with_file_edits_count: Open.optional(Schema.Number),
+  multi_edit_tool_count: Open.nullish(Schema.Number),
+  notebook_edit_tool_count: Open.nullish(Schema.Number),
+  plugins_used_count: Open.nullish(Schema.Number),
+  sessions_with_file_edits_count: Open.nullish(Schema.Number),
   skills_used_count: Schema.Number,
-  write_tool_count: Open.optional(Schema.Number)
+  write_tool_count: Open.nullish(Schema.Number)
 }))
 
 export interface AnalyticsDesignMetrics {
@@ -216,8 +216,8 @@ export interface AnalyticsDesignMetrics {
 }
 export const AnalyticsDesignMetrics: Open.Codec<AnalyticsDesignMetrics> = /*#__PURE__*/ Open.struct(() => ({
   distinct_projects_created_count: Schema.Number,
-  distinct_projects_used_count: Open.optional(Schema.Number),
-  distinct_session_count: Open.optional(Schema.Number),
+  distinct_projects_used_count: Open.nullish(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
   message_count: Schema.Number
 }))
 
@@ -232,9 +232,9 @@ export interface AnalyticsOfficeProductMetrics {
 export const AnalyticsOfficeProductMetrics: Open.Codec<AnalyticsOfficeProductMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
     connectors_used_count: Schema.Number,
-    distinct_connectors_used_count: Open.optional(Schema.Number),
-    distinct_session_count: Open.optional(Schema.Number),
-    distinct_skills_used_count: Open.optional(Schema.Number),
+    distinct_connectors_used_count: Open.nullish(Schema.Number),
+    distinct_session_count: Open.nullish(Schema.Number),
+    distinct_skills_used_count: Open.nullish(Schema.Number),
     message_count: Schema.Number,
     skills_used_count: Schema.Number
   })
@@ -262,7 +262,7 @@ export interface AnalyticsScienceMetrics {
 }
 export const AnalyticsScienceMetrics: Open.Codec<AnalyticsScienceMetrics> = /*#__PURE__*/ Open.struct(() => ({
   delegation_count: Schema.Number,
-  distinct_session_count: Open.optional(Schema.Number),
+  distinct_session_count: Open.nullish(Schema.Number),
   message_count: Schema.Number,
   remote_compute_job_count: Schema.Number,
   skills_used_count: Schema.Number
@@ -297,13 +297,13 @@ export const AnalyticsChatCoworkUnifiedChatMetrics: Open.Codec<AnalyticsChatCowo
   /*#__PURE__*/ Open.struct(() => ({
     connectors_used_count: Schema.Number,
     distinct_artifacts_created_count: Schema.Number,
-    distinct_connectors_used_count: Open.optional(Schema.Number),
-    distinct_conversation_count: Open.optional(Schema.Number),
-    distinct_files_uploaded_count: Open.optional(Schema.Number),
+    distinct_connectors_used_count: Open.nullish(Schema.Number),
+    distinct_conversation_count: Open.nullish(Schema.Number),
+    distinct_files_uploaded_count: Open.nullish(Schema.Number),
     distinct_projects_created_count: Schema.Number,
-    distinct_projects_used_count: Open.optional(Schema.Number),
-    distinct_shared_artifacts_viewed_count: Open.optional(Schema.Number),
-    distinct_skills_used_count: Open.optional(Schema.Number),
+    distinct_projects_used_count: Open.nullish(Schema.Number),
+    distinct_shared_artifacts_viewed_count: Open.nullish(Schema.Number),
+    distinct_skills_used_count: Open.nullish(Schema.Number),
     message_count: Schema.Number,
     shared_conversations_viewed_count: Schema.Number,
     thinking_message_count: Schema.Number
@@ -334,19 +334,19 @@ export const AnalyticsChatCoworkUnifiedSessionsMetrics: Open.Codec<AnalyticsChat
     artifacts_created_count: Schema.Number,
     connectors_used_count: Schema.Number,
     dispatch_turn_count: Schema.Number,
-    distinct_connectors_used_count: Open.optional(Schema.Number),
-    distinct_plugins_used_count: Open.optional(Schema.Number),
-    distinct_session_count: Open.optional(Schema.Number),
-    distinct_skills_used_count: Open.optional(Schema.Number),
-    edit_tool_count: Open.optional(Schema.Number),
-    file_edit_count: Open.optional(Schema.Number),
+    distinct_connectors_used_count: Open.nullish(Schema.Number),
+    distinct_plugins_used_count: Open.nullish(Schema.Number),
+    distinct_session_count: Open.nullish(Schema.Number),
+    distinct_skills_used_count: Open.nullish(Schema.Number),
+    edit_tool_count: Open.nullish(Schema.Number),
+    file_edit_count: Open.nullish(Schema.Number),
     message_count: Schema.Number,
-    multi_edit_tool_count: Open.optional(Schema.Number),
-    notebook_edit_tool_count: Open.optional(Schema.Number),
-    plugins_used_count: Open.optional(Schema.Number),
-    sessions_with_file_edits_count: Open.optional(Schema.Number),
+    multi_edit_tool_count: Open.nullish(Schema.Number),
+    notebook_edit_tool_count: Open.nullish(Schema.Number),
+    plugins_used_count: Open.nullish(Schema.Number),
+    sessions_with_file_edits_count: Open.nullish(Schema.Number),
     skills_used_count: Schema.Number,
-    write_tool_count: Open.optional(Schema.Number)
+    write_tool_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsChatCoworkUnifiedMetrics {
@@ -364,8 +364,8 @@ export interface AnalyticsClaudeTagMetrics {
   readonly active_message_count?: number | null | undefined
 }
 export const AnalyticsClaudeTagMetrics: Open.Codec<AnalyticsClaudeTagMetrics> = /*#__PURE__*/ Open.struct(() => ({
-  active_day_count: Open.optional(Schema.Number),
-  active_message_count: Open.optional(Schema.Number)
+  active_day_count: Open.nullish(Schema.Number),
+  active_message_count: Open.nullish(Schema.Number)
 }))
 
 export interface AnalyticsUserActivity {
@@ -390,10 +390,10 @@ export const AnalyticsUserActivity: Open.Codec<AnalyticsUserActivity> = /*#__PUR
   claude_code_metrics: AnalyticsClaudeCodeMetrics,
   cowork_metrics: AnalyticsCoworkMetrics,
   design_metrics: AnalyticsDesignMetrics,
-  distinct_user_count: Open.optional(Schema.Number),
+  distinct_user_count: Open.nullish(Schema.Number),
   office_metrics: AnalyticsOfficeMetrics,
   science_metrics: AnalyticsScienceMetrics,
-  user: Open.optional(AnalyticsUser),
+  user: Open.nullish(AnalyticsUser),
   web_search_count: Schema.Number,
   chat_cowork_unified_metrics: Open.optional(AnalyticsChatCoworkUnifiedMetrics),
   claude_tag_metrics: Open.optional(AnalyticsClaudeTagMetrics),
@@ -418,9 +418,9 @@ export interface AnalyticsProjectActivity {
   readonly user_id?: string | null | undefined
 }
 export const AnalyticsProjectActivity: Open.Codec<AnalyticsProjectActivity> = /*#__PURE__*/ Open.struct(() => ({
-  created_at: Open.optional(Schema.String),
-  created_by: Open.optional(AnalyticsUser),
-  distinct_conversation_count: Open.optional(Schema.Number),
+  created_at: Open.nullish(Schema.String),
+  created_by: Open.nullish(AnalyticsUser),
+  distinct_conversation_count: Open.nullish(Schema.Number),
   distinct_user_count: Schema.Number,
   message_count: Schema.Number,
   project_id: Schema.String,
@@ -437,7 +437,7 @@ export interface AnalyticsConnectorChatMetrics {
 }
 export const AnalyticsConnectorChatMetrics: Open.Codec<AnalyticsConnectorChatMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_conversation_connector_used_count: Open.optional(Schema.Number)
+    distinct_conversation_connector_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -446,7 +446,7 @@ export interface AnalyticsConnectorClaudeCodeMetrics {
 }
 export const AnalyticsConnectorClaudeCodeMetrics: Open.Codec<AnalyticsConnectorClaudeCodeMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsConnectorCoworkMetrics {
@@ -454,7 +454,7 @@ export interface AnalyticsConnectorCoworkMetrics {
 }
 export const AnalyticsConnectorCoworkMetrics: Open.Codec<AnalyticsConnectorCoworkMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -463,7 +463,7 @@ export interface AnalyticsConnectorOfficeProductMetrics {
 }
 export const AnalyticsConnectorOfficeProductMetrics: Open.Codec<AnalyticsConnectorOfficeProductMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsConnectorOfficeMetrics {
@@ -486,7 +486,7 @@ export interface AnalyticsConnectorChatCoworkUnifiedChatMetrics {
 }
 export const AnalyticsConnectorChatCoworkUnifiedChatMetrics: Open.Codec<AnalyticsConnectorChatCoworkUnifiedChatMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_conversation_connector_used_count: Open.optional(Schema.Number)
+    distinct_conversation_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsConnectorChatCoworkUnifiedSessionsMetrics {
@@ -494,7 +494,7 @@ export interface AnalyticsConnectorChatCoworkUnifiedSessionsMetrics {
 }
 export const AnalyticsConnectorChatCoworkUnifiedSessionsMetrics: Open.Codec<AnalyticsConnectorChatCoworkUnifiedSessionsMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_connector_used_count: Open.optional(Schema.Number)
+    distinct_session_connector_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsConnectorChatCoworkUnifiedMetrics {
@@ -529,16 +529,16 @@ export interface AnalyticsConnectorActivity {
 export const AnalyticsConnectorActivity: Open.Codec<AnalyticsConnectorActivity> = /*#__PURE__*/ Open.struct(() => ({
   chat_metrics: AnalyticsConnectorChatMetrics,
   claude_code_metrics: AnalyticsConnectorClaudeCodeMetrics,
-  connector_display_name: Open.optional(Schema.String),
+  connector_display_name: Open.nullish(Schema.String),
   connector_name: Schema.String,
   cowork_metrics: AnalyticsConnectorCoworkMetrics,
   distinct_user_count: Schema.Number,
-  individual_auth_distinct_user_count: Open.optional(Schema.Number),
-  managed_auth_distinct_user_count: Open.optional(Schema.Number),
+  individual_auth_distinct_user_count: Open.nullish(Schema.Number),
+  managed_auth_distinct_user_count: Open.nullish(Schema.Number),
   office_metrics: AnalyticsConnectorOfficeMetrics,
-  read_call_count: Open.optional(Schema.Number),
-  unclassified_call_count: Open.optional(Schema.Number),
-  write_call_count: Open.optional(Schema.Number),
+  read_call_count: Open.nullish(Schema.Number),
+  unclassified_call_count: Open.nullish(Schema.Number),
+  write_call_count: Open.nullish(Schema.Number),
   chat_cowork_unified_metrics: Open.optional(AnalyticsConnectorChatCoworkUnifiedMetrics),
   product: Open.optional(Schema.String),
   rbac_group_id: Open.optional(Schema.String),
@@ -553,7 +553,7 @@ export interface AnalyticsPluginClaudeCodeMetrics {
 }
 export const AnalyticsPluginClaudeCodeMetrics: Open.Codec<AnalyticsPluginClaudeCodeMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_session_plugin_used_count: Open.optional(Schema.Number)
+    distinct_session_plugin_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -561,7 +561,7 @@ export interface AnalyticsPluginCoworkMetrics {
   readonly distinct_session_plugin_used_count?: number | null | undefined
 }
 export const AnalyticsPluginCoworkMetrics: Open.Codec<AnalyticsPluginCoworkMetrics> = /*#__PURE__*/ Open.struct(() => ({
-  distinct_session_plugin_used_count: Open.optional(Schema.Number)
+  distinct_session_plugin_used_count: Open.nullish(Schema.Number)
 }))
 
 export interface AnalyticsPluginChatCoworkUnifiedMetrics {
@@ -569,7 +569,7 @@ export interface AnalyticsPluginChatCoworkUnifiedMetrics {
 }
 export const AnalyticsPluginChatCoworkUnifiedMetrics: Open.Codec<AnalyticsPluginChatCoworkUnifiedMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_plugin_used_count: Open.optional(Schema.Number)
+    distinct_session_plugin_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsPluginActivity {
@@ -590,9 +590,9 @@ export const AnalyticsPluginActivity: Open.Codec<AnalyticsPluginActivity> = /*#_
   claude_code_metrics: AnalyticsPluginClaudeCodeMetrics,
   cowork_metrics: AnalyticsPluginCoworkMetrics,
   distinct_user_count: Schema.Number,
-  install_count: Open.optional(Schema.Number),
+  install_count: Open.nullish(Schema.Number),
   invocation_count: Schema.Number,
-  plugin_id: Open.optional(Schema.String),
+  plugin_id: Open.nullish(Schema.String),
   plugin_name: Schema.String,
   chat_cowork_unified_metrics: Open.optional(AnalyticsPluginChatCoworkUnifiedMetrics),
   product: Open.optional(Schema.String),
@@ -607,7 +607,7 @@ export interface AnalyticsSkillChatMetrics {
   readonly distinct_conversation_skill_used_count?: number | null | undefined
 }
 export const AnalyticsSkillChatMetrics: Open.Codec<AnalyticsSkillChatMetrics> = /*#__PURE__*/ Open.struct(() => ({
-  distinct_conversation_skill_used_count: Open.optional(Schema.Number)
+  distinct_conversation_skill_used_count: Open.nullish(Schema.Number)
 }))
 
 export interface AnalyticsSkillClaudeCodeMetrics {
@@ -615,7 +615,7 @@ export interface AnalyticsSkillClaudeCodeMetrics {
 }
 export const AnalyticsSkillClaudeCodeMetrics: Open.Codec<AnalyticsSkillClaudeCodeMetrics> = /*#__PURE__*/ Open.struct(
   () => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   })
 )
 
@@ -623,7 +623,7 @@ export interface AnalyticsSkillCoworkMetrics {
   readonly distinct_session_skill_used_count?: number | null | undefined
 }
 export const AnalyticsSkillCoworkMetrics: Open.Codec<AnalyticsSkillCoworkMetrics> = /*#__PURE__*/ Open.struct(() => ({
-  distinct_session_skill_used_count: Open.optional(Schema.Number)
+  distinct_session_skill_used_count: Open.nullish(Schema.Number)
 }))
 
 export interface AnalyticsSkillOfficeProductMetrics {
@@ -631,7 +631,7 @@ export interface AnalyticsSkillOfficeProductMetrics {
 }
 export const AnalyticsSkillOfficeProductMetrics: Open.Codec<AnalyticsSkillOfficeProductMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsSkillOfficeMetrics {
@@ -652,7 +652,7 @@ export interface AnalyticsSkillChatCoworkUnifiedChatMetrics {
 }
 export const AnalyticsSkillChatCoworkUnifiedChatMetrics: Open.Codec<AnalyticsSkillChatCoworkUnifiedChatMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_conversation_skill_used_count: Open.optional(Schema.Number)
+    distinct_conversation_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsSkillChatCoworkUnifiedSessionsMetrics {
@@ -660,7 +660,7 @@ export interface AnalyticsSkillChatCoworkUnifiedSessionsMetrics {
 }
 export const AnalyticsSkillChatCoworkUnifiedSessionsMetrics: Open.Codec<AnalyticsSkillChatCoworkUnifiedSessionsMetrics> =
   /*#__PURE__*/ Open.struct(() => ({
-    distinct_session_skill_used_count: Open.optional(Schema.Number)
+    distinct_session_skill_used_count: Open.nullish(Schema.Number)
   }))
 
 export interface AnalyticsSkillChatCoworkUnifiedMetrics {
@@ -694,18 +694,18 @@ export interface AnalyticsSkillActivity {
   readonly user_id?: string | null | undefined
 }
 export const AnalyticsSkillActivity: Open.Codec<AnalyticsSkillActivity> = /*#__PURE__*/ Open.struct(() => ({
-  attributed_list_price: Open.optional(Schema.String),
+  attributed_list_price: Open.nullish(Schema.String),
   chat_metrics: AnalyticsSkillChatMetrics,
   claude_code_metrics: AnalyticsSkillClaudeCodeMetrics,
   cowork_metrics: AnalyticsSkillCoworkMetrics,
-  currency: Open.optional(Schema.String),
+  currency: Open.nullish(Schema.String),
   distinct_user_count: Schema.Number,
-  enable_count: Open.optional(Schema.Number),
-  estimated_overage_spend: Open.optional(Schema.String),
-  invocation_count: Open.optional(Schema.Number),
+  enable_count: Open.nullish(Schema.Number),
+  estimated_overage_spend: Open.nullish(Schema.String),
+  invocation_count: Open.nullish(Schema.Number),
   office_metrics: AnalyticsSkillOfficeMetrics,
-  share_status: Open.optional(Open.literals("organization", "private", "public")),
-  skill_display_name: Open.optional(Schema.String),
+  share_status: Open.nullish(Open.literals("organization", "private", "public")),
+  skill_display_name: Open.nullish(Schema.String),
   skill_name: Schema.String,
   chat_cowork_unified_metrics: Open.optional(AnalyticsSkillChatCoworkUnifiedMetrics),
   product: Open.optional(Schema.String),

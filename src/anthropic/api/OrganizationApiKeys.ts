@@ -78,11 +78,11 @@ export interface APIKey {
 export const APIKey: Open.Codec<APIKey> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.String,
-  created_by: Open.optional(APIKeyCreatedBy),
-  expires_at: Open.optional(Schema.String),
+  created_by: Open.nullish(APIKeyCreatedBy),
+  expires_at: Open.nullish(Schema.String),
   name: Schema.String,
-  partial_key_hint: Open.optional(Schema.String),
-  principal: Open.optional(APIKeyPrincipal),
+  partial_key_hint: Open.nullish(Schema.String),
+  principal: Open.nullish(APIKeyPrincipal),
   scope: APIKeyScope,
   status: Open.literals("active", "archived", "expired", "inactive"),
   type: Open.literals("api_key")

@@ -108,12 +108,12 @@ export const ExternalKey: Open.Codec<ExternalKey> = /*#__PURE__*/ Open.struct(()
   id: Schema.String,
   attachment: ExternalKeyAttachment,
   created_at: Schema.String,
-  display_name: Open.optional(Schema.String),
+  display_name: Open.nullish(Schema.String),
   geo: Schema.String,
   provider_config: ExternalKeyProviderConfig,
   type: Open.literals("external_key"),
   updated_at: Schema.String,
-  user_profile_id: Open.optional(Schema.String)
+  user_profile_id: Open.nullish(Schema.String)
 }))
 
 export interface ExternalKeyUpdateParams {
@@ -148,7 +148,7 @@ export interface ExternalKeyValidateResponse {
   readonly type: "external_key_validation" | (string & {})
 }
 export const ExternalKeyValidateResponse: Open.Codec<ExternalKeyValidateResponse> = /*#__PURE__*/ Open.struct(() => ({
-  error: Open.optional(Schema.String),
+  error: Open.nullish(Schema.String),
   status: Open.literals("failure", "success"),
   type: Open.literals("external_key_validation")
 }))

@@ -60,8 +60,8 @@ export interface FederationIssuerPollStatus {
 }
 export const FederationIssuerPollStatus: Open.Codec<FederationIssuerPollStatus> = /*#__PURE__*/ Open.struct(() => ({
   consecutive_failures: Schema.Number,
-  last_fetched_at: Open.optional(Schema.String),
-  next_poll_at: Open.optional(Schema.String)
+  last_fetched_at: Open.nullish(Schema.String),
+  next_poll_at: Open.nullish(Schema.String)
 }))
 
 export interface FederationIssuer {
@@ -83,20 +83,20 @@ export interface FederationIssuer {
 }
 export const FederationIssuer: Open.Codec<FederationIssuer> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
-  archived_by_actor_id: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
+  archived_by_actor_id: Open.nullish(Schema.String),
   check_jti: Schema.Boolean,
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
   issuer_url: Schema.String,
   jwks: FederationIssuerJwks,
-  jwks_polling_disabled_at: Open.optional(Schema.String),
+  jwks_polling_disabled_at: Open.nullish(Schema.String),
   max_jwt_lifetime_seconds: Schema.Number,
   name: Schema.String,
-  poll_status: Open.optional(FederationIssuerPollStatus),
+  poll_status: Open.nullish(FederationIssuerPollStatus),
   type: Open.literals("federation_issuer"),
   updated_at: Schema.String,
-  updated_by_actor_id: Open.optional(Schema.String)
+  updated_by_actor_id: Open.nullish(Schema.String)
 }))
 
 export interface IssuerUpdateParams {

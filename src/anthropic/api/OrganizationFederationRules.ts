@@ -67,13 +67,13 @@ export interface FederationRule {
 export const FederationRule: Open.Codec<FederationRule> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   applies_to_all_workspaces: Schema.Boolean,
-  archived_at: Open.optional(Schema.String),
-  archived_by_actor_id: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
+  archived_by_actor_id: Open.nullish(Schema.String),
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
-  description: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
+  description: Open.nullish(Schema.String),
   issuer_id: Schema.String,
-  issuer_name: Open.optional(Schema.String),
+  issuer_name: Open.nullish(Schema.String),
   match: FederationRuleMatch,
   name: Schema.String,
   oauth_scope: Schema.String,
@@ -81,7 +81,7 @@ export const FederationRule: Open.Codec<FederationRule> = /*#__PURE__*/ Open.str
   token_lifetime_seconds: Schema.Number,
   type: Open.literals("federation_rule"),
   updated_at: Schema.String,
-  updated_by_actor_id: Open.optional(Schema.String),
+  updated_by_actor_id: Open.nullish(Schema.String),
   workspace_ids: Open.array(Schema.String)
 }))
 
@@ -115,11 +115,11 @@ export interface FederationRuleWorkspace {
 }
 export const FederationRuleWorkspace: Open.Codec<FederationRuleWorkspace> = /*#__PURE__*/ Open.struct(() => ({
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
   federation_rule_id: Schema.String,
   type: Open.literals("federation_rule_workspace"),
   workspace_id: Schema.String,
-  workspace_name: Open.optional(Schema.String)
+  workspace_name: Open.nullish(Schema.String)
 }))
 
 export interface RuleRetrieveParams {

@@ -118,7 +118,7 @@ export const OrganizationRateLimit: Open.Codec<OrganizationRateLimit> = /*#__PUR
   id: Schema.String,
   group: OrganizationRateLimitGroup,
   limits: Open.array(OrganizationRateLimitValue),
-  models: Open.optional(Open.array(Schema.String)),
+  models: Open.nullish(Open.array(Schema.String)),
   type: Open.literals("rate_limit")
 }))
 

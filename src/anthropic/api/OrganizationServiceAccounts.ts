@@ -29,16 +29,16 @@ export interface ServiceAccount {
 }
 export const ServiceAccount: Open.Codec<ServiceAccount> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
-  archived_by_actor_id: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
+  archived_by_actor_id: Open.nullish(Schema.String),
   created_at: Schema.String,
-  created_by_actor_id: Open.optional(Schema.String),
-  description: Open.optional(Schema.String),
+  created_by_actor_id: Open.nullish(Schema.String),
+  description: Open.nullish(Schema.String),
   name: Schema.String,
   organization_role: Open.literals("admin", "developer"),
   type: Open.literals("service_account"),
   updated_at: Schema.String,
-  updated_by_actor_id: Open.optional(Schema.String)
+  updated_by_actor_id: Open.nullish(Schema.String)
 }))
 
 export interface ServiceAccountUpdateParams {
@@ -63,8 +63,8 @@ export interface ServiceAccountWorkspaceMember {
 }
 export const ServiceAccountWorkspaceMember: Open.Codec<ServiceAccountWorkspaceMember> = /*#__PURE__*/ Open.struct(
   () => ({
-    created_by_actor_id: Open.optional(Schema.String),
-    implicit: Open.optional(Schema.Boolean),
+    created_by_actor_id: Open.nullish(Schema.String),
+    implicit: Open.nullish(Schema.Boolean),
     service_account_id: Schema.String,
     type: Open.literals("service_account_workspace_member"),
     workspace_id: Schema.String,

@@ -16,8 +16,8 @@ export interface SpendLimitUserActor {
 }
 export const SpendLimitUserActor: Open.Codec<SpendLimitUserActor> = /*#__PURE__*/ Open.struct(() => ({
   deleted: Schema.Boolean,
-  email_address: Open.optional(Schema.String),
-  name: Open.optional(Schema.String),
+  email_address: Open.nullish(Schema.String),
+  name: Open.nullish(Schema.String),
   type: Open.tag("user_actor"),
   user_id: Schema.String
 }))
@@ -147,7 +147,7 @@ export interface SpendSummary {
 }
 export const SpendSummary: Open.Codec<SpendSummary> = /*#__PURE__*/ Open.struct(() => ({
   actor: SpendSummaryActor,
-  amount: Open.optional(Schema.String),
+  amount: Open.nullish(Schema.String),
   currency: Schema.String,
   period: SpendLimitPeriod,
   period_to_date_spend: Schema.String,
@@ -171,7 +171,7 @@ export interface SpendLimit {
 }
 export const SpendLimit: Open.Codec<SpendLimit> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  amount: Open.optional(Schema.String),
+  amount: Open.nullish(Schema.String),
   created_at: Schema.String,
   currency: Schema.String,
   is_enabled: Schema.Boolean,

@@ -51,9 +51,9 @@ export const SpendLimitIncreaseRequest: Open.Codec<SpendLimitIncreaseRequest> = 
   actor: SpendLimitIncreaseRequestActor,
   created_at: Schema.String,
   period: SpendLimitPeriod,
-  resolved_at: Open.optional(Schema.String),
-  resolved_by: Open.optional(SpendLimitIncreaseRequestResolvedBy),
-  spend_summary: Open.optional(SpendSummary),
+  resolved_at: Open.nullish(Schema.String),
+  resolved_by: Open.nullish(SpendLimitIncreaseRequestResolvedBy),
+  spend_summary: Open.nullish(SpendSummary),
   status: SpendLimitIncreaseRequestStatus,
   type: Open.literals("spend_limit_increase_request")
 }))
@@ -90,10 +90,10 @@ export const IncreaseRequestApproveResponse: Open.Codec<IncreaseRequestApproveRe
     actor: SpendLimitIncreaseRequestActor,
     created_at: Schema.String,
     period: SpendLimitPeriod,
-    resolved_at: Open.optional(Schema.String),
-    resolved_by: Open.optional(SpendLimitIncreaseRequestResolvedBy),
-    spend_limit: Open.optional(SpendLimit),
-    spend_summary: Open.optional(SpendSummary),
+    resolved_at: Open.nullish(Schema.String),
+    resolved_by: Open.nullish(SpendLimitIncreaseRequestResolvedBy),
+    spend_limit: Open.nullish(SpendLimit),
+    spend_summary: Open.nullish(SpendSummary),
     status: SpendLimitIncreaseRequestStatus,
     type: Open.literals("spend_limit_increase_request")
   })

@@ -78,16 +78,16 @@ export interface Workspace {
 }
 export const Workspace: Open.Codec<Workspace> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  archived_at: Open.optional(Schema.String),
+  archived_at: Open.nullish(Schema.String),
   compartment_id: Schema.String,
   created_at: Schema.String,
   data_residency: DataResidency,
   display_color: Schema.String,
-  external_key_id: Open.optional(Schema.String),
+  external_key_id: Open.nullish(Schema.String),
   name: Schema.String,
   tags: Open.record(Schema.String),
   type: Open.literals("workspace"),
-  user_profile_id: Open.optional(Schema.String)
+  user_profile_id: Open.nullish(Schema.String)
 }))
 
 export interface DataResidencyUpdateConfig {

@@ -88,7 +88,7 @@ export interface WorkspaceRateLimitValue {
   readonly value: number
 }
 export const WorkspaceRateLimitValue: Open.Codec<WorkspaceRateLimitValue> = /*#__PURE__*/ Open.struct(() => ({
-  org_limit: Open.optional(Schema.Number),
+  org_limit: Open.nullish(Schema.Number),
   source: WorkspaceRateLimitValueSource,
   type: Schema.String,
   value: Schema.Number
@@ -105,7 +105,7 @@ export interface WorkspaceRateLimit {
 export const WorkspaceRateLimit: Open.Codec<WorkspaceRateLimit> = /*#__PURE__*/ Open.struct(() => ({
   group: WorkspaceRateLimitGroup,
   limits: Open.array(WorkspaceRateLimitValue),
-  models: Open.optional(Open.array(Schema.String)),
+  models: Open.nullish(Open.array(Schema.String)),
   rate_limit_id: Schema.String,
   type: Open.literals("workspace_rate_limit"),
   workspace_id: Schema.String

@@ -113,6 +113,6 @@ export interface ErrorResponse {
 }
 export const ErrorResponse: Open.Codec<ErrorResponse> = /*#__PURE__*/ Open.struct(() => ({
   error: ErrorObject,
-  request_id: Open.optional(Schema.String),
+  request_id: Open.nullish(Schema.String),
   type: Open.literals("error")
 }))

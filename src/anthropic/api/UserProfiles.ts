@@ -76,8 +76,8 @@ export interface UserProfileEnforcementActionRestriction {
 export const UserProfileEnforcementActionRestriction: Open.Codec<UserProfileEnforcementActionRestriction> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    action: Open.optional(UserProfileEnforcementActionNextStep),
-    expires_at: Open.optional(Schema.String),
+    action: Open.nullish(UserProfileEnforcementActionNextStep),
+    expires_at: Open.nullish(Schema.String),
     opened_at: Schema.String,
     reason: UserProfileEnforcementActionReason,
     type: Open.tag("restriction")
@@ -95,8 +95,8 @@ export interface UserProfileEnforcementActionBan {
 export const UserProfileEnforcementActionBan: Open.Codec<UserProfileEnforcementActionBan> = /*#__PURE__*/ Open.struct(
   () => ({
     id: Schema.String,
-    action: Open.optional(UserProfileEnforcementActionNextStep),
-    expires_at: Open.optional(Schema.String),
+    action: Open.nullish(UserProfileEnforcementActionNextStep),
+    expires_at: Open.nullish(Schema.String),
     opened_at: Schema.String,
     reason: UserProfileEnforcementActionReason,
     type: Open.tag("ban")
@@ -129,13 +129,13 @@ export interface UserProfileExternalUserDetails {
 }
 export const UserProfileExternalUserDetails: Open.Codec<UserProfileExternalUserDetails> = /*#__PURE__*/ Open.struct(
   () => ({
-    account_status: Open.optional(UserProfileExternalUserAccountStatus),
-    country: Open.optional(Schema.String),
-    email_hash: Open.optional(Schema.String),
-    entity_type: Open.optional(UserProfileExternalUserEntityType),
-    name_hash: Open.optional(Schema.String),
-    onboarded_at: Open.optional(Schema.String),
-    reference_id: Open.optional(Schema.String)
+    account_status: Open.nullish(UserProfileExternalUserAccountStatus),
+    country: Open.nullish(Schema.String),
+    email_hash: Open.nullish(Schema.String),
+    entity_type: Open.nullish(UserProfileExternalUserEntityType),
+    name_hash: Open.nullish(Schema.String),
+    onboarded_at: Open.nullish(Schema.String),
+    reference_id: Open.nullish(Schema.String)
   })
 )
 
@@ -166,7 +166,7 @@ export interface UserProfileCyberProgram {
   readonly tiers: { readonly [key: string]: UserProfileCyberTier }
 }
 export const UserProfileCyberProgram: Open.Codec<UserProfileCyberProgram> = /*#__PURE__*/ Open.struct(() => ({
-  requirements: Open.optional(UserProfileCyberRequirements),
+  requirements: Open.nullish(UserProfileCyberRequirements),
   status: UserProfileProgramStatus,
   tiers: Open.record(UserProfileCyberTier)
 }))
@@ -192,8 +192,8 @@ export interface UserProfilePrograms {
   readonly efs?: UserProfileEfsProgram | null | undefined
 }
 export const UserProfilePrograms: Open.Codec<UserProfilePrograms> = /*#__PURE__*/ Open.struct(() => ({
-  cyber: Open.optional(UserProfileCyberProgram),
-  efs: Open.optional(UserProfileEfsProgram)
+  cyber: Open.nullish(UserProfileCyberProgram),
+  efs: Open.nullish(UserProfileEfsProgram)
 }))
 
 export interface UserProfile {
@@ -219,7 +219,7 @@ export const UserProfile: Open.Codec<UserProfile> = /*#__PURE__*/ Open.struct(()
   enforcement_status: UserProfileEnforcementStatus,
   external_user_details: UserProfileExternalUserDetails,
   metadata: Open.record(Schema.String),
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   programs: UserProfilePrograms,
   type: Open.literals("user_profile"),
   updated_at: Schema.String

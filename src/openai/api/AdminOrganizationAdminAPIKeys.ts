@@ -46,7 +46,7 @@ export const AdminAPIKeyCreateResponse: Open.Codec<AdminAPIKeyCreateResponse> = 
   value: Schema.String,
   id: Schema.String,
   created_at: Schema.Number,
-  expires_at: Open.optional(Schema.Number),
+  expires_at: Open.nullish(Schema.Number),
   object: Open.literals("organization.admin_api_key"),
   owner: AdminAPIKeyOwner,
   redacted_value: Schema.String,
@@ -70,7 +70,7 @@ export interface AdminAPIKey {
 export const AdminAPIKey: Open.Codec<AdminAPIKey> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
-  expires_at: Open.optional(Schema.Number),
+  expires_at: Open.nullish(Schema.Number),
   object: Open.literals("organization.admin_api_key"),
   owner: AdminAPIKeyOwner,
   redacted_value: Schema.String,

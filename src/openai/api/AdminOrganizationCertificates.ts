@@ -38,7 +38,7 @@ export const Certificate: Open.Codec<Certificate> = /*#__PURE__*/ Open.struct(()
   id: Schema.String,
   certificate_details: CertificateCertificateDetails,
   created_at: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("certificate", "organization.certificate", "organization.project.certificate"),
   active: Open.optional(Schema.Boolean)
 }))
@@ -84,7 +84,7 @@ export const CertificateListResponse: Open.Codec<CertificateListResponse> = /*#_
   active: Schema.Boolean,
   certificate_details: CertificateDetails,
   created_at: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("organization.certificate")
 }))
 
@@ -115,7 +115,7 @@ export const CertificateActivateResponse: Open.Codec<CertificateActivateResponse
   active: Schema.Boolean,
   certificate_details: CertificateDetails,
   created_at: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("organization.certificate")
 }))
 
@@ -138,7 +138,7 @@ export const CertificateDeactivateResponse: Open.Codec<CertificateDeactivateResp
     active: Schema.Boolean,
     certificate_details: CertificateDetails,
     created_at: Schema.Number,
-    name: Open.optional(Schema.String),
+    name: Open.nullish(Schema.String),
     object: Open.literals("organization.certificate")
   })
 )

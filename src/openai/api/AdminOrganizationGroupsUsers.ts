@@ -36,10 +36,10 @@ export interface UserRetrieveResponse {
 }
 export const UserRetrieveResponse: Open.Codec<UserRetrieveResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  email: Open.optional(Schema.String),
-  is_service_account: Open.optional(Schema.Boolean),
+  email: Open.nullish(Schema.String),
+  is_service_account: Open.nullish(Schema.Boolean),
   name: Schema.String,
-  picture: Open.optional(Schema.String),
+  picture: Open.nullish(Schema.String),
   user_type: Open.literals("user", "tenant_user")
 }))
 
@@ -57,7 +57,7 @@ export interface OrganizationGroupUser {
 }
 export const OrganizationGroupUser: Open.Codec<OrganizationGroupUser> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  email: Open.optional(Schema.String),
+  email: Open.nullish(Schema.String),
   name: Schema.String
 }))
 

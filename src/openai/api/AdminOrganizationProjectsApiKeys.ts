@@ -70,7 +70,7 @@ export interface ProjectAPIKey {
 export const ProjectAPIKey: Open.Codec<ProjectAPIKey> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
-  last_used_at: Open.optional(Schema.Number),
+  last_used_at: Open.nullish(Schema.Number),
   name: Schema.String,
   object: Open.literals("organization.project.api_key"),
   owner: ProjectAPIKeyOwner,

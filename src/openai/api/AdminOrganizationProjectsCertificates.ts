@@ -37,7 +37,7 @@ export const CertificateListResponse: Open.Codec<CertificateListResponse> = /*#_
   active: Schema.Boolean,
   certificate_details: CertificateDetails,
   created_at: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("organization.project.certificate")
 }))
 
@@ -60,7 +60,7 @@ export const CertificateActivateResponse: Open.Codec<CertificateActivateResponse
   active: Schema.Boolean,
   certificate_details: CertificateDetails,
   created_at: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("organization.project.certificate")
 }))
 
@@ -84,7 +84,7 @@ export const CertificateDeactivateResponse: Open.Codec<CertificateDeactivateResp
     active: Schema.Boolean,
     certificate_details: CertificateDetails,
     created_at: Schema.Number,
-    name: Open.optional(Schema.String),
+    name: Open.nullish(Schema.String),
     object: Open.literals("organization.project.certificate")
   })
 )

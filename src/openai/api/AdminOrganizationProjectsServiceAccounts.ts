@@ -41,7 +41,7 @@ export interface ServiceAccountCreateResponse {
 }
 export const ServiceAccountCreateResponse: Open.Codec<ServiceAccountCreateResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  api_key: Open.optional(ServiceAccountCreateResponseAPIKey),
+  api_key: Open.nullish(ServiceAccountCreateResponseAPIKey),
   created_at: Schema.Number,
   name: Schema.String,
   object: Open.literals("organization.project.service_account"),

@@ -16,7 +16,7 @@ export interface Role {
 }
 export const Role: Open.Codec<Role> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   name: Schema.String,
   object: Open.literals("role"),
   permissions: Open.array(Schema.String),

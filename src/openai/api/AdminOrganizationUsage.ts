@@ -356,7 +356,7 @@ export interface UsageAudioSpeechesResponse {
 export const UsageAudioSpeechesResponse: Open.Codec<UsageAudioSpeechesResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -386,7 +386,7 @@ export const UsageAudioTranscriptionsResponse: Open.Codec<UsageAudioTranscriptio
   () => ({
     data: Open.array(UsageAudioSpeechesResponseData),
     has_more: Schema.Boolean,
-    next_page: Open.optional(Schema.String),
+    next_page: Open.nullish(Schema.String),
     object: Open.literals("page")
   })
 )
@@ -414,7 +414,7 @@ export const UsageCodeInterpreterSessionsResponse: Open.Codec<UsageCodeInterpret
   /*#__PURE__*/ Open.struct(() => ({
     data: Open.array(UsageAudioSpeechesResponseData),
     has_more: Schema.Boolean,
-    next_page: Open.optional(Schema.String),
+    next_page: Open.nullish(Schema.String),
     object: Open.literals("page")
   }))
 
@@ -446,7 +446,7 @@ export interface UsageCompletionsResponse {
 export const UsageCompletionsResponse: Open.Codec<UsageCompletionsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -475,7 +475,7 @@ export interface UsageCostsResponse {
 export const UsageCostsResponse: Open.Codec<UsageCostsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -578,7 +578,7 @@ export interface UsageDecisionsResponse {
 export const UsageDecisionsResponse: Open.Codec<UsageDecisionsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageDecisionsResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -607,7 +607,7 @@ export interface UsageEmbeddingsResponse {
 export const UsageEmbeddingsResponse: Open.Codec<UsageEmbeddingsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -636,7 +636,7 @@ export interface UsageFileSearchCallsResponse {
 export const UsageFileSearchCallsResponse: Open.Codec<UsageFileSearchCallsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -667,7 +667,7 @@ export interface UsageImagesResponse {
 export const UsageImagesResponse: Open.Codec<UsageImagesResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -696,7 +696,7 @@ export interface UsageModerationsResponse {
 export const UsageModerationsResponse: Open.Codec<UsageModerationsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -722,7 +722,7 @@ export interface UsageVectorStoresResponse {
 export const UsageVectorStoresResponse: Open.Codec<UsageVectorStoresResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 
@@ -754,7 +754,7 @@ export interface UsageWebSearchCallsResponse {
 export const UsageWebSearchCallsResponse: Open.Codec<UsageWebSearchCallsResponse> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(UsageAudioSpeechesResponseData),
   has_more: Schema.Boolean,
-  next_page: Open.optional(Schema.String),
+  next_page: Open.nullish(Schema.String),
   object: Open.literals("page")
 }))
 

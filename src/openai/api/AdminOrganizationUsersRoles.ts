@@ -53,17 +53,17 @@ export interface RoleRetrieveResponse {
 }
 export const RoleRetrieveResponse: Open.Codec<RoleRetrieveResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  assignment_sources: Open.optional(Open.array(AssignmentSource)),
-  created_at: Open.optional(Schema.Number),
-  created_by: Open.optional(Schema.String),
-  created_by_user_obj: Open.optional(Open.record(Schema.Unknown)),
-  description: Open.optional(Schema.String),
-  metadata: Open.optional(Open.record(Schema.Unknown)),
+  assignment_sources: Open.nullish(Open.array(AssignmentSource)),
+  created_at: Open.nullish(Schema.Number),
+  created_by: Open.nullish(Schema.String),
+  created_by_user_obj: Open.nullish(Open.record(Schema.Unknown)),
+  description: Open.nullish(Schema.String),
+  metadata: Open.nullish(Open.record(Schema.Unknown)),
   name: Schema.String,
   permissions: Open.array(Schema.String),
   predefined_role: Schema.Boolean,
   resource_type: Schema.String,
-  updated_at: Open.optional(Schema.Number)
+  updated_at: Open.nullish(Schema.Number)
 }))
 
 export interface RoleListParams {
@@ -89,17 +89,17 @@ export interface RoleListResponse {
 }
 export const RoleListResponse: Open.Codec<RoleListResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  assignment_sources: Open.optional(Open.array(AssignmentSource)),
-  created_at: Open.optional(Schema.Number),
-  created_by: Open.optional(Schema.String),
-  created_by_user_obj: Open.optional(Open.record(Schema.Unknown)),
-  description: Open.optional(Schema.String),
-  metadata: Open.optional(Open.record(Schema.Unknown)),
+  assignment_sources: Open.nullish(Open.array(AssignmentSource)),
+  created_at: Open.nullish(Schema.Number),
+  created_by: Open.nullish(Schema.String),
+  created_by_user_obj: Open.nullish(Open.record(Schema.Unknown)),
+  description: Open.nullish(Schema.String),
+  metadata: Open.nullish(Open.record(Schema.Unknown)),
   name: Schema.String,
   permissions: Open.array(Schema.String),
   predefined_role: Schema.Boolean,
   resource_type: Schema.String,
-  updated_at: Open.optional(Schema.Number)
+  updated_at: Open.nullish(Schema.Number)
 }))
 
 export interface RoleDeleteParams {

@@ -50,7 +50,7 @@ export interface WorkloadIdentityProviderDiscovery {
 }
 export const WorkloadIdentityProviderDiscovery: Open.Codec<WorkloadIdentityProviderDiscovery> =
   /*#__PURE__*/ Open.struct(() => ({
-    discovery_url: Open.optional(Schema.String),
+    discovery_url: Open.nullish(Schema.String),
     type: Open.tag("discovery")
   }))
 
@@ -93,7 +93,7 @@ export const WorkloadIdentityProvider: Open.Codec<WorkloadIdentityProvider> = /*
   attribute_transformations: Open.array(WorkloadIdentityProviderAttributeTransformation),
   audience: Schema.String,
   created_at: Schema.Number,
-  description: Open.optional(Schema.String),
+  description: Open.nullish(Schema.String),
   enabled: Schema.Boolean,
   issuer: Schema.String,
   name: Schema.String,

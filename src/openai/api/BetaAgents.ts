@@ -13,9 +13,9 @@ export interface SessionError {
   readonly type: string
 }
 export const SessionError: Open.Codec<SessionError> = /*#__PURE__*/ Open.struct(() => ({
-  code: Open.optional(Schema.String),
+  code: Open.nullish(Schema.String),
   message: Schema.String,
-  param: Open.optional(Schema.String),
+  param: Open.nullish(Schema.String),
   type: Schema.String
 }))
 
@@ -62,7 +62,7 @@ export interface AgentSessionEnvironmentState {
 }
 export const AgentSessionEnvironmentState: Open.Codec<AgentSessionEnvironmentState> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  error: Open.optional(AgentSessionEnvironmentStateError),
+  error: Open.nullish(AgentSessionEnvironmentStateError),
   status: Open.literals("pending", "ready", "connected", "disconnected", "suspended", "expired", "failed"),
   type: Schema.String
 }))
@@ -80,7 +80,7 @@ export const AgentSessionEnvironmentReadyEvent: Open.Codec<AgentSessionEnvironme
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.ready"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -98,7 +98,7 @@ export const AgentSessionEnvironmentSuspendedEvent: Open.Codec<AgentSessionEnvir
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.suspended"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -116,7 +116,7 @@ export const AgentSessionEnvironmentExpiredEvent: Open.Codec<AgentSessionEnviron
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.expired"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -136,7 +136,7 @@ export const AgentSessionEnvironmentResetEvent: Open.Codec<AgentSessionEnvironme
     event_id: Schema.String,
     reset_count: Schema.Number,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.reset"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -158,7 +158,7 @@ export const AgentOutputCommandExecutionOutputDeltaEvent: Open.Codec<AgentOutput
     item_id: Schema.String,
     output_index: Schema.Number,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.output.command_execution_output.delta"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -170,7 +170,7 @@ export interface MultiAgentConfig {
 }
 export const MultiAgentConfig: Open.Codec<MultiAgentConfig> = /*#__PURE__*/ Open.struct(() => ({
   enabled: Schema.Boolean,
-  max_concurrent_subagents: Open.optional(Schema.Number)
+  max_concurrent_subagents: Open.nullish(Schema.Number)
 }))
 
 export interface AgentReasoning {
@@ -178,8 +178,8 @@ export interface AgentReasoning {
   readonly summary?: "concise" | "detailed" | "auto" | (string & {}) | null | undefined
 }
 export const AgentReasoning: Open.Codec<AgentReasoning> = /*#__PURE__*/ Open.struct(() => ({
-  effort: Open.optional(Open.literals("none", "minimal", "low", "medium", "high", "xhigh", "max")),
-  summary: Open.optional(Open.literals("concise", "detailed", "auto"))
+  effort: Open.nullish(Open.literals("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+  summary: Open.nullish(Open.literals("concise", "detailed", "auto"))
 }))
 
 export interface TextFormatTextFormatResourceText {
@@ -292,9 +292,9 @@ export interface AgentToolAgentToolResourceMcp {
 }
 export const AgentToolAgentToolResourceMcp: Open.Codec<AgentToolAgentToolResourceMcp> = /*#__PURE__*/ Open.struct(
   () => ({
-    allowed_tools: Open.optional(Open.array(Schema.String)),
+    allowed_tools: Open.nullish(Open.array(Schema.String)),
     connection_origin: Open.literals("service", "environment"),
-    credential_id: Open.optional(Schema.String),
+    credential_id: Open.nullish(Schema.String),
     request_metadata: Open.record(Schema.Unknown),
     required: Schema.Boolean,
     server_label: Schema.String,
@@ -311,10 +311,10 @@ export interface AgentToolAgentToolResourceWebSearchLocation {
 }
 export const AgentToolAgentToolResourceWebSearchLocation: Open.Codec<AgentToolAgentToolResourceWebSearchLocation> =
   /*#__PURE__*/ Open.struct(() => ({
-    city: Open.optional(Schema.String),
-    country: Open.optional(Schema.String),
-    region: Open.optional(Schema.String),
-    timezone: Open.optional(Schema.String)
+    city: Open.nullish(Schema.String),
+    country: Open.nullish(Schema.String),
+    region: Open.nullish(Schema.String),
+    timezone: Open.nullish(Schema.String)
   }))
 
 export interface AgentToolAgentToolResourceWebSearch {
@@ -327,9 +327,9 @@ export interface AgentToolAgentToolResourceWebSearch {
 }
 export const AgentToolAgentToolResourceWebSearch: Open.Codec<AgentToolAgentToolResourceWebSearch> =
   /*#__PURE__*/ Open.struct(() => ({
-    allowed_domains: Open.optional(Open.array(Schema.String)),
+    allowed_domains: Open.nullish(Open.array(Schema.String)),
     context_size: Open.literals("low", "medium", "high"),
-    location: Open.optional(AgentToolAgentToolResourceWebSearchLocation),
+    location: Open.nullish(AgentToolAgentToolResourceWebSearchLocation),
     mode: Open.literals("disabled", "cached", "live"),
     type: Open.tag("web_search")
   }))
@@ -401,10 +401,10 @@ export interface AgentSessionAgent {
 }
 export const AgentSessionAgent: Open.Codec<AgentSessionAgent> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  instructions: Open.optional(Schema.String),
+  instructions: Open.nullish(Schema.String),
   model: Schema.String,
   multi_agent: MultiAgentConfig,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   reasoning: AgentReasoning,
   service_tier: Open.literals("auto", "default", "flex", "priority", "fast", "ultrafast"),
   text: AgentText,
@@ -600,7 +600,7 @@ export const AgentSessionSessionRequiredActionResourceMcpApprovalRequestRequest:
   /*#__PURE__*/ Open.struct(() => ({
     arguments: Schema.Unknown,
     message: Schema.String,
-    name: Open.optional(Schema.String),
+    name: Open.nullish(Schema.String),
     server_label: Schema.String,
     type: Open.literals("mcp_tool_call")
   }))
@@ -654,14 +654,14 @@ export interface AgentSessionSessionRequiredActionResourceComputerUseApprovalReq
 }
 export const AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserAuthentication: Open.Codec<AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserAuthentication> =
   /*#__PURE__*/ Open.struct(() => ({
-    credential_origin: Open.optional(Schema.String),
+    credential_origin: Open.nullish(Schema.String),
     fields: Open.array(
       AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationField
     ),
     options: Open.array(
       AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationOption
     ),
-    reason: Open.optional(Schema.String),
+    reason: Open.nullish(Schema.String),
     type: Open.tag("browser_authentication")
   }))
 
@@ -673,7 +673,7 @@ export interface AgentSessionSessionRequiredActionResourceComputerUseApprovalReq
 export const AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserOriginAccess: Open.Codec<AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserOriginAccess> =
   /*#__PURE__*/ Open.struct(() => ({
     origin: Schema.String,
-    reason: Open.optional(Schema.String),
+    reason: Open.nullish(Schema.String),
     type: Open.tag("browser_origin_access")
   }))
 
@@ -790,8 +790,8 @@ export interface AgentSessionSpendControl {
   readonly limit?: number | null | undefined
 }
 export const AgentSessionSpendControl: Open.Codec<AgentSessionSpendControl> = /*#__PURE__*/ Open.struct(() => ({
-  consumed: Open.optional(Schema.Number),
-  limit: Open.optional(Schema.Number)
+  consumed: Open.nullish(Schema.Number),
+  limit: Open.nullish(Schema.Number)
 }))
 
 export interface AgentSession {
@@ -818,13 +818,13 @@ export const AgentSession: Open.Codec<AgentSession> = /*#__PURE__*/ Open.struct(
   agent: AgentSessionAgent,
   created_at: Schema.Number,
   environment: Environment,
-  error: Open.optional(Schema.String),
+  error: Open.nullish(Schema.String),
   last_active_at: Schema.Number,
   metadata: Open.record(Schema.String),
   object: Open.literals("agent.session"),
   required_actions: Open.array(AgentSessionRequiredActions),
   status: Open.literals("idle", "in_progress", "requires_action", "failed", "budget_reached"),
-  usage: Open.optional(TokenUsage),
+  usage: Open.nullish(TokenUsage),
   vault_ids: Open.array(Schema.String),
   prompt_cache_options: Open.optional(AgentSessionPromptCacheOptions),
   review: Open.optional(Open.literals("none", "auto_review")),
@@ -896,7 +896,7 @@ export const AgentSessionTurnCompletedEvent: Open.Codec<AgentSessionTurnComplete
     turn: Turn,
     turn_id: Schema.String,
     type: Open.tag("agent.session.turn.completed"),
-    usage: Open.optional(TokenUsage),
+    usage: Open.nullish(TokenUsage),
     obfuscation: Open.optional(Schema.String)
   })
 )
@@ -916,7 +916,7 @@ export const AgentSessionTurnFailedEvent: Open.Codec<AgentSessionTurnFailedEvent
   turn: Turn,
   turn_id: Schema.String,
   type: Open.tag("agent.session.turn.failed"),
-  usage: Open.optional(TokenUsage),
+  usage: Open.nullish(TokenUsage),
   obfuscation: Open.optional(Schema.String)
 }))
 
@@ -936,7 +936,7 @@ export const AgentSessionTurnCancelledEvent: Open.Codec<AgentSessionTurnCancelle
     turn: Turn,
     turn_id: Schema.String,
     type: Open.tag("agent.session.turn.cancelled"),
-    usage: Open.optional(TokenUsage),
+    usage: Open.nullish(TokenUsage),
     obfuscation: Open.optional(Schema.String)
   })
 )
@@ -1000,9 +1000,9 @@ export interface AgentSessionMessage {
   readonly type: "message"
 }
 export const AgentSessionMessage: Open.Codec<AgentSessionMessage> = /*#__PURE__*/ Open.struct(() => ({
-  id: Open.optional(Schema.String),
+  id: Open.nullish(Schema.String),
   content: Open.array(AgentSessionMessageContent),
-  phase: Open.optional(Open.literals("commentary", "final_answer")),
+  phase: Open.nullish(Open.literals("commentary", "final_answer")),
   role: Open.literals("user", "assistant"),
   status: AgentOutputItemStatus,
   turn_id: Schema.String,
@@ -1027,7 +1027,7 @@ export interface AgentReasoningItem {
 }
 export const AgentReasoningItem: Open.Codec<AgentReasoningItem> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  status: Open.optional(AgentOutputItemStatus),
+  status: Open.nullish(AgentOutputItemStatus),
   summary: Open.array(SummaryText),
   turn_id: Schema.String,
   type: Open.tag("reasoning")
@@ -1105,8 +1105,8 @@ export const AgentSessionItemFunctionCallOutputItemResource: Open.Codec<AgentSes
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     call_id: Schema.String,
-    error: Open.optional(Schema.String),
-    output: Open.optional(AgentFunctionCallOutput),
+    error: Open.nullish(Schema.String),
+    output: Open.nullish(AgentFunctionCallOutput),
     status: AgentFunctionCallStatus,
     turn_id: Schema.String,
     type: Open.tag("function_call_output")
@@ -1198,9 +1198,9 @@ export interface ComputerUseCallItemResource {
 }
 export const ComputerUseCallItemResource: Open.Codec<ComputerUseCallItemResource> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  output: Open.optional(ComputerUseCallItemResourceOutput),
+  output: Open.nullish(ComputerUseCallItemResourceOutput),
   status: AgentFunctionCallStatus,
-  title: Open.optional(Schema.String),
+  title: Open.nullish(Schema.String),
   turn_id: Schema.String,
   type: Open.tag("computer_use_call")
 }))
@@ -1214,14 +1214,14 @@ export interface BrowserAuthenticationRequestItemResourceRequest {
 }
 export const BrowserAuthenticationRequestItemResourceRequest: Open.Codec<BrowserAuthenticationRequestItemResourceRequest> =
   /*#__PURE__*/ Open.struct(() => ({
-    credential_origin: Open.optional(Schema.String),
+    credential_origin: Open.nullish(Schema.String),
     fields: Open.array(
       AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationField
     ),
     options: Open.array(
       AgentSessionSessionRequiredActionResourceComputerUseApprovalRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationOption
     ),
-    reason: Open.optional(Schema.String),
+    reason: Open.nullish(Schema.String),
     type: Open.literals("browser_authentication")
   }))
 
@@ -1249,7 +1249,7 @@ export interface AgentSessionItemComputerUseApprovalRequestResultItemResourceCom
 export const AgentSessionItemComputerUseApprovalRequestResultItemResourceComputerUseApprovalResponseKindResourceBrowserAuthenticationSubmitResource: Open.Codec<AgentSessionItemComputerUseApprovalRequestResultItemResourceComputerUseApprovalResponseKindResourceBrowserAuthenticationSubmitResource> =
   /*#__PURE__*/ Open.struct(() => ({
     action: Open.tag("submit"),
-    selected_option: Open.optional(Schema.String),
+    selected_option: Open.nullish(Schema.String),
     type: Open.literals("browser_authentication")
   }))
 
@@ -1298,8 +1298,8 @@ export interface WebSearchActionWebSearchActionResourceSearch {
 }
 export const WebSearchActionWebSearchActionResourceSearch: Open.Codec<WebSearchActionWebSearchActionResourceSearch> =
   /*#__PURE__*/ Open.struct(() => ({
-    queries: Open.optional(Open.array(Schema.String)),
-    query: Open.optional(Schema.String),
+    queries: Open.nullish(Open.array(Schema.String)),
+    query: Open.nullish(Schema.String),
     type: Open.tag("search")
   }))
 
@@ -1310,7 +1310,7 @@ export interface WebSearchActionWebSearchActionResourceOpenPage {
 export const WebSearchActionWebSearchActionResourceOpenPage: Open.Codec<WebSearchActionWebSearchActionResourceOpenPage> =
   /*#__PURE__*/ Open.struct(() => ({
     type: Open.tag("open_page"),
-    url: Open.optional(Schema.String)
+    url: Open.nullish(Schema.String)
   }))
 
 export interface WebSearchActionWebSearchActionResourceFindInPage {
@@ -1320,9 +1320,9 @@ export interface WebSearchActionWebSearchActionResourceFindInPage {
 }
 export const WebSearchActionWebSearchActionResourceFindInPage: Open.Codec<WebSearchActionWebSearchActionResourceFindInPage> =
   /*#__PURE__*/ Open.struct(() => ({
-    pattern: Open.optional(Schema.String),
+    pattern: Open.nullish(Schema.String),
     type: Open.tag("find_in_page"),
-    url: Open.optional(Schema.String)
+    url: Open.nullish(Schema.String)
   }))
 
 export interface WebSearchActionWebSearchActionResourceOther {
@@ -1355,7 +1355,7 @@ export interface AgentWebSearchCallItem {
 }
 export const AgentWebSearchCallItem: Open.Codec<AgentWebSearchCallItem> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  action: Open.optional(WebSearchAction),
+  action: Open.nullish(WebSearchAction),
   status: AgentOutputItemStatus,
   turn_id: Schema.String,
   type: Open.tag("web_search_call")
@@ -1376,10 +1376,10 @@ export interface AgentCommandExecutionItem {
 export const AgentCommandExecutionItem: Open.Codec<AgentCommandExecutionItem> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   command: Schema.String,
-  cwd: Open.optional(Schema.String),
-  duration_ms: Open.optional(Schema.Number),
-  exit_code: Open.optional(Schema.Number),
-  output: Open.optional(Schema.String),
+  cwd: Open.nullish(Schema.String),
+  duration_ms: Open.nullish(Schema.Number),
+  exit_code: Open.nullish(Schema.Number),
+  output: Open.nullish(Schema.String),
   status: AgentFunctionCallStatus,
   turn_id: Schema.String,
   type: Open.tag("command_execution")
@@ -1399,8 +1399,8 @@ export const AgentCreateSubagentCallItem: Open.Codec<AgentCreateSubagentCallItem
   id: Schema.String,
   agent_id: Schema.String,
   content: Open.array(AgentContent),
-  model: Open.optional(Schema.String),
-  reasoning_effort: Open.optional(Schema.String),
+  model: Open.nullish(Schema.String),
+  reasoning_effort: Open.nullish(Schema.String),
   status: AgentFunctionCallStatus,
   turn_id: Schema.String,
   type: Open.tag("create_subagent_call")
@@ -1551,9 +1551,9 @@ export const AgentSessionTurnItemAddedEvent: Open.Codec<AgentSessionTurnItemAdde
   () => ({
     event_id: Schema.String,
     item: AgentSessionItem,
-    output_index: Open.optional(Schema.Number),
+    output_index: Open.nullish(Schema.Number),
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.item.added"),
     obfuscation: Open.optional(Schema.String)
   })
@@ -1641,7 +1641,7 @@ export const AgentSessionEnvironmentPendingEvent: Open.Codec<AgentSessionEnviron
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.pending"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1659,7 +1659,7 @@ export const AgentSessionEnvironmentConnectedEvent: Open.Codec<AgentSessionEnvir
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.connected"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1677,7 +1677,7 @@ export const AgentSessionEnvironmentDisconnectedEvent: Open.Codec<AgentSessionEn
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.disconnected"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1695,7 +1695,7 @@ export const AgentSessionEnvironmentFailedEvent: Open.Codec<AgentSessionEnvironm
     environment: AgentSessionEnvironmentState,
     event_id: Schema.String,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.environment.failed"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1715,9 +1715,9 @@ export interface Subagent {
 }
 export const Subagent: Open.Codec<Subagent> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  closed_at: Open.optional(Schema.Number),
-  instructions: Open.optional(Open.array(AgentContent)),
-  name: Open.optional(Schema.String),
+  closed_at: Open.nullish(Schema.Number),
+  instructions: Open.nullish(Open.array(AgentContent)),
+  name: Open.nullish(Schema.String),
   object: Open.literals("agent.session.subagent"),
   opened_at: Schema.Number,
   parent_agent_id: Schema.String,
@@ -1782,7 +1782,7 @@ export interface AgentSessionAssistantMessage {
 export const AgentSessionAssistantMessage: Open.Codec<AgentSessionAssistantMessage> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   content: Open.array(OutputText),
-  phase: Open.optional(Open.literals("commentary", "final_answer")),
+  phase: Open.nullish(Open.literals("commentary", "final_answer")),
   role: Open.literals("assistant"),
   status: AgentOutputItemStatus,
   turn_id: Schema.String,
@@ -1837,7 +1837,7 @@ export const AgentSessionTurnItemDoneEvent: Open.Codec<AgentSessionTurnItemDoneE
     item: AgentOutputItem,
     output_index: Schema.Number,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.item.done"),
     obfuscation: Open.optional(Schema.String)
   })
@@ -1862,7 +1862,7 @@ export const AgentSessionTurnContentPartAddedEvent: Open.Codec<AgentSessionTurnC
     output_index: Schema.Number,
     part: OutputText,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.content_part.added"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1886,7 +1886,7 @@ export const AgentSessionTurnContentPartDoneEvent: Open.Codec<AgentSessionTurnCo
     output_index: Schema.Number,
     part: OutputText,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.content_part.done"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1910,7 +1910,7 @@ export const AgentSessionTurnOutputTextDeltaEvent: Open.Codec<AgentSessionTurnOu
     item_id: Schema.String,
     output_index: Schema.Number,
     session_id: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.output_text.delta"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1934,7 +1934,7 @@ export const AgentSessionTurnOutputTextDoneEvent: Open.Codec<AgentSessionTurnOut
     output_index: Schema.Number,
     session_id: Schema.String,
     text: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.output_text.done"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1958,7 +1958,7 @@ export const AgentSessionTurnReasoningSummaryPartAddedEvent: Open.Codec<AgentSes
     part: SummaryText,
     session_id: Schema.String,
     summary_index: Schema.Number,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.reasoning_summary_part.added"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -1982,9 +1982,9 @@ export const AgentSessionTurnReasoningSummaryPartDoneEvent: Open.Codec<AgentSess
     output_index: Schema.Number,
     part: SummaryText,
     session_id: Schema.String,
-    status: Open.optional(Open.literals("incomplete")),
+    status: Open.nullish(Open.literals("incomplete")),
     summary_index: Schema.Number,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.reasoning_summary_part.done"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -2008,7 +2008,7 @@ export const AgentSessionTurnReasoningSummaryTextDeltaEvent: Open.Codec<AgentSes
     output_index: Schema.Number,
     session_id: Schema.String,
     summary_index: Schema.Number,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.reasoning_summary_text.delta"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -2032,7 +2032,7 @@ export const AgentSessionTurnReasoningSummaryTextDoneEvent: Open.Codec<AgentSess
     session_id: Schema.String,
     summary_index: Schema.Number,
     text: Schema.String,
-    turn_id: Open.optional(Schema.String),
+    turn_id: Open.nullish(Schema.String),
     type: Open.tag("agent.session.turn.reasoning_summary_text.done"),
     obfuscation: Open.optional(Schema.String)
   }))
@@ -2392,9 +2392,9 @@ export interface PersistedAgentToolPersistedAgentToolResourceMcp {
 }
 export const PersistedAgentToolPersistedAgentToolResourceMcp: Open.Codec<PersistedAgentToolPersistedAgentToolResourceMcp> =
   /*#__PURE__*/ Open.struct(() => ({
-    allowed_tools: Open.optional(Open.array(Schema.String)),
+    allowed_tools: Open.nullish(Open.array(Schema.String)),
     connection_origin: Open.literals("service", "environment"),
-    credential_id: Open.optional(Schema.String),
+    credential_id: Open.nullish(Schema.String),
     request_metadata: Open.record(Schema.Unknown),
     required: Schema.Boolean,
     server_label: Schema.String,
@@ -2412,9 +2412,9 @@ export interface PersistedAgentToolPersistedAgentToolResourceWebSearch {
 }
 export const PersistedAgentToolPersistedAgentToolResourceWebSearch: Open.Codec<PersistedAgentToolPersistedAgentToolResourceWebSearch> =
   /*#__PURE__*/ Open.struct(() => ({
-    allowed_domains: Open.optional(Open.array(Schema.String)),
+    allowed_domains: Open.nullish(Open.array(Schema.String)),
     context_size: Open.literals("low", "medium", "high"),
-    location: Open.optional(AgentToolAgentToolResourceWebSearchLocation),
+    location: Open.nullish(AgentToolAgentToolResourceWebSearchLocation),
     mode: Open.literals("disabled", "cached", "live"),
     type: Open.tag("web_search")
   }))
@@ -2478,11 +2478,11 @@ export interface Agent {
 export const Agent: Open.Codec<Agent> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
-  instructions: Open.optional(Schema.String),
+  instructions: Open.nullish(Schema.String),
   metadata: Open.record(Schema.String),
   model: Schema.String,
   multi_agent: MultiAgentConfig,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("agent"),
   reasoning: AgentReasoning,
   service_tier: Open.literals("auto", "default", "flex", "priority", "fast", "ultrafast"),

@@ -137,7 +137,7 @@ export interface AutomationAgentConfig {
   readonly experimental?: AutomationAgentConfigExperimental | null | undefined
 }
 export const AutomationAgentConfig: Open.Codec<AutomationAgentConfig> = /*#__PURE__*/ Open.struct(() => ({
-  instructions: Open.optional(Schema.String),
+  instructions: Open.nullish(Schema.String),
   model: Schema.String,
   multi_agent: MultiAgentConfig,
   reasoning: AgentReasoning,
@@ -230,7 +230,7 @@ export const AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedHoste
   /*#__PURE__*/ Open.struct(() => ({
     skill_id: Schema.String,
     type: Open.tag("skill_reference"),
-    version: Open.optional(Schema.String)
+    version: Open.nullish(Schema.String)
   }))
 
 export interface AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedHostedTemplateSkillResourceInline {
@@ -274,16 +274,16 @@ export interface AutomationEnvironmentAutomationEnvironmentResourceOpenAIHosted 
 }
 export const AutomationEnvironmentAutomationEnvironmentResourceOpenAIHosted: Open.Codec<AutomationEnvironmentAutomationEnvironmentResourceOpenAIHosted> =
   /*#__PURE__*/ Open.struct(() => ({
-    capability_directories: Open.optional(Open.array(Schema.String)),
-    container_size: Open.optional(Open.literals("small", "medium", "large")),
-    desktop: Open.optional(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedDesktop),
-    environment_id: Open.optional(Schema.String),
-    environment_template_id: Open.optional(Schema.String),
-    files: Open.optional(Open.array(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedFiles)),
-    network: Open.optional(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedNetwork),
-    packages: Open.optional(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedPackages),
-    plugins: Open.optional(Open.array(HostedPlugin)),
-    skills: Open.optional(Open.array(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedSkills)),
+    capability_directories: Open.nullish(Open.array(Schema.String)),
+    container_size: Open.nullish(Open.literals("small", "medium", "large")),
+    desktop: Open.nullish(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedDesktop),
+    environment_id: Open.nullish(Schema.String),
+    environment_template_id: Open.nullish(Schema.String),
+    files: Open.nullish(Open.array(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedFiles)),
+    network: Open.nullish(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedNetwork),
+    packages: Open.nullish(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedPackages),
+    plugins: Open.nullish(Open.array(HostedPlugin)),
+    skills: Open.nullish(Open.array(AutomationEnvironmentAutomationEnvironmentResourceOpenAIHostedSkills)),
     type: Open.tag("openai_hosted")
   }))
 
@@ -296,7 +296,7 @@ export interface AutomationEnvironmentAutomationEnvironmentResourceSelfHosted {
 export const AutomationEnvironmentAutomationEnvironmentResourceSelfHosted: Open.Codec<AutomationEnvironmentAutomationEnvironmentResourceSelfHosted> =
   /*#__PURE__*/ Open.struct(() => ({
     capability_directories: Open.array(Schema.String),
-    environment_id: Open.optional(Schema.String),
+    environment_id: Open.nullish(Schema.String),
     type: Open.tag("self_hosted"),
     workspace_directory: Schema.String
   }))
@@ -335,8 +335,8 @@ export interface AutomationTargetAutomationTargetResourceNewSession {
 }
 export const AutomationTargetAutomationTargetResourceNewSession: Open.Codec<AutomationTargetAutomationTargetResourceNewSession> =
   /*#__PURE__*/ Open.struct(() => ({
-    agent: Open.optional(AutomationAgentConfig),
-    agent_id: Open.optional(Schema.String),
+    agent: Open.nullish(AutomationAgentConfig),
+    agent_id: Open.nullish(Schema.String),
     environment: AutomationEnvironment,
     input: Open.array(AutomationTargetAutomationTargetResourceNewSessionInput),
     metadata: Open.record(Schema.String),

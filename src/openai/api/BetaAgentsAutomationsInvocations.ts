@@ -63,11 +63,11 @@ export const AutomationInvocation: Open.Codec<AutomationInvocation> = /*#__PURE_
   id: Schema.String,
   automation_id: Schema.String,
   created_at: Schema.Number,
-  error: Open.optional(AutomationInvocationError),
+  error: Open.nullish(AutomationInvocationError),
   object: Open.literals("agent.automation.invocation"),
-  scheduled_at: Open.optional(Schema.Number),
-  session_id: Open.optional(Schema.String),
-  skip_reason: Open.optional(Open.literals("pending_delivery")),
+  scheduled_at: Open.nullish(Schema.Number),
+  session_id: Open.nullish(Schema.String),
+  skip_reason: Open.nullish(Open.literals("pending_delivery")),
   source: AutomationInvocationSource,
   status: Open.literals("queued", "completed", "failed", "skipped")
 }))

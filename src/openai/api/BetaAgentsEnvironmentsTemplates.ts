@@ -107,7 +107,7 @@ export const EnvironmentTemplateHostedTemplateSkillResourceSkillReference: Open.
   /*#__PURE__*/ Open.struct(() => ({
     skill_id: Schema.String,
     type: Open.tag("skill_reference"),
-    version: Open.optional(Schema.String)
+    version: Open.nullish(Schema.String)
   }))
 
 export interface EnvironmentTemplateHostedTemplateSkillResourceInline {
@@ -162,7 +162,7 @@ export const EnvironmentTemplate: Open.Codec<EnvironmentTemplate> = /*#__PURE__*
   capability_directories: Open.array(Schema.String),
   created_at: Schema.Number,
   files: Open.array(EnvironmentTemplateFiles),
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   network: EnvironmentTemplateNetwork,
   object: Open.literals("agent.environment.template"),
   packages: EnvironmentTemplatePackages,

@@ -33,15 +33,15 @@ export interface Turn {
 export const Turn: Open.Codec<Turn> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   agent_id: Schema.String,
-  completed_at: Open.optional(Schema.Number),
+  completed_at: Open.nullish(Schema.Number),
   created_at: Schema.Number,
-  error: Open.optional(SessionTurnError),
+  error: Open.nullish(SessionTurnError),
   object: Open.literals("agent.session.turn"),
   session_id: Schema.String,
-  started_at: Open.optional(Schema.Number),
+  started_at: Open.nullish(Schema.Number),
   status: Open.literals("queued", "in_progress", "waiting", "completed", "failed", "cancelled"),
-  subagent_id: Open.optional(Schema.String),
-  usage: Open.optional(TokenUsage),
+  subagent_id: Open.nullish(Schema.String),
+  usage: Open.nullish(TokenUsage),
   prompt_cache_options: Open.optional(TurnPromptCacheOptions)
 }))
 

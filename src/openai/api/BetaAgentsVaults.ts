@@ -22,7 +22,7 @@ export const Vault: Open.Codec<Vault> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
   metadata: Open.record(Schema.String),
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   object: Open.literals("vault")
 }))
 

@@ -129,8 +129,8 @@ export interface CredentialAuthVaultCredentialAuthResourceMcpOauthRefresh {
 export const CredentialAuthVaultCredentialAuthResourceMcpOauthRefresh: Open.Codec<CredentialAuthVaultCredentialAuthResourceMcpOauthRefresh> =
   /*#__PURE__*/ Open.struct(() => ({
     client_id: Schema.String,
-    resource: Open.optional(Schema.String),
-    scope: Open.optional(Schema.String),
+    resource: Open.nullish(Schema.String),
+    scope: Open.nullish(Schema.String),
     token_endpoint: Schema.String,
     token_endpoint_auth: McpOauthTokenEndpointAuth
   }))
@@ -144,9 +144,9 @@ export interface CredentialAuthVaultCredentialAuthResourceMcpOauth {
 }
 export const CredentialAuthVaultCredentialAuthResourceMcpOauth: Open.Codec<CredentialAuthVaultCredentialAuthResourceMcpOauth> =
   /*#__PURE__*/ Open.struct(() => ({
-    expires_at: Open.optional(Schema.String),
+    expires_at: Open.nullish(Schema.String),
     mcp_server_url: Schema.String,
-    refresh: Open.optional(CredentialAuthVaultCredentialAuthResourceMcpOauthRefresh),
+    refresh: Open.nullish(CredentialAuthVaultCredentialAuthResourceMcpOauthRefresh),
     type: Open.tag("mcp_oauth")
   }))
 

@@ -65,8 +65,8 @@ export interface ChatSessionFileUpload {
 }
 export const ChatSessionFileUpload: Open.Codec<ChatSessionFileUpload> = /*#__PURE__*/ Open.struct(() => ({
   enabled: Schema.Boolean,
-  max_file_size: Open.optional(Schema.Number),
-  max_files: Open.optional(Schema.Number)
+  max_file_size: Open.nullish(Schema.Number),
+  max_files: Open.nullish(Schema.Number)
 }))
 
 export interface ChatSessionHistory {
@@ -75,7 +75,7 @@ export interface ChatSessionHistory {
 }
 export const ChatSessionHistory: Open.Codec<ChatSessionHistory> = /*#__PURE__*/ Open.struct(() => ({
   enabled: Schema.Boolean,
-  recent_threads: Open.optional(Schema.Number)
+  recent_threads: Open.nullish(Schema.Number)
 }))
 
 export interface ChatSessionChatKitConfiguration {
@@ -141,7 +141,7 @@ export interface ChatKitThreadLocked {
   readonly type: "locked"
 }
 export const ChatKitThreadLocked: Open.Codec<ChatKitThreadLocked> = /*#__PURE__*/ Open.struct(() => ({
-  reason: Open.optional(Schema.String),
+  reason: Open.nullish(Schema.String),
   type: Open.tag("locked")
 }))
 
@@ -150,7 +150,7 @@ export interface ChatKitThreadClosed {
   readonly type: "closed"
 }
 export const ChatKitThreadClosed: Open.Codec<ChatKitThreadClosed> = /*#__PURE__*/ Open.struct(() => ({
-  reason: Open.optional(Schema.String),
+  reason: Open.nullish(Schema.String),
   type: Open.tag("closed")
 }))
 
@@ -176,7 +176,7 @@ export const ChatKitThread: Open.Codec<ChatKitThread> = /*#__PURE__*/ Open.struc
   created_at: Schema.Number,
   object: Open.literals("chatkit.thread"),
   status: ChatKitThreadStatus,
-  title: Open.optional(Schema.String),
+  title: Open.nullish(Schema.String),
   user: Schema.String
 }))
 
@@ -220,7 +220,7 @@ export const ChatKitAttachment: Open.Codec<ChatKitAttachment> = /*#__PURE__*/ Op
   id: Schema.String,
   mime_type: Schema.String,
   name: Schema.String,
-  preview_url: Open.optional(Schema.String),
+  preview_url: Open.nullish(Schema.String),
   type: Open.literals("image", "file")
 }))
 
@@ -268,8 +268,8 @@ export interface ChatKitThreadUserMessageItemInferenceOptions {
 }
 export const ChatKitThreadUserMessageItemInferenceOptions: Open.Codec<ChatKitThreadUserMessageItemInferenceOptions> =
   /*#__PURE__*/ Open.struct(() => ({
-    model: Open.optional(Schema.String),
-    tool_choice: Open.optional(ChatKitThreadUserMessageItemInferenceOptionsToolChoice)
+    model: Open.nullish(Schema.String),
+    tool_choice: Open.nullish(ChatKitThreadUserMessageItemInferenceOptionsToolChoice)
   }))
 
 export interface ChatKitThreadUserMessageItem {
@@ -288,7 +288,7 @@ export const ChatKitThreadUserMessageItem: Open.Codec<ChatKitThreadUserMessageIt
   attachments: Open.array(ChatKitAttachment),
   content: Open.array(ChatKitThreadUserMessageItemContent),
   created_at: Schema.Number,
-  inference_options: Open.optional(ChatKitThreadUserMessageItemInferenceOptions),
+  inference_options: Open.nullish(ChatKitThreadUserMessageItemInferenceOptions),
   object: Open.literals("chatkit.thread_item"),
   thread_id: Schema.String,
   type: Open.tag("chatkit.user_message")
@@ -413,7 +413,7 @@ export const ChatKitThreadItemListChatKitClientToolCall: Open.Codec<ChatKitThrea
     created_at: Schema.Number,
     name: Schema.String,
     object: Open.literals("chatkit.thread_item"),
-    output: Open.optional(Schema.String),
+    output: Open.nullish(Schema.String),
     status: Open.literals("in_progress", "completed"),
     thread_id: Schema.String,
     type: Open.tag("chatkit.client_tool_call")
@@ -434,9 +434,9 @@ export const ChatKitThreadItemListChatKitTask: Open.Codec<ChatKitThreadItemListC
   () => ({
     id: Schema.String,
     created_at: Schema.Number,
-    heading: Open.optional(Schema.String),
+    heading: Open.nullish(Schema.String),
     object: Open.literals("chatkit.thread_item"),
-    summary: Open.optional(Schema.String),
+    summary: Open.nullish(Schema.String),
     task_type: Open.literals("custom", "thought"),
     thread_id: Schema.String,
     type: Open.tag("chatkit.task")
@@ -450,8 +450,8 @@ export interface ChatKitThreadItemListChatKitTaskGroupTask {
 }
 export const ChatKitThreadItemListChatKitTaskGroupTask: Open.Codec<ChatKitThreadItemListChatKitTaskGroupTask> =
   /*#__PURE__*/ Open.struct(() => ({
-    heading: Open.optional(Schema.String),
-    summary: Open.optional(Schema.String),
+    heading: Open.nullish(Schema.String),
+    summary: Open.nullish(Schema.String),
     type: Open.literals("custom", "thought")
   }))
 

@@ -366,7 +366,7 @@ export interface BetaComputerActionDoubleClick {
 }
 export const BetaComputerActionDoubleClick: Open.Codec<BetaComputerActionDoubleClick> = /*#__PURE__*/ Open.struct(
   () => ({
-    keys: Open.optional(Open.array(Schema.String)),
+    keys: Open.nullish(Open.array(Schema.String)),
     type: Open.tag("double_click"),
     x: Schema.Number,
     y: Schema.Number
@@ -925,8 +925,8 @@ export interface BetaFunctionTool {
 }
 export const BetaFunctionTool: Open.Codec<BetaFunctionTool> = /*#__PURE__*/ Open.struct(() => ({
   name: Schema.String,
-  parameters: Open.optional(Open.record(Schema.Unknown)),
-  strict: Open.optional(Schema.Boolean),
+  parameters: Open.nullish(Open.record(Schema.Unknown)),
+  strict: Open.nullish(Schema.Boolean),
   type: Open.tag("function"),
   allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic"))),
   async: Open.optional(Schema.Boolean),
@@ -1859,9 +1859,9 @@ export interface ImageGenerationCallError {
   readonly moderation_details?: ModerationDetails | null | undefined
 }
 export const ImageGenerationCallError: Open.Codec<ImageGenerationCallError> = /*#__PURE__*/ Open.struct(() => ({
-  code: Open.optional(Schema.String),
+  code: Open.nullish(Schema.String),
   message: Schema.String,
-  param: Open.optional(Schema.String),
+  param: Open.nullish(Schema.String),
   type: Schema.String,
   moderation_details: Open.optional(ModerationDetails)
 }))
@@ -1898,7 +1898,7 @@ export interface ImageGenerationCall {
 }
 export const ImageGenerationCall: Open.Codec<ImageGenerationCall> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  result: Open.optional(Schema.String),
+  result: Open.nullish(Schema.String),
   status: Open.literals("in_progress", "completed", "generating", "failed"),
   type: Open.tag("image_generation_call"),
   action: Open.optional(Open.literals("generate", "edit", "auto")),
@@ -1954,9 +1954,9 @@ export interface BetaResponseCodeInterpreterToolCall {
 export const BetaResponseCodeInterpreterToolCall: Open.Codec<BetaResponseCodeInterpreterToolCall> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     container_id: Schema.String,
-    outputs: Open.optional(Open.array(BetaResponseCodeInterpreterToolCallOutputs)),
+    outputs: Open.nullish(Open.array(BetaResponseCodeInterpreterToolCallOutputs)),
     status: Open.literals("in_progress", "completed", "incomplete", "interpreting", "failed"),
     type: Open.tag("code_interpreter_call"),
     agent: Open.optional(BetaResponseInputItemMessageAgent)
@@ -3094,8 +3094,8 @@ export interface ComputerScreenshot {
 }
 export const ComputerScreenshot: Open.Codec<ComputerScreenshot> = /*#__PURE__*/ Open.struct(() => ({
   detail: BetaImageDetail,
-  file_id: Open.optional(Schema.String),
-  image_url: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
+  image_url: Open.nullish(Schema.String),
   type: Open.tag("computer_screenshot"),
   prompt_cache_breakpoint: Open.optional(PromptCacheBreakpoint)
 }))
@@ -3261,7 +3261,7 @@ export interface BetaResponseToolSearchCall {
 export const BetaResponseToolSearchCall: Open.Codec<BetaResponseToolSearchCall> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   arguments: Schema.Unknown,
-  call_id: Open.optional(Schema.String),
+  call_id: Open.nullish(Schema.String),
   execution: Open.literals("server", "client"),
   status: Open.literals("in_progress", "completed", "incomplete"),
   type: Open.tag("tool_search_call"),
@@ -3282,7 +3282,7 @@ export interface BetaResponseToolSearchOutputItem {
 export const BetaResponseToolSearchOutputItem: Open.Codec<BetaResponseToolSearchOutputItem> = /*#__PURE__*/ Open.struct(
   () => ({
     id: Schema.String,
-    call_id: Open.optional(Schema.String),
+    call_id: Open.nullish(Schema.String),
     execution: Open.literals("server", "client"),
     status: Open.literals("in_progress", "completed", "incomplete"),
     tools: Open.array(BetaTool),
@@ -3340,8 +3340,8 @@ export interface BetaResponseFunctionShellToolCallAction {
 export const BetaResponseFunctionShellToolCallAction: Open.Codec<BetaResponseFunctionShellToolCallAction> =
   /*#__PURE__*/ Open.struct(() => ({
     commands: Open.array(Schema.String),
-    max_output_length: Open.optional(Schema.Number),
-    timeout_ms: Open.optional(Schema.Number)
+    max_output_length: Open.nullish(Schema.Number),
+    timeout_ms: Open.nullish(Schema.Number)
   }))
 
 export interface BetaResponseLocalEnvironment {
@@ -3388,7 +3388,7 @@ export const BetaResponseFunctionShellToolCall: Open.Codec<BetaResponseFunctionS
     id: Schema.String,
     action: BetaResponseFunctionShellToolCallAction,
     call_id: Schema.String,
-    environment: Open.optional(BetaResponseFunctionShellToolCallEnvironment),
+    environment: Open.nullish(BetaResponseFunctionShellToolCallEnvironment),
     status: Open.literals("in_progress", "completed", "incomplete"),
     type: Open.tag("shell_call"),
     agent: Open.optional(BetaResponseInputItemMessageAgent),
@@ -3425,7 +3425,7 @@ export const BetaResponseFunctionShellToolCallOutput: Open.Codec<BetaResponseFun
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     call_id: Schema.String,
-    max_output_length: Open.optional(Schema.Number),
+    max_output_length: Open.nullish(Schema.Number),
     output: Open.array(BetaResponseFunctionShellToolCallOutputOutput),
     status: Open.literals("in_progress", "completed", "incomplete"),
     type: Open.tag("shell_call_output"),
@@ -4129,12 +4129,12 @@ export interface BetaResponse {
 }
 export const BetaResponse: Open.Codec<BetaResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  access_programs: Open.optional(BetaResponseAccessPrograms),
+  access_programs: Open.nullish(BetaResponseAccessPrograms),
   created_at: Schema.Number,
-  error: Open.optional(BetaResponseError),
-  incomplete_details: Open.optional(BetaResponseIncompleteDetails),
-  instructions: Open.optional(Open.union(() => [Schema.String, Open.array(BetaResponseInputItem)])),
-  metadata: Open.optional(Open.record(Schema.String)),
+  error: Open.nullish(BetaResponseError),
+  incomplete_details: Open.nullish(BetaResponseIncompleteDetails),
+  instructions: Open.nullish(Open.union(() => [Schema.String, Open.array(BetaResponseInputItem)])),
+  metadata: Open.nullish(Open.record(Schema.String)),
   model: Open.literals(
     "gpt-6-astra",
     "gpt-6.2-astra",
@@ -4255,10 +4255,10 @@ export const BetaResponse: Open.Codec<BetaResponse> = /*#__PURE__*/ Open.struct(
   object: Open.literals("response"),
   output: Open.array(BetaResponseOutputItem),
   parallel_tool_calls: Schema.Boolean,
-  temperature: Open.optional(Schema.Number),
+  temperature: Open.nullish(Schema.Number),
   tool_choice: Open.union(() => [BetaToolChoiceOptions, BetaResponseToolChoice]),
   tools: Open.array(BetaTool),
-  top_p: Open.optional(Schema.Number),
+  top_p: Open.nullish(Schema.Number),
   background: Open.optional(Schema.Boolean),
   completed_at: Open.optional(Schema.Number),
   conversation: Open.optional(BetaResponseConversation),
@@ -4528,9 +4528,9 @@ export interface BetaResponseErrorEvent {
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
 }
 export const BetaResponseErrorEvent: Open.Codec<BetaResponseErrorEvent> = /*#__PURE__*/ Open.struct(() => ({
-  code: Open.optional(Schema.String),
+  code: Open.nullish(Schema.String),
   message: Schema.String,
-  param: Open.optional(Schema.String),
+  param: Open.nullish(Schema.String),
   sequence_number: Schema.Number,
   type: Open.tag("error"),
   agent: Open.optional(BetaResponseInputItemMessageAgent)
@@ -5318,7 +5318,7 @@ export interface BetaResponseOutputTextAnnotationAddedEvent {
 }
 export const BetaResponseOutputTextAnnotationAddedEvent: Open.Codec<BetaResponseOutputTextAnnotationAddedEvent> =
   /*#__PURE__*/ Open.struct(() => ({
-    annotation: Open.optional(BetaResponseOutputTextAnnotationAddedEventAnnotation),
+    annotation: Open.nullish(BetaResponseOutputTextAnnotationAddedEventAnnotation),
     annotation_index: Schema.Number,
     content_index: Schema.Number,
     item_id: Schema.String,

@@ -1104,7 +1104,7 @@ export interface BetaResponsesServerEventBetaResponseOutputTextAnnotationWsAdded
 export const BetaResponsesServerEventBetaResponseOutputTextAnnotationWsAdded: Open.Codec<BetaResponsesServerEventBetaResponseOutputTextAnnotationWsAdded> =
   /*#__PURE__*/ Open.struct(() => ({
     stream_id: Open.optional(Schema.String),
-    annotation: Open.optional(BetaResponseOutputTextAnnotationAddedEventAnnotation),
+    annotation: Open.nullish(BetaResponseOutputTextAnnotationAddedEventAnnotation),
     annotation_index: Schema.Number,
     content_index: Schema.Number,
     item_id: Schema.String,
@@ -1180,9 +1180,9 @@ export interface BetaResponsesServerEventBetaResponseWsErrorError {
 }
 export const BetaResponsesServerEventBetaResponseWsErrorError: Open.Codec<BetaResponsesServerEventBetaResponseWsErrorError> =
   /*#__PURE__*/ Open.struct(() => ({
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     message: Schema.String,
-    param: Open.optional(Schema.String),
+    param: Open.nullish(Schema.String),
     type: Schema.String,
     headers: Open.optional(Open.record(Schema.String)),
     misalignment: Open.optional(BetaResponseErrorMisalignment)
@@ -1509,9 +1509,9 @@ export interface BetaResponsesServerEventBetaResponseWsStreamingError {
 export const BetaResponsesServerEventBetaResponseWsStreamingError: Open.Codec<BetaResponsesServerEventBetaResponseWsStreamingError> =
   /*#__PURE__*/ Open.struct(() => ({
     stream_id: Open.optional(Schema.String),
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     message: Schema.String,
-    param: Open.optional(Schema.String),
+    param: Open.nullish(Schema.String),
     sequence_number: Schema.Number,
     type: Open.tag("error"),
     agent: Open.optional(BetaResponseInputItemMessageAgent)

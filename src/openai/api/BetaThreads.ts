@@ -128,9 +128,9 @@ export interface Thread {
 export const Thread: Open.Codec<Thread> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
-  metadata: Open.optional(Metadata),
+  metadata: Open.nullish(Metadata),
   object: Open.literals("thread"),
-  tool_resources: Open.optional(ThreadToolResources)
+  tool_resources: Open.nullish(ThreadToolResources)
 }))
 
 export interface ToolResourcesFileSearch {

@@ -196,17 +196,17 @@ export interface Message {
 }
 export const Message: Open.Codec<Message> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  assistant_id: Open.optional(Schema.String),
-  attachments: Open.optional(Open.array(MessageAttachment)),
-  completed_at: Open.optional(Schema.Number),
+  assistant_id: Open.nullish(Schema.String),
+  attachments: Open.nullish(Open.array(MessageAttachment)),
+  completed_at: Open.nullish(Schema.Number),
   content: Open.array(MessageContent),
   created_at: Schema.Number,
-  incomplete_at: Open.optional(Schema.Number),
-  incomplete_details: Open.optional(MessageIncompleteDetails),
-  metadata: Open.optional(Metadata),
+  incomplete_at: Open.nullish(Schema.Number),
+  incomplete_details: Open.nullish(MessageIncompleteDetails),
+  metadata: Open.nullish(Metadata),
   object: Open.literals("thread.message"),
   role: Open.literals("user", "assistant"),
-  run_id: Open.optional(Schema.String),
+  run_id: Open.nullish(Schema.String),
   status: Open.optional(Open.literals("in_progress", "incomplete", "completed")),
   thread_id: Schema.String
 }))

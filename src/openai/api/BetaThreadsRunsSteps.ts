@@ -155,7 +155,7 @@ export interface FunctionToolCallFunction {
 export const FunctionToolCallFunction: Open.Codec<FunctionToolCallFunction> = /*#__PURE__*/ Open.struct(() => ({
   arguments: Schema.String,
   name: Schema.String,
-  output: Open.optional(Schema.String)
+  output: Open.nullish(Schema.String)
 }))
 
 export interface FunctionToolCall {
@@ -228,20 +228,20 @@ export interface RunStep {
 export const RunStep: Open.Codec<RunStep> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   assistant_id: Schema.String,
-  cancelled_at: Open.optional(Schema.Number),
-  completed_at: Open.optional(Schema.Number),
+  cancelled_at: Open.nullish(Schema.Number),
+  completed_at: Open.nullish(Schema.Number),
   created_at: Schema.Number,
-  expired_at: Open.optional(Schema.Number),
-  failed_at: Open.optional(Schema.Number),
-  last_error: Open.optional(RunStepLastError),
-  metadata: Open.optional(Metadata),
+  expired_at: Open.nullish(Schema.Number),
+  failed_at: Open.nullish(Schema.Number),
+  last_error: Open.nullish(RunStepLastError),
+  metadata: Open.nullish(Metadata),
   object: Open.literals("thread.run.step"),
   run_id: Schema.String,
   status: Open.literals("in_progress", "cancelled", "failed", "completed", "expired"),
   step_details: RunStepStepDetails,
   thread_id: Schema.String,
   type: Open.literals("message_creation", "tool_calls"),
-  usage: Open.optional(RunStepUsage)
+  usage: Open.nullish(RunStepUsage)
 }))
 
 export interface RunStepDeltaMessageDeltaMessageCreation {

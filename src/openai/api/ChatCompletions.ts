@@ -442,7 +442,7 @@ export interface ChatCompletionTokenLogprobTopLogprob {
 export const ChatCompletionTokenLogprobTopLogprob: Open.Codec<ChatCompletionTokenLogprobTopLogprob> =
   /*#__PURE__*/ Open.struct(() => ({
     token: Schema.String,
-    bytes: Open.optional(Open.array(Schema.Number)),
+    bytes: Open.nullish(Open.array(Schema.Number)),
     logprob: Schema.Number
   }))
 
@@ -454,7 +454,7 @@ export interface ChatCompletionTokenLogprob {
 }
 export const ChatCompletionTokenLogprob: Open.Codec<ChatCompletionTokenLogprob> = /*#__PURE__*/ Open.struct(() => ({
   token: Schema.String,
-  bytes: Open.optional(Open.array(Schema.Number)),
+  bytes: Open.nullish(Open.array(Schema.Number)),
   logprob: Schema.Number,
   top_logprobs: Open.array(ChatCompletionTokenLogprobTopLogprob)
 }))
@@ -464,8 +464,8 @@ export interface ChoiceLogprobs {
   readonly refusal?: ReadonlyArray<ChatCompletionTokenLogprob> | null | undefined
 }
 export const ChoiceLogprobs: Open.Codec<ChoiceLogprobs> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.optional(Open.array(ChatCompletionTokenLogprob)),
-  refusal: Open.optional(Open.array(ChatCompletionTokenLogprob))
+  content: Open.nullish(Open.array(ChatCompletionTokenLogprob)),
+  refusal: Open.nullish(Open.array(ChatCompletionTokenLogprob))
 }))
 
 export interface ChatCompletionMessageAnnotationURLCitation {
@@ -531,8 +531,8 @@ export interface ChatCompletionMessage {
   readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | null | undefined
 }
 export const ChatCompletionMessage: Open.Codec<ChatCompletionMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.optional(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
-  refusal: Open.optional(Schema.String),
+  content: Open.nullish(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
+  refusal: Open.nullish(Schema.String),
   role: Open.literals("assistant"),
   annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
   audio: Open.optional(ChatCompletionAudio),
@@ -549,7 +549,7 @@ export interface ChatCompletionChoice {
 export const ChatCompletionChoice: Open.Codec<ChatCompletionChoice> = /*#__PURE__*/ Open.struct(() => ({
   finish_reason: Open.literals("stop", "length", "tool_calls", "content_filter", "function_call"),
   index: Schema.Number,
-  logprobs: Open.optional(ChoiceLogprobs),
+  logprobs: Open.nullish(ChoiceLogprobs),
   message: ChatCompletionMessage
 }))
 
@@ -741,7 +741,7 @@ export interface ChatCompletionChunkChoice {
 export const ChatCompletionChunkChoice: Open.Codec<ChatCompletionChunkChoice> = /*#__PURE__*/ Open.struct(() => ({
   delta: ChatCompletionChunkChoiceDelta,
   index: Schema.Number,
-  finish_reason: Open.optional(Open.literals("stop", "length", "tool_calls", "content_filter", "function_call")),
+  finish_reason: Open.nullish(Open.literals("stop", "length", "tool_calls", "content_filter", "function_call")),
   logprobs: Open.optional(ChoiceLogprobs)
 }))
 
@@ -822,8 +822,8 @@ export interface ChatCompletionStoreMessage {
 export const ChatCompletionStoreMessage: Open.Codec<ChatCompletionStoreMessage> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   content_parts: Open.optional(Open.array(ChatCompletionStoreMessageContentParts)),
-  content: Open.optional(Schema.String),
-  refusal: Open.optional(Schema.String),
+  content: Open.nullish(Schema.String),
+  refusal: Open.nullish(Schema.String),
   role: Open.literals("assistant"),
   annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
   audio: Open.optional(ChatCompletionAudio),

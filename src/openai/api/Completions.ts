@@ -48,9 +48,9 @@ export interface CompletionChoice {
   readonly text: string
 }
 export const CompletionChoice: Open.Codec<CompletionChoice> = /*#__PURE__*/ Open.struct(() => ({
-  finish_reason: Open.optional(Open.literals("stop", "length", "content_filter")),
+  finish_reason: Open.nullish(Open.literals("stop", "length", "content_filter")),
   index: Schema.Number,
-  logprobs: Open.optional(CompletionChoiceLogprobs),
+  logprobs: Open.nullish(CompletionChoiceLogprobs),
   text: Schema.String
 }))
 

@@ -19,9 +19,9 @@ export interface ContentProvenanceCheckC2PA {
   readonly validation_state: "trusted" | "valid" | "invalid" | "not_present" | (string & {})
 }
 export const ContentProvenanceCheckC2PA: Open.Codec<ContentProvenanceCheckC2PA> = /*#__PURE__*/ Open.struct(() => ({
-  generated_at: Open.optional(Schema.String),
-  issuer: Open.optional(Schema.String),
-  model: Open.optional(Schema.String),
+  generated_at: Open.nullish(Schema.String),
+  issuer: Open.nullish(Schema.String),
+  model: Open.nullish(Schema.String),
   outcome: Open.literals("detected", "not_detected"),
   type: Open.tag("c2pa"),
   validation_state: Open.literals("trusted", "valid", "invalid", "not_present")
@@ -36,8 +36,8 @@ export interface ContentProvenanceCheckSynthID {
 }
 export const ContentProvenanceCheckSynthID: Open.Codec<ContentProvenanceCheckSynthID> = /*#__PURE__*/ Open.struct(
   () => ({
-    generated_at: Open.optional(Schema.String),
-    model: Open.optional(Schema.String),
+    generated_at: Open.nullish(Schema.String),
+    model: Open.nullish(Schema.String),
     outcome: Open.literals("detected", "not_detected"),
     type: Open.tag("synthid")
   })

@@ -97,8 +97,8 @@ export interface ComputerScreenshotContent {
 }
 export const ComputerScreenshotContent: Open.Codec<ComputerScreenshotContent> = /*#__PURE__*/ Open.struct(() => ({
   detail: ImageDetail,
-  file_id: Open.optional(Schema.String),
-  image_url: Open.optional(Schema.String),
+  file_id: Open.nullish(Schema.String),
+  image_url: Open.nullish(Schema.String),
   type: Open.tag("computer_screenshot"),
   prompt_cache_breakpoint: Open.optional(ComputerScreenshotContentPromptCacheBreakpoint)
 }))

@@ -56,9 +56,9 @@ export interface ConversationItemImageGenerationCallError {
 }
 export const ConversationItemImageGenerationCallError: Open.Codec<ConversationItemImageGenerationCallError> =
   /*#__PURE__*/ Open.struct(() => ({
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     message: Schema.String,
-    param: Open.optional(Schema.String),
+    param: Open.nullish(Schema.String),
     type: Schema.String,
     moderation_details: Open.optional(ConversationItemImageGenerationCallErrorModerationDetails)
   }))
@@ -96,7 +96,7 @@ export interface ConversationItemImageGenerationCall {
 export const ConversationItemImageGenerationCall: Open.Codec<ConversationItemImageGenerationCall> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    result: Open.optional(Schema.String),
+    result: Open.nullish(Schema.String),
     status: Open.literals("in_progress", "completed", "generating", "failed"),
     type: Open.tag("image_generation_call"),
     action: Open.optional(Open.literals("generate", "edit", "auto")),

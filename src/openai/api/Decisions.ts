@@ -170,7 +170,7 @@ export interface DecisionAnswerResourcePredicate {
 }
 export const DecisionAnswerResourcePredicate: Open.Codec<DecisionAnswerResourcePredicate> = /*#__PURE__*/ Open.struct(
   () => ({
-    name: Open.optional(Schema.String),
+    name: Open.nullish(Schema.String),
     probability: Schema.Number,
     type: Open.tag("predicate")
   })
@@ -196,7 +196,7 @@ export interface DecisionAnswerResourceChoice {
 export const DecisionAnswerResourceChoice: Open.Codec<DecisionAnswerResourceChoice> = /*#__PURE__*/ Open.struct(() => ({
   choice: Open.union(() => [Schema.String, Schema.Boolean]),
   confidence: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   probabilities: Open.array(DecisionAnswerResourceChoiceProbability),
   type: Open.tag("choice")
 }))
@@ -222,7 +222,7 @@ export interface DecisionAnswerResourceScore {
 }
 export const DecisionAnswerResourceScore: Open.Codec<DecisionAnswerResourceScore> = /*#__PURE__*/ Open.struct(() => ({
   confidence: Schema.Number,
-  name: Open.optional(Schema.String),
+  name: Open.nullish(Schema.String),
   probabilities: Open.array(DecisionAnswerResourceScoreProbability),
   score: Schema.Number,
   type: Open.tag("score")
@@ -234,7 +234,7 @@ export interface DecisionAnswerResourceRefusal {
 }
 export const DecisionAnswerResourceRefusal: Open.Codec<DecisionAnswerResourceRefusal> = /*#__PURE__*/ Open.struct(
   () => ({
-    name: Open.optional(Schema.String),
+    name: Open.nullish(Schema.String),
     type: Open.tag("refusal")
   })
 )

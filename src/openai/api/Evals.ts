@@ -270,7 +270,7 @@ export const EvalCreateResponse: Open.Codec<EvalCreateResponse> = /*#__PURE__*/ 
   id: Schema.String,
   created_at: Schema.Number,
   data_source_config: DataSourceConfig,
-  metadata: Open.optional(Metadata),
+  metadata: Open.nullish(Metadata),
   name: Schema.String,
   object: Open.literals("eval"),
   testing_criteria: Open.array(TestingCriteria)
@@ -290,7 +290,7 @@ export const EvalRetrieveResponse: Open.Codec<EvalRetrieveResponse> = /*#__PURE_
   id: Schema.String,
   created_at: Schema.Number,
   data_source_config: DataSourceConfig,
-  metadata: Open.optional(Metadata),
+  metadata: Open.nullish(Metadata),
   name: Schema.String,
   object: Open.literals("eval"),
   testing_criteria: Open.array(TestingCriteria)
@@ -316,7 +316,7 @@ export const EvalUpdateResponse: Open.Codec<EvalUpdateResponse> = /*#__PURE__*/ 
   id: Schema.String,
   created_at: Schema.Number,
   data_source_config: DataSourceConfig,
-  metadata: Open.optional(Metadata),
+  metadata: Open.nullish(Metadata),
   name: Schema.String,
   object: Open.literals("eval"),
   testing_criteria: Open.array(TestingCriteria)
@@ -343,7 +343,7 @@ export const EvalListResponse: Open.Codec<EvalListResponse> = /*#__PURE__*/ Open
   id: Schema.String,
   created_at: Schema.Number,
   data_source_config: DataSourceConfig,
-  metadata: Open.optional(Metadata),
+  metadata: Open.nullish(Metadata),
   name: Schema.String,
   object: Open.literals("eval"),
   testing_criteria: Open.array(TestingCriteria)

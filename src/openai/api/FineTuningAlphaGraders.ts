@@ -40,12 +40,12 @@ export const GraderRunResponseMetadataErrors: Open.Codec<GraderRunResponseMetada
     model_grader_parse_error: Schema.Boolean,
     model_grader_refusal_error: Schema.Boolean,
     model_grader_server_error: Schema.Boolean,
-    model_grader_server_error_details: Open.optional(Schema.String),
+    model_grader_server_error_details: Open.nullish(Schema.String),
     other_error: Schema.Boolean,
     python_grader_runtime_error: Schema.Boolean,
-    python_grader_runtime_error_details: Open.optional(Schema.String),
+    python_grader_runtime_error_details: Open.nullish(Schema.String),
     python_grader_server_error: Schema.Boolean,
-    python_grader_server_error_type: Open.optional(Schema.String),
+    python_grader_server_error_type: Open.nullish(Schema.String),
     sample_parse_error: Schema.Boolean,
     truncated_observation_error: Schema.Boolean,
     unresponsive_reward_error: Schema.Boolean
@@ -65,9 +65,9 @@ export const GraderRunResponseMetadata: Open.Codec<GraderRunResponseMetadata> = 
   errors: GraderRunResponseMetadataErrors,
   execution_time: Schema.Number,
   name: Schema.String,
-  sampled_model_name: Open.optional(Schema.String),
+  sampled_model_name: Open.nullish(Schema.String),
   scores: Open.record(Schema.Unknown),
-  token_usage: Open.optional(Schema.Number),
+  token_usage: Open.nullish(Schema.Number),
   type: Schema.String
 }))
 

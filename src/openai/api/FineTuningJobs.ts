@@ -55,7 +55,7 @@ export interface FineTuningJobError {
 export const FineTuningJobError: Open.Codec<FineTuningJobError> = /*#__PURE__*/ Open.struct(() => ({
   code: Schema.String,
   message: Schema.String,
-  param: Open.optional(Schema.String)
+  param: Open.nullish(Schema.String)
 }))
 
 export interface FineTuningJobHyperparameters {
@@ -134,9 +134,9 @@ export interface FineTuningJob {
 export const FineTuningJob: Open.Codec<FineTuningJob> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
-  error: Open.optional(FineTuningJobError),
-  fine_tuned_model: Open.optional(Schema.String),
-  finished_at: Open.optional(Schema.Number),
+  error: Open.nullish(FineTuningJobError),
+  fine_tuned_model: Open.nullish(Schema.String),
+  finished_at: Open.nullish(Schema.Number),
   hyperparameters: FineTuningJobHyperparameters,
   model: Schema.String,
   object: Open.literals("fine_tuning.job"),
@@ -144,9 +144,9 @@ export const FineTuningJob: Open.Codec<FineTuningJob> = /*#__PURE__*/ Open.struc
   result_files: Open.array(Schema.String),
   seed: Schema.Number,
   status: Open.literals("validating_files", "queued", "running", "succeeded", "failed", "cancelled"),
-  trained_tokens: Open.optional(Schema.Number),
+  trained_tokens: Open.nullish(Schema.Number),
   training_file: Schema.String,
-  validation_file: Open.optional(Schema.String),
+  validation_file: Open.nullish(Schema.String),
   estimated_finish: Open.optional(Schema.Number),
   integrations: Open.optional(Open.array(FineTuningJobWandbIntegrationObject)),
   metadata: Open.optional(Metadata),

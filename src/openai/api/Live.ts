@@ -1521,12 +1521,12 @@ export interface DecisionEvent {
   readonly type: "decision.event"
 }
 export const DecisionEvent: Open.Codec<DecisionEvent> = /*#__PURE__*/ Open.struct(() => ({
-  delegation_id: Open.optional(Schema.String),
+  delegation_id: Open.nullish(Schema.String),
   event: DecisionEventEvent,
   event_id: Schema.String,
-  source_event_id: Open.optional(Schema.String),
-  source_event_type: Open.optional(Open.literals("session.input_transcript.delta", "session.output_transcript.delta")),
-  trigger_id: Open.optional(Schema.String),
+  source_event_id: Open.nullish(Schema.String),
+  source_event_type: Open.nullish(Open.literals("session.input_transcript.delta", "session.output_transcript.delta")),
+  trigger_id: Open.nullish(Schema.String),
   type: Open.tag("decision.event")
 }))
 

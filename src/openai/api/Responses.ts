@@ -380,7 +380,7 @@ export interface DoubleClick {
   readonly y: number
 }
 export const DoubleClick: Open.Codec<DoubleClick> = /*#__PURE__*/ Open.struct(() => ({
-  keys: Open.optional(Open.array(Schema.String)),
+  keys: Open.nullish(Open.array(Schema.String)),
   type: Open.tag("double_click"),
   x: Schema.Number,
   y: Schema.Number
@@ -829,8 +829,8 @@ export interface FunctionTool {
 }
 export const FunctionTool: Open.Codec<FunctionTool> = /*#__PURE__*/ Open.struct(() => ({
   name: Schema.String,
-  parameters: Open.optional(Open.record(Schema.Unknown)),
-  strict: Open.optional(Schema.Boolean),
+  parameters: Open.nullish(Open.record(Schema.Unknown)),
+  strict: Open.nullish(Schema.Boolean),
   type: Open.tag("function"),
   allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic"))),
   async: Open.optional(Schema.Boolean),
@@ -1685,9 +1685,9 @@ export interface ImageGenerationCallError {
   readonly moderation_details?: ModerationDetails | null | undefined
 }
 export const ImageGenerationCallError: Open.Codec<ImageGenerationCallError> = /*#__PURE__*/ Open.struct(() => ({
-  code: Open.optional(Schema.String),
+  code: Open.nullish(Schema.String),
   message: Schema.String,
-  param: Open.optional(Schema.String),
+  param: Open.nullish(Schema.String),
   type: Schema.String,
   moderation_details: Open.optional(ModerationDetails)
 }))
@@ -1723,7 +1723,7 @@ export interface ImageGenerationCall {
 }
 export const ImageGenerationCall: Open.Codec<ImageGenerationCall> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  result: Open.optional(Schema.String),
+  result: Open.nullish(Schema.String),
   status: Open.literals("in_progress", "completed", "generating", "failed"),
   type: Open.tag("image_generation_call"),
   action: Open.optional(Open.literals("generate", "edit", "auto")),
@@ -1777,9 +1777,9 @@ export interface ResponseCodeInterpreterToolCall {
 export const ResponseCodeInterpreterToolCall: Open.Codec<ResponseCodeInterpreterToolCall> = /*#__PURE__*/ Open.struct(
   () => ({
     id: Schema.String,
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     container_id: Schema.String,
-    outputs: Open.optional(Open.array(ResponseCodeInterpreterToolCallOutputs)),
+    outputs: Open.nullish(Open.array(ResponseCodeInterpreterToolCallOutputs)),
     status: Open.literals("in_progress", "completed", "incomplete", "interpreting", "failed"),
     type: Open.tag("code_interpreter_call")
   })
@@ -2715,7 +2715,7 @@ export interface ResponseToolSearchCall {
 export const ResponseToolSearchCall: Open.Codec<ResponseToolSearchCall> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   arguments: Schema.Unknown,
-  call_id: Open.optional(Schema.String),
+  call_id: Open.nullish(Schema.String),
   execution: Open.literals("server", "client"),
   status: Open.literals("in_progress", "completed", "incomplete"),
   type: Open.tag("tool_search_call"),
@@ -2733,7 +2733,7 @@ export interface ResponseToolSearchOutputItem {
 }
 export const ResponseToolSearchOutputItem: Open.Codec<ResponseToolSearchOutputItem> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  call_id: Open.optional(Schema.String),
+  call_id: Open.nullish(Schema.String),
   execution: Open.literals("server", "client"),
   status: Open.literals("in_progress", "completed", "incomplete"),
   tools: Open.array(Tool),
@@ -2785,8 +2785,8 @@ export interface ResponseFunctionShellToolCallAction {
 export const ResponseFunctionShellToolCallAction: Open.Codec<ResponseFunctionShellToolCallAction> =
   /*#__PURE__*/ Open.struct(() => ({
     commands: Open.array(Schema.String),
-    max_output_length: Open.optional(Schema.Number),
-    timeout_ms: Open.optional(Schema.Number)
+    max_output_length: Open.nullish(Schema.Number),
+    timeout_ms: Open.nullish(Schema.Number)
   }))
 
 export interface ResponseLocalEnvironment {
@@ -2830,7 +2830,7 @@ export const ResponseFunctionShellToolCall: Open.Codec<ResponseFunctionShellTool
     id: Schema.String,
     action: ResponseFunctionShellToolCallAction,
     call_id: Schema.String,
-    environment: Open.optional(ResponseFunctionShellToolCallEnvironment),
+    environment: Open.nullish(ResponseFunctionShellToolCallEnvironment),
     status: Open.literals("in_progress", "completed", "incomplete"),
     type: Open.tag("shell_call"),
     caller: Open.optional(ResponseFunctionToolCallCaller),
@@ -2866,7 +2866,7 @@ export const ResponseFunctionShellToolCallOutput: Open.Codec<ResponseFunctionShe
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     call_id: Schema.String,
-    max_output_length: Open.optional(Schema.Number),
+    max_output_length: Open.nullish(Schema.Number),
     output: Open.array(ResponseFunctionShellToolCallOutputOutput),
     status: Open.literals("in_progress", "completed", "incomplete"),
     type: Open.tag("shell_call_output"),
@@ -3407,20 +3407,20 @@ export interface Response {
 }
 export const Response: Open.Codec<Response> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  access_programs: Open.optional(ResponseAccessPrograms),
+  access_programs: Open.nullish(ResponseAccessPrograms),
   created_at: Schema.Number,
-  error: Open.optional(ResponseError),
-  incomplete_details: Open.optional(ResponseIncompleteDetails),
-  instructions: Open.optional(Open.union(() => [Schema.String, Open.array(ResponseInputItem)])),
-  metadata: Open.optional(Metadata),
+  error: Open.nullish(ResponseError),
+  incomplete_details: Open.nullish(ResponseIncompleteDetails),
+  instructions: Open.nullish(Open.union(() => [Schema.String, Open.array(ResponseInputItem)])),
+  metadata: Open.nullish(Metadata),
   model: ResponsesModel,
   object: Open.literals("response"),
   output: Open.array(ResponseOutputItem),
   parallel_tool_calls: Schema.Boolean,
-  temperature: Open.optional(Schema.Number),
+  temperature: Open.nullish(Schema.Number),
   tool_choice: Open.union(() => [ToolChoiceOptions, ResponseToolChoice]),
   tools: Open.array(Tool),
-  top_p: Open.optional(Schema.Number),
+  top_p: Open.nullish(Schema.Number),
   background: Open.optional(Schema.Boolean),
   completed_at: Open.optional(Schema.Number),
   conversation: Open.optional(ResponseConversation),
@@ -3670,9 +3670,9 @@ export interface ResponseErrorEvent {
   readonly type: "error"
 }
 export const ResponseErrorEvent: Open.Codec<ResponseErrorEvent> = /*#__PURE__*/ Open.struct(() => ({
-  code: Open.optional(Schema.String),
+  code: Open.nullish(Schema.String),
   message: Schema.String,
-  param: Open.optional(Schema.String),
+  param: Open.nullish(Schema.String),
   sequence_number: Schema.Number,
   type: Open.tag("error")
 }))
@@ -4376,7 +4376,7 @@ export interface ResponseOutputTextAnnotationAddedEvent {
 }
 export const ResponseOutputTextAnnotationAddedEvent: Open.Codec<ResponseOutputTextAnnotationAddedEvent> =
   /*#__PURE__*/ Open.struct(() => ({
-    annotation: Open.optional(ResponseOutputTextAnnotationAddedEventAnnotation),
+    annotation: Open.nullish(ResponseOutputTextAnnotationAddedEventAnnotation),
     annotation_index: Schema.Number,
     content_index: Schema.Number,
     item_id: Schema.String,

@@ -992,7 +992,7 @@ export interface ResponsesServerEventResponseOutputTextAnnotationWsAdded {
 export const ResponsesServerEventResponseOutputTextAnnotationWsAdded: Open.Codec<ResponsesServerEventResponseOutputTextAnnotationWsAdded> =
   /*#__PURE__*/ Open.struct(() => ({
     stream_id: Open.optional(Schema.String),
-    annotation: Open.optional(ResponseOutputTextAnnotationAddedEventAnnotation),
+    annotation: Open.nullish(ResponseOutputTextAnnotationAddedEventAnnotation),
     annotation_index: Schema.Number,
     content_index: Schema.Number,
     item_id: Schema.String,
@@ -1061,9 +1061,9 @@ export interface ResponsesServerEventResponseWsErrorError {
 }
 export const ResponsesServerEventResponseWsErrorError: Open.Codec<ResponsesServerEventResponseWsErrorError> =
   /*#__PURE__*/ Open.struct(() => ({
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     message: Schema.String,
-    param: Open.optional(Schema.String),
+    param: Open.nullish(Schema.String),
     type: Schema.String,
     headers: Open.optional(Open.record(Schema.String)),
     misalignment: Open.optional(ResponseErrorMisalignment)
@@ -1342,9 +1342,9 @@ export interface ResponsesServerEventResponseWsStreamingError {
 export const ResponsesServerEventResponseWsStreamingError: Open.Codec<ResponsesServerEventResponseWsStreamingError> =
   /*#__PURE__*/ Open.struct(() => ({
     stream_id: Open.optional(Schema.String),
-    code: Open.optional(Schema.String),
+    code: Open.nullish(Schema.String),
     message: Schema.String,
-    param: Open.optional(Schema.String),
+    param: Open.nullish(Schema.String),
     sequence_number: Schema.Number,
     type: Open.tag("error")
   }))

@@ -32,7 +32,7 @@ export const SafetyAlert: Open.Codec<SafetyAlert> = /*#__PURE__*/ Open.struct(()
   ),
   model: Schema.String,
   object: Open.literals("safety.alert"),
-  reason: Open.optional(Schema.String),
+  reason: Open.nullish(Schema.String),
   request_id: Schema.String,
   request_paused: Schema.Boolean,
   response_id: Schema.String,

@@ -25,7 +25,7 @@ export const SafetyCase: Open.Codec<SafetyCase> = /*#__PURE__*/ Open.struct(() =
   entity_identifier: Schema.String,
   notice: SafetyCaseNotice,
   object: Open.literals("safety.case"),
-  reason: Open.optional(Schema.String)
+  reason: Open.nullish(Schema.String)
 }))
 
 export interface CaseRetrieveParams {

@@ -341,9 +341,9 @@ export interface ErrorObject {
   readonly misalignment?: ErrorObjectMisalignment | null | undefined
 }
 export const ErrorObject: Open.Codec<ErrorObject> = /*#__PURE__*/ Open.struct(() => ({
-  code: Open.optional(Schema.String),
+  code: Open.nullish(Schema.String),
   message: Schema.String,
-  param: Open.optional(Schema.String),
+  param: Open.nullish(Schema.String),
   type: Schema.String,
   misalignment: Open.optional(ErrorObjectMisalignment)
 }))

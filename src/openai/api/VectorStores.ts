@@ -86,8 +86,8 @@ export const VectorStore: Open.Codec<VectorStore> = /*#__PURE__*/ Open.struct(()
   id: Schema.String,
   created_at: Schema.Number,
   file_counts: VectorStoreFileCounts,
-  last_active_at: Open.optional(Schema.Number),
-  metadata: Open.optional(Metadata),
+  last_active_at: Open.nullish(Schema.Number),
+  metadata: Open.nullish(Metadata),
   name: Schema.String,
   object: Open.literals("vector_store"),
   status: Open.literals("expired", "in_progress", "completed"),
@@ -155,7 +155,7 @@ export interface VectorStoreSearchResponse {
   readonly score: number
 }
 export const VectorStoreSearchResponse: Open.Codec<VectorStoreSearchResponse> = /*#__PURE__*/ Open.struct(() => ({
-  attributes: Open.optional(Open.record(Open.union(() => [Schema.String, Schema.Number, Schema.Boolean]))),
+  attributes: Open.nullish(Open.record(Open.union(() => [Schema.String, Schema.Number, Schema.Boolean]))),
   content: Open.array(VectorStoreSearchResponseContent),
   file_id: Schema.String,
   filename: Schema.String,

@@ -38,7 +38,7 @@ export interface VectorStoreFile {
 export const VectorStoreFile: Open.Codec<VectorStoreFile> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   created_at: Schema.Number,
-  last_error: Open.optional(VectorStoreFileLastError),
+  last_error: Open.nullish(VectorStoreFileLastError),
   object: Open.literals("vector_store.file"),
   status: Open.literals("in_progress", "completed", "cancelled", "failed"),
   usage_bytes: Schema.Number,

@@ -112,15 +112,15 @@ export interface Video {
 }
 export const Video: Open.Codec<Video> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  completed_at: Open.optional(Schema.Number),
+  completed_at: Open.nullish(Schema.Number),
   created_at: Schema.Number,
-  error: Open.optional(VideoCreateError),
-  expires_at: Open.optional(Schema.Number),
+  error: Open.nullish(VideoCreateError),
+  expires_at: Open.nullish(Schema.Number),
   model: VideoModel,
   object: Open.literals("video"),
   progress: Schema.Number,
-  prompt: Open.optional(Schema.String),
-  remixed_from_video_id: Open.optional(Schema.String),
+  prompt: Open.nullish(Schema.String),
+  remixed_from_video_id: Open.nullish(Schema.String),
   seconds: Open.union(() => [Schema.String, VideoSeconds]),
   size: VideoSize,
   status: Open.literals("queued", "in_progress", "completed", "failed")
@@ -155,9 +155,9 @@ export interface VideoCreateCharacterResponse {
   readonly name?: string | null | undefined
 }
 export const VideoCreateCharacterResponse: Open.Codec<VideoCreateCharacterResponse> = /*#__PURE__*/ Open.struct(() => ({
-  id: Open.optional(Schema.String),
+  id: Open.nullish(Schema.String),
   created_at: Schema.Number,
-  name: Open.optional(Schema.String)
+  name: Open.nullish(Schema.String)
 }))
 
 export interface VideoDownloadContentParams {
@@ -187,9 +187,9 @@ export interface VideoGetCharacterResponse {
   readonly name?: string | null | undefined
 }
 export const VideoGetCharacterResponse: Open.Codec<VideoGetCharacterResponse> = /*#__PURE__*/ Open.struct(() => ({
-  id: Open.optional(Schema.String),
+  id: Open.nullish(Schema.String),
   created_at: Schema.Number,
-  name: Open.optional(Schema.String)
+  name: Open.nullish(Schema.String)
 }))
 
 export interface VideoRemixParams {

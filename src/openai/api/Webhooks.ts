@@ -59,7 +59,7 @@ export const WebhookEndpointWithSecret: Open.Codec<WebhookEndpointWithSecret> = 
   name: Schema.String,
   object: Open.literals("webhook_endpoint"),
   signing_secret: Schema.String,
-  signing_secret_hint: Open.optional(Schema.String),
+  signing_secret_hint: Open.nullish(Schema.String),
   url: Schema.String,
   updated_at: Open.optional(Schema.Number)
 }))
@@ -82,7 +82,7 @@ export const WebhookEndpoint: Open.Codec<WebhookEndpoint> = /*#__PURE__*/ Open.s
   event_types: Open.array(Schema.String),
   name: Schema.String,
   object: Open.literals("webhook_endpoint"),
-  signing_secret_hint: Open.optional(Schema.String),
+  signing_secret_hint: Open.nullish(Schema.String),
   url: Schema.String,
   updated_at: Open.optional(Schema.Number)
 }))

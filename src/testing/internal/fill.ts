@@ -80,6 +80,10 @@ const fillObject = (ast: SchemaAST.Objects, given: unknown, place: Place): unkno
   for (const { name, type } of ast.propertySignatures) {
     const key = String(name)
     const value = given?.[key]
+    if (value === undefined && isNullish(type) && !place.options.optionals) {
+      out[key] = emptyOf(type)
+      continue
+    }
     if (value === undefined && isDispensable(type) && !place.options.optionals) continue
     if (value === undefined && place.depth > maxDepth && isDispensable(type)) continue
     const filled = fillAt(type, value, inside(place, key))
@@ -105,6 +109,18 @@ const fillArray = (ast: SchemaAST.Arrays, given: unknown, place: Place): unknown
 }
 
 const singular = (name: string | undefined): string | undefined => name?.replace(/s$/, "")
+
+/** What the API sends for such a property without a value: `{}` for one of any keys, such as `metadata`. */
+const emptyOf = (type: SchemaAST.AST): unknown =>
+  type._tag === "Union" && type.types.map(resolved).some(isRecord) ? {} : null
+
+const isRecord = (ast: SchemaAST.AST): boolean =>
+  ast._tag === "Objects" && ast.propertySignatures.length === 0 && ast.indexSignatures.length > 0
+
+/** A property that the API sends as `null` if it has no value. */
+const isNullish = (type: SchemaAST.AST): boolean =>
+  type.annotations?.["~llmfx/nullish"] === true ||
+  (type._tag === "Union" && type.types.some((member) => member.annotations?.["~llmfx/nullish"] === true))
 
 /** A property that the API itself may leave out; scalars that only a tolerant decoder does without are not. */
 const isDispensable = (type: SchemaAST.AST): boolean => {
