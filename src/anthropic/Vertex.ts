@@ -143,7 +143,7 @@ const route =
       })
     }
     const { model, ...rest } = body
-    // The method follows a colon. A semicolon would be dropped by some servers together with what follows it.
+    // A server that drops everything after a semicolon would drop the method, so semicolons are encoded.
     const target = isCount
       ? "count-tokens:rawPredict"
       : `${pathSegment("The model", model).replaceAll(";", "%3B")}:${rest["stream"] === true ? "streamRawPredict" : "rawPredict"}`

@@ -1,5 +1,5 @@
 /**
- * Messages to an agent, with the content types that belong to them, and what an agent answered.
+ * Makes messages to an agent, and reads an agent's answer.
  *
  * @example
  * ```ts
@@ -16,20 +16,20 @@
  */
 import type { EnterMessage, FileItem, Message, MetaData, ObjectStringItem } from "./api/ChatMessages.ts"
 
-/** A message whose content is text, as every endpoint takes it. */
+/** A message with text content, which every endpoint accepts. */
 export interface TextMessage extends EnterMessage {
   readonly content: string
   readonly content_type: "text" | "object_string"
 }
 
-/** What else a message can have. */
+/** Further fields of a message. */
 export interface Options {
   readonly meta_data?: MetaData | undefined
 }
 
 type Content = string | ReadonlyArray<ObjectStringItem>
 
-/** What the user says: text, or several parts. */
+/** Makes a user message from text or several parts. */
 export const user = (content: Content, options?: Options): TextMessage => ({
   role: "user",
   type: "question",
@@ -37,7 +37,7 @@ export const user = (content: Content, options?: Options): TextMessage => ({
   ...options
 })
 
-/** What the agent said before. */
+/** Makes a message that the agent said before. */
 export const assistant = (content: Content, options?: Options): TextMessage => ({
   role: "assistant",
   type: "answer",
@@ -50,25 +50,25 @@ const contentOf = (content: Content): Pick<TextMessage, "content" | "content_typ
     ? { content, content_type: "text" }
     : { content: JSON.stringify(content), content_type: "object_string" }
 
-/** A part of a message: text. */
+/** Makes a text part. */
 export const text = (text: string): ObjectStringItem => ({ type: "text", text })
 
-/** Where a file is: uploaded with `Files.upload`, or at a URL that everybody can read. */
+/** A file uploaded with `Files.upload`, or a publicly readable URL. */
 export type FileRef = { readonly file_id: string } | { readonly file_url: string }
 
-/** A part of a message: an image. */
+/** Makes an image part. */
 export const image = (ref: FileRef): FileItem<"image"> => ({ type: "image", ...ref })
 
-/** A part of a message: a document. */
+/** Makes a document part. */
 export const file = (ref: FileRef): FileItem<"file"> => ({ type: "file", ...ref })
 
-/** A part of a message: a recording. */
+/** Makes an audio part. */
 export const audio = (ref: FileRef): FileItem<"audio"> => ({ type: "audio", ...ref })
 
-/** The text that an agent answered, without tool calls and suggestions. */
+/** Returns the text of an agent's answer, without tool calls and suggestions. */
 export const answerOf = (messages: ReadonlyArray<Message>): string => contentsOf(messages, "answer").join("\n\n")
 
-/** What the user could ask next, as the agent suggests. */
+/** Returns the follow-up questions that the agent suggests. */
 export const followUpsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
   contentsOf(messages, "follow_up")
 

@@ -1,5 +1,5 @@
 /**
- * The Coze service: its layers and platforms.
+ * The Coze service: the client that all Coze endpoints run through, its layers and platforms.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** The two platforms. They share neither tokens nor data. */
+/** The two platforms. Tokens and data of one do not work on the other. */
 export type Platform = "com" | "cn"
 
 /** Settings of the Coze layer. Exactly one of `platform` and `baseUrl` is required. */
@@ -49,27 +49,27 @@ export interface Options extends ClientOptions {
   readonly baseUrl?: string | undefined
 }
 
-/** Calls the Coze API. */
+/** The client for the Coze API. */
 export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
   static readonly provider = "coze"
 
-  /** The client itself. */
+  /** Returns the client itself. */
   static readonly client: Effect.Effect<ApiClient, never, Coze> = Effect.service(Coze)
 
-  /** Sends a request that no endpoint describes, with the same credentials, policies and errors. */
+  /** Sends a request for which there is no endpoint, with the same credential, policies and errors. */
   static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, Coze>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Coze>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Coze> {
     return ApiRequest.send(Coze, request, options)
   }
 
-  /** A client with the given settings. Like the official clients, it does not retry unless told to. */
+  /** Makes a client with the given settings. Like the official clients, it does not retry by default. */
   static readonly layer = (options: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>
     Layer.effect(Coze, make(options))
 
   /**
-   * A client configured by `COZE_API_TOKEN`, `COZE_PLATFORM` (`com` or `cn`) or `COZE_API_BASE`, and `LLMFX_DEBUG`;
-   * `overrides` win.
+   * Makes a client configured by `COZE_API_TOKEN`, `COZE_PLATFORM` (`com` or `cn`) or `COZE_API_BASE`, and
+   * `LLMFX_DEBUG`. `overrides` win over the environment.
    */
   static readonly layerConfig = (overrides?: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>
     Layer.effect(

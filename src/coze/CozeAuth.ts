@@ -1,6 +1,6 @@
 /**
- * Tokens for the Coze API: OAuth for web and desktop apps (also with PKCE) and for devices, and service identities
- * with signed JWTs. The credentials renew their tokens in time; a layer takes one as its `token`.
+ * Obtains tokens for the Coze API: OAuth for web and desktop apps (also with PKCE), OAuth for devices, and signed JWTs
+ * for service identities. The credentials renew their tokens before they expire. Pass one as the `token` of a layer.
  *
  * @example
  * ```ts
@@ -38,10 +38,10 @@ export { CozeAuthError, type CozeAuthReason } from "./CozeAuthError.ts"
 
 type AuthEffect<A> = Effect.Effect<A, CozeAuthError, HttpClient.HttpClient>
 
-/** A token and what it can be renewed with. */
+/** A token and its refresh token. */
 export interface OAuthToken {
   readonly accessToken: Redacted.Redacted
-  /** Each can be used once: the new token brings a new one. */
+  /** Can be used once. The new token comes with a new refresh token. */
   readonly refreshToken: Redacted.Redacted | undefined
   /** In milliseconds since 1970. */
   readonly expiresAt: number
@@ -53,17 +53,17 @@ export type App = Place & { readonly clientId: string }
 /** An OAuth app with a secret: for servers. */
 export type WebApp = App & { readonly clientSecret: Redacted.Redacted }
 
-/** Where the user comes back to, and with what. */
+/** How the user returns from the sign-in page. */
 export interface AuthorizeOptions {
-  /** As registered for the app. */
+  /** The URL registered for the app. */
   readonly redirectUrl: string
-  /** Comes back with the code; compare it, so that nobody else's code is taken. */
+  /** Returned with the code. Compare it, so you do not accept a code issued to somebody else. */
   readonly state?: string | undefined
-  /** For the resources of this workspace only. */
+  /** Limits the token to this workspace. */
   readonly workspaceId?: string | undefined
 }
 
-/** Where to send the user's browser. The code that it comes back with goes into {@link webToken}. */
+/** Returns the URL to send the user's browser to. Pass the code it returns with to {@link webToken}. */
 export const authorizeUrl = (app: App, options: AuthorizeOptions): string => authorizeWith(app, options, {})
 
 const authorizeWith = (app: App, options: AuthorizeOptions, extra: { readonly [name: string]: string }): string => {
@@ -81,8 +81,8 @@ const inWorkspace = (workspaceId: string | undefined): string =>
   workspaceId === undefined ? "" : `/workspace_id/${encodeURIComponent(workspaceId)}`
 
 /**
- * Where to send the user's browser, for an app that cannot keep a secret. The verifier goes into {@link pkceToken},
- * with the code.
+ * Returns the URL to send the user's browser to, for an app that cannot keep a secret. Pass the verifier and the code
+ * to {@link pkceToken}.
  */
 export const authorizeUrlPkce = (
   app: App,
@@ -97,7 +97,7 @@ export const authorizeUrlPkce = (
     return { url, codeVerifier: Redacted.make(verifier) }
   })
 
-/** `POST /api/permission/oauth2/token`: the token for a code. */
+/** Exchanges a code for a token. `POST /api/permission/oauth2/token` */
 export const webToken = (
   app: WebApp,
   options: { readonly code: string; readonly redirectUrl: string }
@@ -113,7 +113,7 @@ export const webToken = (
     app.clientSecret
   )
 
-/** `POST /api/permission/oauth2/token`: the token for a code and its verifier. */
+/** Exchanges a code and its verifier for a token. `POST /api/permission/oauth2/token` */
 export const pkceToken = (
   app: App,
   options: { readonly code: string; readonly redirectUrl: string; readonly codeVerifier: Redacted.Redacted }
@@ -126,7 +126,7 @@ export const pkceToken = (
     code_verifier: Redacted.value(options.codeVerifier)
   })
 
-/** `POST /api/permission/oauth2/token`: a new token for an old one; the refresh token is used up. */
+/** Renews a token. Its refresh token can be used only once. `POST /api/permission/oauth2/token` */
 export const refreshToken = (app: App | WebApp, refreshToken: Redacted.Redacted): AuthEffect<OAuthToken> =>
   tokenFrom(
     app,
@@ -153,21 +153,21 @@ const tokenFrom = (
 const unexpected = (message: string): CozeAuthError =>
   new CozeAuthError({ reason: "invalid_response", message, code: undefined, logId: undefined })
 
-/** What the user of a device is shown. */
+/** What to show to the user of a device. */
 export interface DeviceCode {
   readonly deviceCode: Redacted.Redacted
-  /** To be typed at `verificationUrl`. */
+  /** The code to type at `verificationUrl`. */
   readonly userCode: string
   readonly verificationUrl: string
-  /** The same, with the code in it. */
+  /** The verification URL that includes the code. */
   readonly verificationUrlComplete: string
-  /** Between two looks, in seconds. */
+  /** The wait between polls, in seconds. */
   readonly interval: number
   /** In milliseconds since 1970. */
   readonly expiresAt: number
 }
 
-/** `POST /api/permission/oauth2/device/code`: begins to sign in a device. */
+/** Starts the sign-in of a device. `POST /api/permission/oauth2/device/code` */
 export const deviceCode = (app: App, options?: { readonly workspaceId?: string | undefined }): AuthEffect<DeviceCode> =>
   Effect.gen(function* () {
     const path = `/api/permission/oauth2${inWorkspace(options?.workspaceId)}/device/code`
@@ -186,7 +186,7 @@ export const deviceCode = (app: App, options?: { readonly workspaceId?: string |
     }
   })
 
-/** `POST /api/permission/oauth2/token`: looks once whether the user has decided. */
+/** Checks once whether the user has decided. `POST /api/permission/oauth2/token` */
 export const deviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthToken> =>
   tokenFrom(app, {
     grant_type: "urn:ietf:params:oauth:grant-type:device_code",
@@ -196,7 +196,10 @@ export const deviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthToken> 
 
 const slowest = 30
 
-/** Looks until the user has decided; slower by five seconds, up to thirty, each time that the server asks for it. */
+/**
+ * Polls until the user has decided. Each time the server asks to slow down, the wait grows by five seconds, up to
+ * thirty.
+ */
 export const pollDeviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthToken> => {
   const look = (interval: number): AuthEffect<OAuthToken> =>
     Effect.catchIf(
@@ -224,7 +227,7 @@ export const pollDeviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthTok
   return look(code.interval)
 }
 
-/** Signs in a device: `show` tells the user where to go. */
+/** Signs in a device. `show` tells the user where to go. */
 export const device = <E, R>(
   app: App,
   show: (code: DeviceCode) => Effect.Effect<void, E, R>,
@@ -232,7 +235,7 @@ export const device = <E, R>(
 ): Effect.Effect<OAuthToken, CozeAuthError | E, HttpClient.HttpClient | R> =>
   Effect.flatMap(deviceCode(app, options), (code) => Effect.andThen(show(code), pollDeviceToken(app, code)))
 
-/** What a token may do. */
+/** Limits what a token may do. */
 export interface Scope {
   readonly account_permission?: { readonly permission_list: ReadonlyArray<string> } | undefined
   readonly workspace_permission?:
@@ -243,7 +246,7 @@ export interface Scope {
     | undefined
 }
 
-/** Only chats with these agents. */
+/** Allows only chats with these agents. */
 export const botChatScope = (botIds: ReadonlyArray<string>): Scope => ({
   account_permission: { permission_list: ["Connector.botChat"] },
   attribute_constraint: { connector_bot_chat_attribute: { bot_id_list: botIds } }
@@ -255,20 +258,20 @@ export type JwtApp = App & {
   readonly keyId: string
   /** An RSA key in PEM. */
   readonly privateKey: Redacted.Redacted
-  /** Keeps the conversations of this user apart from those of others. */
+  /** Separates the conversations of this user from those of others. */
   readonly sessionName?: string | undefined
   readonly scope?: Scope | undefined
-  /** How long a token is good: 15 minutes unless set, at most 24 hours. */
+  /** The lifetime of a token, at most 24 hours. Default: 15 minutes. */
   readonly ttl?: Duration.Input | undefined
-  /** Acts for this account, */
+  /** Acts for this account. Excludes `enterpriseId`. */
   readonly accountId?: string | undefined
-  /** or for this enterprise. */
+  /** Acts for this enterprise. Excludes `accountId`. */
   readonly enterpriseId?: string | undefined
-  /** The host of the API unless set. */
+  /** Default: the host of the API. */
   readonly audience?: string | undefined
 }
 
-/** `POST /api/permission/oauth2/token`: a token for a service identity. There is no refresh token: ask again. */
+/** Requests a token for a service identity. It has no refresh token: request another when it expires. `POST /api/permission/oauth2/token` */
 export const jwtToken = (app: JwtApp): AuthEffect<OAuthToken> =>
   Effect.gen(function* () {
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
@@ -306,7 +309,7 @@ const jwtPath = ({ accountId, enterpriseId }: JwtApp): string => {
   return "/api/permission/oauth2/token"
 }
 
-/** A service identity as a credential: one token for all calls, renewed in time. */
+/** Returns a service identity as a credential: one token for all calls, renewed before it expires. */
 export const jwtCredential = (app: JwtApp): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient> =>
   Effect.flatMap(HttpClient.HttpClient, (http) =>
     Credential.cached({ acquire: Effect.provideService(forCredential(jwtToken(app)), HttpClient.HttpClient, http) })
@@ -320,14 +323,14 @@ const forCredential = (
     Effect.mapError(({ message }) => new Credential.CredentialError({ message }))
   )
 
-/** Where a user's token is kept: a file, a row, a key. Failures are the store's own business: let it die with them. */
+/** Stores a user's token: in a file, a row or a key. Its methods cannot fail; turn failures into defects. */
 export interface TokenStore {
   readonly load: Effect.Effect<OAuthToken | undefined>
-  /** Called with every new token, before it is used: the old refresh token is no longer good. */
+  /** Called with every new token before it is used. The old refresh token is invalid from then on. */
   readonly save: (token: OAuthToken) => Effect.Effect<void>
 }
 
-/** A store that is gone with the process. */
+/** Makes a store in memory. */
 export const memoryStore = (initial?: OAuthToken): TokenStore => {
   let current = initial
   return {
@@ -340,8 +343,8 @@ export const memoryStore = (initial?: OAuthToken): TokenStore => {
 }
 
 /**
- * A user's token as a credential: kept in the store, renewed in time with its refresh token, never twice at once.
- * Several processes can share a store: one takes over what another has renewed.
+ * Returns a user's token as a credential. It is kept in the store and renewed with its refresh token before it expires,
+ * never twice at once. Processes can share a store: each picks up what another has renewed.
  */
 export const oauthCredential = (
   app: App | WebApp,
@@ -384,7 +387,7 @@ export const oauthCredential = (
     }
   })
 
-/** Whether another process has renewed a token. */
+/** Whether another process renewed the token. */
 const isRenewed = (before: OAuthToken, now: OAuthToken | undefined): now is OAuthToken =>
   now !== undefined && Redacted.value(now.accessToken) !== Redacted.value(before.accessToken)
 

@@ -1,31 +1,31 @@
-/** Why no token could be had. */
+/** The error of a failed token request. */
 import * as Data from "effect/Data"
 
-/** The polling codes of the device flow, and what else can go wrong. */
+/** The polling codes of the device flow, and other failures. */
 export type CozeAuthReason =
   /** The user has not decided yet. */
   | "authorization_pending"
-  /** The server is asked too often. */
+  /** The program polls too often. */
   | "slow_down"
-  /** The user said no. */
+  /** The user refused. */
   | "access_denied"
-  /** The device code is too old. */
+  /** The device code has expired. */
   | "expired_token"
   /** The server refused the request: a wrong secret, code, key or refresh token. */
   | "refused"
   | "network"
-  /** The answer is none that the server should give. */
+  /** The response does not come from the authorization server. */
   | "invalid_response"
   /** The private key cannot be read. */
   | "invalid_key"
-  /** The store has no token to begin with. */
+  /** The store does not have a token yet. */
   | "no_token"
 
-/** A token request failed. It holds no secret. */
+/** A token request failed. The error does not hold a secret. */
 export class CozeAuthError extends Data.TaggedError("CozeAuthError")<{
   readonly reason: CozeAuthReason
   readonly message: string
-  /** What the server calls it. */
+  /** The server's error code. */
   readonly code: string | undefined
   readonly logId: string | undefined
 }> {}

@@ -1,6 +1,6 @@
 /**
- * Sessions over WebSockets: talking with an agent, speech, transcription, interpretation. A session lives as long as
- * its scope. The token travels in a header, so the platform's sockets have to support headers: on Node that is
+ * Opens sessions over WebSockets: talking with an agent, speech, transcription, interpretation. A session closes with
+ * its scope. The token is sent in a header, so the runtime's WebSockets must support headers. On Node, use
  * `NodeWS.layerWebSocketConstructor` of `@effect/platform-node`.
  *
  * @example
@@ -43,16 +43,16 @@ import { ConnectError, SessionError } from "./SessionError.ts"
 
 export { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "./SessionError.ts"
 
-/** An open connection. Its scope's end closes it. */
+/** An open connection. It closes with its scope. */
 export interface Session<in Sent> {
-  /** Sends an event. Waits while the connection has more to send than `bufferLimit`. */
+  /** Sends an event. Waits while more than `bufferLimit` bytes are unsent. */
   readonly send: (event: Sent) => Effect.Effect<void, SessionError>
   /**
-   * What comes back, in order, to one consumer at a time. Ends when either side closes the session (code 1000), fails
-   * with a {@link ClosedError} when it closes otherwise. The server is not read faster than the stream is.
+   * The server's events in order, for one consumer at a time. Ends if either side closes the session with code 1000;
+   * otherwise fails with {@link ClosedError}. The socket is read only as fast as the stream.
    */
   readonly events: Stream.Stream<ServerEvent, SessionError>
-  /** Says goodbye: the events end. */
+  /** Closes the session, which ends its events. */
   readonly close: Effect.Effect<void>
 }
 
@@ -60,15 +60,15 @@ export interface Session<in Sent> {
 export type RealtimeOptions = Place & {
   readonly token: Credential.Input
   /**
-   * `"query"` puts the token into the URL, for browsers, which cannot send headers. URLs end up in logs: give a token
-   * that is good for minutes only, such as one of `CozeAuth.jwtToken`, never a personal one.
+   * `"query"` puts the token into the URL, for browsers, which cannot send headers. URLs end up in logs, so use a token
+   * that lives for minutes, such as one of `CozeAuth.jwtToken`, never a personal token. Default: `"header"`.
    */
   readonly tokenIn?: "header" | "query" | undefined
-  /** The sockets' own address, such as `wss://ws.coze.com`, where it does not follow from the base URL. */
+  /** The address of the sockets, such as `wss://ws.coze.com`, if it does not follow from the base URL. */
   readonly socketUrl?: string | undefined
-  /** How long the handshake may take: ten seconds unless set. */
+  /** How long the handshake may take. Default: ten seconds. */
   readonly openTimeout?: Duration.Input | undefined
-  /** Bytes that may wait to be sent: 1 MiB unless set. */
+  /** How many bytes may be unsent. Default: 1 MiB. */
   readonly bufferLimit?: number | undefined
 }
 
@@ -76,14 +76,14 @@ export type RealtimeOptions = Place & {
 export class CozeRealtime extends Context.Service<
   CozeRealtime,
   {
-    /** Opens a session at a path; the modules of the sessions call it. */
+    /** Opens a session at a path. The `Websockets…` modules call it. */
     readonly open: (
       path: string,
       query: { readonly [name: string]: string | undefined }
     ) => Effect.Effect<Session<object>, SessionError, Scope.Scope>
   }
 >()("llmfx/CozeRealtime") {
-  /** Sessions with the given token. */
+  /** Makes a layer that opens sessions with the given token. */
   static readonly layer = (options: RealtimeOptions): Layer.Layer<CozeRealtime, never, Socket.WebSocketConstructor> =>
     Layer.effect(
       CozeRealtime,

@@ -1,16 +1,16 @@
-/** Why a session over a WebSocket failed. */
+/** The error of a session over a WebSocket. */
 import * as Data from "effect/Data"
 
-/** The session could not be opened. `status` is the answer to the handshake, where there was one. */
+/** The session could not be opened. `status` is the status of the handshake's response, if there was one. */
 export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly message: string
   readonly status: number | undefined
 }> {}
 
-/** The session is over, and not because anybody said so politely. */
+/** The connection closed without a normal close (code 1000). */
 export class ClosedError extends Data.TaggedError("ClosedError")<{
   readonly message: string
-  /** As in RFC 6455; 1006 where the connection just broke. */
+  /** The close code of RFC 6455. 1006 if the connection broke. */
   readonly code: number
   readonly closeReason: string | undefined
 }> {}

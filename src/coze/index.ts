@@ -1,4 +1,4 @@
-/** The Coze API: one module for each resource, the service {@link Coze}, and helpers. */
+/** The Coze API: the service {@link Coze}, one module for each resource, and helpers. */
 export * from "./api/index.ts"
 export * as ChatMessage from "./ChatMessage.ts"
 export * as ChatStream from "./ChatStream.ts"

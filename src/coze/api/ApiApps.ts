@@ -1,10 +1,11 @@
+/** The endpoints of `apiApps` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 
-/** An app that the platform sends events to. */
+/** An app that receives the platform's events. */
 export interface ApiApp {
   readonly id: string
   readonly app_type?: "normal" | "connector" | (string & {}) | null | undefined
@@ -24,9 +25,9 @@ export const ApiApp: Open.Codec<ApiApp> = Open.struct(() => ({
 
 export interface ApiAppsCreateParams {
   readonly app_type: "normal" | "connector" | (string & {})
-  /** Required where the type is `normal`. */
+  /** Required if the type is `normal`. */
   readonly name?: string | undefined
-  /** Required where the type is `connector`. */
+  /** Required if the type is `connector`. */
   readonly connector_id?: string | undefined
 }
 
@@ -46,7 +47,7 @@ export interface ApiAppsListParams {
   readonly page_token?: string | undefined
 }
 
-/** `POST /v1/api_apps`: makes an app to receive events. */
+/** Creates an app that receives events. `POST /v1/api_apps` */
 export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "apiApps.create",
   method: "POST",
@@ -55,7 +56,7 @@ export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PUR
   success: ApiApp
 })
 
-/** `PUT /v1/api_apps/{app_id}`: changes an app's name or where it is called. */
+/** Changes an app's name or callback address. `PUT /v1/api_apps/{app_id}` */
 export const update: Endpoint.None<ApiAppsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.update",
   method: "PUT",
@@ -63,7 +64,7 @@ export const update: Endpoint.None<ApiAppsUpdateParams, Coze> = /*#__PURE__*/ En
   body: "json"
 })
 
-/** `DELETE /v1/api_apps/{app_id}`: deletes an app. */
+/** Deletes an app. `DELETE /v1/api_apps/{app_id}` */
 const delete_: Endpoint.None<ApiAppsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.delete",
   method: "DELETE",
@@ -72,7 +73,7 @@ const delete_: Endpoint.None<ApiAppsDeleteParams, Coze> = /*#__PURE__*/ Endpoint
 
 export { delete_ as delete }
 
-/** `GET /v1/api_apps`: the apps that receive events. */
+/** Lists the apps that receive events. `GET /v1/api_apps` */
 export const list: Endpoint.List<ApiAppsListParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "apiApps.list",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `apiApps.events` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -34,7 +35,7 @@ export interface ApiAppsEventsListParams {
   readonly page_token?: string | undefined
 }
 
-/** `POST /v1/api_apps/{api_app_id}/events`: subscribes an app to events. */
+/** Subscribes an app to events. `POST /v1/api_apps/{api_app_id}/events` */
 export const create: Endpoint.None<ApiAppsEventsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.events.create",
   method: "POST",
@@ -42,7 +43,7 @@ export const create: Endpoint.None<ApiAppsEventsCreateParams, Coze> = /*#__PURE_
   body: "json"
 })
 
-/** `DELETE /v1/api_apps/{api_app_id}/events`: ends subscriptions. */
+/** Ends subscriptions to events. `DELETE /v1/api_apps/{api_app_id}/events` */
 const delete_: Endpoint.None<ApiAppsEventsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.events.delete",
   method: "DELETE",
@@ -52,7 +53,7 @@ const delete_: Endpoint.None<ApiAppsEventsDeleteParams, Coze> = /*#__PURE__*/ En
 
 export { delete_ as delete }
 
-/** `GET /v1/api_apps/{api_app_id}/events`: what an app is subscribed to. */
+/** Lists the events that an app is subscribed to. `GET /v1/api_apps/{api_app_id}/events` */
 export const list: Endpoint.List<ApiAppsEventsListParams, ApiAppEvent, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "apiApps.events.list",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `apps` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -36,12 +37,12 @@ export interface AppsListParams {
   readonly workspace_id: string
   readonly publish_status?: PublishStatus | (string & {}) | undefined
   readonly connector_id?: string | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
 }
 
-/** `GET /v1/apps`: the apps of a workspace. */
+/** Lists the apps of a workspace. `GET /v1/apps` */
 export const list: Endpoint.List<AppsListParams, App, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "apps.list",
   method: "GET",

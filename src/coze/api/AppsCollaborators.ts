@@ -1,9 +1,10 @@
+/** The endpoints of `apps.collaborators` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
 export interface AppsCollaboratorsCreateParams {
   readonly app_id: string
-  /** One at a time. */
+  /** Exactly one. */
   readonly collaborators: ReadonlyArray<{ readonly user_id: string }>
 }
 
@@ -12,7 +13,7 @@ export interface AppsCollaboratorsDeleteParams {
   readonly user_id: string
 }
 
-/** `POST /v1/apps/{app_id}/collaborators`: adds a member of the workspace to an app. */
+/** Adds a member of the workspace to an app. `POST /v1/apps/{app_id}/collaborators` */
 export const create: Endpoint.None<AppsCollaboratorsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apps.collaborators.create",
   method: "POST",
@@ -20,7 +21,7 @@ export const create: Endpoint.None<AppsCollaboratorsCreateParams, Coze> = /*#__P
   body: "json"
 })
 
-/** `DELETE /v1/apps/{app_id}/collaborators/{user_id}`: removes a member; what is theirs becomes the owner's. */
+/** Removes a member. Their resources pass to the owner. `DELETE /v1/apps/{app_id}/collaborators/{user_id}` */
 const delete_: Endpoint.None<AppsCollaboratorsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apps.collaborators.delete",
   method: "DELETE",

@@ -1,3 +1,4 @@
+/** The endpoints of `audio.live` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -14,7 +15,7 @@ export const LiveStream: Open.Codec<LiveStream> = Open.struct(() => ({
   live_type: Open.optional(Open.literals("origin", "translation"))
 }))
 
-/** The streams that can be listened to. */
+/** Streams to listen to. */
 export interface Live {
   readonly app_id: string
   readonly stream_infos?: ReadonlyArray<LiveStream> | null | undefined
@@ -28,7 +29,7 @@ export interface AudioLiveRetrieveParams {
   readonly live_id: string
 }
 
-/** `GET /v1/audio/live/{live_id}`: the streams of a live session. */
+/** Returns the streams of a live session. `GET /v1/audio/live/{live_id}` */
 export const retrieve: Endpoint.Json<AudioLiveRetrieveParams, Live, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "audio.live.retrieve",
   method: "GET",

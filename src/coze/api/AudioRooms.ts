@@ -1,3 +1,4 @@
+/** The endpoints of `audio.rooms` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -17,7 +18,7 @@ export const Room: Open.Codec<Room> = Open.struct(() => ({
   app_id: Schema.String
 }))
 
-/** What happens in a room. */
+/** Settings of a room. */
 export interface RoomConfig {
   readonly video_config?: { readonly stream_video_type: "main" | "screen" | (string & {}) } | undefined
   readonly prologue_content?: string | undefined
@@ -40,7 +41,7 @@ export interface AudioRoomsCreateParams {
   readonly config?: RoomConfig | undefined
 }
 
-/** `POST /v1/audio/rooms`: opens a room to talk with an agent in. */
+/** Opens a room for talking with an agent. `POST /v1/audio/rooms` */
 export const create: Endpoint.Json<AudioRoomsCreateParams, Room, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "audio.rooms.create",
   method: "POST",

@@ -1,3 +1,4 @@
+/** The endpoints of `audio.speech` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -5,18 +6,18 @@ export interface AudioSpeechCreateParams {
   /** Up to 1,024 characters. */
   readonly input: string
   readonly voice_id: string
-  /** `mp3` unless set. */
+  /** Default: `mp3`. */
   readonly response_format?: "wav" | "pcm" | "ogg" | "opus" | "ogg_opus" | "mp3" | (string & {}) | undefined
   /** 0.2 to 3. */
   readonly speed?: number | undefined
-  /** 8,000 to 48,000; 24,000 unless set. */
+  /** In Hz, 8,000 to 48,000. Default: 24,000. */
   readonly sample_rate?: number | undefined
   readonly emotion?: string | undefined
   /** 1 to 5. */
   readonly emotion_scale?: number | undefined
 }
 
-/** `POST /v1/audio/speech`: text read aloud. */
+/** Reads text aloud. `POST /v1/audio/speech` */
 export const create: Endpoint.Binary<AudioSpeechCreateParams, Coze> = /*#__PURE__*/ Endpoint.binary(Coze, {
   id: "audio.speech.create",
   method: "POST",

@@ -1,3 +1,4 @@
+/** The endpoints of `audio.transcriptions` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
@@ -13,7 +14,7 @@ export interface AudioTranscriptionsCreateParams {
   readonly file: FileSource.FileSource
 }
 
-/** `POST /v1/audio/transcriptions`: speech as text. */
+/** Transcribes speech. `POST /v1/audio/transcriptions` */
 export const create: Endpoint.Json<AudioTranscriptionsCreateParams, Transcription, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

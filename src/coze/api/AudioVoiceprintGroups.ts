@@ -1,3 +1,4 @@
+/** The endpoints of `audio.voiceprintGroups` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -55,7 +56,7 @@ export interface AudioVoiceprintGroupsCreateParams {
 
 export interface AudioVoiceprintGroupsListParams {
   readonly coze_account_id?: string | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
   readonly name?: string | undefined
@@ -73,7 +74,7 @@ export interface AudioVoiceprintGroupsDeleteParams {
   readonly group_id: string
 }
 
-/** `POST /v1/audio/voiceprint_groups`: makes a group. */
+/** Creates a group. `POST /v1/audio/voiceprint_groups` */
 export const create: Endpoint.Json<AudioVoiceprintGroupsCreateParams, VoiceprintGroupCreated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "audio.voiceprintGroups.create",
@@ -83,7 +84,7 @@ export const create: Endpoint.Json<AudioVoiceprintGroupsCreateParams, Voiceprint
     success: VoiceprintGroupCreated
   })
 
-/** `GET /v1/audio/voiceprint_groups`: the groups. */
+/** Lists the groups. `GET /v1/audio/voiceprint_groups` */
 export const list: Endpoint.List<AudioVoiceprintGroupsListParams, VoiceprintGroup, Coze> = /*#__PURE__*/ Endpoint.list(
   Coze,
   {
@@ -96,7 +97,7 @@ export const list: Endpoint.List<AudioVoiceprintGroupsListParams, VoiceprintGrou
   }
 )
 
-/** `PUT /v1/audio/voiceprint_groups/{group_id}`: renames a group. */
+/** Renames a group. `PUT /v1/audio/voiceprint_groups/{group_id}` */
 export const update: Endpoint.None<AudioVoiceprintGroupsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "audio.voiceprintGroups.update",
   method: "PUT",
@@ -104,7 +105,7 @@ export const update: Endpoint.None<AudioVoiceprintGroupsUpdateParams, Coze> = /*
   body: "json"
 })
 
-/** `DELETE /v1/audio/voiceprint_groups/{group_id}`: deletes a group with its voices. */
+/** Deletes a group with its voices. `DELETE /v1/audio/voiceprint_groups/{group_id}` */
 const delete_: Endpoint.None<AudioVoiceprintGroupsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "audio.voiceprintGroups.delete",
   method: "DELETE",

@@ -1,3 +1,4 @@
+/** The endpoints of `audio.voiceprintGroups.features` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
@@ -38,7 +39,7 @@ export interface VoiceprintFeatureCreated {
 }
 export const VoiceprintFeatureCreated: Open.Codec<VoiceprintFeatureCreated> = Open.struct(() => ({ id: Schema.String }))
 
-/** How much a speaker sounds like a voice. */
+/** How similar a speaker is to a voice. */
 export interface FeatureScore {
   readonly feature_id?: string | null | undefined
   readonly feature_name?: string | null | undefined
@@ -85,7 +86,7 @@ export interface AudioVoiceprintGroupsFeaturesDeleteParams {
 
 export interface AudioVoiceprintGroupsFeaturesListParams {
   readonly group_id: string
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
 }
@@ -98,7 +99,7 @@ export interface AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams {
   readonly channel?: number | undefined
 }
 
-/** `POST /v1/audio/voiceprint_groups/{group_id}/features`: adds a voice to a group. */
+/** Adds a voice to a group. `POST /v1/audio/voiceprint_groups/{group_id}/features` */
 export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, VoiceprintFeatureCreated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "audio.voiceprintGroups.features.create",
@@ -108,7 +109,7 @@ export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, Vo
     success: VoiceprintFeatureCreated
   })
 
-/** `PUT /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`: changes a voice. */
+/** Changes a voice. `PUT /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}` */
 export const update: Endpoint.None<AudioVoiceprintGroupsFeaturesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(
   Coze,
   {
@@ -119,7 +120,7 @@ export const update: Endpoint.None<AudioVoiceprintGroupsFeaturesUpdateParams, Co
   }
 )
 
-/** `DELETE /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`: deletes a voice. */
+/** Deletes a voice. `DELETE /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}` */
 const delete_: Endpoint.None<AudioVoiceprintGroupsFeaturesDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "audio.voiceprintGroups.features.delete",
   method: "DELETE",
@@ -128,7 +129,7 @@ const delete_: Endpoint.None<AudioVoiceprintGroupsFeaturesDeleteParams, Coze> = 
 
 export { delete_ as delete }
 
-/** `GET /v1/audio/voiceprint_groups/{group_id}/features`: the voices of a group. */
+/** Lists the voices of a group. `GET /v1/audio/voiceprint_groups/{group_id}/features` */
 export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, VoiceprintFeature, Coze> =
   /*#__PURE__*/ Endpoint.list(Coze, {
     id: "audio.voiceprintGroups.features.list",
@@ -139,7 +140,7 @@ export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, Voicep
     pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
   })
 
-/** `POST /v1/audio/voiceprint_groups/{group_id}/speaker_identify`: which voices of a group a recording sounds like. */
+/** Compares a recording with the voices of a group. `POST /v1/audio/voiceprint_groups/{group_id}/speaker_identify` */
 export const speakerIdentify: Endpoint.Json<AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams, SpeakerScores, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "audio.voiceprintGroups.features.speakerIdentify",

@@ -1,3 +1,4 @@
+/** The endpoints of `audio.voices` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
@@ -43,7 +44,7 @@ export interface Voice {
   readonly preview_text?: string | null | undefined
   /** A URL. */
   readonly preview_audio?: string | null | undefined
-  /** How many times it can be trained yet. */
+  /** How often it can still be trained. */
   readonly available_training_times?: number | null | undefined
   /** Unix time in seconds. */
   readonly create_time?: string | number | null | undefined
@@ -78,7 +79,7 @@ export interface AudioVoicesCloneParams {
   /** Trains this voice again. */
   readonly voice_id?: string | undefined
   readonly preview_text?: string | undefined
-  /** What is read in the file; refused where it differs much. */
+  /** The text spoken in the file. The server refuses a recording that differs much. */
   readonly text?: string | undefined
   readonly space_id?: string | undefined
   readonly description?: string | undefined
@@ -89,13 +90,13 @@ export interface AudioVoicesListParams {
   /** Leaves the platform's voices out. */
   readonly filter_system_voice?: boolean | undefined
   readonly voice_state?: "init" | "cloned" | "all" | (string & {}) | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
-  /** 1 to 100, by default 100. */
+  /** 1 to 100. Default: 100. */
   readonly page_size?: number | undefined
 }
 
-/** `POST /v1/audio/voices/clone`: makes a voice from a recording. */
+/** Clones a voice from a recording. `POST /v1/audio/voices/clone` */
 export const clone: Endpoint.Json<AudioVoicesCloneParams, VoiceCloned, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "audio.voices.clone",
   method: "POST",
@@ -104,7 +105,7 @@ export const clone: Endpoint.Json<AudioVoicesCloneParams, VoiceCloned, Coze> = /
   success: VoiceCloned
 })
 
-/** `GET /v1/audio/voices`: the voices that can be used. */
+/** Lists the voices that can be used. `GET /v1/audio/voices` */
 export const list: Endpoint.List<AudioVoicesListParams, Voice, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "audio.voices.list",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `benefitLimitations` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -56,7 +57,7 @@ const fields = () => ({
 })
 export const BenefitLimitation: Open.Codec<BenefitLimitation> = Open.struct(fields)
 
-/** The quota, at the top or under `benefit_info`. */
+/** The created quota, at the top level or under `benefit_info`. */
 export interface BenefitLimitationCreated extends BenefitLimitation {
   readonly benefit_info?: BenefitLimitation | null | undefined
 }
@@ -67,7 +68,7 @@ export const BenefitLimitationCreated: Open.Codec<BenefitLimitationCreated> = Op
 
 export interface BenefitLimitationsCreateParams {
   readonly entity_type: EntityType | (string & {})
-  /** For a single device or consumer. */
+  /** Limits a single device or consumer. */
   readonly entity_id?: string | undefined
   readonly benefit_info: {
     readonly limit: number
@@ -82,13 +83,13 @@ export interface BenefitLimitationsCreateParams {
     /** Unix time in seconds. */
     readonly ended_at: number
     readonly status?: "valid" | "frozen" | (string & {}) | undefined
-    /** How often the quota is renewed; `never` unless set. */
+    /** How often the quota is renewed. Default: `never`. */
     readonly trigger_unit?: "never" | "minute" | "hour" | "day" | (string & {}) | undefined
     readonly trigger_time?: number | undefined
   }
 }
 
-/** `POST /v1/commerce/benefit/limitations`: limits what end users can use. */
+/** Limits what end users can use. `POST /v1/commerce/benefit/limitations` */
 export const create: Endpoint.Json<BenefitLimitationsCreateParams, BenefitLimitationCreated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "benefitLimitations.create",

@@ -1,3 +1,4 @@
+/** The endpoints of `benefits` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -11,7 +12,7 @@ export const BenefitPlan: Open.Codec<BenefitPlan> = Open.struct(() => ({
   user_level: Open.optional(Open.literals("free", "pro_personal", "team", "enterprise"))
 }))
 
-/** How much of something there is and was used. */
+/** An allowance and how much of it was used. */
 export interface BenefitCounter {
   readonly used?: number | null | undefined
   readonly total?: number | null | undefined
@@ -41,11 +42,11 @@ export const BenefitStatus: Open.Codec<BenefitStatus> = Open.struct(() => ({
 export interface BenefitInfo {
   readonly benefit_type?: string | null | undefined
   readonly resource_id?: string | null | undefined
-  /** What the plan gives. */
+  /** Included in the plan. */
   readonly basic?: BenefitStatus | null | undefined
-  /** What was bought besides. */
+  /** Bought in addition. */
   readonly extra?: ReadonlyArray<BenefitStatus> | null | undefined
-  /** What holds in the end. */
+  /** The total that applies. */
   readonly effective?: BenefitStatus | null | undefined
 }
 export const BenefitInfo: Open.Codec<BenefitInfo> = Open.struct(() => ({
@@ -67,13 +68,13 @@ export const Benefits: Open.Codec<Benefits> = Open.struct(() => ({
 }))
 
 export interface BenefitsRetrieveParams {
-  /** Only the plan unless set. */
+  /** Default: only the plan. */
   readonly benefit_type_list?: ReadonlyArray<"api_run_qps" | "call_tool_limit" | (string & {})> | undefined
-  /** Which API, for `api_run_qps`. */
+  /** The API, for `api_run_qps`. */
   readonly resource_id?: "plugin" | "chat" | "workflow" | (string & {}) | undefined
 }
 
-/** `GET /v1/commerce/benefit/benefits/get`: the account's plan and its quotas. */
+/** Returns the account's plan and its quotas. `GET /v1/commerce/benefit/benefits/get` */
 export const retrieve: Endpoint.Json<BenefitsRetrieveParams, Benefits, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "benefits.retrieve",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `billTasks` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -31,12 +32,12 @@ export const BillTask: Open.Codec<BillTask> = Open.struct(() => ({
 
 export interface BillTasksListParams {
   readonly task_ids?: ReadonlyArray<string> | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
 }
 
-/** `GET /v1/commerce/benefit/bill_tasks`: exports of bills. */
+/** Lists exports of bills. `GET /v1/commerce/benefit/bill_tasks` */
 export const list: Endpoint.List<BillTasksListParams, BillTask, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "billTasks.list",
   method: "GET",

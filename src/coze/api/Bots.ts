@@ -1,3 +1,4 @@
+/** The endpoints of `bots` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -5,16 +6,16 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** Which version of an agent is meant. */
+/** Selects versions of an agent. */
 export type PublishStatus = "all" | "published_online" | "published_draft" | "unpublished_draft"
 
-/** A tool of a plugin that an agent gets; without `api_id` all of them. */
+/** A plugin tool for an agent. Without `api_id`, all tools of the plugin. */
 export interface PluginIdInfo {
   readonly plugin_id: string
   readonly api_id?: string | undefined
 }
 
-/** The model of an agent and how it is sampled. */
+/** The model of an agent and its sampling settings. */
 export interface ModelInfoConfig {
   readonly model_id: string
   readonly top_k?: number | undefined
@@ -26,14 +27,14 @@ export interface ModelInfoConfig {
   readonly response_format?: "text" | "markdown" | "json" | undefined
   readonly presence_penalty?: number | undefined
   readonly frequency_penalty?: number | undefined
-  /** What only some models take, such as `thinking_type`. */
+  /** Settings of some models only, such as `thinking_type`. */
   readonly parameters?: { readonly [name: string]: string } | undefined
 }
 
 /** The datasets of an agent. */
 export interface KnowledgeConfig {
   readonly dataset_ids?: ReadonlyArray<string> | undefined
-  /** Whether every message is looked up. */
+  /** Whether every message is searched for in the datasets. */
   readonly auto_call?: boolean | undefined
   /** 0 semantic, 1 hybrid, 20 full text. */
   readonly search_strategy?: number | undefined
@@ -276,7 +277,7 @@ export const BotVoice: Open.Codec<BotVoice> = Open.struct(() => ({
   language_code: Open.optional(Schema.String)
 }))
 
-/** An agent and how it is set up. */
+/** An agent and its settings. */
 export interface Bot {
   readonly bot_id: string
   readonly name?: string | null | undefined
@@ -409,17 +410,17 @@ export interface BotsUpdateParams {
 export interface BotsListParams {
   readonly space_id: string
   readonly page_size?: number | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_index?: number | undefined
 }
 
 export interface BotsListNewParams {
   readonly workspace_id?: string | undefined
   readonly publish_status?: PublishStatus | (string & {}) | undefined
-  /** For published agents; `"1024"` is the API channel. */
+  /** The channel of published agents. `"1024"` is the API channel. */
   readonly connector_id?: string | undefined
   readonly page_size?: number | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
 }
 
@@ -446,7 +447,7 @@ export interface BotsRetrieveNewParams {
   readonly is_published?: boolean | undefined
 }
 
-/** `POST /v1/bot/create`: makes an agent in a workspace. */
+/** Creates an agent in a workspace. `POST /v1/bot/create` */
 export const create: Endpoint.Json<BotsCreateParams, BotCreated, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "bots.create",
   method: "POST",
@@ -455,7 +456,7 @@ export const create: Endpoint.Json<BotsCreateParams, BotCreated, Coze> = /*#__PU
   success: BotCreated
 })
 
-/** `POST /v1/bot/update`: changes the draft of an agent. */
+/** Changes the draft of an agent. `POST /v1/bot/update` */
 export const update: Endpoint.None<BotsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.update",
   method: "POST",
@@ -464,7 +465,7 @@ export const update: Endpoint.None<BotsUpdateParams, Coze> = /*#__PURE__*/ Endpo
 })
 
 /**
- * `GET /v1/space/published_bots_list`: the agents of a workspace that are published to the API channel.
+ * Lists the agents of a workspace that are published to the API channel. `GET /v1/space/published_bots_list`
  *
  * @deprecated Use {@link listNew}.
  */
@@ -482,7 +483,7 @@ export const list: Endpoint.List<BotsListParams, PublishedBot, Coze> = /*#__PURE
   })
 })
 
-/** `GET /v1/bots`: the agents of a workspace, drafts included. */
+/** Lists the agents of a workspace, drafts included. `GET /v1/bots` */
 export const listNew: Endpoint.List<BotsListNewParams, BotSummary, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "bots.listNew",
   method: "GET",
@@ -492,7 +493,7 @@ export const listNew: Endpoint.List<BotsListNewParams, BotSummary, Coze> = /*#__
   pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
 })
 
-/** `POST /v1/bot/publish`: publishes the draft of an agent to channels. */
+/** Publishes the draft of an agent to channels. `POST /v1/bot/publish` */
 export const publish: Endpoint.None<BotsPublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.publish",
   method: "POST",
@@ -500,7 +501,7 @@ export const publish: Endpoint.None<BotsPublishParams, Coze> = /*#__PURE__*/ End
   body: "json"
 })
 
-/** `POST /v1/bots/{bot_id}/unpublish`: takes an agent off a channel. */
+/** Removes an agent from a channel. `POST /v1/bots/{bot_id}/unpublish` */
 export const unpublish: Endpoint.None<BotsUnpublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.unpublish",
   method: "POST",
@@ -509,7 +510,7 @@ export const unpublish: Endpoint.None<BotsUnpublishParams, Coze> = /*#__PURE__*/
 })
 
 /**
- * `GET /v1/bot/get_online_info`: the published version of an agent.
+ * Returns the published version of an agent. `GET /v1/bot/get_online_info`
  *
  * @deprecated Use {@link retrieveNew}.
  */
@@ -521,7 +522,7 @@ export const retrieve: Endpoint.Json<BotsRetrieveParams, Bot, Coze> = /*#__PURE_
   success: Bot
 })
 
-/** `GET /v1/bots/{bot_id}`: the published version of an agent, or its draft. */
+/** Returns the published version of an agent, or its draft. `GET /v1/bots/{bot_id}` */
 export const retrieveNew: Endpoint.Json<BotsRetrieveNewParams, Bot, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "bots.retrieveNew",
   method: "GET",

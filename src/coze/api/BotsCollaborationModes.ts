@@ -1,3 +1,4 @@
+/** The endpoints of `bots.collaborationModes` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -6,7 +7,7 @@ export interface BotsCollaborationModesUpdateParams {
   readonly collaboration_mode: "single" | "collaboration" | (string & {})
 }
 
-/** `POST /v1/bots/{bot_id}/collaboration_mode`: lets several people edit an agent, or only its owner. */
+/** Sets who may edit an agent: several people, or only its owner. `POST /v1/bots/{bot_id}/collaboration_mode` */
 export const update: Endpoint.None<BotsCollaborationModesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.collaborationModes.update",
   method: "POST",

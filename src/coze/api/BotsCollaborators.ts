@@ -1,9 +1,10 @@
+/** The endpoints of `bots.collaborators` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
 export interface BotsCollaboratorsCreateParams {
   readonly bot_id: string
-  /** One at a time. */
+  /** Exactly one. */
   readonly collaborators: ReadonlyArray<{ readonly user_id: string }>
 }
 
@@ -12,7 +13,7 @@ export interface BotsCollaboratorsDeleteParams {
   readonly user_id: string
 }
 
-/** `POST /v1/bots/{bot_id}/collaborators`: adds a member of the workspace to an agent. */
+/** Adds a member of the workspace to an agent. `POST /v1/bots/{bot_id}/collaborators` */
 export const create: Endpoint.None<BotsCollaboratorsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.collaborators.create",
   method: "POST",
@@ -20,7 +21,7 @@ export const create: Endpoint.None<BotsCollaboratorsCreateParams, Coze> = /*#__P
   body: "json"
 })
 
-/** `DELETE /v1/bots/{bot_id}/collaborators/{user_id}`: removes a member from an agent. */
+/** Removes a member from an agent. `DELETE /v1/bots/{bot_id}/collaborators/{user_id}` */
 const delete_: Endpoint.None<BotsCollaboratorsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.collaborators.delete",
   method: "DELETE",

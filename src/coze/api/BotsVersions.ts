@@ -1,3 +1,4 @@
+/** The endpoints of `bots.versions` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -37,12 +38,12 @@ export interface BotsVersionsListParams {
   readonly bot_id: string
   readonly publish_status?: PublishStatus | (string & {}) | undefined
   readonly connector_id?: string | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
 }
 
-/** `GET /v1/bots/{bot_id}/versions`: the versions of an agent. */
+/** Lists the versions of an agent. `GET /v1/bots/{bot_id}/versions` */
 export const list: Endpoint.List<BotsVersionsListParams, BotVersion, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "bots.versions.list",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `chat` in the Coze API, and their types. */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ApiError } from "../../ApiError.ts"
@@ -24,7 +25,7 @@ export const ChatUsage: Open.Codec<ChatUsage> = Open.struct(() => ({
   input_count: Open.optional(Schema.Number)
 }))
 
-/** Why a chat failed; code 0 where it did not. */
+/** Why a chat failed. Code 0 means that it did not. */
 export interface ChatError {
   readonly code?: number | null | undefined
   readonly msg?: string | null | undefined
@@ -44,7 +45,7 @@ export const ToolCallFunction: Open.Codec<ToolCallFunction> = Open.struct(() => 
   arguments: Schema.String
 }))
 
-/** A tool that the caller has to run. */
+/** A tool call that the program must answer. */
 export interface ToolCall {
   /** Goes into `tool_call_id` of the output. */
   readonly id: string
@@ -114,7 +115,7 @@ export const ChatObject: Open.Codec<ChatObject> = Open.struct(() => ({
   usage: Open.optional(ChatUsage)
 }))
 
-/** The chat began, moved on or ended. */
+/** The chat started, progressed or ended. */
 export interface ChatStatusEvent {
   readonly event:
     | "conversation.chat.created"
@@ -137,7 +138,7 @@ export const ChatStatusEvent: Open.Codec<ChatStatusEvent> = Open.struct(() => ({
   data: ChatObject
 }))
 
-/** A piece of a message, a whole one, or a piece of audio in base64. */
+/** A delta of a message, a whole message, or a chunk of audio in base64. */
 export interface ChatMessageEvent {
   readonly event: "conversation.message.delta" | "conversation.message.completed" | "conversation.audio.delta"
   readonly data: Message
@@ -147,7 +148,7 @@ export const ChatMessageEvent: Open.Codec<ChatMessageEvent> = Open.struct(() => 
   data: Message
 }))
 
-/** Where a run can be looked at. */
+/** A page that shows the run. */
 export interface DebugInfo {
   readonly debug_url?: string | null | undefined
 }
@@ -156,7 +157,7 @@ export const DebugInfo: Open.Codec<DebugInfo> = Open.struct(() => ({ debug_url: 
 /** The end of the stream. */
 export interface ChatDoneEvent {
   readonly event: "done"
-  /** `"[DONE]"`; in the chat of a workflow, where the run can be looked at. */
+  /** `"[DONE]"`, or for a chat with a workflow a page that shows the run. */
   readonly data?: string | DebugInfo | null | undefined
 }
 export const ChatDoneEvent: Open.Codec<ChatDoneEvent> = Open.struct(() => ({
@@ -164,7 +165,7 @@ export const ChatDoneEvent: Open.Codec<ChatDoneEvent> = Open.struct(() => ({
   data: Open.optional(Open.union<string | DebugInfo>(() => [Schema.String, DebugInfo]))
 }))
 
-/** An event of a chat. An `error` event is none of them: it fails the stream. */
+/** An event of a chat. An `error` event is not among them: it fails the stream. */
 export type ChatEvent = ChatStatusEvent | ChatMessageEvent | ChatDoneEvent | Open.UnknownVariant<"event">
 export const ChatEvent: Open.Codec<ChatEvent> = Open.taggedUnion<ChatEvent>("event", () => ({
   "conversation.message.delta": ChatMessageEvent,
@@ -179,24 +180,24 @@ export const ChatEvent: Open.Codec<ChatEvent> = Open.taggedUnion<ChatEvent>("eve
   done: ChatDoneEvent
 }))
 
-/** A button of the agent to press instead of writing. */
+/** A button of the agent, pressed instead of writing a message. */
 export interface ShortcutCommand {
   readonly command_id: string
-  /** The components' values. */
+  /** Values of the button's components. */
   readonly parameters?: { readonly [name: string]: ObjectStringItem | string } | undefined
 }
 
 export interface ChatCreateParams {
   readonly bot_id: string
-  /** Who is chatting, in the caller's own terms; conversations of two users do not mix. */
+  /** Your id of the user. Conversations of different users are separate. */
   readonly user_id?: string | undefined
-  /** Continues a conversation; a new one begins without. */
+  /** Continues a conversation. Without it, a new one starts. */
   readonly conversation_id?: string | undefined
-  /** Up to 100; the last one is the question. */
+  /** Up to 100 messages. The last one is the question. */
   readonly additional_messages?: ReadonlyArray<EnterMessage> | undefined
-  /** Values of the agent's prompt variables. */
+  /** Values of the agent's prompt variables, by name. */
   readonly custom_variables?: { readonly [name: string]: string } | undefined
-  /** `true` by default; without history a chat can be neither retrieved nor given tool outputs. */
+  /** Default: `true`. A chat without history cannot be retrieved, and cannot receive tool outputs. */
   readonly auto_save_history?: boolean | undefined
   readonly meta_data?: MetaData | undefined
   readonly extra_params?: { readonly [name: string]: string } | undefined
@@ -228,13 +229,13 @@ export interface ToolOutput {
 export interface ChatSubmitToolOutputsParams {
   readonly conversation_id: string
   readonly chat_id: string
-  /** One for every tool call. */
+  /** One output for each tool call. */
   readonly tool_outputs: ReadonlyArray<ToolOutput>
   readonly auto_save_history?: boolean | undefined
   readonly connector_id?: string | undefined
 }
 
-/** `POST /v3/chat`: starts a chat and does not wait for its end; `createAndPoll` does. */
+/** Starts a chat and returns at once. {@link createAndPoll} waits for its end. `POST /v3/chat` */
 export const create: Endpoint.Json<ChatCreateParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "chat.create",
   method: "POST",
@@ -246,7 +247,7 @@ export const create: Endpoint.Json<ChatCreateParams, ChatObject, Coze> = /*#__PU
   success: ChatObject
 })
 
-/** `POST /v3/chat`: a chat as it goes on, token by token. */
+/** Starts a chat and streams its events. `POST /v3/chat` */
 export const stream: Endpoint.EventStream<ChatCreateParams, ChatEvent, Coze> = /*#__PURE__*/ Endpoint.eventStream(
   Coze,
   {
@@ -262,7 +263,7 @@ export const stream: Endpoint.EventStream<ChatCreateParams, ChatEvent, Coze> = /
   }
 )
 
-/** `POST /v3/chat/retrieve`: the state of a chat. */
+/** Returns the state of a chat. `POST /v3/chat/retrieve` */
 export const retrieve: Endpoint.Json<ChatRetrieveParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "chat.retrieve",
   method: "POST",
@@ -272,7 +273,7 @@ export const retrieve: Endpoint.Json<ChatRetrieveParams, ChatObject, Coze> = /*#
   success: ChatObject
 })
 
-/** `POST /v3/chat/cancel`: stops a chat that is in progress. */
+/** Stops a chat that is in progress. `POST /v3/chat/cancel` */
 export const cancel: Endpoint.Json<ChatCancelParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "chat.cancel",
   method: "POST",
@@ -282,7 +283,7 @@ export const cancel: Endpoint.Json<ChatCancelParams, ChatObject, Coze> = /*#__PU
   success: ChatObject
 })
 
-/** `POST /v3/chat/submit_tool_outputs`: lets a chat that requires action go on. */
+/** Submits tool outputs to a chat that waits for them. `POST /v3/chat/submit_tool_outputs` */
 export const submitToolOutputs: Endpoint.Json<ChatSubmitToolOutputsParams, ChatObject, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "chat.submitToolOutputs",
@@ -294,7 +295,7 @@ export const submitToolOutputs: Endpoint.Json<ChatSubmitToolOutputsParams, ChatO
     success: ChatObject
   })
 
-/** `POST /v3/chat/submit_tool_outputs`: the same, and the rest of the chat as it goes on. */
+/** Submits tool outputs and streams the rest of the chat. `POST /v3/chat/submit_tool_outputs` */
 export const submitToolOutputsStream: Endpoint.EventStream<ChatSubmitToolOutputsParams, ChatEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "chat.submitToolOutputs:stream",
@@ -308,8 +309,8 @@ export const submitToolOutputsStream: Endpoint.EventStream<ChatSubmitToolOutputs
   })
 
 /**
- * Starts a chat and waits for its end. A failed chat is an error, with the reason of its code. When the program is
- * interrupted or its deadline passes, the chat is cancelled on the platform, too.
+ * Starts a chat and waits for its end. A failed chat fails with the reason of its error code. If the program is
+ * interrupted or the deadline expires, the chat is cancelled on the platform as well.
  */
 export const createAndPoll = (
   params: Omit<ChatCreateParams, "auto_save_history">,
@@ -317,7 +318,7 @@ export const createAndPoll = (
 ): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> =>
   ChatPoll.createAndPoll({ create, retrieve, cancel }, params, options)
 
-/** Waits for the end of a chat that has been started, or goes on after tool outputs; like {@link createAndPoll}. */
+/** Waits for the end of a chat that was started before or continues after tool outputs, like {@link createAndPoll}. */
 export const poll = (
   params: ChatRetrieveParams,
   options?: ChatPoll.PollOptions

@@ -1,3 +1,4 @@
+/** The endpoints of `chat.messages` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -16,7 +17,7 @@ export type ObjectStringItem =
   | FileItem<"image">
   | FileItem<"audio">
 
-/** A file that was uploaded with `Files.upload`, or one that everybody can read. */
+/** A file uploaded with `Files.upload`, or a publicly readable URL. */
 export type FileItem<Type extends string> =
   | { readonly type: Type; readonly file_id: string; readonly file_url?: string | undefined }
   | { readonly type: Type; readonly file_url: string; readonly file_id?: string | undefined }
@@ -38,14 +39,14 @@ export interface EnterMessage {
   readonly type?: MessageType | (string & {}) | undefined
   /** The text, or the parts of a multimodal message. */
   readonly content?: string | ReadonlyArray<ObjectStringItem> | undefined
-  /** `object_string` where the content has parts. */
+  /** `object_string` if the content has parts. */
   readonly content_type?: ContentType | (string & {}) | undefined
   readonly meta_data?: MetaData | undefined
-  /** What an assistant message was thinking. */
+  /** The reasoning of an assistant message. */
   readonly reasoning_content?: string | undefined
 }
 
-/** A message of a conversation; in a stream, a piece of one. */
+/** A message of a conversation, or its delta in a stream. */
 export interface Message {
   readonly id?: string | null | undefined
   readonly conversation_id?: string | null | undefined
@@ -54,7 +55,7 @@ export interface Message {
   readonly section_id?: string | null | undefined
   readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
   readonly role: "user" | "assistant" | (string & {})
-  /** Text, JSON (of a tool call, a card, several parts) or base64 audio, as `content_type` and `type` say. */
+  /** Text, JSON (a tool call, a card, several parts) or base64 audio, depending on `content_type` and `type`. */
   readonly content?: string | null | undefined
   readonly content_type?: "text" | "object_string" | "card" | "audio" | (string & {}) | null | undefined
   /** Unix time in seconds. */
@@ -62,7 +63,7 @@ export interface Message {
   /** Unix time in seconds. */
   readonly updated_at?: string | number | null | undefined
   readonly type?: MessageType | (string & {}) | null | undefined
-  /** What the model was thinking, where it does. */
+  /** The model's reasoning, if it reasons. */
   readonly reasoning_content?: string | null | undefined
 }
 export const Message: Open.Codec<Message> = Open.struct(() => ({
@@ -88,7 +89,7 @@ export interface ChatMessagesListParams {
   readonly chat_id: string
 }
 
-/** `GET /v3/chat/message/list`: what an agent answered in one chat, tool calls included. */
+/** Lists the messages of an agent in one chat, including tool calls. `GET /v3/chat/message/list` */
 export const list: Endpoint.Json<ChatMessagesListParams, ReadonlyArray<Message>, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -1,7 +1,8 @@
+/** The endpoints of `connectors` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
-/** A choice that users of a channel are offered. */
+/** A choice offered to users of a channel. */
 export interface UserConfig {
   readonly key: string
   readonly enums: ReadonlyArray<{ readonly label: string; readonly value: string }>
@@ -18,7 +19,7 @@ export interface ConnectorsInstallParams {
   readonly workspace_id: string
 }
 
-/** `POST /v1/connectors/{connector_id}/user_configs`: binds devices to a channel. */
+/** Binds devices to a channel. `POST /v1/connectors/{connector_id}/user_configs` */
 export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "connectors.bind",
   method: "POST",
@@ -26,7 +27,7 @@ export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ End
   body: "json"
 })
 
-/** `POST /v1/connectors/{connector_id}/install`: adds a channel to a workspace. */
+/** Adds a channel to a workspace. `POST /v1/connectors/{connector_id}/install` */
 export const install: Endpoint.None<ConnectorsInstallParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "connectors.install",
   method: "POST",

@@ -1,3 +1,4 @@
+/** The endpoints of `connectors.bots` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -6,11 +7,11 @@ export interface ConnectorsBotsUpdateParams {
   readonly bot_id: string
   /** 1 under review, 2 approved, 3 rejected. */
   readonly audit_status?: number | undefined
-  /** Required where it is rejected. */
+  /** Required to reject. */
   readonly reason?: string | undefined
 }
 
-/** `PUT /v1/connectors/{connector_id}/bots/{bot_id}`: lets an agent into a channel, or not. */
+/** Approves or rejects an agent for a channel. `PUT /v1/connectors/{connector_id}/bots/{bot_id}` */
 export const update: Endpoint.None<ConnectorsBotsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "connectors.bots.update",
   method: "PUT",

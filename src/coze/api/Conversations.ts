@@ -1,3 +1,4 @@
+/** The endpoints of `conversations` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -17,7 +18,7 @@ export interface Conversation {
   readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
   readonly creator_id?: string | null | undefined
   readonly connector_id?: string | null | undefined
-  /** The part of the conversation that the model sees; `clear` begins a new one. */
+  /** The section of the conversation that the model sees. `clear` starts a new one. */
   readonly last_section_id?: string | null | undefined
 }
 export const Conversation: Open.Codec<Conversation> = Open.struct(() => ({
@@ -40,7 +41,7 @@ export const ConversationSection: Open.Codec<ConversationSection> = Open.struct(
   conversation_id: Schema.String
 }))
 
-/** A message to begin a conversation with; several parts are JSON text here, as `ChatMessage` makes them. */
+/** A message to start a conversation with. Write several parts as JSON text, as `ChatMessage` does. */
 export interface ConversationMessage extends Omit<EnterMessage, "content"> {
   readonly content?: string | undefined
 }
@@ -59,7 +60,7 @@ export interface ConversationsRetrieveParams {
 
 export interface ConversationsListParams {
   readonly bot_id: string
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
   readonly sort_order?: "ASC" | "DESC" | (string & {}) | undefined
@@ -79,7 +80,7 @@ export interface ConversationsDeleteParams {
   readonly conversation_id: string
 }
 
-/** `POST /v1/conversation/create`: begins a conversation. */
+/** Starts a conversation. `POST /v1/conversation/create` */
 export const create: Endpoint.Json<ConversationsCreateParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "conversations.create",
   method: "POST",
@@ -88,7 +89,7 @@ export const create: Endpoint.Json<ConversationsCreateParams, Conversation, Coze
   success: Conversation
 })
 
-/** `GET /v1/conversation/retrieve`: a conversation without its messages. */
+/** Returns a conversation without its messages. `GET /v1/conversation/retrieve` */
 export const retrieve: Endpoint.Json<ConversationsRetrieveParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -100,7 +101,7 @@ export const retrieve: Endpoint.Json<ConversationsRetrieveParams, Conversation, 
   }
 )
 
-/** `GET /v1/conversations`: the conversations of an agent. */
+/** Lists the conversations of an agent. `GET /v1/conversations` */
 export const list: Endpoint.List<ConversationsListParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "conversations.list",
   method: "GET",
@@ -110,7 +111,7 @@ export const list: Endpoint.List<ConversationsListParams, Conversation, Coze> = 
   pagination: /*#__PURE__*/ Page.numbered({ items: "conversations", request: "page_num", size: "page_size" })
 })
 
-/** `PUT /v1/conversations/{conversation_id}`: renames a conversation. */
+/** Renames a conversation. `PUT /v1/conversations/{conversation_id}` */
 export const update: Endpoint.Json<ConversationsUpdateParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "conversations.update",
   method: "PUT",
@@ -119,7 +120,7 @@ export const update: Endpoint.Json<ConversationsUpdateParams, Conversation, Coze
   success: Conversation
 })
 
-/** `POST /v1/conversations/{conversation_id}/clear`: the model forgets what was said; the messages stay. */
+/** Starts a new section of a conversation: the model no longer sees earlier messages, which are kept. `POST /v1/conversations/{conversation_id}/clear` */
 export const clear: Endpoint.Json<ConversationsClearParams, ConversationSection, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -130,7 +131,7 @@ export const clear: Endpoint.Json<ConversationsClearParams, ConversationSection,
   }
 )
 
-/** `DELETE /v1/conversations/{conversation_id}`: deletes a conversation with its messages. */
+/** Deletes a conversation with its messages. `DELETE /v1/conversations/{conversation_id}` */
 const delete_: Endpoint.None<ConversationsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "conversations.delete",
   method: "DELETE",

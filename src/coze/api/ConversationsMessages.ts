@@ -1,3 +1,4 @@
+/** The endpoints of `conversations.messages` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
@@ -14,7 +15,7 @@ export const MessageUpdated: Open.Codec<MessageUpdated> = Open.struct(() => ({ .
 export interface ConversationsMessagesCreateParams {
   readonly conversation_id: string
   readonly role: "user" | "assistant" | (string & {})
-  /** Several parts are JSON text here, as `ChatMessage` makes them. */
+  /** Text, or several parts as JSON text, as `ChatMessage` makes them. */
   readonly content: string
   readonly content_type: ContentType | (string & {})
   readonly meta_data?: MetaData | undefined
@@ -23,7 +24,7 @@ export interface ConversationsMessagesCreateParams {
 export interface ConversationsMessagesUpdateParams {
   readonly conversation_id: string
   readonly message_id: string
-  /** Several parts are JSON text here, as `ChatMessage` makes them. */
+  /** Text, or several parts as JSON text, as `ChatMessage` makes them. */
   readonly content?: string | undefined
   readonly content_type?: ContentType | (string & {}) | undefined
   readonly meta_data?: MetaData | undefined
@@ -36,12 +37,12 @@ export interface ConversationsMessagesRetrieveParams {
 
 export interface ConversationsMessagesListParams {
   readonly conversation_id: string
-  /** Newest first (`desc`, the default) or oldest first. */
+  /** `desc` (newest first) or `asc`. Default: `desc`. */
   readonly order?: "desc" | "asc" | (string & {}) | undefined
   readonly chat_id?: string | undefined
   readonly before_id?: string | undefined
   readonly after_id?: string | undefined
-  /** 1 to 50, by default 50. */
+  /** 1 to 50. Default: 50. */
   readonly limit?: number | undefined
 }
 
@@ -50,7 +51,7 @@ export interface ConversationsMessagesDeleteParams {
   readonly message_id: string
 }
 
-/** `POST /v1/conversation/message/create`: adds a message to a conversation. */
+/** Adds a message to a conversation. `POST /v1/conversation/message/create` */
 export const create: Endpoint.Json<ConversationsMessagesCreateParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -63,7 +64,7 @@ export const create: Endpoint.Json<ConversationsMessagesCreateParams, Message, C
   }
 )
 
-/** `POST /v1/conversation/message/modify`: changes a message. */
+/** Changes a message. `POST /v1/conversation/message/modify` */
 export const update: Endpoint.Json<ConversationsMessagesUpdateParams, MessageUpdated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "conversations.messages.update",
@@ -76,7 +77,7 @@ export const update: Endpoint.Json<ConversationsMessagesUpdateParams, MessageUpd
     success: MessageUpdated
   })
 
-/** `GET /v1/conversation/message/retrieve`: one message. */
+/** Returns one message. `GET /v1/conversation/message/retrieve` */
 export const retrieve: Endpoint.Json<ConversationsMessagesRetrieveParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -88,7 +89,7 @@ export const retrieve: Endpoint.Json<ConversationsMessagesRetrieveParams, Messag
   }
 )
 
-/** `POST /v1/conversation/message/list`: the messages of a conversation, in either direction from a given one. */
+/** Lists the messages of a conversation, before or after a given message. `POST /v1/conversation/message/list` */
 export const list: Endpoint.List<ConversationsMessagesListParams, Message, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "conversations.messages.list",
   method: "POST",
@@ -100,7 +101,7 @@ export const list: Endpoint.List<ConversationsMessagesListParams, Message, Coze>
   pagination: /*#__PURE__*/ Page.token({ items: "data", request: "after_id", response: "last_id" })
 })
 
-/** `POST /v1/conversation/message/delete`: deletes a message, and gives it back. */
+/** Deletes a message and returns it. `POST /v1/conversation/message/delete` */
 const delete_: Endpoint.Json<ConversationsMessagesDeleteParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "conversations.messages.delete",
   method: "POST",

@@ -1,3 +1,4 @@
+/** The endpoints of `conversations.messages.feedback` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -14,7 +15,7 @@ export interface ConversationsMessagesFeedbackDeleteParams {
   readonly message_id: string
 }
 
-/** `POST /v1/conversations/{conversation_id}/messages/{message_id}/feedback`: likes an answer, or not. */
+/** Rates an answer. `POST /v1/conversations/{conversation_id}/messages/{message_id}/feedback` */
 export const create: Endpoint.None<ConversationsMessagesFeedbackCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(
   Coze,
   {
@@ -26,7 +27,7 @@ export const create: Endpoint.None<ConversationsMessagesFeedbackCreateParams, Co
   }
 )
 
-/** `DELETE /v1/conversations/{conversation_id}/messages/{message_id}/feedback`: takes it back. */
+/** Removes the rating of an answer. `DELETE /v1/conversations/{conversation_id}/messages/{message_id}/feedback` */
 const delete_: Endpoint.None<ConversationsMessagesFeedbackDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "conversations.messages.feedback.delete",
   method: "DELETE",

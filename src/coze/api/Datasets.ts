@@ -1,3 +1,4 @@
+/** The endpoints of `datasets` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -71,7 +72,7 @@ export interface DatasetCreated {
 }
 export const DatasetCreated: Open.Codec<DatasetCreated> = Open.struct(() => ({ dataset_id: Schema.String }))
 
-/** How far a file has been processed. */
+/** The progress of processing a file. */
 export interface DocumentProgress {
   readonly document_id: string
   readonly document_name?: string | null | undefined
@@ -117,7 +118,7 @@ export interface DatasetsCreateParams {
   /** 0 text, 2 image. */
   readonly format_type: number
   readonly description?: string | undefined
-  /** The icon, an uploaded file. */
+  /** The icon: the id of an uploaded file. */
   readonly file_id?: string | undefined
 }
 
@@ -126,16 +127,16 @@ export interface DatasetsListParams {
   readonly name?: string | undefined
   /** 0 text, 1 table, 2 image. */
   readonly format_type?: number | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
-  /** 1 to 300, by default 10. */
+  /** 1 to 300. Default: 10. */
   readonly page_size?: number | undefined
 }
 
 export interface DatasetsUpdateParams {
   readonly dataset_id: string
   readonly name: string
-  /** What is left out is reset. */
+  /** The icon: the id of an uploaded file. Left out, it is reset. */
   readonly file_id?: string | undefined
   readonly description?: string | undefined
 }
@@ -149,7 +150,7 @@ export interface DatasetsProcessParams {
   readonly document_ids: ReadonlyArray<string>
 }
 
-/** `POST /v1/datasets`: makes a dataset. */
+/** Creates a dataset. `POST /v1/datasets` */
 export const create: Endpoint.Json<DatasetsCreateParams, DatasetCreated, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "datasets.create",
   method: "POST",
@@ -158,7 +159,7 @@ export const create: Endpoint.Json<DatasetsCreateParams, DatasetCreated, Coze> =
   success: DatasetCreated
 })
 
-/** `GET /v1/datasets`: the datasets of a workspace. */
+/** Lists the datasets of a workspace. `GET /v1/datasets` */
 export const list: Endpoint.List<DatasetsListParams, Dataset, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "datasets.list",
   method: "GET",
@@ -173,7 +174,7 @@ export const list: Endpoint.List<DatasetsListParams, Dataset, Coze> = /*#__PURE_
   })
 })
 
-/** `PUT /v1/datasets/{dataset_id}`: replaces name, icon and description of a dataset. */
+/** Replaces name, icon and description of a dataset. `PUT /v1/datasets/{dataset_id}` */
 export const update: Endpoint.None<DatasetsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.update",
   method: "PUT",
@@ -181,7 +182,7 @@ export const update: Endpoint.None<DatasetsUpdateParams, Coze> = /*#__PURE__*/ E
   body: "json"
 })
 
-/** `DELETE /v1/datasets/{dataset_id}`: deletes a dataset with its files, and takes it from its agents. */
+/** Deletes a dataset with its files and removes it from its agents. `DELETE /v1/datasets/{dataset_id}` */
 const delete_: Endpoint.None<DatasetsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.delete",
   method: "DELETE",
@@ -190,7 +191,7 @@ const delete_: Endpoint.None<DatasetsDeleteParams, Coze> = /*#__PURE__*/ Endpoin
 
 export { delete_ as delete }
 
-/** `POST /v1/datasets/{dataset_id}/process`: how far files have been processed. */
+/** Returns the progress of processing files. `POST /v1/datasets/{dataset_id}/process` */
 export const process: Endpoint.Json<DatasetsProcessParams, DocumentProgressList, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -1,3 +1,4 @@
+/** The endpoints of `datasets.documents` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -6,9 +7,9 @@ import { Coze } from "../Coze.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** How files are cut into segments. */
+/** How files are split into segments. */
 export interface ChunkStrategy {
-  /** 0 automatic, 1 as the other fields say. */
+  /** 0 automatic, 1 by the other fields. */
   readonly chunk_type?: number | null | undefined
   readonly separator?: string | null | undefined
   /** 100 to 2,000. */
@@ -49,7 +50,7 @@ export interface DocumentInfo {
   readonly type?: string | null | undefined
   /** In hours. */
   readonly update_interval?: string | number | null | undefined
-  /** 1 where a web page is read again. */
+  /** 1 if a web page is read again. */
   readonly update_type?: number | null | undefined
   readonly tos_uri?: string | null | undefined
 }
@@ -80,7 +81,7 @@ export const DocumentsCreated: Open.Codec<DocumentsCreated> = Open.struct(() => 
   document_infos: Open.array(DocumentInfo)
 }))
 
-/** When a web page is read again. */
+/** How often a web page is read again. */
 export interface UpdateRule {
   /** 0 never, 1 at intervals. */
   readonly update_type: number
@@ -88,7 +89,7 @@ export interface UpdateRule {
   readonly update_interval: number
 }
 
-/** Where a document's content comes from: a file in base64, an uploaded one, or a web page. */
+/** The source of a document: a file in base64, an uploaded file, or a web page. */
 export interface DocumentSource {
   readonly file_base64?: string | undefined
   /** The extension, such as `pdf`. */
@@ -109,9 +110,9 @@ export interface DocumentBase {
 
 export interface DatasetsDocumentsListParams {
   readonly dataset_id: string
-  /** From 1. */
+  /** Starts at 1. */
   readonly page?: number | undefined
-  /** By default 10. */
+  /** Default: 10. */
   readonly size?: number | undefined
 }
 
@@ -119,7 +120,7 @@ export interface DatasetsDocumentsCreateParams {
   readonly dataset_id: string
   /** Up to 10. */
   readonly document_bases: ReadonlyArray<DocumentBase>
-  /** For the first upload to a dataset. */
+  /** Required for the first upload to a dataset. */
   readonly chunk_strategy?: ChunkStrategy | undefined
   /** 0 text, 1 table, 2 image. */
   readonly format_type?: number | undefined
@@ -136,7 +137,7 @@ export interface DatasetsDocumentsUpdateParams {
   readonly update_rule?: UpdateRule | undefined
 }
 
-/** `POST /open_api/knowledge/document/list`: the files of a dataset. */
+/** Lists the files of a dataset. `POST /open_api/knowledge/document/list` */
 export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "datasets.documents.list",
   method: "POST",
@@ -148,7 +149,7 @@ export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze
   pagination: /*#__PURE__*/ Page.numbered({ items: "document_infos", request: "page", size: "size", total: "total" })
 })
 
-/** `POST /open_api/knowledge/document/create`: adds files or web pages to a dataset. */
+/** Adds files or web pages to a dataset. `POST /open_api/knowledge/document/create` */
 export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreated, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -162,7 +163,7 @@ export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreat
   }
 )
 
-/** `POST /open_api/knowledge/document/delete`: deletes files of a dataset. */
+/** Deletes files of a dataset. `POST /open_api/knowledge/document/delete` */
 const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.documents.delete",
   method: "POST",
@@ -174,7 +175,7 @@ const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*
 
 export { delete_ as delete }
 
-/** `POST /open_api/knowledge/document/update`: renames a file, or changes when its page is read again. */
+/** Renames a file, or changes how often its web page is read again. `POST /open_api/knowledge/document/update` */
 export const update: Endpoint.None<DatasetsDocumentsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.documents.update",
   method: "POST",

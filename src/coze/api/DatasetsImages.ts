@@ -1,3 +1,4 @@
+/** The endpoints of `datasets.images` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -39,9 +40,9 @@ export const ImageInfo: Open.Codec<ImageInfo> = Open.struct(() => ({
 
 export interface DatasetsImagesListParams {
   readonly dataset_id: string
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
-  /** 1 to 299, by default 10. */
+  /** 1 to 299. Default: 10. */
   readonly page_size?: number | undefined
   readonly keyword?: string | null | undefined
   readonly has_caption?: boolean | null | undefined
@@ -53,7 +54,7 @@ export interface DatasetsImagesUpdateParams {
   readonly caption: string
 }
 
-/** `GET /v1/datasets/{dataset_id}/images`: the images of a dataset. */
+/** Lists the images of a dataset. `GET /v1/datasets/{dataset_id}/images` */
 export const list: Endpoint.List<DatasetsImagesListParams, ImageInfo, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "datasets.images.list",
   method: "GET",
@@ -68,7 +69,7 @@ export const list: Endpoint.List<DatasetsImagesListParams, ImageInfo, Coze> = /*
   })
 })
 
-/** `PUT /v1/datasets/{dataset_id}/images/{document_id}`: describes an image. */
+/** Describes an image. `PUT /v1/datasets/{dataset_id}/images/{document_id}` */
 export const update: Endpoint.None<DatasetsImagesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.images.update",
   method: "PUT",

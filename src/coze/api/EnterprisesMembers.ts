@@ -1,3 +1,4 @@
+/** The endpoints of `enterprises.members` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -5,7 +6,7 @@ export type EnterpriseRole = "enterprise_admin" | "enterprise_member"
 
 export interface EnterprisesMembersCreateParams {
   readonly enterprise_id: string
-  /** One at a time. */
+  /** Exactly one. */
   readonly users: ReadonlyArray<{ readonly user_id: string; readonly role: EnterpriseRole | (string & {}) }>
 }
 
@@ -18,11 +19,11 @@ export interface EnterprisesMembersUpdateParams {
 export interface EnterprisesMembersDeleteParams {
   readonly enterprise_id: string
   readonly user_id: string
-  /** Who gets what belongs to the member. */
+  /** The user who receives the member's resources. */
   readonly receiver_user_id: string
 }
 
-/** `POST /v1/enterprises/{enterprise_id}/members`: adds an employee. */
+/** Adds an employee. `POST /v1/enterprises/{enterprise_id}/members` */
 export const create: Endpoint.None<EnterprisesMembersCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.members.create",
   method: "POST",
@@ -30,7 +31,7 @@ export const create: Endpoint.None<EnterprisesMembersCreateParams, Coze> = /*#__
   body: "json"
 })
 
-/** `PUT /v1/enterprises/{enterprise_id}/members/{user_id}`: gives an employee another role. */
+/** Gives an employee another role. `PUT /v1/enterprises/{enterprise_id}/members/{user_id}` */
 export const update: Endpoint.None<EnterprisesMembersUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.members.update",
   method: "PUT",
@@ -38,7 +39,7 @@ export const update: Endpoint.None<EnterprisesMembersUpdateParams, Coze> = /*#__
   body: "json"
 })
 
-/** `DELETE /v1/enterprises/{enterprise_id}/members/{user_id}`: removes an employee. */
+/** Removes an employee. `DELETE /v1/enterprises/{enterprise_id}/members/{user_id}` */
 const delete_: Endpoint.None<EnterprisesMembersDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.members.delete",
   method: "DELETE",

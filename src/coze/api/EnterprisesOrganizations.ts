@@ -1,3 +1,4 @@
+/** The endpoints of `enterprises.organizations` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -8,7 +9,7 @@ export interface EnterprisesOrganizationsCreateParams {
   readonly description?: string | undefined
 }
 
-/** `POST /v1/enterprises/{enterprise_id}/organizations`: makes an organization; an enterprise has up to 20. */
+/** Creates an organization. An enterprise may have up to 20. `POST /v1/enterprises/{enterprise_id}/organizations` */
 export const create: Endpoint.None<EnterprisesOrganizationsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.organizations.create",
   method: "POST",

@@ -1,4 +1,4 @@
-/** What the codes in Coze's answers mean: the reason that an error with the code gets, and what to do about it. */
+/** Explains Coze's error codes: the reason each one maps to, and what to do about it. */
 import type { Reason } from "../../ApiError.ts"
 
 /** The reasons that Coze's codes map to. */
@@ -16,7 +16,7 @@ export type CodeReason = Extract<
   | "ServerError"
 >
 
-/** An entry of the catalogue. */
+/** What is known about a code. */
 export interface ErrorCode {
   readonly reason: CodeReason
   readonly hint: string
@@ -25,7 +25,7 @@ export interface ErrorCode {
 const token =
   "Check that the token is complete, not expired, and issued by the platform that is called: coze.com and coze.cn do not share tokens."
 
-/** The catalogue. A code that is not in it gets the reason of its HTTP status. */
+/** All known codes. An error with another code gets the reason of its HTTP status. */
 export const errorCodes: { readonly [code: number]: ErrorCode } = {
   4000: { reason: "InvalidRequestError", hint: "A parameter is missing or has a value that the API does not take." },
   4001: { reason: "NotFoundError", hint: "There is no such chat for this token." },
@@ -138,6 +138,6 @@ export const errorCodes: { readonly [code: number]: ErrorCode } = {
   777777778: { reason: "NotFoundError", hint: "The workflow has no such version." }
 }
 
-/** What to do about a code; `undefined` where the catalogue does not know it. */
+/** Returns what to do about a code, or `undefined` if it is unknown. */
 export const hintFor = (code: number | string | undefined): string | undefined =>
   code === undefined ? undefined : errorCodes[Number(code)]?.hint

@@ -1,3 +1,4 @@
+/** The endpoints of `files` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
@@ -5,7 +6,7 @@ import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** An uploaded file; it can be used for three months. */
+/** An uploaded file. It expires after three months. */
 export interface FileObject {
   readonly id: string
   readonly bytes?: string | number | null | undefined
@@ -29,7 +30,7 @@ export interface FilesRetrieveParams {
   readonly file_id: string
 }
 
-/** `POST /v1/files/upload`: uploads a file for use in messages and as an icon. */
+/** Uploads a file for use in messages and as an icon. `POST /v1/files/upload` */
 export const upload: Endpoint.Json<FilesUploadParams, FileObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "files.upload",
   method: "POST",
@@ -38,7 +39,7 @@ export const upload: Endpoint.Json<FilesUploadParams, FileObject, Coze> = /*#__P
   success: FileObject
 })
 
-/** `GET /v1/files/retrieve`: what is known about an uploaded file. */
+/** Returns the details of an uploaded file. `GET /v1/files/retrieve` */
 export const retrieve: Endpoint.Json<FilesRetrieveParams, FileObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "files.retrieve",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `folders` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -31,7 +32,7 @@ export interface FoldersListParams {
   readonly workspace_id: string
   readonly folder_type: "development" | "library" | (string & {})
   readonly parent_folder_id?: string | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
 }
@@ -40,7 +41,7 @@ export interface FoldersRetrieveParams {
   readonly folder_id: string
 }
 
-/** `GET /v1/folders`: the folders of a workspace. */
+/** Lists the folders of a workspace. `GET /v1/folders` */
 export const list: Endpoint.List<FoldersListParams, Folder, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "folders.list",
   method: "GET",
@@ -55,7 +56,7 @@ export const list: Endpoint.List<FoldersListParams, Folder, Coze> = /*#__PURE__*
   })
 })
 
-/** `GET /v1/folders/{folder_id}`: a folder. */
+/** Returns a folder. `GET /v1/folders/{folder_id}` */
 export const retrieve: Endpoint.Json<FoldersRetrieveParams, Folder, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "folders.retrieve",
   method: "GET",

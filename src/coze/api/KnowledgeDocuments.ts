@@ -1,3 +1,4 @@
+/** The endpoints of `knowledge.documents` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
@@ -11,7 +12,7 @@ import {
 } from "./DatasetsDocuments.ts"
 
 /**
- * `GET /open_api/knowledge/document/list`: the files of a dataset.
+ * Lists the files of a dataset. `GET /open_api/knowledge/document/list`
  *
  * @deprecated Use `DatasetsDocuments.list`.
  */
@@ -25,7 +26,7 @@ export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze
 })
 
 /**
- * `POST /open_api/knowledge/document/create`: adds files or web pages to a dataset.
+ * Adds files or web pages to a dataset. `POST /open_api/knowledge/document/create`
  *
  * @deprecated Use `DatasetsDocuments.create`.
  */
@@ -43,7 +44,7 @@ export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreat
 )
 
 /**
- * `POST /open_api/knowledge/document/delete`: deletes files of a dataset.
+ * Deletes files of a dataset. `POST /open_api/knowledge/document/delete`
  *
  * @deprecated Use `DatasetsDocuments.delete`.
  */
@@ -59,7 +60,7 @@ const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*
 export { delete_ as delete }
 
 /**
- * `POST /open_api/knowledge/document/update`: renames a file, or changes when its page is read again.
+ * Renames a file, or changes how often its web page is read again. `POST /open_api/knowledge/document/update`
  *
  * @deprecated Use `DatasetsDocuments.update`.
  */

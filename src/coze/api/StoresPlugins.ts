@@ -1,3 +1,4 @@
+/** The endpoints of `stores.plugins` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -27,7 +28,7 @@ export const PluginAuthor: Open.Codec<PluginAuthor> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** How a plugin is offered. */
+/** How the store presents a plugin. */
 export interface PluginListing {
   readonly name?: string | null | undefined
   readonly category?: PluginCategory | null | undefined
@@ -59,7 +60,7 @@ export const PluginListing: Open.Codec<PluginListing> = Open.struct(() => ({
   entity_version: Open.optional(Schema.String)
 }))
 
-/** How a plugin is used. */
+/** Usage statistics of a plugin. */
 export interface PluginStatistics {
   readonly heat?: number | null | undefined
   readonly call_count?: string | number | null | undefined
@@ -101,13 +102,13 @@ export interface StoresPluginsListParams {
   readonly is_official?: boolean | undefined
   readonly category_ids?: ReadonlyArray<string> | undefined
   readonly sort_type?: "heat" | "newest" | "relative" | (string & {}) | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
-  /** Up to 100, by default 20. */
+  /** Up to 100. Default: 20. */
   readonly page_size?: number | undefined
 }
 
-/** `GET /v1/stores/plugins`: plugins of the store. */
+/** Lists plugins of the store. `GET /v1/stores/plugins` */
 export const list: Endpoint.List<StoresPluginsListParams, StorePlugin, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "stores.plugins.list",
   method: "GET",

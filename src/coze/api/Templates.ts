@@ -1,9 +1,10 @@
+/** The endpoints of `templates` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
-/** What a template became. */
+/** The copy of a template. */
 export interface TemplateCopy {
   readonly entity_id: string
   readonly entity_type?: "agent" | (string & {}) | null | undefined
@@ -19,7 +20,7 @@ export interface TemplatesDuplicateParams {
   readonly name?: string | undefined
 }
 
-/** `POST /v1/templates/{template_id}/duplicate`: copies a template into a workspace. */
+/** Copies a template into a workspace. `POST /v1/templates/{template_id}/duplicate` */
 export const duplicate: Endpoint.Json<TemplatesDuplicateParams, TemplateCopy, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

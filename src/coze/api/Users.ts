@@ -1,3 +1,4 @@
+/** The endpoints of `users` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -17,7 +18,7 @@ export const User: Open.Codec<User> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** `GET /v1/users/me`: whose token this is. */
+/** Returns the user of the token. `GET /v1/users/me` */
 export const me: Endpoint.Json<{}, User, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "users.me",
   method: "GET",

@@ -1,3 +1,4 @@
+/** The endpoints of `variables` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -8,7 +9,7 @@ import { textOrNumber } from "../internal/textOrNumber.ts"
 export interface VariableValue {
   readonly keyword: string
   readonly value?: string | null | undefined
-  /** Unix time in seconds; 0 for a default value. */
+  /** Unix time in seconds. 0 for a default value. */
   readonly create_time?: string | number | null | undefined
   /** Unix time in seconds. */
   readonly update_time?: string | number | null | undefined
@@ -25,13 +26,13 @@ export interface VariableValues {
 }
 export const VariableValues: Open.Codec<VariableValues> = Open.struct(() => ({ items: Open.array(VariableValue) }))
 
-/** Whose variables: `app_id` or `bot_id` is required. */
+/** The owner of the variables. `app_id` or `bot_id` is required. */
 interface Owner {
   readonly app_id?: string | undefined
   readonly bot_id?: string | undefined
-  /** `"1024"` (API), `"999"` (chat SDK) or a channel of one's own. */
+  /** `"1024"` (API), `"999"` (chat SDK) or a custom channel. */
   readonly connector_id?: string | undefined
-  /** The user: `user_id` of chats and of a workflow's `ext`. */
+  /** The user: the `user_id` of chats and of a workflow's `ext`. */
   readonly connector_uid?: string | undefined
 }
 
@@ -40,11 +41,11 @@ export interface VariablesUpdateParams extends Owner {
 }
 
 export interface VariablesRetrieveParams extends Owner {
-  /** All unless set. */
+  /** Default: all. */
   readonly keywords?: ReadonlyArray<string> | undefined
 }
 
-/** `PUT /v1/variables`: sets variables of a user. */
+/** Sets variables of a user. `PUT /v1/variables` */
 export const update: Endpoint.None<VariablesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "variables.update",
   method: "PUT",
@@ -52,7 +53,7 @@ export const update: Endpoint.None<VariablesUpdateParams, Coze> = /*#__PURE__*/ 
   body: "json"
 })
 
-/** `GET /v1/variables`: variables of a user. */
+/** Returns variables of a user. `GET /v1/variables` */
 export const retrieve: Endpoint.Json<VariablesRetrieveParams, VariableValues, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -1,3 +1,4 @@
+/** A session of the Coze WebSocket API; see `CozeRealtime` for how sessions work. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CozeRealtime, type Session, type SessionError } from "../CozeRealtime.ts"
@@ -7,9 +8,9 @@ import type {
   SimultInterpretationUpdate
 } from "./WebsocketsEvents.ts"
 
-/** What can be sent. */
+/** The events that a client may send. */
 export type ClientEvent = SimultInterpretationUpdate | InputAudioBufferAppend | InputAudioBufferComplete
 
-/** `GET /v1/audio/simult_interpretation`: translates speech as it comes. */
+/** Opens a session that translates speech as it is spoken. `GET /v1/audio/simult_interpretation` */
 export const create = (): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>
   Effect.flatMap(CozeRealtime, ({ open }) => open("/v1/audio/simult_interpretation", {}))

@@ -1,9 +1,10 @@
+/** A session of the Coze WebSocket API; see `CozeRealtime` for how sessions work. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CozeRealtime, type Session, type SessionError } from "../CozeRealtime.ts"
 import type { InputTextBufferAppend, InputTextBufferComplete, SpeechUpdate } from "./WebsocketsEvents.ts"
 
-/** What can be sent. */
+/** The events that a client may send. */
 export type ClientEvent = SpeechUpdate | InputTextBufferAppend | InputTextBufferComplete
 
 export interface WebsocketsAudioSpeechCreateParams {
@@ -11,7 +12,7 @@ export interface WebsocketsAudioSpeechCreateParams {
   readonly entity_id?: string | undefined
 }
 
-/** `GET /v1/audio/speech`: reads text aloud as it comes. */
+/** Opens a session that reads text aloud as it arrives. `GET /v1/audio/speech` */
 export const create = (
   params?: WebsocketsAudioSpeechCreateParams
 ): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>

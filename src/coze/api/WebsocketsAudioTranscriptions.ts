@@ -1,3 +1,4 @@
+/** A session of the Coze WebSocket API; see `CozeRealtime` for how sessions work. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CozeRealtime, type Session, type SessionError } from "../CozeRealtime.ts"
@@ -8,7 +9,7 @@ import type {
   TranscriptionsUpdate
 } from "./WebsocketsEvents.ts"
 
-/** What can be sent. */
+/** The events that a client may send. */
 export type ClientEvent =
   | TranscriptionsUpdate
   | InputAudioBufferAppend
@@ -20,7 +21,7 @@ export interface WebsocketsAudioTranscriptionsCreateParams {
   readonly entity_id?: string | undefined
 }
 
-/** `GET /v1/audio/transcriptions`: writes down speech as it comes. */
+/** Opens a session that transcribes speech as it is spoken. `GET /v1/audio/transcriptions` */
 export const create = (
   params?: WebsocketsAudioTranscriptionsCreateParams
 ): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>

@@ -1,3 +1,4 @@
+/** A session of the Coze WebSocket API; see `CozeRealtime` for how sessions work. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CozeRealtime, type Session, type SessionError } from "../CozeRealtime.ts"
@@ -14,7 +15,7 @@ import type {
   InputTextBufferComplete
 } from "./WebsocketsEvents.ts"
 
-/** What can be sent. */
+/** The events that a client may send. */
 export type ClientEvent =
   | ChatUpdate
   | InputAudioBufferAppend
@@ -29,11 +30,11 @@ export type ClientEvent =
 
 export interface WebsocketsChatCreateParams {
   readonly bot_id: string
-  /** A chatflow in place of the agent's own. */
+  /** Replaces the agent's own chatflow. */
   readonly workflow_id?: string | undefined
 }
 
-/** `GET /v1/chat`: talks with an agent. */
+/** Opens a session for talking with an agent. `GET /v1/chat` */
 export const create = (
   params: WebsocketsChatCreateParams
 ): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>

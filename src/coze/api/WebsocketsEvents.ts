@@ -1,14 +1,14 @@
-/** The events of the WebSocket APIs: what a client sends, and what comes back. */
+/** The events of the WebSocket APIs, sent by the client and by the server. */
 import * as Schema from "effect/Schema"
 import * as Open from "../../OpenSchema.ts"
 import { ChatObject } from "./Chat.ts"
 import { Message } from "./ChatMessages.ts"
 
-/** What recordings are like. */
+/** The format of the audio to send. */
 export interface InputAudio {
   readonly format?: "pcm" | "wav" | "ogg" | (string & {}) | null | undefined
   readonly codec?: "pcm" | "opus" | "g711a" | "g711u" | (string & {}) | null | undefined
-  /** In Hz; 24,000 unless set. */
+  /** In Hz. Default: 24,000. */
   readonly sample_rate?: number | null | undefined
   readonly channel?: number | null | undefined
   readonly bit_depth?: number | null | undefined
@@ -56,12 +56,12 @@ export const EmotionConfig: Open.Codec<EmotionConfig> = Open.struct(() => ({
   emotion_scale: Open.optional(Schema.Number)
 }))
 
-/** What the agent's voice is like. */
+/** The agent's voice and audio format. */
 export interface OutputAudio {
   readonly codec?: "pcm" | "opus" | "g711a" | "g711u" | (string & {}) | null | undefined
   readonly pcm_config?: PcmConfig | null | undefined
   readonly opus_config?: OpusConfig | null | undefined
-  /** -50 (half as fast) to 100 (twice as fast). */
+  /** In percent, -50 (half as fast) to 100 (twice as fast). */
   readonly speech_rate?: number | null | undefined
   readonly voice_id?: string | null | undefined
   readonly emotion_config?: EmotionConfig | null | undefined
@@ -75,7 +75,7 @@ export const OutputAudio: Open.Codec<OutputAudio> = Open.struct(() => ({
   emotion_config: Open.optional(EmotionConfig)
 }))
 
-/** The chat behind the voice. */
+/** The chat that answers. */
 export interface ChatConfig {
   readonly meta_data?: { readonly [key: string]: string } | null | undefined
   readonly custom_variables?: { readonly [name: string]: string } | null | undefined
@@ -95,7 +95,7 @@ export const ChatConfig: Open.Codec<ChatConfig> = Open.struct(() => ({
   parameters: Open.optional(Open.record(Schema.Unknown))
 }))
 
-/** When the user is taken to have finished. */
+/** How to detect the end of the user's turn. */
 export interface TurnDetection {
   readonly type?: "client_interrupt" | "server_vad" | "semantic_vad" | (string & {}) | null | undefined
   readonly prefix_padding_ms?: number | null | undefined
@@ -107,7 +107,7 @@ export const TurnDetection: Open.Codec<TurnDetection> = Open.struct(() => ({
   silence_duration_ms: Open.optional(Schema.Number)
 }))
 
-/** From which language into which, and words to know. */
+/** The languages, and a glossary. */
 export interface TranslateConfig {
   readonly from?: string | null | undefined
   readonly to?: string | null | undefined
@@ -130,7 +130,7 @@ export const GlossaryEntry: Open.Codec<GlossaryEntry> = Open.struct(() => ({
   translation: Schema.String
 }))
 
-/** An event to send; an `id` is made where there is none. */
+/** An event to send. A missing `id` is generated. */
 interface Sent<Type extends string, Data> {
   readonly event_type: Type
   readonly id?: string | undefined
@@ -162,7 +162,7 @@ export type ChatUpdate = Sent<
     readonly input_audio?: InputAudio | undefined
     readonly output_audio?: OutputAudio | undefined
     readonly turn_detection?: TurnDetection | undefined
-    /** All events unless set. */
+    /** Default: all events. */
     readonly event_subscriptions?: ReadonlyArray<string> | undefined
     readonly need_play_prologue?: boolean | undefined
     readonly prologue_content?: string | undefined
@@ -201,7 +201,7 @@ export type SimultInterpretationUpdate = Sent<
   }
 >
 
-/** Names the request to Coze's support. */
+/** The log id, to quote to Coze's support. */
 export interface EventDetail {
   readonly logid?: string | null | undefined
   readonly respond_at?: string | null | undefined
@@ -223,7 +223,7 @@ interface Received<Type extends string> {
   readonly detail?: EventDetail | null | undefined
 }
 
-/** Something happened, and that is all. */
+/** An event without data. */
 export type SignalType =
   | "chat.created"
   | "speech.created"
@@ -263,7 +263,7 @@ export const SignalEvent: Open.Codec<SignalEvent> = Open.struct(() => ({
   data: Open.optional(Schema.Unknown)
 }))
 
-/** What holds from now on. */
+/** The settings that apply from now on. */
 export interface Settings {
   readonly chat_config?: ChatConfig | null | undefined
   readonly input_audio?: InputAudio | null | undefined
@@ -289,7 +289,7 @@ export const UpdatedEvent: Open.Codec<UpdatedEvent> = Open.struct(() => ({
   data: Open.optional(Settings)
 }))
 
-/** The chat began, moved on or ended. */
+/** The chat started, progressed or ended. */
 export interface ChatStateEvent
   extends Received<
     | "conversation.chat.created"
@@ -313,7 +313,7 @@ export const ChatStateEvent: Open.Codec<ChatStateEvent> = Open.struct(() => ({
   data: ChatObject
 }))
 
-/** A message, or a piece of one; of audio, `content` is base64. */
+/** A message or its delta. Audio `content` is base64. */
 export interface MessageEvent
   extends Received<
     | "conversation.message.delta"
@@ -342,7 +342,7 @@ export const TranscriptText: Open.Codec<TranscriptText> = Open.struct(() => ({
   content: Open.optional(Schema.String)
 }))
 
-/** What was understood so far, or in the end. */
+/** The transcript so far, or the final one. */
 export interface TranscriptEvent
   extends Received<
     | "transcriptions.message.update"
@@ -369,7 +369,7 @@ export interface DeltaData {
 }
 export const DeltaData: Open.Codec<DeltaData> = Open.struct(() => ({ delta: Schema.String }))
 
-/** A piece of speech in base64, or of a text. */
+/** A chunk of speech in base64, or of text. */
 export interface DeltaEvent
   extends Received<
     | "speech.audio.update"
@@ -396,7 +396,7 @@ export interface SentenceData {
 }
 export const SentenceData: Open.Codec<SentenceData> = Open.struct(() => ({ text: Open.optional(Schema.String) }))
 
-/** The sentence that is spoken next. */
+/** The sentence to be spoken next. */
 export interface SentenceEvent extends Received<"conversation.audio.sentence_start"> {
   readonly data?: SentenceData | null | undefined
 }
@@ -410,7 +410,7 @@ export interface DumpData {
 }
 export const DumpData: Open.Codec<DumpData> = Open.struct(() => ({ url: Open.optional(Schema.String) }))
 
-/** Where the recording of the session is. */
+/** The URL of the session's recording. */
 export interface DumpEvent extends Received<"dump.audio"> {
   readonly data?: DumpData | null | undefined
 }
@@ -428,7 +428,7 @@ export const ErrorData: Open.Codec<ErrorData> = Open.struct(() => ({
   msg: Open.optional(Schema.String)
 }))
 
-/** The server could not do something; the session goes on. */
+/** The server could not handle an event. The session continues. */
 export interface ErrorEvent extends Received<"error"> {
   readonly data?: ErrorData | null | undefined
 }
@@ -437,7 +437,7 @@ export const ErrorEvent: Open.Codec<ErrorEvent> = Open.struct(() => ({
   data: Open.optional(ErrorData)
 }))
 
-/** What comes back, in any of the sessions. */
+/** Any event that a server sends. */
 export type ServerEvent =
   | SignalEvent
   | UpdatedEvent

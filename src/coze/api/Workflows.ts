@@ -1,3 +1,4 @@
+/** The endpoints of `workflows` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -21,7 +22,7 @@ export interface WorkflowBasic {
   readonly workflow_name?: string | null | undefined
   readonly description?: string | null | undefined
   readonly icon_url?: string | null | undefined
-  /** `"0"` where it is of no app. */
+  /** `"0"` if it does not belong to an app. */
   readonly app_id?: string | null | undefined
   readonly creator?: WorkflowCreator | null | undefined
   /** Unix time in seconds. */
@@ -43,10 +44,10 @@ export const WorkflowBasic: Open.Codec<WorkflowBasic> = Open.struct(() => ({
 /** A variable of a workflow's start or end node. */
 export interface WorkflowParameter {
   readonly type?: string | null | undefined
-  /** Of an array. */
+  /** The items of an array. */
   readonly items?: WorkflowParameter | null | undefined
   readonly required?: boolean | null | undefined
-  /** Of an object. */
+  /** The properties of an object. */
   readonly properties?: { readonly [name: string]: WorkflowParameter } | null | undefined
   readonly description?: string | null | undefined
   readonly default_value?: string | null | undefined
@@ -94,7 +95,7 @@ export interface WorkflowsListParams {
   readonly workflow_mode?: "workflow" | "chatflow" | (string & {}) | undefined
   readonly app_id?: string | undefined
   readonly publish_status?: PublishStatus | (string & {}) | undefined
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   readonly page_size?: number | undefined
 }
@@ -105,7 +106,7 @@ export interface WorkflowsRetrieveParams {
   readonly include_input_output?: boolean | undefined
 }
 
-/** `GET /v1/workflows`: the workflows of a workspace or an app. */
+/** Lists the workflows of a workspace or an app. `GET /v1/workflows` */
 export const list: Endpoint.List<WorkflowsListParams, WorkflowBasic, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "workflows.list",
   method: "GET",
@@ -115,7 +116,7 @@ export const list: Endpoint.List<WorkflowsListParams, WorkflowBasic, Coze> = /*#
   pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size" })
 })
 
-/** `GET /v1/workflows/{workflow_id}`: a workflow, and what goes in and comes out. */
+/** Returns a workflow with its inputs and outputs. `GET /v1/workflows/{workflow_id}` */
 export const retrieve: Endpoint.Json<WorkflowsRetrieveParams, WorkflowDetail, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -1,3 +1,4 @@
+/** The endpoints of `workflows.chat` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 import { contentAsText } from "../internal/content.ts"
@@ -6,7 +7,7 @@ import type { EnterMessage } from "./ChatMessages.ts"
 
 export interface WorkflowsChatStreamParams {
   readonly workflow_id: string
-  /** Up to 50; the last one is the question. */
+  /** Up to 50 messages. The last one is the question. */
   readonly additional_messages: ReadonlyArray<EnterMessage>
   /** Input of the start node. */
   readonly parameters?: { readonly [name: string]: unknown } | undefined
@@ -18,7 +19,7 @@ export interface WorkflowsChatStreamParams {
   readonly connector_id?: string | undefined
 }
 
-/** `POST /v1/workflows/chat`: a chat with a chatflow as it goes on. */
+/** Starts a chat with a chatflow and streams its events. `POST /v1/workflows/chat` */
 export const stream: Endpoint.EventStream<WorkflowsChatStreamParams, ChatEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "workflows.chat.stream",

@@ -1,3 +1,4 @@
+/** The endpoints of `workflows.collaborators` in the Coze API, and their types. */
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
@@ -6,7 +7,7 @@ export interface WorkflowsCollaboratorsDeleteParams {
   readonly user_id: string
 }
 
-/** `DELETE /v1/workflows/{workflow_id}/collaborators/{user_id}`: removes a member from a workflow. */
+/** Removes a member from a workflow. `DELETE /v1/workflows/{workflow_id}/collaborators/{user_id}` */
 const delete_: Endpoint.None<WorkflowsCollaboratorsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "workflows.collaborators.delete",
   method: "DELETE",

@@ -1,3 +1,4 @@
+/** The endpoints of `workflows.runs` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -17,13 +18,13 @@ export const WorkflowUsage: Open.Codec<WorkflowUsage> = Open.struct(() => ({
   token_count: Open.optional(Schema.Number)
 }))
 
-/** What a workflow gave, or, of an asynchronous run, the id to ask for it with. */
+/** The output of a workflow or, for an asynchronous run, the id to query. */
 export interface WorkflowRunResult extends Envelope {
-  /** The output, as JSON text where the workflow ends with variables. */
+  /** The output: JSON text if the workflow returns variables. */
   readonly data?: string | null | undefined
-  /** Of an asynchronous run. */
+  /** The id of an asynchronous run. */
   readonly execute_id?: string | null | undefined
-  /** Where the run can be looked at. */
+  /** A page that shows the run. */
   readonly debug_url?: string | null | undefined
   readonly cost?: string | number | null | undefined
   readonly token?: string | number | null | undefined
@@ -39,14 +40,14 @@ export const WorkflowRunResult: Open.Codec<WorkflowRunResult> = Open.struct(() =
   usage: Open.optional(WorkflowUsage)
 }))
 
-/** What a node says. */
+/** The output of a node. */
 export interface WorkflowMessage {
   readonly content?: string | null | undefined
   readonly content_type?: string | null | undefined
   readonly node_title?: string | null | undefined
-  /** Counts the pieces of a node from 0. */
+  /** The number of the chunk in its node, from 0. */
   readonly node_seq_id?: string | number | null | undefined
-  /** Whether this is the node's last piece. */
+  /** Whether this is the node's last chunk. */
   readonly node_is_finish?: boolean | null | undefined
   readonly node_type?: string | null | undefined
   readonly node_id?: string | null | undefined
@@ -73,7 +74,7 @@ export const WorkflowMessage: Open.Codec<WorkflowMessage> = Open.struct(() => ({
   ext: Open.optional(Open.record(Schema.Unknown))
 }))
 
-/** Goes into `event_id` and `interrupt_type` of `resume`. */
+/** Pass these values to `resume` as `event_id` and `interrupt_type`. */
 export interface WorkflowInterruptData {
   readonly event_id: string
   readonly type: number
@@ -85,7 +86,7 @@ export const WorkflowInterruptData: Open.Codec<WorkflowInterruptData> = Open.str
   data: Open.optional(Schema.String)
 }))
 
-/** A question that the workflow waits for the answer to. */
+/** A question that the workflow needs an answer to. */
 export interface WorkflowInterrupt {
   readonly interrupt_data: WorkflowInterruptData
   readonly node_title?: string | null | undefined
@@ -109,7 +110,7 @@ export const WorkflowError: Open.Codec<WorkflowError> = Open.struct(() => ({
 
 export interface WorkflowMessageEvent {
   readonly event: "Message"
-  /** Counts the events from 0. */
+  /** The number of the event, from 0. */
   readonly id?: string | null | undefined
   readonly data: WorkflowMessage
 }
@@ -141,11 +142,11 @@ export const WorkflowInterruptEvent: Open.Codec<WorkflowInterruptEvent> = Open.s
   data: WorkflowInterrupt
 }))
 
-/** The end of a run, or a sign of life. */
+/** The end of a run, or a ping. */
 export interface WorkflowSignalEvent {
   readonly event: "Done" | "PING"
   readonly id?: string | null | undefined
-  /** Of `Done`: where the run can be looked at. */
+  /** For `Done`, a page that shows the run. */
   readonly data?: unknown
 }
 export const WorkflowSignalEvent: Open.Codec<WorkflowSignalEvent> = Open.struct(() => ({
@@ -169,7 +170,7 @@ export const WorkflowEvent: Open.Codec<WorkflowEvent> = Open.taggedUnion<Workflo
   PING: WorkflowSignalEvent
 }))
 
-/** How far one node of a run is. */
+/** The progress of one node of a run. */
 export interface WorkflowNodeStatus {
   readonly node_id?: string | null | undefined
   readonly is_finish?: boolean | null | undefined
@@ -190,7 +191,7 @@ export const WorkflowNodeStatus: Open.Codec<WorkflowNodeStatus> = Open.struct(()
   node_execute_uuid: Open.optional(Schema.String)
 }))
 
-/** A run, as it is or as it ended. */
+/** The current or final state of a run. */
 export interface WorkflowRunHistory {
   readonly execute_id: string
   readonly execute_status?: "Success" | "Running" | "Fail" | (string & {}) | null | undefined
@@ -251,17 +252,17 @@ export interface WorkflowsRunsStreamParams {
 }
 
 export interface WorkflowsRunsCreateParams extends WorkflowsRunsStreamParams {
-  /** Answers at once with an `execute_id`; the output is in `history`. */
+  /** Returns at once with an `execute_id`. Read the output with `history`. */
   readonly is_async?: boolean | undefined
 }
 
 export interface WorkflowsRunsResumeParams {
   readonly workflow_id: string
-  /** Of the interrupt's `interrupt_data`. */
+  /** The `event_id` of the interrupt's `interrupt_data`. */
   readonly event_id: string
   /** The answer. */
   readonly resume_data: string
-  /** `type` of the interrupt's `interrupt_data`. */
+  /** The `type` of the interrupt's `interrupt_data`. */
   readonly interrupt_type: number
   readonly connector_id?: string | undefined
 }
@@ -271,7 +272,7 @@ export interface WorkflowsRunsHistoryParams {
   readonly execute_id: string
 }
 
-/** `POST /v1/workflow/run`: runs a workflow to its end, or starts it. */
+/** Runs a workflow to its end, or starts it in the background. `POST /v1/workflow/run` */
 export const create: Endpoint.Json<WorkflowsRunsCreateParams, WorkflowRunResult, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -284,7 +285,7 @@ export const create: Endpoint.Json<WorkflowsRunsCreateParams, WorkflowRunResult,
   }
 )
 
-/** `POST /v1/workflow/stream_run`: runs a workflow, event by event; it may end with a question. */
+/** Runs a workflow and streams its events. The run may end with a question. `POST /v1/workflow/stream_run` */
 export const stream: Endpoint.EventStream<WorkflowsRunsStreamParams, WorkflowEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "workflows.runs.stream",
@@ -295,7 +296,7 @@ export const stream: Endpoint.EventStream<WorkflowsRunsStreamParams, WorkflowEve
     terminal: ["Done", "Error", "Interrupt"]
   })
 
-/** `POST /v1/workflow/stream_resume`: answers the question of an interrupted run, which then goes on. */
+/** Answers the question of an interrupted run and streams the rest. `POST /v1/workflow/stream_resume` */
 export const resume: Endpoint.EventStream<WorkflowsRunsResumeParams, WorkflowEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "workflows.runs.resume",
@@ -306,7 +307,7 @@ export const resume: Endpoint.EventStream<WorkflowsRunsResumeParams, WorkflowEve
     terminal: ["Done", "Error", "Interrupt"]
   })
 
-/** `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}`: an asynchronous run, as it is now. */
+/** Returns the state of an asynchronous run. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}` */
 export const history: Endpoint.Json<
   WorkflowsRunsHistoryParams,
   ReadonlyArray<WorkflowRunHistory>,

@@ -1,9 +1,10 @@
+/** The endpoints of `workflows.runs.runHistories.executeNodes` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
-/** What one node of a run put out. */
+/** The output of one node of a run. */
 export interface NodeOutput {
   readonly is_finish?: boolean | null | undefined
   readonly node_output?: string | null | undefined
@@ -20,9 +21,7 @@ export interface WorkflowsRunsRunHistoriesExecuteNodesRetrieveParams {
   readonly node_execute_uuid: string
 }
 
-/**
- * `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}/execute_nodes/{node_execute_uuid}`: the output of a node.
- */
+/** Returns the output of a node. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}/execute_nodes/{node_execute_uuid}` */
 export const retrieve: Endpoint.Json<WorkflowsRunsRunHistoriesExecuteNodesRetrieveParams, NodeOutput, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "workflows.runs.runHistories.executeNodes.retrieve",

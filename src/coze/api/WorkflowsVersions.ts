@@ -1,3 +1,4 @@
+/** The endpoints of `workflows.versions` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -30,12 +31,12 @@ export const WorkflowVersion: Open.Codec<WorkflowVersion> = Open.struct(() => ({
 export interface WorkflowsVersionsListParams {
   readonly workflow_id: string
   readonly publish_status?: PublishStatus | (string & {}) | undefined
-  /** 1 to 30, by default 10. */
+  /** 1 to 30. Default: 10. */
   readonly page_size?: number | undefined
   readonly page_token?: string | undefined
 }
 
-/** `GET /v1/workflows/{workflow_id}/versions`: the versions of a workflow. */
+/** Lists the versions of a workflow. `GET /v1/workflows/{workflow_id}/versions` */
 export const list: Endpoint.List<WorkflowsVersionsListParams, WorkflowVersion, Coze> = /*#__PURE__*/ Endpoint.list(
   Coze,
   {

@@ -1,3 +1,4 @@
+/** The endpoints of `workspaces` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -31,7 +32,7 @@ export const Workspace: Open.Codec<Workspace> = Open.struct(() => ({
 }))
 
 export interface WorkspacesListParams {
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   /** Up to 50. */
   readonly page_size?: number | undefined
@@ -40,7 +41,7 @@ export interface WorkspacesListParams {
   readonly coze_account_id?: string | undefined
 }
 
-/** `GET /v1/workspaces`: the workspaces that the user belongs to. */
+/** Lists the workspaces that the user belongs to. `GET /v1/workspaces` */
 export const list: Endpoint.List<WorkspacesListParams, Workspace, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "workspaces.list",
   method: "GET",

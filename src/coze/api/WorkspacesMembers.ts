@@ -1,3 +1,4 @@
+/** The endpoints of `workspaces.members` in the Coze API, and their types. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
@@ -20,7 +21,7 @@ export const WorkspaceMember: Open.Codec<WorkspaceMember> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** Who was added, who was invited, and who was neither. */
+/** Users who were added, invited, or refused. */
 export interface MembersAdded {
   readonly added_success_user_ids?: ReadonlyArray<string> | null | undefined
   readonly invited_success_user_ids?: ReadonlyArray<string> | null | undefined
@@ -36,7 +37,7 @@ export const MembersAdded: Open.Codec<MembersAdded> = Open.struct(() => ({
   already_invited_user_ids: Open.optional(Open.array(Schema.String))
 }))
 
-/** Who was removed, and who was not. */
+/** Users who were removed, or could not be. */
 export interface MembersRemoved {
   readonly removed_success_user_ids?: ReadonlyArray<string> | null | undefined
   readonly not_in_workspace_user_ids?: ReadonlyArray<string> | null | undefined
@@ -63,13 +64,13 @@ export interface WorkspacesMembersDeleteParams {
 
 export interface WorkspacesMembersListParams {
   readonly workspace_id: string
-  /** From 1. */
+  /** Starts at 1. */
   readonly page_num?: number | undefined
   /** Up to 50. */
   readonly page_size?: number | undefined
 }
 
-/** `POST /v1/workspaces/{workspace_id}/members`: adds or invites users. */
+/** Adds or invites users. `POST /v1/workspaces/{workspace_id}/members` */
 export const create: Endpoint.Json<WorkspacesMembersCreateParams, MembersAdded, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -81,7 +82,7 @@ export const create: Endpoint.Json<WorkspacesMembersCreateParams, MembersAdded, 
   }
 )
 
-/** `DELETE /v1/workspaces/{workspace_id}/members`: removes members. */
+/** Removes members. `DELETE /v1/workspaces/{workspace_id}/members` */
 const delete_: Endpoint.Json<WorkspacesMembersDeleteParams, MembersRemoved, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "workspaces.members.delete",
   method: "DELETE",
@@ -92,7 +93,7 @@ const delete_: Endpoint.Json<WorkspacesMembersDeleteParams, MembersRemoved, Coze
 
 export { delete_ as delete }
 
-/** `GET /v1/workspaces/{workspace_id}/members`: the members of a workspace. */
+/** Lists the members of a workspace. `GET /v1/workspaces/{workspace_id}/members` */
 export const list: Endpoint.List<WorkspacesMembersListParams, WorkspaceMember, Coze> = /*#__PURE__*/ Endpoint.list(
   Coze,
   {

@@ -13,17 +13,17 @@ import * as ChatMessages from "../api/ChatMessages.ts"
 import type { Coze } from "../Coze.ts"
 import { chatFailure } from "./chatFailure.ts"
 
-/** How a chat is waited for. */
+/** How to wait for a chat. */
 export interface PollOptions {
-  /** The waits between looks at the chat: 0.5 s growing to 5 s unless set. A schedule that ends ends the waiting. */
+  /** The waits between polls; polling stops when the schedule ends. Default: 0.5 s, growing to 5 s. */
   readonly schedule?: Schedule.Schedule<unknown, Chat.ChatObject> | undefined
-  /** How long everything may take together. */
+  /** How long the whole wait may take. */
   readonly deadline?: Duration.Input | undefined
 }
 
-/** A chat that came to its end, and what was said in it. */
+/** A chat that has ended, and its messages. */
 export interface ChatResult {
-  /** `requires_action`: the tools in `chat.required_action` have to be run, and their outputs submitted. */
+  /** If `requires_action`, run the tools in `chat.required_action` and submit their outputs. */
   readonly status: (typeof ends)[number]
   readonly chat: Chat.ChatObject
   readonly messages: ReadonlyArray<ChatMessages.Message>
@@ -31,7 +31,7 @@ export interface ChatResult {
 
 const ends = ["completed", "requires_action", "canceled"] as const
 
-/** 0.5 s, then half as much again each time, up to 5 s. */
+/** 0.5 s, growing by half each time, up to 5 s. */
 const defaultSchedule: Schedule.Schedule<unknown, unknown> = /*#__PURE__*/ Schedule.modifyDelay(
   /*#__PURE__*/ Schedule.exponential("500 millis", 1.5),
   ({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(5)))
@@ -118,7 +118,7 @@ const isAbandoned = (exit: Exit.Exit<unknown, ApiError>): boolean => {
   return error?.reason._tag === "TimeoutError" && error.reason.which === "total"
 }
 
-/** The deadline that has passed must not stop this call, too. */
+/** The expired deadline must not stop this call as well. */
 const cancelQuietly = (api: ChatApi, chat: Chat.ChatObject): Effect.Effect<void, never, Coze> =>
   api.cancel({ conversation_id: chat.conversation_id, chat_id: chat.id }).pipe(
     Effect.updateService(RequestOptions.Current, (options) => ({ ...options, deadline: undefined })),

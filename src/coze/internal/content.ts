@@ -16,7 +16,7 @@ const commandAsText = (command: unknown): unknown => {
   return { ...command, parameters: Object.fromEntries(parameters) }
 }
 
-/** The API takes parts of messages and objects in shortcut commands only as JSON text. */
+/** The API accepts message parts and objects in shortcut commands only as JSON text. */
 export const contentAsText = (input: Fields): Fields => {
   const { additional_messages: messages, shortcut_command: command } = input
   return {

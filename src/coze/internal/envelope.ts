@@ -1,9 +1,9 @@
 import * as Schema from "effect/Schema"
 import * as Open from "../../OpenSchema.ts"
 
-/** What stands around the data of an answer, where the answer keeps it. */
+/** The envelope of a response that keeps it. */
 export interface Envelope {
-  /** 0: any other is an error. */
+  /** Always 0: other codes are errors. */
   readonly code?: number | null | undefined
   readonly msg?: string | null | undefined
   readonly detail?: { readonly [name: string]: unknown } | null | undefined

@@ -2,10 +2,10 @@ import { base64Url } from "../../internal/credentials/jwt.ts"
 
 export { signJwt } from "../../internal/credentials/jwt.ts"
 
-/** Random bytes as hexadecimal digits. */
+/** Returns random bytes as hexadecimal digits. */
 export const randomHex = (bytes: number): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("")
 
-/** The S256 challenge of a PKCE verifier. */
+/** Returns the S256 challenge of a PKCE verifier. */
 export const challengeOf = async (verifier: string): Promise<string> =>
   base64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))))

@@ -1,6 +1,6 @@
 import type { Platform } from "../Coze.ts"
 
-/** Which platform is called, or another place that speaks like one. */
+/** A platform, or the base URL of a compatible server. */
 export type Place =
   | { readonly platform: Platform; readonly baseUrl?: undefined }
   | { readonly platform?: undefined; readonly baseUrl: string }
@@ -9,10 +9,10 @@ const apis: { readonly [K in Platform]: string } = { com: "https://api.coze.com"
 
 export const apiUrl = (place: Place): string => withoutSlash(place.baseUrl ?? apis[place.platform])
 
-/** Where users sign in: `www.` in place of `api.`. */
+/** The URL where users sign in: `www.` instead of `api.`. */
 export const wwwUrl = (place: Place): string => apiUrl(place).replace("://api.", "://www.")
 
-/** Where sockets are: `ws.` in place of `api.`, and without TLS only where the base URL is. */
+/** The URL of the sockets: `ws.` instead of `api.`, without TLS only if the base URL has none. */
 export const socketUrl = (place: Place): string => apiUrl(place).replace("://api.", "://ws.").replace(/^http/, "ws")
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")

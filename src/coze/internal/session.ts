@@ -79,7 +79,7 @@ const dial = (config: Config, token: Redacted.Redacted): Effect.Effect<Socket.We
       )
   })
 
-/** WebSockets take everything at once and only say how much of it still waits. */
+/** A WebSocket accepts everything at once and only reports how much is unsent. */
 const roomToSend = (ws: Socket.WebSocketLike, limit: number): Effect.Effect<void, SessionError> =>
   Effect.suspend(() => {
     if (ws.readyState > 1) {

@@ -9,7 +9,7 @@ import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
 
 type Fields = { readonly [field: string]: unknown }
 
-/** Posts to the authorization server; its errors come as OAuth codes or as the API's envelope, with any status. */
+/** Posts to the authorization server. Its errors are OAuth codes or the API's envelope, with any status. */
 export const post = (
   url: string,
   body: Fields,
@@ -83,8 +83,8 @@ const failureIn = (
 }
 
 /**
- * When something expires, in milliseconds since 1970. Tokens say it as a point in time and device codes as a time to
- * go, both in a field named `expires_in`.
+ * Returns when something expires, in milliseconds since 1970. The field `expires_in` is a point in time for tokens, but
+ * a duration for device codes.
  */
 export const expiryOf = (expiresIn: unknown): Effect.Effect<number> =>
   Effect.map(Clock.currentTimeMillis, (now) => {
