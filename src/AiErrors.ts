@@ -22,7 +22,7 @@ import * as Schema from "effect/Schema"
 import { type ApiError, isApiError } from "./ApiError.ts"
 import * as ApiErrorSchema from "./ApiErrorSchema.ts"
 import { plainJson } from "./internal/ai/plainJson.ts"
-import { isObject } from "./internal/dialect.ts"
+import { isObject } from "./internal/json/json.ts"
 
 /** The module and method that an `AiError` names. */
 export interface Place {

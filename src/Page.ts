@@ -1,4 +1,5 @@
 /** Describes pages of a list endpoint, and how each API points from one page to the next. */
+import type { JsonObject } from "./internal/json/json.ts"
 
 /** One page of a list. */
 export interface Page<out A> {
@@ -17,13 +18,11 @@ export interface Cursor {
   readonly [parameter: string]: string | number
 }
 
-type Json = { readonly [key: string]: unknown }
-
 /** Where a response has its items, and how to request the next page. */
 export interface Style {
   /** The property that holds the items. */
   readonly items: string
-  readonly next: (body: Json, items: ReadonlyArray<unknown>, input: Json) => Cursor | undefined
+  readonly next: (body: JsonObject, items: ReadonlyArray<unknown>, input: JsonObject) => Cursor | undefined
 }
 
 const present = (value: unknown): value is string | number =>

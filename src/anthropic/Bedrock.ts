@@ -38,7 +38,8 @@ import {
   withoutReplaced
 } from "../internal/clouds/bedrock.ts"
 import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
-import { type Dialect, isObject, skip } from "../internal/dialect.ts"
+import { type Dialect, skip } from "../internal/dialect.ts"
+import { isObject } from "../internal/json/json.ts"
 import { baseUrlProblems, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
 import type { Draft, Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"

@@ -41,7 +41,8 @@ import {
   projectProblems,
   quotaHeader
 } from "../internal/clouds/vertex.ts"
-import { type Dialect, isObject, stringOf } from "../internal/dialect.ts"
+import type { Dialect } from "../internal/dialect.ts"
+import { isObject, stringOf } from "../internal/json/json.ts"
 import {
   baseUrlProblems,
   debugVariable,

@@ -9,8 +9,8 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import { signJwt } from "../internal/credentials/jwt.ts"
 import { requestText, requestToken } from "../internal/credentials/tokenRequest.ts"
-import { isObject, stringOf } from "../internal/dialect.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
+import { isObject, stringOf } from "../internal/json/json.ts"
 import * as Credential from "./Credential.ts"
 
 /** A credential that knows its project. */

@@ -9,7 +9,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import { requestText } from "../internal/credentials/tokenRequest.ts"
-import { isObject } from "../internal/dialect.ts"
+import { isObject } from "../internal/json/json.ts"
 import { CredentialError } from "./Credential.ts"
 
 /** A token that proves a workload's identity. */

@@ -1,5 +1,6 @@
 import type { Reason, ServerDetail } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
+import type { JsonObject } from "./json/json.ts"
 import type { JsonParser } from "./json/patternParser.ts"
 import type { QueryStyle } from "./request/query.ts"
 
@@ -23,11 +24,9 @@ export interface Progress {
   readonly setUsage: (usage: unknown) => void
 }
 
-type Fields = { readonly [name: string]: unknown }
-
 /** Translates an endpoint's input and response between the program and the wire. */
 export interface Behaviour {
-  readonly send: (input: Fields) => Fields
+  readonly send: (input: JsonObject) => JsonObject
   /** Returns a new body; must not mutate its argument. */
   readonly receive: (body: unknown, input: unknown) => unknown
 }
@@ -64,9 +63,3 @@ export interface Dialect {
     timeouts: { readonly explicit: boolean }
   ) => string | undefined
 }
-
-export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-export const stringOf = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined

@@ -27,7 +27,7 @@ import type * as Endpoint from "../Endpoint.ts"
 import * as EventStream from "../EventStream.ts"
 import * as FileSource from "../files/FileSource.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
-import { isObject } from "../internal/dialect.ts"
+import { isObject, type JsonObject } from "../internal/json/json.ts"
 import * as Batch from "../jobs/Batch.ts"
 import type * as Poll from "../jobs/Poll.ts"
 import * as Batches from "./api/Batches.ts"
@@ -81,7 +81,7 @@ const apiOf = <Input extends object, A>(
       custom_id: customId,
       method: endpoint.method,
       url,
-      body: { ...(endpoint.prepare?.(input as Fields) ?? input), ...endpoint.fixed }
+      body: { ...(endpoint.prepare?.(input as JsonObject) ?? input), ...endpoint.fixed }
     })
   return {
     maxRequests: 50_000,
@@ -116,8 +116,6 @@ const embeddingsOf = (request: object): number => {
   const input = "input" in request ? request.input : undefined
   return Array.isArray(input) && typeof input[0] !== "number" ? Math.max(1, input.length) : 1
 }
-
-type Fields = { readonly [field: string]: unknown }
 
 const stateOf = (batch: Batches.Batch): State => ({
   id: batch.id,
@@ -200,7 +198,7 @@ const decoded = <A>(
   }
 }
 
-const failureOf = (customId: string, raw: Fields, status: number | undefined): Batch.BatchRequestError => {
+const failureOf = (customId: string, raw: JsonObject, status: number | undefined): Batch.BatchRequestError => {
   const { body } = isObject(raw["response"]) ? raw["response"] : { body: undefined }
   const inBody = isObject(body) && isObject(body["error"]) ? body["error"] : {}
   const { code, message } = isObject(raw["error"]) ? raw["error"] : inBody

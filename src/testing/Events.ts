@@ -14,18 +14,18 @@ import * as Messages from "../anthropic/api/Messages.ts"
 import * as Chat from "../coze/api/Chat.ts"
 import * as ChatMessages from "../coze/api/ChatMessages.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
+import type { JsonObject } from "../internal/json/json.ts"
 import * as ChatCompletions from "../openai/api/ChatCompletions.ts"
 import * as Responses from "../openai/api/Responses.ts"
 import { chatCompletionChunks } from "./internal/events/chatCompletion.ts"
 import { cozeChatEvents } from "./internal/events/cozeChat.ts"
 import { messageEvents } from "./internal/events/message.ts"
-import type { Json } from "./internal/events/pieces.ts"
 import { responseEvents } from "./internal/events/response.ts"
 import * as Sample from "./Sample.ts"
 
 const decodeAll = <A>(
   schema: { readonly Type: A; readonly ast: unknown },
-  events: ReadonlyArray<Json>
+  events: ReadonlyArray<JsonObject>
 ): ReadonlyArray<A> => {
   const decode = schemaDecoder(schema as Parameters<typeof schemaDecoder>[0], "open") as (json: unknown) => A
   return events.map((event) => decode(structuredClone(event)))
@@ -40,7 +40,7 @@ export const chatCompletion = (
   }
 ): ReadonlyArray<ChatCompletions.ChatCompletionChunk> => {
   const given = typeof answer === "string" ? { choices: [{ message: { content: answer } }] } : answer
-  const completion = Sample.json(ChatCompletions.ChatCompletion, given) as Json
+  const completion = Sample.json(ChatCompletions.ChatCompletion, given) as JsonObject
   return decodeAll(
     ChatCompletions.ChatCompletionChunk,
     chatCompletionChunks(completion, options?.includeUsage === true)
@@ -66,7 +66,7 @@ export const response = (
           ]
         }
       : answer
-  return decodeAll(Responses.ResponseStreamEvent, responseEvents(Sample.json(Responses.Response, given) as Json))
+  return decodeAll(Responses.ResponseStreamEvent, responseEvents(Sample.json(Responses.Response, given) as JsonObject))
 }
 
 /** The events of a message; a string is its text. */
@@ -75,7 +75,7 @@ export const message = (
 ): ReadonlyArray<Messages.RawMessageStreamEvent> => {
   const given: Sample.Partial<Messages.Message> =
     typeof answer === "string" ? { content: [{ type: "text", text: answer }], stop_reason: "end_turn" } : answer
-  return decodeAll(Messages.RawMessageStreamEvent, messageEvents(Sample.json(Messages.Message, given) as Json))
+  return decodeAll(Messages.RawMessageStreamEvent, messageEvents(Sample.json(Messages.Message, given) as JsonObject))
 }
 
 /** The events of a chat with a Coze agent; a string is the text of its one answer. */
@@ -89,7 +89,7 @@ export const cozeChat = (
       }
 ): ReadonlyArray<Chat.ChatEvent> => {
   const { chat, messages } = typeof answer === "string" ? { chat: undefined, messages: [{ content: answer }] } : answer
-  const head = Sample.json(Chat.ChatObject, { status: "completed", ...chat }) as Json
+  const head = Sample.json(Chat.ChatObject, { status: "completed", ...chat }) as JsonObject
   const all = messages.map(
     (given) =>
       Sample.json(ChatMessages.Message, {
@@ -101,7 +101,7 @@ export const cozeChat = (
         content_type: "text",
         content: "",
         ...given
-      }) as Json
+      }) as JsonObject
   )
   return decodeAll(Chat.ChatEvent, cozeChatEvents(head, all))
 }

@@ -1,7 +1,7 @@
 import type { ClientConfig, Framing } from "../../internal/attempt/call.ts"
 import { type Frame, makeFrameDecoder } from "../../internal/clouds/awsEventStream.ts"
 import { notJson } from "../../internal/decode/schemaDecoder.ts"
-import { isObject, stringOf } from "../../internal/dialect.ts"
+import { isObject, stringOf } from "../../internal/json/json.ts"
 
 /** Decodes the events of Bedrock's binary streams. Server-sent events, which some gateways send, are left alone. */
 export const framing: ClientConfig["framing"] = (contentType) =>

@@ -1,6 +1,7 @@
 import type { ServerDetail } from "../../ApiError.ts"
 import { parseJson } from "../../internal/decode/schemaDecoder.ts"
-import { type Dialect, ErrorInBody, isObject, skip, stringOf } from "../../internal/dialect.ts"
+import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
+import { isObject, stringOf } from "../../internal/json/json.ts"
 import { outputFormat } from "./outputFormat.ts"
 
 export const dialect: Dialect = {

@@ -1,12 +1,12 @@
 /** Puts a message together from its stream of events; works on decoded events and on the JSON they came from. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
-import { isObject } from "../../internal/dialect.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { indexOf } from "../../internal/stream/fold.ts"
 
-export class MessageFold implements Fold<unknown, Json, Step> {
-  #message: Json | undefined
+export class MessageFold implements Fold<unknown, JsonObject, Step> {
+  #message: JsonObject | undefined
   readonly #blocks = new Map<number, Block>()
 
   push(event: unknown): ReadonlyArray<Step> {
@@ -27,7 +27,7 @@ export class MessageFold implements Fold<unknown, Json, Step> {
     }
   }
 
-  #start(event: Json): ReadonlyArray<Step> {
+  #start(event: JsonObject): ReadonlyArray<Step> {
     const message = event["message"]
     if (!isObject(message)) return [refused(event, "The event has no message")]
     if (this.#message !== undefined) return [refused(event, "The message has already begun")]
@@ -39,7 +39,7 @@ export class MessageFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  #pushBlock(event: Json): ReadonlyArray<Step> {
+  #pushBlock(event: JsonObject): ReadonlyArray<Step> {
     const index = indexOf(event["index"])
     if (this.#message === undefined) return [refused(event, "The message has not begun")]
     if (index === undefined) return [refused(event, "The event has no valid index")]
@@ -59,7 +59,7 @@ export class MessageFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  snapshot(): Json | undefined {
+  snapshot(): JsonObject | undefined {
     if (this.#message === undefined) return undefined
     const blocks = [...this.#blocks.values()].sort((a, b) => a.index - b.index)
     return { ...this.#message, content: blocks.map((block) => block.snapshot()) }
@@ -69,20 +69,20 @@ export class MessageFold implements Fold<unknown, Json, Step> {
 const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
 
 /** The message is of the model that wrote its end. */
-const servedBy = (message: Json, to: unknown): Json =>
+const servedBy = (message: JsonObject, to: unknown): JsonObject =>
   isObject(to) && typeof to["model"] === "string" ? { ...message, model: to["model"] } : message
 
 /** The delta's counts are totals; what it leaves out or sends as `null` stands. */
-const mergeDelta = (message: Json, { delta, usage, type: _, ...rest }: Json): Json => ({
+const mergeDelta = (message: JsonObject, { delta, usage, type: _, ...rest }: JsonObject): JsonObject => ({
   ...message,
   ...presentOver(message, rest),
   ...(isObject(delta) ? presentOver(message, delta) : {}),
   usage: isObject(usage) ? { ...objectOf(message["usage"]), ...presentOver({}, usage) } : message["usage"]
 })
 
-const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-const presentOver = (before: Json, fields: Json): Json =>
+const presentOver = (before: JsonObject, fields: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(fields).filter(
       ([name, value]) => value !== undefined && (value !== null || (before[name] === undefined && name in before))
@@ -91,7 +91,7 @@ const presentOver = (before: Json, fields: Json): Json =>
 
 class Block {
   readonly index: number
-  readonly #start: Json
+  readonly #start: JsonObject
   readonly #isUnknown: boolean
   readonly #texts = new Map<string, string>()
   /** What deltas have said as a whole. */
@@ -101,7 +101,7 @@ class Block {
   #isStopped = false
   #snapshot: unknown
 
-  constructor(index: number, start: Json, steps: Array<Step>) {
+  constructor(index: number, start: JsonObject, steps: Array<Step>) {
     this.index = index
     this.#isUnknown = start["type"] === "~unknown"
     this.#start = this.#isUnknown ? objectOf(start["raw"]) : start
@@ -120,7 +120,7 @@ class Block {
     return { index: this.index, part: 0 }
   }
 
-  push(delta: Json, steps: Array<Step>): void {
+  push(delta: JsonObject, steps: Array<Step>): void {
     this.#snapshot = undefined
     switch (delta["type"]) {
       case "text_delta":
@@ -211,7 +211,7 @@ class Block {
   }
 
   #build(): unknown {
-    const block: Json = {
+    const block: JsonObject = {
       ...this.#start,
       ...Object.fromEntries(this.#texts),
       ...Object.fromEntries(this.#fields),

@@ -1,4 +1,5 @@
-import { type Behaviour, isObject } from "../../internal/dialect.ts"
+import type { Behaviour } from "../../internal/dialect.ts"
+import { isObject } from "../../internal/json/json.ts"
 
 /**
  * Sends `output_format`, the former name of `output_config.format`, under its present name, as the official client

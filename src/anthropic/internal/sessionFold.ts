@@ -1,7 +1,7 @@
 /** Puts the messages of a managed agent together from the previews in the stream of its session. */
 import type { Fold, Step } from "../../Accumulator.ts"
-import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { indexOf } from "../../internal/stream/fold.ts"
 
 /** The states that the events name, in the words of the session itself. */
 const statuses: { readonly [type: string]: string } = {
@@ -11,8 +11,8 @@ const statuses: { readonly [type: string]: string } = {
   "session.status_terminated": "terminated"
 }
 
-export class SessionFold implements Fold<unknown, Json, Step> {
-  readonly #events = new Map<string, Json>()
+export class SessionFold implements Fold<unknown, JsonObject, Step> {
+  readonly #events = new Map<string, JsonObject>()
   readonly #messages = new Map<string, Message>()
   #hasBegun = false
   #status: string | undefined
@@ -34,7 +34,7 @@ export class SessionFold implements Fold<unknown, Json, Step> {
     return isNew ? this.#say(type, id, event) : []
   }
 
-  #note(type: string, event: Json): void {
+  #note(type: string, event: JsonObject): void {
     if (Object.hasOwn(statuses, type)) {
       this.#status = statuses[type]
       this.#stopReason = event["stop_reason"]
@@ -42,7 +42,7 @@ export class SessionFold implements Fold<unknown, Json, Step> {
     if (type === "session.usage") this.#usage = event["usage"]
   }
 
-  #say(type: string, id: string, event: Json): ReadonlyArray<Step> {
+  #say(type: string, id: string, event: JsonObject): ReadonlyArray<Step> {
     if (type === "agent.message") return this.#message(id).finish(arrayOf(event["content"]))
     if (type !== "agent.custom_tool_use") return []
     const call = { index: this.#events.size - 1, part: 0, id, name: textOf(event["name"]) }
@@ -52,7 +52,7 @@ export class SessionFold implements Fold<unknown, Json, Step> {
     ]
   }
 
-  #start(event: Json): ReadonlyArray<Step> {
+  #start(event: JsonObject): ReadonlyArray<Step> {
     const preview = isObject(event["event"]) ? event["event"] : {}
     if (preview["type"] !== "agent.message") return []
     const id = textOf(preview["id"])
@@ -61,7 +61,7 @@ export class SessionFold implements Fold<unknown, Json, Step> {
     return []
   }
 
-  #delta(event: Json): ReadonlyArray<Step> {
+  #delta(event: JsonObject): ReadonlyArray<Step> {
     const message = this.#messages.get(textOf(event["event_id"]))
     if (message === undefined) return [refused(event, "The message has not begun")]
     return message.push(event)
@@ -73,7 +73,7 @@ export class SessionFold implements Fold<unknown, Json, Step> {
     return message
   }
 
-  snapshot(): Json | undefined {
+  snapshot(): JsonObject | undefined {
     if (!this.#hasBegun) return undefined
     return {
       events: [...this.#events.values()],
@@ -90,16 +90,16 @@ const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefuse
 class Message {
   readonly #id: string
   readonly #index: number
-  readonly #content: Array<Json> = []
+  readonly #content: Array<JsonObject> = []
   isDone = false
-  #snapshot: Json | undefined
+  #snapshot: JsonObject | undefined
 
   constructor(id: string, index: number) {
     this.#id = id
     this.#index = index
   }
 
-  push(event: Json): ReadonlyArray<Step> {
+  push(event: JsonObject): ReadonlyArray<Step> {
     const delta = isObject(event["delta"]) ? event["delta"] : {}
     const part = indexOf(delta["index"])
     const piece = delta["content"]
@@ -133,7 +133,7 @@ class Message {
     })
   }
 
-  snapshot(): Json {
+  snapshot(): JsonObject {
     this.#snapshot ??= { id: this.#id, type: "agent.message", content: [...this.#content] }
     return this.#snapshot
   }

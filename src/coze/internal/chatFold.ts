@@ -1,10 +1,9 @@
 /** Puts a chat and its messages together from the stream of events. */
 import type { Fold, Step } from "../../Accumulator.ts"
-import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, type Json, textOf } from "../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 
-export class ChatFold implements Fold<unknown, Json, Step> {
-  #chat: Json | undefined
+export class ChatFold implements Fold<unknown, JsonObject, Step> {
+  #chat: JsonObject | undefined
   readonly #messages = new Map<string, Message>()
   readonly #calls = new Set<string>()
 
@@ -40,7 +39,7 @@ export class ChatFold implements Fold<unknown, Json, Step> {
     })
   }
 
-  snapshot(): Json | undefined {
+  snapshot(): JsonObject | undefined {
     if (this.#chat === undefined) return undefined
     return { chat: this.#chat, messages: [...this.#messages.values()].map((message) => message.snapshot()) }
   }
@@ -48,27 +47,27 @@ export class ChatFold implements Fold<unknown, Json, Step> {
 
 const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
 
-const within = (value: unknown): Json => (isObject(value) ? value : {})
+const within = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
 /** Later events of a chat leave out what earlier ones have said. */
-const present = (fields: Json): Json =>
+const present = (fields: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "")
   )
 
 class Message {
   readonly #index: number
-  #fields: Json = {}
+  #fields: JsonObject = {}
   #content = ""
   #reasoning = ""
   #isDone = false
-  #snapshot: Json | undefined
+  #snapshot: JsonObject | undefined
 
   constructor(index: number) {
     this.#index = index
   }
 
-  push(piece: Json): ReadonlyArray<Step> {
+  push(piece: JsonObject): ReadonlyArray<Step> {
     if (this.#isDone) return [refused(piece, "The message has ended")]
     this.#snapshot = undefined
     const content = textOf(piece["content"])
@@ -86,7 +85,7 @@ class Message {
   }
 
   /** The message as a whole is what counts, whatever its pieces were. */
-  finish(message: Json): ReadonlyArray<Step> {
+  finish(message: JsonObject): ReadonlyArray<Step> {
     const wasDone = this.#isDone
     this.#isDone = true
     this.#snapshot = message
@@ -101,7 +100,7 @@ class Message {
     ]
   }
 
-  snapshot(): Json {
+  snapshot(): JsonObject {
     this.#snapshot ??= {
       ...this.#fields,
       content: this.#content,

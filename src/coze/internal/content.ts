@@ -1,23 +1,20 @@
-type Fields = { readonly [field: string]: unknown }
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
 
-const isObject = (u: unknown): u is Fields => typeof u === "object" && u !== null
+/** The API takes parts of messages, and objects in shortcut commands, only as JSON text. */
+const asText = (value: unknown): unknown =>
+  typeof value === "object" && value !== null ? JSON.stringify(value) : value
 
 const messageAsText = (message: unknown): unknown =>
-  isObject(message) && isObject(message["content"])
-    ? { ...message, content: JSON.stringify(message["content"]) }
-    : message
+  isObject(message) ? { ...message, content: asText(message["content"]) } : message
 
-const commandAsText = (command: unknown): unknown => {
-  if (!isObject(command) || !isObject(command["parameters"])) return command
-  const parameters = Object.entries(command["parameters"]).map(([name, value]) => [
-    name,
-    isObject(value) ? JSON.stringify(value) : value
-  ])
-  return { ...command, parameters: Object.fromEntries(parameters) }
+const commandAsText = (command: JsonObject): JsonObject => {
+  const { parameters } = command
+  if (!isObject(parameters)) return command
+  const texts = Object.entries(parameters).map(([name, value]) => [name, asText(value)])
+  return { ...command, parameters: Object.fromEntries(texts) }
 }
 
-/** The API accepts message parts and objects in shortcut commands only as JSON text. */
-export const contentAsText = (input: Fields): Fields => {
+export const contentAsText = (input: JsonObject): JsonObject => {
   const { additional_messages: messages, shortcut_command: command } = input
   return {
     ...input,

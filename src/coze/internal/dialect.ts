@@ -1,6 +1,7 @@
 import * as ApiError from "../../ApiError.ts"
-import { type Dialect, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
+import { type Dialect, ErrorInBody } from "../../internal/dialect.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
+import { isObject, stringOf } from "../../internal/json/json.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 

@@ -4,17 +4,15 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
 import { execute } from "../../internal/attempt/fetchClient.ts"
-import { isObject, stringOf } from "../../internal/dialect.ts"
+import { isObject, type JsonObject, stringOf } from "../../internal/json/json.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
-
-type Fields = { readonly [field: string]: unknown }
 
 /** Posts to the authorization server. Its errors are OAuth codes or the API's envelope, with any status. */
 export const post = (
   url: string,
-  body: Fields,
+  body: JsonObject,
   bearer?: Redacted.Redacted | undefined
-): Effect.Effect<Fields, CozeAuthError, HttpClient.HttpClient> =>
+): Effect.Effect<JsonObject, CozeAuthError, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const request = HttpClientRequest.post(url).pipe(
       HttpClientRequest.bodyJsonUnsafe(body),
@@ -53,7 +51,7 @@ const parsed = (text: string): unknown => {
   }
 }
 
-const logIdIn = (answer: Fields): string | undefined =>
+const logIdIn = (answer: JsonObject): string | undefined =>
   isObject(answer["detail"]) ? stringOf(answer["detail"]["logid"]) : undefined
 
 const polling: ReadonlySet<string> = new Set<CozeAuthReason>([
@@ -64,7 +62,7 @@ const polling: ReadonlySet<string> = new Set<CozeAuthReason>([
 ])
 
 const failureIn = (
-  answer: Fields,
+  answer: JsonObject,
   status: number
 ): { readonly reason: CozeAuthReason; readonly message: string; readonly code: string | undefined } | undefined => {
   const error = stringOf(answer["error"])

@@ -2,7 +2,7 @@
  * Items and blocks that no part stands for: calls of hosted tools that the toolkit lacks, compactions, types of the
  * future. They travel in the metadata of the next part, under `before`, and come back in the same place.
  */
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 
 type Fields = { readonly [name: string]: unknown }
 

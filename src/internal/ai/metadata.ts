@@ -3,7 +3,7 @@
  * key is one that Effect's own provider packages declare.
  */
 import type * as Schema from "effect/Schema"
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 import { plainJson } from "./plainJson.ts"
 
 type Fields = { readonly [name: string]: unknown }

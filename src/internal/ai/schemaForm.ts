@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as StructuredOutput from "../../tools/StructuredOutput.ts"
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 import { plainConversion } from "../schema/plainConversion.ts"
 import { makeRestore } from "../schema/restoreJson.ts"
 

@@ -3,7 +3,7 @@ import * as AiError from "effect/ai/AiError"
 import * as Tool from "effect/ai/Tool"
 import * as Result from "effect/Result"
 import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 import { jsonSchemaForm, parametersForm, type SchemaForm } from "./schemaForm.ts"
 
 /** How calls of functions that the toolkit lacks are read: as calls in `deferred` validation, else as an error. */

@@ -1,5 +1,6 @@
 import { type ServerDetail, ServerError } from "../../ApiError.ts"
-import { type Dialect, isObject, stringOf } from "../dialect.ts"
+import type { Dialect } from "../dialect.ts"
+import { isObject, stringOf } from "../json/json.ts"
 
 /** Makes a vendor's dialect read Amazon's own errors as well. */
 export const withAwsErrors = (dialect: Dialect): Dialect => ({

@@ -10,7 +10,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Credential from "../../credentials/Credential.ts"
 import { execute } from "../attempt/fetchClient.ts"
-import { isObject, stringOf } from "../dialect.ts"
+import { isObject, stringOf } from "../json/json.ts"
 
 /** Who is asked, and how. */
 export interface TokenRequest {

@@ -3,8 +3,9 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as ApiError from "../../ApiError.ts"
 import type * as Page from "../../Page.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
-import { ErrorInBody, isObject } from "../dialect.ts"
+import { ErrorInBody } from "../dialect.ts"
 import { describeText, reasonOf } from "../errors/reasons.ts"
+import { isObject } from "../json/json.ts"
 import { notJson, schemaDecoder } from "./schemaDecoder.ts"
 
 /** The value and the parsed body it came from. Throws `ApiError`. */

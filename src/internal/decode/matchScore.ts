@@ -1,6 +1,6 @@
 /** Scores how well a value matches a schema, by its property names alone. */
 import type * as SchemaAST from "effect/SchemaAST"
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 
 /**

@@ -5,6 +5,7 @@ import { RequestError, type RequestSummary } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
 import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
+import type { JsonObject } from "../json/json.ts"
 import { rememberBody } from "./curl.ts"
 import { hasFile, multipartBody, toParts } from "./multipart.ts"
 import { appendQuery, type QueryStyle } from "./query.ts"
@@ -44,16 +45,14 @@ export interface WireConfig {
   readonly route: Route | undefined
 }
 
-type Fields = { readonly [name: string]: unknown }
-
 /** Writes an input; throws {@link RequestError}. */
-export type WireMaker = (endpoint: Endpoint.Metadata, input: Fields, options: RequestOptions, scrub: Scrub) => Wire
+export type WireMaker = (endpoint: Endpoint.Metadata, input: JsonObject, options: RequestOptions, scrub: Scrub) => Wire
 
 export const makeWireMaker = (config: WireConfig): WireMaker => {
   const plain = new WeakMap<Endpoint.Metadata, Headers.Headers>()
   let base: Base | undefined
   /** Most calls of an endpoint have the same headers. */
-  const headersOf = (endpoint: Endpoint.Metadata, fields: Fields, options: RequestOptions): Headers.Headers => {
+  const headersOf = (endpoint: Endpoint.Metadata, fields: JsonObject, options: RequestOptions): Headers.Headers => {
     if (fields !== none || options.headers !== undefined || options.idempotencyKey !== undefined) {
       return makeHeaders(endpoint, fields, options, config)
     }
@@ -88,7 +87,7 @@ export const makeWireMaker = (config: WireConfig): WireMaker => {
 
 class PlainWire implements Wire {
   readonly #endpoint: Endpoint.Metadata
-  readonly #input: Fields
+  readonly #input: JsonObject
   readonly #scrub: Scrub
   #summary: RequestSummary | undefined
   readonly url: string
@@ -99,7 +98,7 @@ class PlainWire implements Wire {
 
   constructor(
     endpoint: Endpoint.Metadata,
-    input: Fields,
+    input: JsonObject,
     url: string,
     headers: Headers.Headers,
     { body, json, replayable }: Encoded,
@@ -153,15 +152,15 @@ const queryStyleOf = ({ nullQuery }: Endpoint.Metadata, { queryStyle }: WireConf
 
 interface Split {
   readonly path: string
-  readonly query: Fields
+  readonly query: JsonObject
   /** {@link none} where there is none. */
-  readonly headers: Fields
-  readonly body: Fields
+  readonly headers: JsonObject
+  readonly body: JsonObject
 }
 
-const none: Fields = {}
+const none: JsonObject = {}
 
-const split = (endpoint: Endpoint.Metadata, input: Fields): Split => {
+const split = (endpoint: Endpoint.Metadata, input: JsonObject): Split => {
   const { body: encoding, fixed, headerParams, pathParams } = endpoint
   const path = pathParams.length === 0 ? endpoint.path : pathOf(endpoint.path, input)
   if (encoding === "json" && pathParams.length === 0 && headerParams === undefined && endpoint.query === undefined) {
@@ -180,7 +179,7 @@ const split = (endpoint: Endpoint.Metadata, input: Fields): Split => {
   return { path, query, headers: headers ?? none, body }
 }
 
-const pathOf = (template: string, input: Fields): string =>
+const pathOf = (template: string, input: JsonObject): string =>
   template.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, input[name]))
 
 const segment = (name: string, value: unknown): string => {
@@ -200,7 +199,13 @@ const segment = (name: string, value: unknown): string => {
   }
 }
 
-const makeUrl = (base: Base, path: string, query: Fields, extra: Fields | undefined, style: QueryStyle): string => {
+const makeUrl = (
+  base: Base,
+  path: string,
+  query: JsonObject,
+  extra: JsonObject | undefined,
+  style: QueryStyle
+): string => {
   if (query === none && extra === undefined && base.query === "") return base.start + path
   const [pathname = "", fixed] = path.split("?")
   const parts: Array<string> = []
@@ -252,7 +257,7 @@ type Encoding = "json" | "multipart" | "sdp"
 const wholeBody = (
   endpoint: Endpoint.Metadata,
   encoding: Encoding,
-  fields: Fields,
+  fields: JsonObject,
   options: RequestOptions
 ): unknown => {
   const all =
@@ -267,7 +272,7 @@ const wholeBody = (
 const encodeBody = (endpoint: Endpoint.Metadata, encoding: Encoding, body: unknown): Encoded => {
   if (body === undefined) return noBody
   if (encoding === "json") return jsonBody(body)
-  const fields = body as Fields
+  const fields = body as JsonObject
   if (encoding === "sdp") {
     const sdp = String(fields["sdp"])
     return {
@@ -281,7 +286,7 @@ const encodeBody = (endpoint: Endpoint.Metadata, encoding: Encoding, body: unkno
   return { ...form, json: undefined, contentType: form.contentType }
 }
 
-const encodingOf = (encoding: Endpoint.BodyEncoding | undefined, fields: Fields): Encoding | undefined => {
+const encodingOf = (encoding: Endpoint.BodyEncoding | undefined, fields: JsonObject): Encoding | undefined => {
   switch (encoding) {
     case undefined:
     case "json":
@@ -328,7 +333,7 @@ const edit = (value: unknown, path: ReadonlyArray<string | number>, replacement:
     else copy[index] = edit(copy[index], rest, replacement)
     return copy
   }
-  const object = typeof value === "object" && value !== null ? (value as Fields) : {}
+  const object = typeof value === "object" && value !== null ? (value as JsonObject) : {}
   const { [key]: old, ...others } = object
   if (rest.length === 0 && replacement === undefined) return others
   return { ...others, [key]: edit(old, rest, replacement) }
@@ -338,7 +343,7 @@ const betaHeader = "anthropic-beta"
 
 const makeHeaders = (
   endpoint: Endpoint.Metadata,
-  fields: Fields,
+  fields: JsonObject,
   options: RequestOptions,
   config: WireConfig
 ): Headers.Headers => {

@@ -1,12 +1,11 @@
 /** The JSON Schemas of other libraries in a form that can be asked for. */
-import { isObject } from "../dialect.ts"
-import type { Json } from "../stream/fold.ts"
+import { isObject, type JsonObject } from "../json/json.ts"
 
 /**
  * The schema with its objects closed, as providers want them: it then stands for fewer values, all of which the library
  * takes. A reference to the whole goes to a definition.
  */
-export const closedSchema = (schema: Json): Json => {
+export const closedSchema = (schema: JsonObject): JsonObject => {
   const definitions = isObject(schema["$defs"]) ? schema["$defs"] : {}
   const closed = close(schema, definitions)
   if (!refersToWhole(schema)) return closed
@@ -15,7 +14,7 @@ export const closedSchema = (schema: Json): Json => {
   return { $ref: `#/$defs/${name}`, $defs: { ...(isObject($defs) ? $defs : {}), [name]: whole } }
 }
 
-const freeName = (taken: Json): string => {
+const freeName = (taken: JsonObject): string => {
   let name = "Whole"
   while (Object.hasOwn(taken, name)) name += "_"
   return name
@@ -28,7 +27,7 @@ const data = new Set(["const", "default", "enum", "examples", "required"])
 const maps = new Set(["$defs", "properties"])
 
 /** Maps the schemas directly within one. */
-const mapParts = (node: Json, map: (part: Json) => Json): Json => {
+const mapParts = (node: JsonObject, map: (part: JsonObject) => JsonObject): JsonObject => {
   const mapOne = (value: unknown): unknown => (isObject(value) ? map(value) : value)
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
@@ -43,21 +42,21 @@ const mapParts = (node: Json, map: (part: Json) => Json): Json => {
   )
 }
 
-const close = (node: Json, definitions: Json): Json => {
+const close = (node: JsonObject, definitions: JsonObject): JsonObject => {
   const merged = mergeAll(node, definitions)
   const closed = mapParts(merged, (part) => close(part, definitions))
   return isOpen(merged) ? { ...closed, additionalProperties: false } : closed
 }
 
-const isOpen = ({ additionalProperties: rest, properties }: Json): boolean =>
+const isOpen = ({ additionalProperties: rest, properties }: JsonObject): boolean =>
   isObject(properties) && (rest === undefined || rest === true || (isObject(rest) && Object.keys(rest).length === 0))
 
 /** Objects that must all fit are one object; closed one by one, they would let nothing through. */
-const mergeAll = (node: Json, definitions: Json): Json => {
+const mergeAll = (node: JsonObject, definitions: JsonObject): JsonObject => {
   const { allOf, ...rest } = node
   if (!Array.isArray(allOf)) return node
   const parts = allOf.map((part: unknown) => resolve(part, definitions))
-  if (!parts.every((part): part is Json => part !== undefined && isObject(part["properties"]))) return node
+  if (!parts.every((part): part is JsonObject => part !== undefined && isObject(part["properties"]))) return node
   const objects = parts.map((part) => mergeAll(part, definitions))
   return {
     type: "object",
@@ -69,7 +68,7 @@ const mergeAll = (node: Json, definitions: Json): Json => {
   }
 }
 
-const resolve = (part: unknown, definitions: Json): Json | undefined => {
+const resolve = (part: unknown, definitions: JsonObject): JsonObject | undefined => {
   if (!isObject(part)) return undefined
   const { $ref } = part
   if (typeof $ref !== "string") return part
@@ -77,7 +76,7 @@ const resolve = (part: unknown, definitions: Json): Json | undefined => {
   return isObject(target) ? target : undefined
 }
 
-const refersToWhole = (node: Json): boolean => {
+const refersToWhole = (node: JsonObject): boolean => {
   let refers = node["$ref"] === "#"
   mapParts(node, (part) => {
     refers ||= refersToWhole(part)
@@ -86,7 +85,7 @@ const refersToWhole = (node: Json): boolean => {
   return refers
 }
 
-const redirect = (node: Json, whole: string): Json => {
+const redirect = (node: JsonObject, whole: string): JsonObject => {
   const redirected = mapParts(node, (part) => redirect(part, whole))
   return redirected["$ref"] === "#" ? { ...redirected, $ref: whole } : redirected
 }

@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 
 /**
  * Gives values as the schema's own JSON; what fits no part of the schema stays as it is. Parts that were seen before are

@@ -3,9 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Accumulator, Fold, Step } from "../../Accumulator.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import { isObject } from "../dialect.ts"
-
-export type Json = { readonly [key: string]: unknown }
+import { isObject } from "../json/json.ts"
 
 /** An accumulator whose fold builds the snapshot from JSON, by the API's documentation of its events. */
 export const accumulatorOf = <Event, Snapshot>(
@@ -19,10 +17,6 @@ export const indexOf = (value: unknown): number | undefined =>
     : typeof value === "number" && Number.isSafeInteger(value) && value >= 0
       ? value
       : undefined
-
-export const textOf = (value: unknown): string => (typeof value === "string" ? value : "")
-
-export const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 /** Strings that are sent in pieces; all others are sent whole, often again and again. */
 const texts = new Set([

@@ -1,5 +1,5 @@
 import type { Call } from "../../Middleware.ts"
-import { isObject } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
 
 /** How many tokens a call may use. */
 export interface TokenEstimate {

@@ -1,7 +1,6 @@
 /** Maps inputs and responses to OpenTelemetry's semantic conventions for generative AI. Reads unchecked JSON. */
 import type * as Endpoint from "../../Endpoint.ts"
-import { isObject, stringOf } from "../dialect.ts"
-import { arrayOf, type Json } from "../stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, stringOf } from "../json/json.ts"
 
 /** The conventions' name for an operation, or the endpoint's id if they have none. */
 export const operationOf = ({ id }: Endpoint.Metadata): string => {
@@ -31,7 +30,7 @@ const requestNames: { readonly [field: string]: string } = {
 const lists: ReadonlySet<string> = new Set(["gen_ai.request.stop_sequences", "gen_ai.request.encoding_formats"])
 
 /** The attributes of a call's settings, without its content. */
-export const requestAttributes = (input: unknown): Json => {
+export const requestAttributes = (input: unknown): JsonObject => {
   const attributes: Record<string, unknown> = {}
   if (!isObject(input)) return attributes
   for (const [field, name] of Object.entries(requestNames)) {

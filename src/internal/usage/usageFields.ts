@@ -1,6 +1,5 @@
 /** Reads token counts in the forms that the APIs report. */
-import { isObject } from "../dialect.ts"
-import type { Json } from "../stream/fold.ts"
+import { isObject, type JsonObject } from "../json/json.ts"
 
 export interface Counts {
   readonly input: number
@@ -18,7 +17,7 @@ const count = (...values: ReadonlyArray<unknown>): number => {
   return typeof found === "number" ? found : 0
 }
 
-const within = (value: unknown): Json => (isObject(value) ? value : {})
+const within = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
 /** Returns the counts of a usage record, or `undefined` if it has none. */
 export const countsOf = (raw: unknown): Counts | undefined => {
@@ -42,7 +41,7 @@ const none: Counts = {
   outputAudio: 0
 }
 
-const countsOfCompletion = (raw: Json): Counts => {
+const countsOfCompletion = (raw: JsonObject): Counts => {
   const prompt = within(raw["prompt_tokens_details"] ?? raw["prompt_token_details"])
   const completion = within(raw["completion_tokens_details"])
   const input = count(raw["prompt_tokens"])
@@ -67,7 +66,7 @@ const countsOfCompletion = (raw: Json): Counts => {
   }
 }
 
-const countsOfTokens = (raw: Json): Counts => {
+const countsOfTokens = (raw: JsonObject): Counts => {
   const input = within(raw["input_tokens_details"] ?? raw["input_token_details"])
   const output = within(raw["output_tokens_details"] ?? raw["output_token_details"])
   // Anthropic's input count excludes tokens read from or written to the cache.
@@ -86,7 +85,9 @@ const countsOfTokens = (raw: Json): Counts => {
 }
 
 /** Returns the usage record of a response or an event, and the model named next to it. */
-export const usageIn = (value: unknown): { readonly usage: Json | undefined; readonly model: string | undefined } => {
+export const usageIn = (
+  value: unknown
+): { readonly usage: JsonObject | undefined; readonly model: string | undefined } => {
   for (const holder of holdersOf(value)) {
     const { model, usage } = holder
     if (!isObject(usage) && typeof model !== "string") continue
@@ -95,5 +96,5 @@ export const usageIn = (value: unknown): { readonly usage: Json | undefined; rea
   return { usage: undefined, model: undefined }
 }
 
-const holdersOf = (value: unknown): ReadonlyArray<Json> =>
+const holdersOf = (value: unknown): ReadonlyArray<JsonObject> =>
   isObject(value) ? [value, value["response"], value["message"], value["data"]].filter(isObject) : []

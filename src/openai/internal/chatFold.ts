@@ -1,15 +1,15 @@
 /** Puts a chat completion together from its chunks. */
 import type { Fold, Step } from "../../Accumulator.ts"
-import { isObject } from "../../internal/dialect.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
-import { arrayOf, indexOf, type Json, mergeField, textOf } from "../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { indexOf, mergeField } from "../../internal/stream/fold.ts"
 
 /** What a chunk has that a completion has not. */
 const chunkOnly = new Set(["choices", "obfuscation", "object"])
 /** Fields of a completion that every chunk repeats; some servers leave them empty in the first one. */
 const constant = new Set(["id", "created", "model"])
 
-export class ChatFold implements Fold<unknown, Json, Step> {
+export class ChatFold implements Fold<unknown, JsonObject, Step> {
   readonly #head = new Map<string, unknown>()
   readonly #choices = new Map<number, Choice>()
   #hasBegun = false
@@ -40,7 +40,7 @@ export class ChatFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  snapshot(): Json | undefined {
+  snapshot(): JsonObject | undefined {
     if (!this.#hasBegun) return undefined
     const choices = [...this.#choices.values()].sort((a, b) => a.index - b.index)
     return {
@@ -79,13 +79,13 @@ class Choice {
   /** The part that is growing. */
   #open: { readonly part: Part; readonly field: string; readonly start: number } | undefined
   #call: ToolCall | undefined
-  #snapshot: Json | undefined
+  #snapshot: JsonObject | undefined
 
   constructor(index: number) {
     this.index = index
   }
 
-  push(piece: Json, steps: Array<Step>): void {
+  push(piece: JsonObject, steps: Array<Step>): void {
     this.#snapshot = undefined
     for (const [name, value] of Object.entries(piece)) {
       if (name === "delta" || name === "index" || name === "logprobs" || name === "finish_reason") continue
@@ -101,7 +101,7 @@ class Choice {
     for (const call of this.#calls) call.finish(this.index, steps)
   }
 
-  #pushDelta(delta: Json, steps: Array<Step>): void {
+  #pushDelta(delta: JsonObject, steps: Array<Step>): void {
     for (const [name, value] of Object.entries(delta)) {
       if (name === "tool_calls") {
         for (const call of arrayOf(value)) this.#pushCall(call, delta, steps)
@@ -175,7 +175,7 @@ class Choice {
     }
   }
 
-  snapshot(): Json {
+  snapshot(): JsonObject {
     this.#snapshot ??= {
       index: this.index,
       ...Object.fromEntries(this.#fields),
@@ -222,7 +222,7 @@ class ToolCall {
     return this.#kind === "function" && this.#json.isComplete
   }
 
-  push(piece: Json, index: number, steps: Array<Step>): void {
+  push(piece: JsonObject, index: number, steps: Array<Step>): void {
     const { function: fn, custom, id, type, index: _, ...rest } = piece
     for (const [name, value] of Object.entries(rest)) {
       if (value !== null && value !== undefined) this.#fields.set(name, value)
@@ -258,7 +258,7 @@ class ToolCall {
     })
   }
 
-  snapshot(): Json {
+  snapshot(): JsonObject {
     const details = Object.fromEntries(this.#details)
     return {
       ...Object.fromEntries(this.#fields),

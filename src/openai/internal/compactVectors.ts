@@ -1,5 +1,6 @@
 import { decodeFloats } from "../../internal/bytes/base64.ts"
-import { type Behaviour, isObject } from "../../internal/dialect.ts"
+import type { Behaviour } from "../../internal/dialect.ts"
+import { isObject } from "../../internal/json/json.ts"
 
 /** Requests vectors in base64, a quarter of the size of numbers as text, if the caller does not name a format. */
 export const compactVectors: Behaviour = {

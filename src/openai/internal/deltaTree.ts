@@ -1,8 +1,8 @@
 /** Builds JSON from deltas whose list items name their position in `index`. */
 
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
-import { isObject } from "../../internal/dialect.ts"
-import { indexOf, type Json } from "../../internal/stream/fold.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import { indexOf } from "../../internal/stream/fold.ts"
 
 type Node = { readonly _tag: "Value"; readonly value: unknown } | DeltaObject | DeltaList
 
@@ -20,7 +20,7 @@ export class DeltaObject {
   }
 
   /** Adds a delta. Returns the items whose index is not plausible, unused. */
-  push(delta: Json): ReadonlyArray<unknown> {
+  push(delta: JsonObject): ReadonlyArray<unknown> {
     this.#snapshot = undefined
     this.#isUnknown ||= isUnknown(delta)
     return Object.entries(rawOf(delta)).flatMap(([name, piece]) => this.#pushField(name, piece))
@@ -76,7 +76,7 @@ class DeltaList {
     return item
   }
 
-  push(pieces: ReadonlyArray<Json>): ReadonlyArray<unknown> {
+  push(pieces: ReadonlyArray<JsonObject>): ReadonlyArray<unknown> {
     return pieces.flatMap((piece) => {
       const { index, ...delta } = rawOf(piece)
       const at = indexOf(index)
@@ -90,10 +90,10 @@ class DeltaList {
   }
 }
 
-const isUnknown = (value: Json): boolean => value["type"] === "~unknown"
+const isUnknown = (value: JsonObject): boolean => value["type"] === "~unknown"
 
-const rawOf = (value: Json): Json => (isUnknown(value) && isObject(value["raw"]) ? value["raw"] : value)
+const rawOf = (value: JsonObject): JsonObject => (isUnknown(value) && isObject(value["raw"]) ? value["raw"] : value)
 
-const isItem = (value: unknown): value is Json => isObject(value) && "index" in rawOf(value)
+const isItem = (value: unknown): value is JsonObject => isObject(value) && "index" in rawOf(value)
 
 const valueOf = (node: Node): unknown => (node._tag === "Value" ? node.value : node.snapshot())

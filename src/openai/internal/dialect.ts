@@ -1,6 +1,7 @@
 import type { ServerDetail } from "../../ApiError.ts"
 import { parseJson } from "../../internal/decode/schemaDecoder.ts"
-import { type Dialect, done, ErrorInBody, isObject, stringOf } from "../../internal/dialect.ts"
+import { type Dialect, done, ErrorInBody } from "../../internal/dialect.ts"
+import { isObject, stringOf } from "../../internal/json/json.ts"
 import { compactVectors } from "./compactVectors.ts"
 
 export const dialect: Dialect = {

@@ -1,8 +1,8 @@
 /** Puts a response together from its stream of events. */
 import type { Fold, Place, Step } from "../../Accumulator.ts"
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
-import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { indexOf } from "../../internal/stream/fold.ts"
 
 const terminal = new Set(["response.completed", "response.failed", "response.incomplete"])
 const lifecycle = new Set([...terminal, "response.created", "response.queued", "response.in_progress"])
@@ -17,7 +17,7 @@ interface PartText {
     delta: "TextDelta" | "RefusalDelta" | "ReasoningDelta",
     done: "TextDone" | "RefusalDone" | "ReasoningDone"
   ]
-  readonly part: Json
+  readonly part: JsonObject
 }
 
 const partTexts: { readonly [prefix: string]: PartText } = {
@@ -70,8 +70,8 @@ const parts: { readonly [prefix: string]: { readonly list: "content" | "summary"
 
 const statusEvent = /^response\.\w+_call\.(in_progress|searching|generating|interpreting|completed|failed)$/
 
-export class ResponseFold implements Fold<unknown, Json, Step> {
-  #response: Json | undefined
+export class ResponseFold implements Fold<unknown, JsonObject, Step> {
+  #response: JsonObject | undefined
   #isOver = false
   readonly #items = new Map<number, Item>()
 
@@ -93,7 +93,7 @@ export class ResponseFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  #pushResponse(type: string, event: Json): ReadonlyArray<Step> {
+  #pushResponse(type: string, event: JsonObject): ReadonlyArray<Step> {
     const response = event["response"]
     if (!isObject(response)) return [refused(event, "The event has no response")]
     if (this.#isOver) return [refused(event, "The response has ended")]
@@ -111,7 +111,7 @@ export class ResponseFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  #pushItem(type: string, index: number, before: Item | undefined, event: Json): ReadonlyArray<Step> {
+  #pushItem(type: string, index: number, before: Item | undefined, event: JsonObject): ReadonlyArray<Step> {
     const given = event["item"]
     if (!isObject(given)) return [refused(event, "The event has no item")]
     const steps: Array<Step> = []
@@ -129,7 +129,7 @@ export class ResponseFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  snapshot(): Json | undefined {
+  snapshot(): JsonObject | undefined {
     if (this.#response === undefined) return undefined
     // Some servers leave the output out of the last event.
     if (this.#isOver && arrayOf(this.#response["output"]).length >= this.#items.size) return this.#response
@@ -142,17 +142,17 @@ const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefuse
 class Item {
   readonly index: number
   isDone = false
-  #fields: Json
+  #fields: JsonObject
   #isUnknown: boolean
   readonly #texts = new Map<string, string>()
   readonly #lists = { content: new Map<number, Part>(), summary: new Map<number, Part>() }
   readonly #commands = new Map<number, string>()
   /** What each command has written so far. */
-  readonly #outputs = new Map<number, ReadonlyArray<Json>>()
+  readonly #outputs = new Map<number, ReadonlyArray<JsonObject>>()
   #status: unknown
   #snapshot: unknown
 
-  constructor(index: number, item: Json) {
+  constructor(index: number, item: JsonObject) {
     this.index = index
     this.#isUnknown = item["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(item["raw"]) ? item["raw"] : item
@@ -173,7 +173,7 @@ class Item {
   }
 
   /** The item as a whole is what counts, whatever its pieces were. */
-  finish(item: Json, steps: Array<Step>): void {
+  finish(item: JsonObject, steps: Array<Step>): void {
     const wasDone = this.isDone
     this.isDone = true
     this.#isUnknown = item["type"] === "~unknown"
@@ -186,7 +186,7 @@ class Item {
   }
 
   /** Says what the pieces have not said of the texts of the item: servers may leave pieces out. */
-  sayRest(item: Json, isWhole: boolean, steps: Array<Step>): void {
+  sayRest(item: JsonObject, isWhole: boolean, steps: Array<Step>): void {
     for (const list of ["summary", "content"] as const) {
       for (const [at, given] of arrayOf(item[list]).entries()) {
         const partText = isObject(given) ? textOfPart.get(given["type"]) : undefined
@@ -201,7 +201,7 @@ class Item {
     }
   }
 
-  push(type: string, event: Json, steps: Array<Step>): void {
+  push(type: string, event: JsonObject, steps: Array<Step>): void {
     this.#snapshot = undefined
     const status = statusEvent.exec(type)
     if (status !== null) {
@@ -222,7 +222,7 @@ class Item {
     else if (prefix === "response.shell_call_output_content") this.#pushOutput(verb, event, steps)
   }
 
-  #pushItemText(field: string, verb: string, event: Json, steps: Array<Step>): void {
+  #pushItemText(field: string, verb: string, event: JsonObject, steps: Array<Step>): void {
     if (verb === "done") {
       if (typeof event[field] === "string") this.#texts.set(field, event[field])
       return
@@ -236,7 +236,7 @@ class Item {
   #pushPartText(
     { field, index, list, part: initial, tags }: PartText,
     verb: string,
-    event: Json,
+    event: JsonObject,
     steps: Array<Step>
   ): void {
     const at = this.#indexIn(event[index], event, steps)
@@ -253,13 +253,13 @@ class Item {
     }
   }
 
-  #pushPart(list: "content" | "summary", index: unknown, event: Json, steps: Array<Step>): void {
+  #pushPart(list: "content" | "summary", index: unknown, event: JsonObject, steps: Array<Step>): void {
     const at = this.#indexIn(index, event, steps)
     if (at === undefined || !isObject(event["part"])) return
     this.#lists[list].set(at, new Part(event["part"], this.#lists[list].get(at)))
   }
 
-  #pushCitation(event: Json, steps: Array<Step>): void {
+  #pushCitation(event: JsonObject, steps: Array<Step>): void {
     const at = this.#indexIn(event["content_index"], event, steps)
     if (at === undefined) return
     const citation = event["annotation"]
@@ -267,14 +267,14 @@ class Item {
     steps.push({ _tag: "CitationAdded", index: this.index, part: at, citation })
   }
 
-  #pushCommand(verb: string, event: Json, steps: Array<Step>): void {
+  #pushCommand(verb: string, event: JsonObject, steps: Array<Step>): void {
     const at = this.#indexIn(event["command_index"], event, steps)
     if (at === undefined) return
     if (verb === "delta") this.#commands.set(at, (this.#commands.get(at) ?? "") + textOf(event["delta"]))
     else this.#commands.set(at, textOf(event["command"]))
   }
 
-  #pushOutput(verb: string, event: Json, steps: Array<Step>): void {
+  #pushOutput(verb: string, event: JsonObject, steps: Array<Step>): void {
     const at = this.#indexIn(event["command_index"], event, steps)
     if (at === undefined) return
     if (verb === "done") {
@@ -292,13 +292,13 @@ class Item {
     ])
   }
 
-  #indexIn(index: unknown, event: Json, steps: Array<Step>): number | undefined {
+  #indexIn(index: unknown, event: JsonObject, steps: Array<Step>): number | undefined {
     const valid = indexOf(index)
     if (valid === undefined) steps.push(refused(event, "The event has no valid index"))
     return valid
   }
 
-  #part(list: "content" | "summary", at: number, initial: Json): Part {
+  #part(list: "content" | "summary", at: number, initial: JsonObject): Part {
     let part = this.#lists[list].get(at)
     if (part === undefined) {
       part = new Part(initial)
@@ -315,7 +315,7 @@ class Item {
   #build(): unknown {
     const { content, summary } = this.#lists
     const action = this.#fields["action"]
-    const item: Json = {
+    const item: JsonObject = {
       ...this.#fields,
       ...Object.fromEntries(this.#texts),
       ...(this.#status === undefined ? {} : { status: this.#status }),
@@ -340,7 +340,7 @@ class Part {
   /** What its deltas have said. */
   #said = ""
   isDone = false
-  readonly #fields: Json
+  readonly #fields: JsonObject
   readonly #isUnknown: boolean
   readonly #texts = new Map<string, string>()
   #annotations: Array<unknown> | undefined
@@ -348,7 +348,7 @@ class Part {
   #snapshot: unknown
 
   /** `before` is the same part, where more is known of it now. */
-  constructor(part: Json, before?: Part) {
+  constructor(part: JsonObject, before?: Part) {
     if (before !== undefined) {
       this.#said = before.#said
       this.isDone = before.isDone
@@ -391,7 +391,7 @@ class Part {
   }
 
   #build(): unknown {
-    const part: Json = {
+    const part: JsonObject = {
       ...this.#fields,
       ...Object.fromEntries(this.#texts),
       ...(this.#annotations === undefined ? {} : { annotations: [...this.#annotations] }),

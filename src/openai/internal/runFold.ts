@@ -1,12 +1,12 @@
 /** Puts an Assistants run, its steps and its messages together from the stream of events. */
 import type { Fold, Step } from "../../Accumulator.ts"
-import { isObject } from "../../internal/dialect.ts"
-import { arrayOf, indexOf, type Json, textOf } from "../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { indexOf } from "../../internal/stream/fold.ts"
 import { DeltaObject } from "./deltaTree.ts"
 
 const texts: ReadonlySet<string> = new Set(["arguments", "input", "logs", "refusal", "value"])
 
-export class RunFold implements Fold<unknown, Json, Step> {
+export class RunFold implements Fold<unknown, JsonObject, Step> {
   #thread: unknown
   #run: unknown
   readonly #steps = new Entities()
@@ -29,7 +29,7 @@ export class RunFold implements Fold<unknown, Json, Step> {
     return []
   }
 
-  #pushRun(run: Json): ReadonlyArray<Step> {
+  #pushRun(run: JsonObject): ReadonlyArray<Step> {
     this.#run = run
     const action = within(within(run["required_action"])["submit_tool_outputs"])
     return arrayOf(action["tool_calls"]).flatMap((call, part) =>
@@ -37,7 +37,7 @@ export class RunFold implements Fold<unknown, Json, Step> {
     )
   }
 
-  #pushMessage(verb: string, event: Json, data: Json): ReadonlyArray<Step> {
+  #pushMessage(verb: string, event: JsonObject, data: JsonObject): ReadonlyArray<Step> {
     const message = this.#messages.push(verb, data)
     if (typeof message === "string") return [refused(event, `The message ${message}`)]
     const { index, refusals } = message
@@ -48,7 +48,7 @@ export class RunFold implements Fold<unknown, Json, Step> {
     ]
   }
 
-  #pushStep(verb: string, event: Json, data: Json): ReadonlyArray<Step> {
+  #pushStep(verb: string, event: JsonObject, data: JsonObject): ReadonlyArray<Step> {
     const step = this.#steps.push(verb, data)
     if (typeof step === "string") return [refused(event, `The step ${step}`)]
     const { index, refusals } = step
@@ -61,7 +61,7 @@ export class RunFold implements Fold<unknown, Json, Step> {
     ]
   }
 
-  #callDelta({ callIds, index }: Pushed, call: Json): ReadonlyArray<Step> {
+  #callDelta({ callIds, index }: Pushed, call: JsonObject): ReadonlyArray<Step> {
     const part = indexOf(call["index"])
     if (call["type"] !== "function" || part === undefined) return []
     const { arguments: delta, name } = within(call["function"])
@@ -76,7 +76,7 @@ export class RunFold implements Fold<unknown, Json, Step> {
     return steps
   }
 
-  #callDone(index: number, part: number, call: Json): ReadonlyArray<Step> {
+  #callDone(index: number, part: number, call: JsonObject): ReadonlyArray<Step> {
     const id = textOf(call["id"])
     if (call["type"] !== "function" || id === "" || this.#done.has(id)) return []
     this.#done.add(id)
@@ -90,7 +90,7 @@ export class RunFold implements Fold<unknown, Json, Step> {
     ]
   }
 
-  snapshot(): Json | undefined {
+  snapshot(): JsonObject | undefined {
     if (this.#run === undefined) return undefined
     return { thread: this.#thread, run: this.#run, steps: this.#steps.snapshot(), messages: this.#messages.snapshot() }
   }
@@ -98,13 +98,13 @@ export class RunFold implements Fold<unknown, Json, Step> {
 
 const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
 
-const within = (value: unknown): Json => (isObject(value) ? value : {})
+const within = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-const contentOf = (message: Json): ReadonlyArray<Json> => arrayOf(message["content"]).map(within)
+const contentOf = (message: JsonObject): ReadonlyArray<JsonObject> => arrayOf(message["content"]).map(within)
 
-const callsOf = (step: Json): ReadonlyArray<unknown> => arrayOf(within(step["step_details"])["tool_calls"])
+const callsOf = (step: JsonObject): ReadonlyArray<unknown> => arrayOf(within(step["step_details"])["tool_calls"])
 
-const messageDelta = (index: number, piece: Json): ReadonlyArray<Step> => {
+const messageDelta = (index: number, piece: JsonObject): ReadonlyArray<Step> => {
   const part = indexOf(piece["index"])
   if (part === undefined) return []
   const place = { index, part }
@@ -119,7 +119,7 @@ const messageDelta = (index: number, piece: Json): ReadonlyArray<Step> => {
   ]
 }
 
-const messageDone = (index: number, message: Json): ReadonlyArray<Step> =>
+const messageDone = (index: number, message: JsonObject): ReadonlyArray<Step> =>
   contentOf(message).flatMap((content, part): ReadonlyArray<Step> => {
     if (content["type"] === "refusal") {
       return [{ _tag: "RefusalDone", index, part, text: textOf(content["refusal"]) }]
@@ -144,7 +144,7 @@ class Entity {
   readonly pieces = new DeltaObject(texts)
   hasDeltas = false
   /** What the server says of it as a whole, which counts more than its pieces. */
-  whole: Json | undefined
+  whole: JsonObject | undefined
   isDone = false
 
   constructor(index: number) {
@@ -161,7 +161,7 @@ class Entities {
   }
 
   /** Takes an event; gives why it cannot be right where it cannot. */
-  push(verb: string, data: Json): Pushed | string {
+  push(verb: string, data: JsonObject): Pushed | string {
     const id = textOf(data["id"])
     if (id === "") return "has no id"
     const known = this.#byId.get(id)

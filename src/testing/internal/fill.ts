@@ -1,6 +1,7 @@
 /** JSON that fits a schema: what is given of it, and the least that is missing. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { type TaggedUnion, taggedUnionOf } from "../../internal/decode/taggedUnion.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
 
 /** How much is made up. */
 export interface FillOptions {
@@ -9,8 +10,6 @@ export interface FillOptions {
   /** Whether properties that may be absent are made up too. */
   readonly optionals: boolean
 }
-
-type JsonObject = { readonly [key: string]: unknown }
 
 const maxDepth = 12
 
@@ -213,8 +212,6 @@ const maximumBy = <A>(values: ReadonlyArray<A>, score: (value: A) => number): A 
   }
   return best
 }
-
-const isObject = (u: unknown): u is JsonObject => typeof u === "object" && u !== null && !Array.isArray(u)
 
 /** The value as JSON writes it, so that unknown variants are what the server sent; a copy, for the decoder to own. */
 const plain = (value: unknown): unknown => {

@@ -1,7 +1,7 @@
 /** Bodies of pages: the way back from items and a cursor to what a list endpoint's style of paging reads. */
-import type * as Page from "../../Page.ts"
 
-type Json = { readonly [key: string]: unknown }
+import type { JsonObject } from "../../internal/json/json.ts"
+import type * as Page from "../../Page.ts"
 
 /** How a list is walked. */
 export interface Walk {
@@ -28,8 +28,8 @@ const item = { id: "item" }
 
 const probe = (style: Page.Style): Walk => {
   const read = new Set<string>()
-  const body = (hasMore: true | undefined): Json =>
-    new Proxy<Json>(
+  const body = (hasMore: true | undefined): JsonObject =>
+    new Proxy<JsonObject>(
       {},
       {
         get: (_, name) => {
@@ -54,9 +54,9 @@ export const pageBody = (
   style: Page.Style,
   items: ReadonlyArray<unknown>,
   next: Page.Cursor | undefined,
-  input: Json,
+  input: JsonObject,
   total?: number
-): Json => {
+): JsonObject => {
   const { by, properties } = walkOf(style)
   const [value] = Object.values(next ?? {})
   const body: Record<string, unknown> = { [style.items]: items, has_more: next !== undefined }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
+import type { JsonObject } from "../../internal/json/json.ts"
 import type * as Page from "../../Page.ts"
 import * as Reply from "../Reply.ts"
 import * as Script from "../Script.ts"
@@ -10,13 +11,11 @@ import { ConnectionLost } from "./ConnectionLost.ts"
 import { pageBody } from "./pages.ts"
 import { requestIdHeaders, type ServerReason } from "./wireFailure.ts"
 
-type Json = { readonly [key: string]: unknown }
-
 /** The response to a call of kind `json`, `none`, `text` or `list`; the value of a list is a page. */
-export const valueReply = (endpoint: Endpoint.Metadata, value: unknown, input: Json): Reply.Reply =>
+export const valueReply = (endpoint: Endpoint.Metadata, value: unknown, input: JsonObject): Reply.Reply =>
   Reply.withHeaders(plainReply(endpoint, value, input), requestIdHeaders(endpoint.provider))
 
-const plainReply = (endpoint: Endpoint.Metadata, value: unknown, input: Json): Reply.Reply => {
+const plainReply = (endpoint: Endpoint.Metadata, value: unknown, input: JsonObject): Reply.Reply => {
   switch (endpoint.kind) {
     case "text":
       return Reply.text(String(value))
@@ -40,7 +39,7 @@ export const enveloped = (endpoint: Endpoint.Metadata, value: unknown): unknown 
   endpoint.provider === "coze" && endpoint.envelope !== true ? { code: 0, msg: "", data: value } : value
 
 /** A page within what the API puts around it. */
-export const envelopeOfPage = (endpoint: Endpoint.Metadata, body: Json): unknown => {
+export const envelopeOfPage = (endpoint: Endpoint.Metadata, body: JsonObject): unknown => {
   if (endpoint.provider !== "coze") return body
   const isFlat = Array.isArray(body["data"]) || endpoint.path.startsWith("/open_api/")
   return isFlat ? { code: 0, msg: "", ...body } : { code: 0, msg: "", data: body }

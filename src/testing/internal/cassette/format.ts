@@ -1,6 +1,5 @@
 /** What a cassette file holds: readable, and exact enough to answer as the server did. */
-
-export type Json = { readonly [key: string]: unknown }
+import { isObject } from "../../../internal/json/json.ts"
 
 /** A body in the form in which it is easiest to read. */
 export type Body =
@@ -54,11 +53,9 @@ export interface CassetteFile {
   readonly interactions: ReadonlyArray<Interaction>
 }
 
-export const isJson = (u: unknown): u is Json => typeof u === "object" && u !== null && !Array.isArray(u)
-
 /** The interactions of a cassette; `undefined` where the JSON is none. Throws where it is one of another version. */
 export const interactionsOf = (json: unknown): ReadonlyArray<Interaction> | undefined => {
-  if (!isJson(json) || json["format"] !== "llmfx-cassette") return undefined
+  if (!isObject(json) || json["format"] !== "llmfx-cassette") return undefined
   if (json["version"] !== 1) throw new Error("it is not a cassette of this version")
   if (!Array.isArray(json["interactions"])) throw new Error("it has no interactions")
   return json["interactions"] as ReadonlyArray<Interaction>

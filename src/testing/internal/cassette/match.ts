@@ -1,5 +1,7 @@
 /** Which recording answers a request, and why none does. */
-import { type Body, isJson, type RecordedRequest } from "./format.ts"
+
+import { isObject } from "../../../internal/json/json.ts"
+import type { Body, RecordedRequest } from "./format.ts"
 
 /** Whether a part of a request is the same as in a recording. Both are without secrets. */
 export interface Matcher {
@@ -69,7 +71,7 @@ const differences = (recorded: unknown, sent: unknown, at: string, limit: number
     }
     return lines
   }
-  if (isJson(recorded) && isJson(sent)) {
+  if (isObject(recorded) && isObject(sent)) {
     for (const key of new Set([...Object.keys(recorded), ...Object.keys(sent)])) {
       lines.push(...differences(recorded[key], sent[key], `${at}.${key}`, limit - lines.length))
     }

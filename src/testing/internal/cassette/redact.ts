@@ -1,6 +1,7 @@
 /** Keeps secrets out of cassettes: what is not known to be harmless is not written. */
 import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
 import { makeScrubber } from "../../../internal/errors/redact.ts"
+import { isObject } from "../../../internal/json/json.ts"
 import {
   type Body,
   bytesOfBody,
@@ -8,7 +9,6 @@ import {
   type Chunk,
   chunkOf,
   type Interaction,
-  isJson,
   type Part,
   type RecordedRequest,
   type RecordedResponse
@@ -63,7 +63,7 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
   const value = (name: string, given: unknown): unknown => {
     if (typeof given === "string") return isSecret(name, given) ? placeholder : scrub(given)
     if (Array.isArray(given)) return given.map((item) => value(name, item))
-    if (!isJson(given)) return given
+    if (!isObject(given)) return given
     return Object.fromEntries(Object.entries(given).map(([key, item]) => [scrub(key), value(key, item)]))
   }
 

@@ -1,29 +1,22 @@
 /** Recordings made by VCR.py. */
 
+import { isObject, type JsonObject } from "../../../internal/json/json.ts"
 import { partsOfBytes } from "./capture.ts"
-import {
-  type Body,
-  bodyOfBytes,
-  type Interaction,
-  isJson,
-  type Json,
-  type RecordedRequest,
-  type RecordedResponse
-} from "./format.ts"
+import { type Body, bodyOfBytes, type Interaction, type RecordedRequest, type RecordedResponse } from "./format.ts"
 
 /** The interactions of a VCR.py cassette that has been parsed; throws where it is none. */
 export const interactionsOfVcr = async (cassette: unknown): Promise<ReadonlyArray<Interaction>> => {
-  if (!isJson(cassette) || !Array.isArray(cassette["interactions"]))
+  if (!isObject(cassette) || !Array.isArray(cassette["interactions"]))
     throw new Error("it is no cassette, and none of VCR.py either")
-  return Promise.all(cassette["interactions"].filter(isJson).map(interactionOf))
+  return Promise.all(cassette["interactions"].filter(isObject).map(interactionOf))
 }
 
-const interactionOf = async ({ request, response }: Json): Promise<Interaction> => {
-  if (!isJson(request) || !isJson(response)) throw new Error("an interaction lacks its request or response")
+const interactionOf = async ({ request, response }: JsonObject): Promise<Interaction> => {
+  if (!isObject(request) || !isObject(response)) throw new Error("an interaction lacks its request or response")
   return { request: await requestOf(request), response: await responseOf(response) }
 }
 
-const requestOf = async (request: Json): Promise<RecordedRequest> => {
+const requestOf = async (request: JsonObject): Promise<RecordedRequest> => {
   const headers = headersOf(request["headers"])
   const contentType = headers["content-type"] ?? (request["parsed_body"] === undefined ? "" : "application/json")
   const body = await bodyOf(request, contentType, headers["content-encoding"])
@@ -35,7 +28,7 @@ const requestOf = async (request: Json): Promise<RecordedRequest> => {
   }
 }
 
-const responseOf = async (response: Json): Promise<RecordedResponse> => {
+const responseOf = async (response: JsonObject): Promise<RecordedResponse> => {
   const {
     "content-encoding": encoding,
     "content-length": _,
@@ -45,7 +38,7 @@ const responseOf = async (response: Json): Promise<RecordedResponse> => {
   const { status } = response
   const body = await bodyOf(response, headers["content-type"] ?? "", encoding)
   return {
-    status: Number(isJson(status) ? status["code"] : (status ?? response["status_code"])),
+    status: Number(isObject(status) ? status["code"] : (status ?? response["status_code"])),
     headers,
     ...(body === undefined ? {} : { body })
   }
@@ -53,16 +46,20 @@ const responseOf = async (response: Json): Promise<RecordedResponse> => {
 
 const headersOf = (headers: unknown): { readonly [name: string]: string } =>
   Object.fromEntries(
-    Object.entries(isJson(headers) ? headers : {}).map(([name, value]) => [
+    Object.entries(isObject(headers) ? headers : {}).map(([name, value]) => [
       name.toLowerCase(),
       Array.isArray(value) ? value.join(", ") : String(value)
     ])
   )
 
 /** VCR.py has bodies as text, as bytes, within `string` or `base64_string`, or parsed. */
-const bodyOf = async (message: Json, contentType: string, encoding: string | undefined): Promise<Body | undefined> => {
+const bodyOf = async (
+  message: JsonObject,
+  contentType: string,
+  encoding: string | undefined
+): Promise<Body | undefined> => {
   if (message["parsed_body"] !== undefined) return { json: message["parsed_body"] }
-  const holder = isJson(message["body"]) ? message["body"] : { string: message["body"] ?? message["content"] }
+  const holder = isObject(message["body"]) ? message["body"] : { string: message["body"] ?? message["content"] }
   const { base64_string: base64, string } = holder
   const raw =
     string instanceof Uint8Array

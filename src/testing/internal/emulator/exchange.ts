@@ -1,21 +1,20 @@
 /** What the handlers of the emulator work with. */
 import type * as ApiError from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 import type { ServerReason } from "../wireFailure.ts"
 import type { ChatReply, ChatRequest } from "./chat.ts"
 import type { Incoming } from "./incoming.ts"
 import type { Store } from "./store.ts"
-
-export type Json = { readonly [key: string]: unknown }
 
 /** One request and the endpoint that it is for. */
 export interface Exchange {
   readonly endpoint: Endpoint.Metadata
   /** The values of the path's parameters. */
   readonly params: { readonly [name: string]: string }
-  readonly query: Json
+  readonly query: JsonObject
   /** The fields of the body. */
-  readonly body: Json
+  readonly body: JsonObject
   readonly incoming: Incoming
   /** Milliseconds since 1970. */
   readonly now: number
@@ -39,7 +38,7 @@ export interface Server {
   readonly answer: (
     method: string,
     path: string,
-    body: Json,
+    body: JsonObject,
     now: number
   ) => { readonly status: number; readonly body: unknown }
 }
@@ -48,7 +47,7 @@ export interface Server {
 export type Answer =
   | { readonly _tag: "Value"; readonly value: unknown }
   /** All items of a list, of which the request asks for a page. */
-  | { readonly _tag: "Items"; readonly items: ReadonlyArray<unknown>; readonly body?: Json }
+  | { readonly _tag: "Items"; readonly items: ReadonlyArray<unknown>; readonly body?: JsonObject }
   | { readonly _tag: "Events"; readonly events: ReadonlyArray<unknown> }
   | { readonly _tag: "Lines"; readonly lines: ReadonlyArray<unknown> }
   | { readonly _tag: "Bytes"; readonly bytes: Uint8Array; readonly contentType: string }
@@ -56,7 +55,7 @@ export type Answer =
   | { readonly _tag: "Nothing" }
 
 export const value = (value: unknown): Answer => ({ _tag: "Value", value })
-export const items = (items: ReadonlyArray<unknown>, body?: Json): Answer =>
+export const items = (items: ReadonlyArray<unknown>, body?: JsonObject): Answer =>
   body === undefined ? { _tag: "Items", items } : { _tag: "Items", items, body }
 export const events = (events: ReadonlyArray<unknown>): Answer => ({ _tag: "Events", events })
 export const lines = (lines: ReadonlyArray<unknown>): Answer => ({ _tag: "Lines", lines })
@@ -82,9 +81,4 @@ export class Refusal {
   }
 }
 
-export const isJson = (u: unknown): u is Json => typeof u === "object" && u !== null && !Array.isArray(u)
-export const arrayOf = (u: unknown): ReadonlyArray<unknown> => (Array.isArray(u) ? u : [])
-export const objectsOf = (u: unknown): ReadonlyArray<Json> => arrayOf(u).filter(isJson)
-export const stringOf = (u: unknown): string | undefined =>
-  typeof u === "string" && u !== "" ? u : typeof u === "number" ? String(u) : undefined
 export const seconds = (millis: number): number => Math.floor(millis / 1000)

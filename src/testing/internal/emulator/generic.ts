@@ -3,9 +3,10 @@
  * delete, act on a resource), done on the store; else a value of its schema.
  */
 import type * as Endpoint from "../../../Endpoint.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 import * as Failure from "../../Failure.ts"
 import * as Exchange from "./exchange.ts"
-import { type Answer, type Handler, type Json, Refusal, seconds } from "./exchange.ts"
+import { type Answer, type Handler, Refusal, seconds } from "./exchange.ts"
 import { isFileField } from "./incoming.ts"
 import { adopted, firstFit, knownValues, propertiesOf, sampleEvents, sampleOf } from "./shape.ts"
 import { type Item, stageOf } from "./store.ts"
@@ -87,7 +88,7 @@ const listed = (exchange: Exchange.Exchange, collections: Collections): Answer =
 }
 
 /** A resource as this endpoint shows it, without what only the one that made it shows, such as a secret. */
-const shown = ({ success }: Endpoint.Metadata, value: Json): Json => {
+const shown = ({ success }: Endpoint.Metadata, value: JsonObject): JsonObject => {
   const properties = propertiesOf(success)
   return properties.size === 0
     ? value
@@ -181,7 +182,7 @@ const created = (exchange: Exchange.Exchange, segments: ReadonlyArray<string>): 
     ...adopted(endpoint.success, { ...params, ...plain }),
     ...adopted(endpoint.success, { id }),
     ...times(exchange)
-  }) as Json
+  }) as JsonObject
   const item = server.store.insert(keyOf(exchange, segments), String(value["id"] ?? id), value, now)
   progress(exchange, item)
   return answered(exchange, value)
@@ -212,14 +213,14 @@ const workingStates = ["in_progress", "running"]
 const doneStates = ["completed", "succeeded"]
 
 /** When a resource was made, in the form in which the schema has it. */
-const times = ({ endpoint: { success }, now }: Exchange.Exchange): Json =>
+const times = ({ endpoint: { success }, now }: Exchange.Exchange): JsonObject =>
   timesOf(
     success,
     ["created_at", "updated_at", "created"].filter((name) => isRequired(success, name)),
     now
   )
 
-const timesOf = (success: Endpoint.Metadata["success"], names: ReadonlyArray<string>, now: number): Json =>
+const timesOf = (success: Endpoint.Metadata["success"], names: ReadonlyArray<string>, now: number): JsonObject =>
   Object.fromEntries(
     names.flatMap((name) => {
       const time = firstFit(success, name, [seconds(now), new Date(now).toISOString()])
@@ -231,8 +232,8 @@ const isRequired = (success: Endpoint.Metadata["success"], name: string): boolea
   propertiesOf(success).get(name)?.context?.isOptional !== true || propertiesOf(success).get(name)?._tag === "Union"
 
 /** What a verb at the end of a path does to a resource. */
-const changeOf = ({ endpoint, now }: Exchange.Exchange, verb: string): Json => {
-  const one = (name: string, candidates: ReadonlyArray<unknown>): Json => {
+const changeOf = ({ endpoint, now }: Exchange.Exchange, verb: string): JsonObject => {
+  const one = (name: string, candidates: ReadonlyArray<unknown>): JsonObject => {
     const value = firstFit(endpoint.success, name, candidates)
     return value === undefined ? {} : { [name]: value }
   }
@@ -261,7 +262,7 @@ const removed = (exchange: Exchange.Exchange, parent: ReadonlyArray<string>, id:
 }
 
 /** The value, or a sample with what the request says of it. */
-const answered = (exchange: Exchange.Exchange, value: Json | undefined, change: Json = {}): Answer => {
+const answered = (exchange: Exchange.Exchange, value: JsonObject | undefined, change: JsonObject = {}): Answer => {
   const { body, endpoint, params, query } = exchange
   if (endpoint.kind === "none") return Exchange.nothing
   if (value !== undefined) return Exchange.value(sampleOf(endpoint.success, value))

@@ -4,8 +4,7 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpMethod from "effect/http/HttpMethod"
 import * as Stream from "effect/Stream"
-
-type Json = { readonly [key: string]: unknown }
+import type { JsonObject } from "../../../internal/json/json.ts"
 
 export interface Incoming {
   readonly method: string
@@ -13,11 +12,11 @@ export interface Incoming {
   /** By name in lower case. */
   readonly headers: { readonly [name: string]: string }
   /** The parameters; `name[]` is an array, `name[key]` an object. */
-  readonly query: Json
+  readonly query: JsonObject
   /** The body as it was sent; empty for a form. */
   readonly text: string
   /** The fields of a JSON object or a form; `{}` where there is none. */
-  readonly body: Json
+  readonly body: JsonObject
   /** Whether the body is one that should have been JSON and is not. */
   readonly malformed: boolean
 }
@@ -106,7 +105,7 @@ const textBody = (text: string, contentType: string): Body => {
   try {
     const json: unknown = JSON.parse(text)
     const isObject = typeof json === "object" && json !== null && !Array.isArray(json)
-    return { text, body: isObject ? (json as Json) : { body: json }, malformed: false }
+    return { text, body: isObject ? (json as JsonObject) : { body: json }, malformed: false }
   } catch {
     return { text, body: {}, malformed: true }
   }
@@ -131,7 +130,7 @@ const formBody = async (form: FormData): Promise<Body> => {
 }
 
 /** `a[]` appends to an array, `a[b]` sets a property; any other name sets the value. */
-const nested = (entries: Iterable<readonly [string, unknown]>): Json => {
+const nested = (entries: Iterable<readonly [string, unknown]>): JsonObject => {
   const out: Record<string, unknown> = {}
   for (const [name, entry] of entries) {
     const [, head = name, rest = ""] = /^([^[]+)((?:\[[^\]]*\])*)$/.exec(name) ?? []

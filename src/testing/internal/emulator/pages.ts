@@ -1,8 +1,8 @@
 /** The page of a list that a request asks for. */
 import type * as Endpoint from "../../../Endpoint.ts"
+import { isObject, type JsonObject } from "../../../internal/json/json.ts"
 import type * as Page from "../../../Page.ts"
 import { pageBody, walkOf } from "../pages.ts"
-import { isJson, type Json } from "./exchange.ts"
 
 const defaultSize = 20
 const largestSize = 1000
@@ -12,8 +12,8 @@ export const pageFor = (
   endpoint: Endpoint.Metadata,
   style: Page.Style,
   all: ReadonlyArray<unknown>,
-  input: Json
-): Json => {
+  input: JsonObject
+): JsonObject => {
   const walk = walkOf(style)
   if (walk.parameter === undefined) return pageBody(style, all, undefined, input)
   const ordered = inOrder(endpoint, all, input)
@@ -32,7 +32,7 @@ export const pageFor = (
   return pageBody(style, items, next, { ...input, ...numbers }, all.length)
 }
 
-const sizeOf = (input: Json): number => {
+const sizeOf = (input: JsonObject): number => {
   const given = numberOf(input["limit"]) ?? numberOf(input["page_size"]) ?? numberOf(input["size"])
   return Math.max(1, Math.min(given ?? defaultSize, largestSize))
 }
@@ -43,7 +43,11 @@ const numberOf = (u: unknown): number | undefined => {
 }
 
 /** Newest first, except where the request or the API has it the other way. */
-const inOrder = (endpoint: Endpoint.Metadata, all: ReadonlyArray<unknown>, { order }: Json): ReadonlyArray<unknown> => {
+const inOrder = (
+  endpoint: Endpoint.Metadata,
+  all: ReadonlyArray<unknown>,
+  { order }: JsonObject
+): ReadonlyArray<unknown> => {
   const ascending =
     order === undefined
       ? endpoint.provider === "coze" || endpoint.query?.includes("order") !== true || oldestFirst.has(endpoint.id)
@@ -58,7 +62,7 @@ const windowOf = (
   by: "item" | "token" | "number",
   parameter: string,
   size: number,
-  input: Json
+  input: JsonObject
 ): readonly [start: number, end: number] => {
   const before = input["before_id"] ?? input["before"]
   if (by === "item" && typeof before === "string") {
@@ -89,4 +93,4 @@ const cursorAfter = (
   size: number
 ): string | number => (by === "item" ? idOf(items.at(-1)) : by === "number" ? end / size + 1 : `page_${end}`)
 
-const idOf = (item: unknown): string => (isJson(item) && typeof item["id"] === "string" ? item["id"] : "")
+const idOf = (item: unknown): string => (isObject(item) && typeof item["id"] === "string" ? item["id"] : "")

@@ -1,6 +1,7 @@
 /** From a request to a response: who may ask, which endpoint it is, and its handler's answer in the form of the API. */
 import * as Duration from "effect/Duration"
 import type * as Endpoint from "../../../Endpoint.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 import * as Failure from "../../Failure.ts"
 import * as Reply from "../../Reply.ts"
 import * as Script from "../../Script.ts"
@@ -8,7 +9,7 @@ import { fill } from "../fill.ts"
 import { failureReplyOf, type ServerReason } from "../wireFailure.ts"
 import { enveloped, envelopeOfPage } from "../wireValue.ts"
 import { type ChatReply, type ChatRequest, countInput, tokensOf } from "./chat.ts"
-import { type Answer, type Exchange, type Handlers, type Json, Refusal, type Server } from "./exchange.ts"
+import { type Answer, type Exchange, type Handlers, Refusal, type Server } from "./exchange.ts"
 import { collectionsOf, makeGeneric } from "./generic.ts"
 import type { Incoming } from "./incoming.ts"
 import { type Account, type Limits, makeLimiter } from "./limits.ts"
@@ -158,7 +159,7 @@ const written = (exchange: Exchange, answer: Answer, pace: Duration.Duration): R
         ? Reply.text(answer.value)
         : Reply.json(enveloped(endpoint, whole(answer.value)))
     case "Items": {
-      const input: Json = { ...exchange.query, ...exchange.body }
+      const input: JsonObject = { ...exchange.query, ...exchange.body }
       const { pagination } = endpoint
       const page =
         pagination === undefined ? { data: answer.items } : pageFor(endpoint, pagination, answer.items, input)

@@ -4,8 +4,8 @@ import * as Schemas from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { decoderOf } from "../../../internal/decode/compileDecoder.ts"
 import { taggedUnionOf } from "../../../internal/decode/taggedUnion.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 import { fill } from "../fill.ts"
-import type { Json } from "./exchange.ts"
 
 type AnySchema = Schema.Constraint
 
@@ -32,7 +32,7 @@ const fits = (ast: SchemaAST.AST, value: unknown): boolean => {
 }
 
 /** Those of the fields that the schema has and whose values fit it, when what an answer has to say more is there too. */
-export const adopted = (schema: AnySchema | undefined, fields: Json): Json => {
+export const adopted = (schema: AnySchema | undefined, fields: JsonObject): JsonObject => {
   const properties = propertiesOf(schema)
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => {
@@ -65,7 +65,7 @@ const literalsOf = (ast: SchemaAST.AST): ReadonlyArray<string> => {
 }
 
 /** A value of the schema with one item in every array. */
-export const sampleOf = (schema: AnySchema | undefined, given: Json = {}): unknown =>
+export const sampleOf = (schema: AnySchema | undefined, given: JsonObject = {}): unknown =>
   schema === undefined ? given : fill(schema.ast, given, { items: 1, optionals: false })
 
 /** Events of a tagged union: the first ones and, where one ends the stream, that one. */

@@ -1,9 +1,9 @@
 /** The resources that requests have made, by the path of their collection. */
-import type { Json } from "./exchange.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 
 /** A resource. */
 export interface Item {
-  value: Json
+  value: JsonObject
   /** Milliseconds since 1970. */
   readonly createdAt: number
   /** Moves the resource on to where it is at a time. */
@@ -13,7 +13,7 @@ export interface Item {
 }
 
 export interface Store {
-  readonly insert: (collection: string, id: string, value: Json, now: number) => Item
+  readonly insert: (collection: string, id: string, value: JsonObject, now: number) => Item
   readonly get: (collection: string, id: string, now: number) => Item | undefined
   /** In the order in which they were made. */
   readonly list: (collection: string, now: number) => ReadonlyArray<Item>

@@ -1,7 +1,9 @@
 /** The events in which the chat of a Coze agent is streamed. */
-import { type Json, pieces, textOf } from "./pieces.ts"
 
-export const cozeChatEvents = (chat: Json, messages: ReadonlyArray<Json>): ReadonlyArray<Json> => {
+import { type JsonObject, textOf } from "../../../internal/json/json.ts"
+import { pieces } from "./pieces.ts"
+
+export const cozeChatEvents = (chat: JsonObject, messages: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> => {
   const { completed_at: _, last_error: lastError, required_action: action, usage, ...head } = chat
   const status = textOf(chat["status"]) || "completed"
   return [
@@ -22,11 +24,14 @@ export const cozeChatEvents = (chat: Json, messages: ReadonlyArray<Json>): Reado
   ]
 }
 
-const messageEvents = (message: Json): ReadonlyArray<Json> => {
+const messageEvents = (message: JsonObject): ReadonlyArray<JsonObject> => {
   const completed = { event: "conversation.message.completed", data: message }
   if (message["type"] !== "answer") return [completed]
   const { reasoning_content: reasoning } = message
-  const delta = (fields: Json): Json => ({ event: "conversation.message.delta", data: { ...message, ...fields } })
+  const delta = (fields: JsonObject): JsonObject => ({
+    event: "conversation.message.delta",
+    data: { ...message, ...fields }
+  })
   return [
     ...pieces(textOf(reasoning)).map((piece) => delta({ content: "", reasoning_content: piece })),
     ...pieces(textOf(message["content"])).map((piece) =>

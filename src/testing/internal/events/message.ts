@@ -1,7 +1,9 @@
 /** The events in which the Messages API streams an answer. */
-import { isJson, type Json, objects, pieces, textOf } from "./pieces.ts"
 
-export const messageEvents = (message: Json): ReadonlyArray<Json> => {
+import { isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
+import { pieces } from "./pieces.ts"
+
+export const messageEvents = (message: JsonObject): ReadonlyArray<JsonObject> => {
   const {
     container,
     content,
@@ -9,7 +11,7 @@ export const messageEvents = (message: Json): ReadonlyArray<Json> => {
     stop_reason: stopReason,
     stop_sequence: stopSequence
   } = message
-  const usage = isJson(message["usage"]) ? message["usage"] : {}
+  const usage = isObject(message["usage"]) ? message["usage"] : {}
   const { container: _, ...head } = message
   return [
     {
@@ -23,7 +25,7 @@ export const messageEvents = (message: Json): ReadonlyArray<Json> => {
         usage: { ...usage, output_tokens: Math.min(1, Number(usage["output_tokens"] ?? 0)) }
       }
     },
-    ...objects(content).flatMap(blockEvents),
+    ...objectsOf(content).flatMap(blockEvents),
     {
       type: "message_delta",
       delta: {
@@ -47,10 +49,10 @@ const counts = [
   "server_tool_use"
 ]
 
-const cumulative = (usage: Json): Json =>
+const cumulative = (usage: JsonObject): JsonObject =>
   Object.fromEntries(counts.flatMap((name) => (name in usage ? [[name, usage[name]]] : [])))
 
-const blockEvents = (block: Json, index: number): ReadonlyArray<Json> => {
+const blockEvents = (block: JsonObject, index: number): ReadonlyArray<JsonObject> => {
   const { begun, deltas } = progressOf(block)
   return [
     { type: "content_block_start", index, content_block: begun },
@@ -59,13 +61,13 @@ const blockEvents = (block: Json, index: number): ReadonlyArray<Json> => {
   ]
 }
 
-const progressOf = (block: Json): { readonly begun: Json; readonly deltas: ReadonlyArray<Json> } => {
+const progressOf = (block: JsonObject): { readonly begun: JsonObject; readonly deltas: ReadonlyArray<JsonObject> } => {
   switch (block["type"]) {
     case "text":
       return {
         begun: { ...block, text: "", ...(Array.isArray(block["citations"]) ? { citations: [] } : {}) },
         deltas: [
-          ...objects(block["citations"]).map((citation) => ({ type: "citations_delta", citation })),
+          ...objectsOf(block["citations"]).map((citation) => ({ type: "citations_delta", citation })),
           ...pieces(textOf(block["text"])).map((text) => ({ type: "text_delta", text }))
         ]
       }
@@ -99,4 +101,4 @@ const progressOf = (block: Json): { readonly begun: Json; readonly deltas: Reado
 
 /** A tool that takes no input gets no text at all. */
 const inputPieces = (input: unknown): ReadonlyArray<string> =>
-  !isJson(input) || Object.keys(input).length === 0 ? [] : pieces(JSON.stringify(input))
+  !isObject(input) || Object.keys(input).length === 0 ? [] : pieces(JSON.stringify(input))

@@ -1,11 +1,13 @@
 /** The events in which the Responses API streams an answer. */
-import { isJson, type Json, objects, pieces, textOf } from "./pieces.ts"
 
-export const responseEvents = (response: Json): ReadonlyArray<Json> => {
+import { isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
+import { pieces } from "./pieces.ts"
+
+export const responseEvents = (response: JsonObject): ReadonlyArray<JsonObject> => {
   const { completed_at: _, error, incomplete_details: _details, output, status, usage, ...head } = response
   const start = { ...head, status: "in_progress", output: [], error: null, incomplete_details: null, usage: null }
   const queued = { ...start, status: "queued" }
-  const events: Array<Json> = [
+  const events: Array<JsonObject> = [
     ...(head["background"] === true
       ? [
           { type: "response.created", response: queued },
@@ -13,7 +15,7 @@ export const responseEvents = (response: Json): ReadonlyArray<Json> => {
         ]
       : [{ type: "response.created", response: start }]),
     { type: "response.in_progress", response: start },
-    ...objects(output).flatMap(itemEvents),
+    ...objectsOf(output).flatMap(itemEvents),
     {
       type: `response.${typeof status === "string" && terminals.has(status) ? status : "completed"}`,
       response: { ...response, error: error ?? null, usage: usage ?? null }
@@ -24,7 +26,7 @@ export const responseEvents = (response: Json): ReadonlyArray<Json> => {
 
 const terminals = new Set(["completed", "incomplete", "failed"])
 
-const itemEvents = (item: Json, outputIndex: number): ReadonlyArray<Json> => {
+const itemEvents = (item: JsonObject, outputIndex: number): ReadonlyArray<JsonObject> => {
   const place = { output_index: outputIndex, item_id: item["id"] ?? "" }
   const { begun, events } = progressOf(item, place)
   return [
@@ -36,17 +38,17 @@ const itemEvents = (item: Json, outputIndex: number): ReadonlyArray<Json> => {
 
 interface Progress {
   /** The item as it is when it is added. */
-  readonly begun: Json
-  readonly events: ReadonlyArray<Json>
+  readonly begun: JsonObject
+  readonly events: ReadonlyArray<JsonObject>
 }
 
-const progressOf = (item: Json, place: Json): Progress => {
+const progressOf = (item: JsonObject, place: JsonObject): Progress => {
   const started = "status" in item ? { ...item, status: "in_progress" } : item
   switch (item["type"]) {
     case "message":
       return {
         begun: { ...started, content: [] },
-        events: objects(item["content"]).flatMap((part, index) =>
+        events: objectsOf(item["content"]).flatMap((part, index) =>
           contentEvents(part, { ...place, content_index: index })
         )
       }
@@ -54,8 +56,10 @@ const progressOf = (item: Json, place: Json): Progress => {
       return {
         begun: { ...started, summary: [] },
         events: [
-          ...objects(item["summary"]).flatMap((part, index) => summaryEvents(part, { ...place, summary_index: index })),
-          ...objects(item["content"]).flatMap((part, index) =>
+          ...objectsOf(item["summary"]).flatMap((part, index) =>
+            summaryEvents(part, { ...place, summary_index: index })
+          ),
+          ...objectsOf(item["content"]).flatMap((part, index) =>
             textEvents("response.reasoning_text", "text", part["text"], { ...place, content_index: index })
           )
         ]
@@ -102,7 +106,7 @@ const progressOf = (item: Json, place: Json): Progress => {
       }
     case "shell_call":
       return {
-        begun: { ...started, action: { ...(item["action"] as Json), commands: [] } },
+        begun: { ...started, action: { ...(item["action"] as JsonObject), commands: [] } },
         events: commandsOf(item).flatMap((command, index) => commandEvents(command, place["output_index"], index))
       }
     case "mcp_list_tools":
@@ -112,10 +116,10 @@ const progressOf = (item: Json, place: Json): Progress => {
   }
 }
 
-const commandsOf = ({ action }: Json): ReadonlyArray<unknown> =>
-  isJson(action) && Array.isArray(action["commands"]) ? action["commands"] : []
+const commandsOf = ({ action }: JsonObject): ReadonlyArray<unknown> =>
+  isObject(action) && Array.isArray(action["commands"]) ? action["commands"] : []
 
-const commandEvents = (command: unknown, outputIndex: unknown, index: number): ReadonlyArray<Json> => {
+const commandEvents = (command: unknown, outputIndex: unknown, index: number): ReadonlyArray<JsonObject> => {
   const place = { output_index: outputIndex, command_index: index }
   return [
     { type: "response.shell_call_command.added", ...place, command: "" },
@@ -123,17 +127,23 @@ const commandEvents = (command: unknown, outputIndex: unknown, index: number): R
   ]
 }
 
-const steps = (item: string, names: ReadonlyArray<string>, place: Json): ReadonlyArray<Json> =>
+const steps = (item: string, names: ReadonlyArray<string>, place: JsonObject): ReadonlyArray<JsonObject> =>
   names.map((name) => ({ type: `response.${item}.${name}`, ...place }))
 
 /** Deltas of a text, then the whole of it under `field`. */
-const textEvents = (type: string, field: string, text: unknown, place: Json, more: Json = {}): ReadonlyArray<Json> => [
+const textEvents = (
+  type: string,
+  field: string,
+  text: unknown,
+  place: JsonObject,
+  more: JsonObject = {}
+): ReadonlyArray<JsonObject> => [
   ...pieces(textOf(text)).map((delta) => ({ type: `${type}.delta`, ...place, delta, ...more })),
   { type: `${type}.done`, ...place, [field]: textOf(text), ...more }
 ]
 
-const contentEvents = (part: Json, place: Json): ReadonlyArray<Json> => {
-  const added = (begun: Json) => ({ type: "response.content_part.added", ...place, part: begun })
+const contentEvents = (part: JsonObject, place: JsonObject): ReadonlyArray<JsonObject> => {
+  const added = (begun: JsonObject) => ({ type: "response.content_part.added", ...place, part: begun })
   const finished = { type: "response.content_part.done", ...place, part }
   if (part["type"] === "refusal") {
     return [
@@ -143,7 +153,7 @@ const contentEvents = (part: Json, place: Json): ReadonlyArray<Json> => {
     ]
   }
   const texts = textEvents("response.output_text", "text", part["text"], place, { logprobs: [] })
-  const annotations = objects(part["annotations"]).map((annotation, index) => ({
+  const annotations = objectsOf(part["annotations"]).map((annotation, index) => ({
     type: "response.output_text.annotation.added",
     ...place,
     annotation_index: index,
@@ -158,7 +168,7 @@ const contentEvents = (part: Json, place: Json): ReadonlyArray<Json> => {
   ]
 }
 
-const summaryEvents = (part: Json, place: Json): ReadonlyArray<Json> => [
+const summaryEvents = (part: JsonObject, place: JsonObject): ReadonlyArray<JsonObject> => [
   { type: "response.reasoning_summary_part.added", ...place, part: { ...part, text: "" } },
   ...textEvents("response.reasoning_summary_text", "text", part["text"], place),
   { type: "response.reasoning_summary_part.done", ...place, part }

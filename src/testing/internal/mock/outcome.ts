@@ -5,10 +5,9 @@ import * as Stream from "effect/Stream"
 import * as ApiError from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
 import { schemaDecoder } from "../../../internal/decode/schemaDecoder.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 import type * as Page from "../../../Page.ts"
 import { fill } from "../fill.ts"
-
-type Json = { readonly [key: string]: unknown }
 
 const least = { items: 0, optionals: false }
 
@@ -25,7 +24,7 @@ export const filledAnswer = (endpoint: Endpoint.Metadata, given: unknown): unkno
       const { body, items, next } = (Array.isArray(given) ? { items: given } : given) as {
         readonly items: ReadonlyArray<unknown>
         readonly next?: Page.Cursor
-        readonly body?: Json
+        readonly body?: JsonObject
       }
       const page: Page.Page<unknown> = {
         items: items.map((item) => filled(endpoint.success, item)),
@@ -65,4 +64,5 @@ export const effectOf = (given: unknown): Effect.Effect<unknown, ApiError.Reason
   Effect.isEffect(given) ? (given as Effect.Effect<unknown, ApiError.Reason>) : Effect.succeed(given)
 
 /** The input's fields. */
-export const fieldsOf = (input: unknown): Json => (typeof input === "object" && input !== null ? { ...input } : {})
+export const fieldsOf = (input: unknown): JsonObject =>
+  typeof input === "object" && input !== null ? { ...input } : {}

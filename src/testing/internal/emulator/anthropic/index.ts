@@ -1,12 +1,13 @@
+import type { JsonObject } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
-import { type Handler, type Handlers, type Json, Refusal } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal } from "../exchange.ts"
 import { isFileField } from "../incoming.ts"
 import { messages } from "./messages.ts"
 
 const models = ["claude-opus-5", "claude-sonnet-5", "claude-haiku-5"]
 
-const model = (id: string): Json => ({
+const model = (id: string): JsonObject => ({
   id,
   type: "model",
   display_name: id.replace(

@@ -1,12 +1,14 @@
 /** Messages and their batches. */
+
+import { arrayOf, isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { messageEvents } from "../../events/message.ts"
 import { type ChatMessage, type ChatReply, type ChatRequest, countInput, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
-import { arrayOf, type Handler, type Handlers, isJson, type Json, objectsOf, Refusal } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
 
-const required = (body: Json, field: string): unknown => {
+const required = (body: JsonObject, field: string): unknown => {
   const value = body[field]
   if (value !== undefined && value !== null) return value
   throw new Refusal(Failure.invalidRequest({ message: `${field}: Field required` }))
@@ -17,11 +19,15 @@ const textOf = (content: unknown): string =>
     ? content
     : arrayOf(content)
         .map((block) =>
-          !isJson(block) ? "" : block["type"] === "tool_result" ? textOf(block["content"]) : String(block["text"] ?? "")
+          !isObject(block)
+            ? ""
+            : block["type"] === "tool_result"
+              ? textOf(block["content"])
+              : String(block["text"] ?? "")
         )
         .join("")
 
-const messageOf = ({ content, role }: Json): ChatMessage => ({
+const messageOf = ({ content, role }: JsonObject): ChatMessage => ({
   role: objectsOf(content).some(({ type }) => type === "tool_result")
     ? "tool"
     : role === "assistant"
@@ -30,20 +36,20 @@ const messageOf = ({ content, role }: Json): ChatMessage => ({
   text: textOf(content)
 })
 
-const requestOf = (endpoint: string, body: Json): ChatRequest => {
+const requestOf = (endpoint: string, body: JsonObject): ChatRequest => {
   const messages = objectsOf(required(body, "messages")).map(messageOf)
-  const choice = isJson(body["tool_choice"]) ? body["tool_choice"] : {}
-  const output = isJson(body["output_config"]) ? body["output_config"]["format"] : body["output_format"]
+  const choice = isObject(body["tool_choice"]) ? body["tool_choice"] : {}
+  const output = isObject(body["output_config"]) ? body["output_config"]["format"] : body["output_format"]
   return {
     provider: "anthropic",
     endpoint,
     model: String(required(body, "model")),
     messages: body["system"] === undefined ? messages : [{ role: "system", text: textOf(body["system"]) }, ...messages],
     tools: objectsOf(body["tools"]).flatMap((tool) =>
-      isJson(tool["input_schema"]) ? [{ name: String(tool["name"]), schema: tool["input_schema"] }] : []
+      isObject(tool["input_schema"]) ? [{ name: String(tool["name"]), schema: tool["input_schema"] }] : []
     ),
     toolChoice: choice["type"] === "any" ? "required" : String(choice["name"] ?? choice["type"] ?? "auto"),
-    format: isJson(output) && output["type"] === "json_schema" ? { schema: output["schema"] } : undefined,
+    format: isObject(output) && output["type"] === "json_schema" ? { schema: output["schema"] } : undefined,
     body
   }
 }
@@ -57,7 +63,7 @@ const stopReason = ({ refusal, toolCalls, truncated }: ChatReply): string =>
         ? "tool_use"
         : "end_turn"
 
-const answer = ({ endpoint, server }: Exchange.Exchange, body: Json): Json => {
+const answer = ({ endpoint, server }: Exchange.Exchange, body: JsonObject): JsonObject => {
   const request = requestOf(endpoint.id, body)
   required(body, "max_tokens")
   const reply = server.chat(request)
@@ -77,7 +83,7 @@ const answer = ({ endpoint, server }: Exchange.Exchange, body: Json): Json => {
         type: "tool_use",
         id: server.id("toolu_"),
         name,
-        input: isJson(input) ? input : { input }
+        input: isObject(input) ? input : { input }
       }))
     ],
     stop_reason: stopReason(reply),
@@ -102,7 +108,7 @@ const createBatch: Handler = (exchange) => {
     throw new Refusal(Failure.invalidRequest({ message: "requests: custom_id must be unique" }))
   }
   const id = server.id("msgbatch_")
-  const value: Json = {
+  const value: JsonObject = {
     id,
     type: "message_batch",
     processing_status: "in_progress",
@@ -121,13 +127,13 @@ const createBatch: Handler = (exchange) => {
 
 const iso = (millis: number): string => new Date(millis).toISOString()
 
-const advance = (exchange: Exchange.Exchange, item: Item, requests: ReadonlyArray<Json>): void => {
+const advance = (exchange: Exchange.Exchange, item: Item, requests: ReadonlyArray<JsonObject>): void => {
   const { incoming, now, server } = exchange
   const status = item.value["processing_status"]
   if (status === "ended" || stageOf(item.createdAt, now, server.jobDuration) < 2) return
   const results = requests.map(({ custom_id, params }) => ({
     custom_id,
-    result: status === "canceling" ? { type: "canceled" } : resultOf(exchange, isJson(params) ? params : {})
+    result: status === "canceling" ? { type: "canceled" } : resultOf(exchange, isObject(params) ? params : {})
   }))
   const of = (type: string): number => results.filter(({ result }) => result["type"] === type).length
   item.hidden["results"] = results
@@ -146,7 +152,7 @@ const advance = (exchange: Exchange.Exchange, item: Item, requests: ReadonlyArra
   }
 }
 
-const resultOf = (exchange: Exchange.Exchange, params: Json): Json => {
+const resultOf = (exchange: Exchange.Exchange, params: JsonObject): JsonObject => {
   try {
     return { type: "succeeded", message: answer(exchange, params) }
   } catch (thrown) {

@@ -1,19 +1,11 @@
 /** Conversations, their messages, and the chats of agents in them. */
+
+import { arrayOf, isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { cozeChatEvents } from "../../events/cozeChat.ts"
 import { type ChatMessage, type ChatReply, type ChatRequest, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
-import {
-  arrayOf,
-  type Handler,
-  type Handlers,
-  isJson,
-  type Json,
-  objectsOf,
-  Refusal,
-  seconds,
-  stringOf
-} from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
 
 const conversations = "/conversations"
@@ -23,22 +15,22 @@ const chatsKey = (conversation: string): string => `/conversations/${conversatio
 /** Ids look as the API's do: long numbers. */
 export const cozeId = ({ server }: Exchange.Exchange): string => server.id("7400000000000")
 
-export const required = (fields: Json, name: string): string => {
+export const required = (fields: JsonObject, name: string): string => {
   const value = stringOf(fields[name])
   if (value !== undefined) return value
   throw new Refusal(Failure.invalidRequest({ message: `The field ${name} is required` }))
 }
 
 /** Query and body side by side: the API takes most fields in either. */
-export const fieldsOf = ({ body, params, query }: Exchange.Exchange): Json => ({ ...query, ...body, ...params })
+export const fieldsOf = ({ body, params, query }: Exchange.Exchange): JsonObject => ({ ...query, ...body, ...params })
 
 const makeConversation = (exchange: Exchange.Exchange): Item => {
   const { body, now, server } = exchange
   const id = cozeId(exchange)
-  const value: Json = {
+  const value: JsonObject = {
     id,
     created_at: seconds(now),
-    meta_data: isJson(body["meta_data"]) ? body["meta_data"] : {},
+    meta_data: isObject(body["meta_data"]) ? body["meta_data"] : {},
     last_section_id: id,
     ...(body["name"] === undefined ? {} : { name: body["name"] })
   }
@@ -56,10 +48,10 @@ const conversationOf = (exchange: Exchange.Exchange): Item | undefined => {
   return item
 }
 
-const addMessage = (exchange: Exchange.Exchange, conversation: string, given: Json): Json => {
+const addMessage = (exchange: Exchange.Exchange, conversation: string, given: JsonObject): JsonObject => {
   const { now, server } = exchange
   const id = cozeId(exchange)
-  const value: Json = {
+  const value: JsonObject = {
     role: "user",
     type: "question",
     content_type: "text",
@@ -84,7 +76,7 @@ const messageOf = (exchange: Exchange.Exchange): Item | undefined => {
   return item
 }
 
-const sampleMessage: Json = { role: "assistant", type: "answer", content: "sample", content_type: "text" }
+const sampleMessage: JsonObject = { role: "assistant", type: "answer", content: "sample", content_type: "text" }
 
 const listMessages: Handler = (exchange) => {
   const { now, server } = exchange
@@ -121,12 +113,12 @@ const requestOf = (exchange: Exchange.Exchange, conversation: string): ChatReque
 }
 
 /** Content of several parts is JSON in a text. */
-const textOf = ({ content, content_type: type }: Json): string => {
+const textOf = ({ content, content_type: type }: JsonObject): string => {
   const text = String(content ?? "")
   if (type !== "object_string") return text
   try {
     return arrayOf(JSON.parse(text))
-      .map((part) => (isJson(part) ? (stringOf(part["text"]) ?? "") : ""))
+      .map((part) => (isObject(part) ? (stringOf(part["text"]) ?? "") : ""))
       .join("")
   } catch {
     return text
@@ -144,7 +136,7 @@ const makeChat = (exchange: Exchange.Exchange): Item => {
   const conversation = String((known ?? makeConversation({ ...exchange, body: {} })).value["id"])
   for (const message of objectsOf(body["additional_messages"])) addMessage(exchange, conversation, message)
   const id = cozeId(exchange)
-  const value: Json = {
+  const value: JsonObject = {
     id,
     conversation_id: conversation,
     bot_id: stringOf(body["bot_id"]) ?? "",
@@ -191,7 +183,7 @@ const finish = (exchange: Exchange.Exchange, item: Item): void => {
   }
 }
 
-const answersOf = (exchange: Exchange.Exchange, { value }: Item, reply: ChatReply): ReadonlyArray<Json> => {
+const answersOf = (exchange: Exchange.Exchange, { value }: Item, reply: ChatReply): ReadonlyArray<JsonObject> => {
   const conversation = String(value["conversation_id"])
   const common = { role: "assistant", chat_id: value["id"], bot_id: value["bot_id"] }
   const answer = addMessage(exchange, conversation, {
@@ -215,15 +207,15 @@ const chatOf = (exchange: Exchange.Exchange): Item | undefined => {
   return item
 }
 
-const sampleChat = (exchange: Exchange.Exchange): Json => {
+const sampleChat = (exchange: Exchange.Exchange): JsonObject => {
   const { chat_id: id, conversation_id: conversation } = fieldsOf(exchange)
   return { id: id ?? cozeId(exchange), conversation_id: conversation, status: "completed" }
 }
 
 /** The events of a chat that is finished at once. */
-const chatEvents = (exchange: Exchange.Exchange, item: Item): ReadonlyArray<Json> => {
+const chatEvents = (exchange: Exchange.Exchange, item: Item): ReadonlyArray<JsonObject> => {
   finish(exchange, item)
-  return cozeChatEvents(item.value, item.hidden["messages"] as ReadonlyArray<Json>)
+  return cozeChatEvents(item.value, item.hidden["messages"] as ReadonlyArray<JsonObject>)
 }
 
 const submit = (exchange: Exchange.Exchange): Item | undefined => {

@@ -1,9 +1,10 @@
 /** Files, datasets, workflows and workspaces of Coze. */
 import { decodeBase64 } from "../../../../internal/bytes/base64.ts"
+import { arrayOf, isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { pieces } from "../../events/pieces.ts"
 import * as Exchange from "../exchange.ts"
-import { arrayOf, type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { isFileField } from "../incoming.ts"
 import { type Item, stageOf } from "../store.ts"
 import { cozeConversations, cozeId, fieldsOf, required } from "./conversations.ts"
@@ -36,7 +37,7 @@ const documentsKey = (dataset: string): string => `/datasets/${dataset}/document
 const createDataset: Handler = (exchange) => {
   const { body, now, server } = exchange
   const id = cozeId(exchange)
-  const value: Json = {
+  const value: JsonObject = {
     dataset_id: id,
     name: required(body, "name"),
     space_id: required(body, "space_id"),
@@ -83,8 +84,8 @@ const createDocuments: Handler = (exchange) => {
   stored(exchange, "/datasets", dataset)
   const infos = objectsOf(body["document_bases"]).map(({ name, source_info: source }) => {
     const id = cozeId(exchange)
-    const text = isJson(source) ? (decodeBase64(String(source["file_base64"] ?? "")) ?? []) : []
-    const value: Json = {
+    const text = isObject(source) ? (decodeBase64(String(source["file_base64"] ?? "")) ?? []) : []
+    const value: JsonObject = {
       document_id: id,
       name: String(name ?? ""),
       status: 0,
@@ -157,7 +158,7 @@ const runWorkflow: Handler = (exchange) => {
   const workflow = required(body, "workflow_id")
   const id = cozeId(exchange)
   const output = outputOf(exchange)
-  const value: Json = { execute_id: id, execute_status: "Running", create_time: seconds(now), output: "" }
+  const value: JsonObject = { execute_id: id, execute_status: "Running", create_time: seconds(now), output: "" }
   const item = server.store.insert(`/workflows/${workflow}/runs`, id, value, now)
   item.advance = (time) => {
     if (stageOf(item.createdAt, time, server.jobDuration) === 2) {
@@ -200,7 +201,7 @@ const history: Handler = (exchange) => {
   return Exchange.value([item?.value ?? { execute_id: params["execute_id"], execute_status: "Success" }])
 }
 
-const workspaces: ReadonlyArray<Json> = [
+const workspaces: ReadonlyArray<JsonObject> = [
   { id: "7400000000000000001", name: "Personal", role_type: "owner", workspace_type: "personal" },
   { id: "7400000000000000002", name: "Team", role_type: "member", workspace_type: "team" }
 ]

@@ -1,7 +1,9 @@
 /** Batches: their requests are answered one by one when their time has come. */
+
+import { isObject, type JsonObject } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
-import { type Handler, type Handlers, isJson, type Json, Refusal, seconds } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
 import { contentOf, writtenFile } from "./files.ts"
 import { required } from "./requests.ts"
@@ -11,7 +13,7 @@ const create: Handler = (exchange) => {
   const id = server.id("batch_")
   const input = String(required(body, "input_file_id"))
   const requests = requestsOf(new TextDecoder().decode(contentOf(exchange, input).bytes))
-  const value: Json = {
+  const value: JsonObject = {
     id,
     object: "batch",
     endpoint: required(body, "endpoint"),
@@ -29,14 +31,14 @@ const create: Handler = (exchange) => {
   return Exchange.value(item.value)
 }
 
-const requestsOf = (text: string): ReadonlyArray<Json | undefined> =>
+const requestsOf = (text: string): ReadonlyArray<JsonObject | undefined> =>
   text
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => {
       try {
         const json: unknown = JSON.parse(line)
-        return isJson(json) && typeof json["custom_id"] === "string" ? json : undefined
+        return isObject(json) && typeof json["custom_id"] === "string" ? json : undefined
       } catch {
         return undefined
       }
@@ -47,7 +49,7 @@ const ends = new Set<unknown>(["completed", "failed", "cancelled"])
 const advance = (
   exchange: Exchange.Exchange,
   item: Item,
-  requests: ReadonlyArray<Json | undefined>,
+  requests: ReadonlyArray<JsonObject | undefined>,
   now: number
 ): void => {
   if (ends.has(item.value["status"])) return
@@ -74,16 +76,25 @@ const advance = (
   }
 }
 
-const results = (exchange: Exchange.Exchange, requests: ReadonlyArray<Json | undefined>, now: number): Json => {
+const results = (
+  exchange: Exchange.Exchange,
+  requests: ReadonlyArray<JsonObject | undefined>,
+  now: number
+): JsonObject => {
   const answers = requests.flatMap((request) => {
     if (request === undefined) return []
     const { body, custom_id, method, url } = request
-    const { status, body: answer } = exchange.server.answer(String(method), String(url), isJson(body) ? body : {}, now)
+    const { status, body: answer } = exchange.server.answer(
+      String(method),
+      String(url),
+      isObject(body) ? body : {},
+      now
+    )
     const id = exchange.server.id("batch_req_")
     return [{ id, custom_id, response: { status_code: status, request_id: id, body: answer }, error: null }]
   })
   const of = (isGood: boolean) => answers.filter(({ response }) => response.status_code < 400 === isGood)
-  const write = (name: string, lines: ReadonlyArray<unknown>): Json =>
+  const write = (name: string, lines: ReadonlyArray<unknown>): JsonObject =>
     lines.length === 0
       ? {}
       : {

@@ -1,15 +1,17 @@
 /** Chat completions, stored where the request says so, and the older completions of a prompt. */
+
+import { isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { chatCompletionChunks } from "../../events/chatCompletion.ts"
 import { pieces } from "../../events/pieces.ts"
 import { type ChatRequest, countTokens, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
-import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { chatRequest, finishReason, isCustomTool, required, textOf } from "./requests.ts"
 
 const collection = "/chat/completions"
 
-const completionOf = (exchange: Exchange.Exchange): Json => {
+const completionOf = (exchange: Exchange.Exchange): JsonObject => {
   const { body, now, server } = exchange
   const request = chatRequest(exchange)
   const count = typeof body["n"] === "number" ? body["n"] : 1
@@ -17,7 +19,7 @@ const completionOf = (exchange: Exchange.Exchange): Json => {
   const tokens = replies.map((reply) => tokensOf(request, reply))
   const { cached = 0, input = 0 } = tokens[0] ?? {}
   const output = tokens.reduce((total, reply) => total + reply.output, 0)
-  const completion: Json = {
+  const completion: JsonObject = {
     id: server.id("chatcmpl-"),
     object: "chat.completion",
     created: seconds(now),
@@ -43,7 +45,7 @@ const completionOf = (exchange: Exchange.Exchange): Json => {
     }
   }
   if (body["store"] === true) {
-    const stored = { ...completion, metadata: isJson(body["metadata"]) ? body["metadata"] : {} }
+    const stored = { ...completion, metadata: isObject(body["metadata"]) ? body["metadata"] : {} }
     const item = server.store.insert(collection, String(completion["id"]), stored, now)
     item.hidden["messages"] = objectsOf(body["messages"])
   }
@@ -54,13 +56,13 @@ const toolCall = (
   { server }: Exchange.Exchange,
   request: ChatRequest,
   { input, name }: { readonly name: string; readonly input: unknown }
-): Json =>
+): JsonObject =>
   isCustomTool(request, name)
     ? { id: server.id("call_"), type: "custom", custom: { name, input: String(input) } }
     : { id: server.id("call_"), type: "function", function: { name, arguments: JSON.stringify(input) } }
 
 const wantsUsage = ({ body }: Exchange.Exchange): boolean =>
-  isJson(body["stream_options"]) && body["stream_options"]["include_usage"] === true
+  isObject(body["stream_options"]) && body["stream_options"]["include_usage"] === true
 
 const messages: Handler = ({ now, params, server }) => {
   const id = params["completion_id"] ?? ""
@@ -68,14 +70,14 @@ const messages: Handler = ({ now, params, server }) => {
   if (stored === undefined && !server.samplesForMissing) {
     throw new Refusal(Failure.notFound({ message: `There is no chat completion with the id ${id}` }))
   }
-  const kept = (stored?.hidden["messages"] ?? []) as ReadonlyArray<Json>
+  const kept = (stored?.hidden["messages"] ?? []) as ReadonlyArray<JsonObject>
   return Exchange.items(
     kept.map((message, index) => ({ ...message, id: `${id}-${index}`, content: textOf(message["content"]) }))
   )
 }
 
 /** The older API: the prompt comes back. */
-const completion = ({ body, now, server }: Exchange.Exchange): Json => {
+const completion = ({ body, now, server }: Exchange.Exchange): JsonObject => {
   const model = String(required(body, "model"))
   const prompts = typeof body["prompt"] === "string" ? [body["prompt"]] : ["Hello"]
   const tokens = prompts.reduce((total, prompt) => total + countTokens(prompt), 0)
@@ -89,7 +91,7 @@ const completion = ({ body, now, server }: Exchange.Exchange): Json => {
   }
 }
 
-const completionParts = (whole: Json): ReadonlyArray<Json> => {
+const completionParts = (whole: JsonObject): ReadonlyArray<JsonObject> => {
   const { usage: _, ...head } = whole
   return objectsOf(whole["choices"]).flatMap(({ index, text }) => [
     ...pieces(String(text)).map((piece) => ({

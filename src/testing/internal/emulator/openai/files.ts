@@ -1,8 +1,9 @@
 /** Files, uploads in parts, and vector stores over files. */
 import { joinBytes } from "../../../../internal/bytes/joinBytes.ts"
+import { arrayOf, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
-import { arrayOf, type Handler, type Handlers, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type FileField, isFileField } from "../incoming.ts"
 import { type Item, stageOf } from "../store.ts"
 import { required } from "./requests.ts"
@@ -14,7 +15,7 @@ const keepFile = (
   { now, server }: Exchange.Exchange,
   file: Pick<FileField, "name" | "type" | "bytes">,
   purpose: string
-): Json => {
+): JsonObject => {
   const id = server.id("file-")
   const value = {
     id,
@@ -120,7 +121,7 @@ const cancelUpload: Handler = (exchange) => {
 
 const filesKey = (store: string): string => `/vector_stores/${store}/files`
 
-const counts = (files: ReadonlyArray<Json>): Json => {
+const counts = (files: ReadonlyArray<JsonObject>): JsonObject => {
   const of = (status: string): number => files.filter((file) => file["status"] === status).length
   return {
     in_progress: of("in_progress"),
@@ -169,10 +170,10 @@ const store = ({ now, params, server }: Exchange.Exchange): string => {
   return id
 }
 
-const attach = (exchange: Exchange.Exchange, storeId: string, fileId: string, more: Json): Json => {
+const attach = (exchange: Exchange.Exchange, storeId: string, fileId: string, more: JsonObject): JsonObject => {
   const { now, server } = exchange
   const { bytes } = contentOf(exchange, fileId)
-  const value: Json = {
+  const value: JsonObject = {
     id: fileId,
     object: "vector_store.file",
     created_at: seconds(now),
@@ -257,7 +258,12 @@ const createBatch: Handler = (exchange) => {
   return Exchange.value(value)
 }
 
-const batchFiles = ({ server }: Exchange.Exchange, storeId: string, item: Item, now: number): ReadonlyArray<Json> => {
+const batchFiles = (
+  { server }: Exchange.Exchange,
+  storeId: string,
+  item: Item,
+  now: number
+): ReadonlyArray<JsonObject> => {
   const ids = item.hidden["files"] as ReadonlyArray<string>
   return ids.flatMap((id) => {
     const file = server.store.get(filesKey(storeId), id, now)

@@ -1,16 +1,18 @@
 /** Models, embeddings, images and audio. */
+
+import { arrayOf, type JsonObject } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { hashOf, makeRandom } from "../../random.ts"
 import { countTokens } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
-import { arrayOf, type Handler, type Handlers, type Json, Refusal, seconds } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { isFileField } from "../incoming.ts"
 import { sampleEvents } from "../shape.ts"
 import { required } from "./requests.ts"
 
 const models = ["gpt-5.4", "gpt-5.4-mini", "gpt-4o-mini-transcribe", "gpt-image-1", "text-embedding-3-small"]
 
-const model = (id: string): Json => ({ id, object: "model", created: 1_767_225_600, owned_by: "openai" })
+const model = (id: string): JsonObject => ({ id, object: "model", created: 1_767_225_600, owned_by: "openai" })
 
 /** The models that are listed, and all fine-tuned ones. */
 const retrieveModel: Handler = ({ params, server }) => {
@@ -81,7 +83,7 @@ const images: Handler = ({ body, now }) =>
 
 const imageEvents: Handler = ({ endpoint }) =>
   Exchange.events(
-    sampleEvents(endpoint.success, endpoint.terminal).map((event) => ({ ...(event as Json), b64_json: png }))
+    sampleEvents(endpoint.success, endpoint.terminal).map((event) => ({ ...(event as JsonObject), b64_json: png }))
   )
 
 const textOfFile = ({ body }: Exchange.Exchange): string => {

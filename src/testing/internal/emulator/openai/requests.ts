@@ -1,10 +1,12 @@
 /** The requests of the OpenAI API in the terms of the emulator's model. */
+
+import { arrayOf, isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import type { ChatMessage, ChatReply, ChatRequest, ChatTool } from "../chat.ts"
-import { arrayOf, type Exchange, isJson, type Json, objectsOf, Refusal, stringOf } from "../exchange.ts"
+import { type Exchange, Refusal } from "../exchange.ts"
 
 /** Refuses a body without the field. */
-export const required = (body: Json, field: string): unknown => {
+export const required = (body: JsonObject, field: string): unknown => {
   const value = body[field]
   if (value !== undefined && value !== null) return value
   throw new Refusal(
@@ -21,7 +23,7 @@ export const textOf = (content: unknown): string =>
   typeof content === "string"
     ? content
     : arrayOf(content)
-        .map((part) => (isJson(part) ? (stringOf(part["text"]) ?? stringOf(part["refusal"]) ?? "") : ""))
+        .map((part) => (isObject(part) ? (stringOf(part["text"]) ?? stringOf(part["refusal"]) ?? "") : ""))
         .join("")
 
 const roles: { readonly [role: string]: ChatMessage["role"] } = {
@@ -51,27 +53,31 @@ export const chatRequest = ({ body, endpoint }: Exchange): ChatRequest => {
 }
 
 const toolOf = (tool: unknown, isText = false): ReadonlyArray<ChatTool> =>
-  isJson(tool) && typeof tool["name"] === "string"
+  isObject(tool) && typeof tool["name"] === "string"
     ? [{ name: tool["name"], schema: isText ? undefined : (tool["parameters"] ?? {}) }]
     : []
 
 const choiceOf = (choice: unknown): string => {
   if (typeof choice === "string") return choice
-  if (!isJson(choice)) return "auto"
-  const named = isJson(choice["function"]) ? choice["function"] : isJson(choice["custom"]) ? choice["custom"] : choice
+  if (!isObject(choice)) return "auto"
+  const named = isObject(choice["function"])
+    ? choice["function"]
+    : isObject(choice["custom"])
+      ? choice["custom"]
+      : choice
   return stringOf(named["name"]) ?? "auto"
 }
 
 const formatOf = (format: unknown): ChatRequest["format"] => {
-  if (!isJson(format)) return undefined
+  if (!isObject(format)) return undefined
   if (format["type"] === "json_object") return true
   if (format["type"] !== "json_schema") return undefined
-  const holder = isJson(format["json_schema"]) ? format["json_schema"] : format
+  const holder = isObject(format["json_schema"]) ? format["json_schema"] : format
   return { schema: holder["schema"] }
 }
 
 /** A request for a response; `history` comes before its input. */
-export const responseRequest = ({ body, endpoint }: Exchange, history: ReadonlyArray<Json>): ChatRequest => {
+export const responseRequest = ({ body, endpoint }: Exchange, history: ReadonlyArray<JsonObject>): ChatRequest => {
   const instructions = stringOf(body["instructions"])
   return {
     provider: "openai",
@@ -85,18 +91,18 @@ export const responseRequest = ({ body, endpoint }: Exchange, history: ReadonlyA
       tool["type"] === "function" ? toolOf(tool) : tool["type"] === "custom" ? toolOf(tool, true) : []
     ),
     toolChoice: choiceOf(body["tool_choice"]),
-    format: isJson(body["text"]) ? formatOf(body["text"]["format"]) : undefined,
+    format: isObject(body["text"]) ? formatOf(body["text"]["format"]) : undefined,
     body
   }
 }
 
 /** The input as items: a text is a message of the user. */
-export const inputItems = (input: unknown): ReadonlyArray<Json> =>
+export const inputItems = (input: unknown): ReadonlyArray<JsonObject> =>
   typeof input === "string"
     ? [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }]
     : objectsOf(input).map((item) => ("type" in item ? item : { type: "message", ...item }))
 
-const messageOfItem = (item: Json): ReadonlyArray<ChatMessage> => {
+const messageOfItem = (item: JsonObject): ReadonlyArray<ChatMessage> => {
   switch (item["type"]) {
     case "message":
       return [{ role: roles[String(item["role"])] ?? "user", text: textOf(item["content"]) }]

@@ -1,24 +1,26 @@
 /** Responses and conversations: what was said before is remembered. */
+
+import { isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { responseEvents } from "../../events/response.ts"
 import { type ChatReply, type ChatRequest, countInput, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
-import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
 import { inputItems, isCustomTool, responseRequest } from "./requests.ts"
 
 const collection = "/responses"
 
-const itemsOf = (item: Item | undefined, name: string): ReadonlyArray<Json> =>
-  (item?.hidden[name] ?? []) as ReadonlyArray<Json>
+const itemsOf = (item: Item | undefined, name: string): ReadonlyArray<JsonObject> =>
+  (item?.hidden[name] ?? []) as ReadonlyArray<JsonObject>
 
-const conversationOf = (body: Json): string | undefined =>
-  stringOf(body["conversation"]) ?? (isJson(body["conversation"]) ? stringOf(body["conversation"]["id"]) : undefined)
+const conversationOf = (body: JsonObject): string | undefined =>
+  stringOf(body["conversation"]) ?? (isObject(body["conversation"]) ? stringOf(body["conversation"]["id"]) : undefined)
 
 const itemsKey = (conversation: string): string => `/conversations/${conversation}/items`
 
 /** Everything before the input. */
-const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<Json> => {
+const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<JsonObject> => {
   const conversation = conversationOf(body)
   if (conversation !== undefined) {
     if (server.store.get("/conversations", conversation, now) === undefined) {
@@ -41,8 +43,8 @@ const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<Json
   return [...itemsOf(item, "input"), ...objectsOf(item.value["output"])]
 }
 
-const outputOf = ({ server }: Exchange.Exchange, request: ChatRequest, reply: ChatReply): ReadonlyArray<Json> => {
-  const output: Array<Json> = []
+const outputOf = ({ server }: Exchange.Exchange, request: ChatRequest, reply: ChatReply): ReadonlyArray<JsonObject> => {
+  const output: Array<JsonObject> = []
   if (reply.reasoning !== undefined) {
     output.push({
       type: "reasoning",
@@ -93,7 +95,7 @@ const echoed = [
   "user"
 ]
 
-const responseOf = (exchange: Exchange.Exchange): Json => {
+const responseOf = (exchange: Exchange.Exchange): JsonObject => {
   const { body, now, server } = exchange
   const history = historyOf(exchange)
   const request = responseRequest(exchange, history)
@@ -101,7 +103,7 @@ const responseOf = (exchange: Exchange.Exchange): Json => {
   const output = outputOf(exchange, request, reply)
   const tokens = tokensOf(request, reply)
   const conversation = conversationOf(body)
-  const response: Json = {
+  const response: JsonObject = {
     ...Object.fromEntries(echoed.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]))),
     id: server.id("resp_"),
     object: "response",
@@ -127,7 +129,11 @@ const responseOf = (exchange: Exchange.Exchange): Json => {
   return response
 }
 
-const remember = ({ body, now, server }: Exchange.Exchange, response: Json, history: ReadonlyArray<Json>): void => {
+const remember = (
+  { body, now, server }: Exchange.Exchange,
+  response: JsonObject,
+  history: ReadonlyArray<JsonObject>
+): void => {
   const given = inputItems(body["input"]).map((item) => ({ id: server.id("item_"), ...item }))
   const conversation = conversationOf(body)
   if (conversation !== undefined) {
@@ -142,7 +148,7 @@ const remember = ({ body, now, server }: Exchange.Exchange, response: Json, hist
 }
 
 /** Queued, then in progress, then what it would have been at once. */
-const inBackground = (item: Item, done: Json, duration: number): void => {
+const inBackground = (item: Item, done: JsonObject, duration: number): void => {
   item.hidden["done"] = done
   item.advance = (now) => {
     if (item.value["status"] === "cancelled") return
@@ -153,7 +159,7 @@ const inBackground = (item: Item, done: Json, duration: number): void => {
 }
 
 /** What the creation of a background response answers: it has only been queued. */
-const atOnce = (exchange: Exchange.Exchange): Json => {
+const atOnce = (exchange: Exchange.Exchange): JsonObject => {
   const response = responseOf(exchange)
   const { now, server } = exchange
   return server.store.get(collection, String(response["id"]), now)?.value ?? response
@@ -168,7 +174,7 @@ const stored = ({ now, params, server }: Exchange.Exchange): Item | undefined =>
   return item
 }
 
-const sample = (exchange: Exchange.Exchange): Json => ({
+const sample = (exchange: Exchange.Exchange): JsonObject => ({
   id: exchange.params["response_id"] ?? exchange.server.id("resp_"),
   object: "response",
   created_at: seconds(exchange.now),
@@ -185,7 +191,7 @@ const retrieve: Handler = (exchange) => Exchange.value(stored(exchange)?.value ?
 const replay: Handler = (exchange) => {
   const item = stored(exchange)
   const after = Number(exchange.query["starting_after"] ?? -1)
-  const whole = (item?.hidden["done"] as Json | undefined) ?? item?.value ?? sample(exchange)
+  const whole = (item?.hidden["done"] as JsonObject | undefined) ?? item?.value ?? sample(exchange)
   return Exchange.events(responseEvents(whole).slice(after + 1))
 }
 
@@ -213,9 +219,9 @@ const count: Handler = (exchange) => {
   return Exchange.value({ object: "response.input_tokens", input_tokens: countInput(request) })
 }
 
-const conversationItems = (exchange: Exchange.Exchange, conversation: string): ReadonlyArray<Json> =>
+const conversationItems = (exchange: Exchange.Exchange, conversation: string): ReadonlyArray<JsonObject> =>
   objectsOf(exchange.body["items"]).map((given) => {
-    const item: Json = { type: "message", status: "completed", ...given, id: exchange.server.id("msg_") }
+    const item: JsonObject = { type: "message", status: "completed", ...given, id: exchange.server.id("msg_") }
     const content =
       typeof item["content"] === "string" ? [{ type: "input_text", text: item["content"] }] : item["content"]
     const whole = content === undefined ? item : { ...item, content }

@@ -1,9 +1,11 @@
 /** Threads: runs answer their messages after a while, or as a stream. */
+
+import { isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { pieces } from "../../events/pieces.ts"
 import { type ChatRequest, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
-import { type Handler, type Handlers, isJson, type Json, objectsOf, Refusal, seconds, stringOf } from "../exchange.ts"
+import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
 import { textOf } from "./requests.ts"
 
@@ -11,7 +13,7 @@ const messagesKey = (thread: string): string => `/threads/${thread}/messages`
 const runsKey = (thread: string): string => `/threads/${thread}/runs`
 const stepsKey = (thread: string, run: string): string => `/threads/${thread}/runs/${run}/steps`
 
-const makeThread = (exchange: Exchange.Exchange, given: Json): Json => {
+const makeThread = (exchange: Exchange.Exchange, given: JsonObject): JsonObject => {
   const { now, server } = exchange
   const id = server.id("thread_")
   const value = { id, object: "thread", created_at: seconds(now), metadata: given["metadata"] ?? {} }
@@ -20,9 +22,14 @@ const makeThread = (exchange: Exchange.Exchange, given: Json): Json => {
   return value
 }
 
-const addMessage = ({ now, server }: Exchange.Exchange, thread: string, given: Json, more: Json = {}): Json => {
+const addMessage = (
+  { now, server }: Exchange.Exchange,
+  thread: string,
+  given: JsonObject,
+  more: JsonObject = {}
+): JsonObject => {
   const id = server.id("msg_")
-  const value: Json = {
+  const value: JsonObject = {
     id,
     object: "thread.message",
     created_at: seconds(now),
@@ -46,7 +53,7 @@ const threadOf = ({ now, params, server }: Exchange.Exchange): string => {
   return id
 }
 
-const requestOf = (exchange: Exchange.Exchange, thread: string, body: Json): ChatRequest => {
+const requestOf = (exchange: Exchange.Exchange, thread: string, body: JsonObject): ChatRequest => {
   const { endpoint, now, server } = exchange
   const assistant = server.store.get("/assistants", String(body["assistant_id"]), now)?.value ?? {}
   const tools = objectsOf(body["tools"] ?? assistant["tools"])
@@ -57,11 +64,11 @@ const requestOf = (exchange: Exchange.Exchange, thread: string, body: Json): Cha
     messages: server.store.list(messagesKey(thread), now).map(({ value }) => ({
       role: value["role"] === "assistant" ? "assistant" : "user",
       text: objectsOf(value["content"])
-        .map(({ text }) => (isJson(text) ? String(text["value"]) : ""))
+        .map(({ text }) => (isObject(text) ? String(text["value"]) : ""))
         .join("")
     })),
     tools: tools.flatMap(({ function: fn }) =>
-      isJson(fn) ? [{ name: String(fn["name"]), schema: fn["parameters"] ?? {} }] : []
+      isObject(fn) ? [{ name: String(fn["name"]), schema: fn["parameters"] ?? {} }] : []
     ),
     toolChoice: "auto",
     format: undefined,
@@ -69,12 +76,12 @@ const requestOf = (exchange: Exchange.Exchange, thread: string, body: Json): Cha
   }
 }
 
-const makeRun = (exchange: Exchange.Exchange, thread: string, body: Json): Item => {
+const makeRun = (exchange: Exchange.Exchange, thread: string, body: JsonObject): Item => {
   const { now, server } = exchange
   for (const message of objectsOf(body["additional_messages"])) addMessage(exchange, thread, message)
   const request = requestOf(exchange, thread, body)
   const id = server.id("run_")
-  const value: Json = {
+  const value: JsonObject = {
     id,
     object: "thread.run",
     created_at: seconds(now),
@@ -154,7 +161,11 @@ const finish = (exchange: Exchange.Exchange, item: Item): void => {
 }
 
 /** The events of a run that is finished at once. */
-const runEvents = (exchange: Exchange.Exchange, item: Item, first: ReadonlyArray<Json>): ReadonlyArray<Json> => {
+const runEvents = (
+  exchange: Exchange.Exchange,
+  item: Item,
+  first: ReadonlyArray<JsonObject>
+): ReadonlyArray<JsonObject> => {
   const { now, server } = exchange
   const before = item.value
   const thread = String(before["thread_id"])
@@ -173,7 +184,7 @@ const runEvents = (exchange: Exchange.Exchange, item: Item, first: ReadonlyArray
     return [...begun, end, done]
   }
   const text = objectsOf(message["content"])
-    .map(({ text }) => (isJson(text) ? String(text["value"]) : ""))
+    .map(({ text }) => (isObject(text) ? String(text["value"]) : ""))
     .join("")
   return [
     ...begun,
@@ -225,7 +236,7 @@ const submit = (exchange: Exchange.Exchange): Item | undefined => {
   return item
 }
 
-const sampleRun = ({ params }: Exchange.Exchange): Json => ({
+const sampleRun = ({ params }: Exchange.Exchange): JsonObject => ({
   id: params["run_id"] ?? "run_sample",
   thread_id: params["thread_id"],
   status: "completed"
@@ -240,11 +251,11 @@ export const threads: Handlers = {
     return Exchange.events(runEvents(exchange, item, [{ event: "thread.run.created", data: item.value }]))
   },
   "beta.threads.createAndRun": (exchange) => {
-    const thread = makeThread(exchange, isJson(exchange.body["thread"]) ? exchange.body["thread"] : {})
+    const thread = makeThread(exchange, isObject(exchange.body["thread"]) ? exchange.body["thread"] : {})
     return Exchange.value(makeRun(exchange, String(thread["id"]), exchange.body).value)
   },
   "beta.threads.createAndRun:stream": (exchange) => {
-    const thread = makeThread(exchange, isJson(exchange.body["thread"]) ? exchange.body["thread"] : {})
+    const thread = makeThread(exchange, isObject(exchange.body["thread"]) ? exchange.body["thread"] : {})
     const item = makeRun(exchange, String(thread["id"]), exchange.body)
     const first = [
       { event: "thread.created", data: thread },
