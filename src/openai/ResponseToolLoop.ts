@@ -26,7 +26,7 @@ import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import * as Responses from "./api/Responses.ts"
-import { isKept, itemsOf } from "./internal/responseInput.ts"
+import { inputItemsOf, isKept, itemsOf } from "./internal/responseInput.ts"
 import { responseOutput } from "./internal/toolOutput.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
@@ -54,31 +54,9 @@ export const calls = ({ output }: Answer): ReadonlyArray<Tools.Call> =>
   })
 
 /** The output of a response as input of the next request, without what the API does not take back. */
-export const toInputItems = (
+export const toInputItems: (
   output: ReadonlyArray<Responses.ResponseOutputItem>
-): ReadonlyArray<Responses.ResponseInputItem> =>
-  output.flatMap((item): ReadonlyArray<Responses.ResponseInputItem> => {
-    const { created_by: _, ...plain } = item as typeof item & { readonly created_by?: unknown }
-    switch (item.type) {
-      case "~unknown":
-        return [item]
-      case "additional_tools":
-        return item.role === "developer" ? [plain as Responses.ResponseInputItem] : []
-      case "shell_call_output":
-        return [
-          { ...plain, output: item.output.map(({ created_by: _, ...chunk }) => chunk) } as Responses.ResponseInputItem
-        ]
-      case "custom_tool_call_output": {
-        const { status, ...output } = plain as typeof item
-        return status === "completed" ? [output] : []
-      }
-      case "computer_call_output":
-        return item.status === "failed" ? [] : [plain as Responses.ResponseInputItem]
-      default:
-        // Every other item of an output is one of an input, too.
-        return [plain as Responses.ResponseInputItem]
-    }
-  })
+) => ReadonlyArray<Responses.ResponseInputItem> = inputItemsOf
 
 /** The input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next = (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>): Input => {
@@ -89,7 +67,7 @@ export const next = (input: Input, answer: Answer, results: ReadonlyArray<Tools.
         ? { type: "custom_tool_call_output", call_id: id, output: responseOutput(output) }
         : { type: "function_call_output", call_id: id, output: responseOutput(output) }
   )
-  return { ...input, input: isKept(input) ? outputs : [...itemsOf(input), ...toInputItems(answer.output), ...outputs] }
+  return { ...input, input: isKept(input) ? outputs : [...itemsOf(input), ...inputItemsOf(answer.output), ...outputs] }
 }
 
 const api: ToolLoop.Api<Input, Responses.ResponseStreamEvent, Responses.Response, Answer, OpenAi> = {

@@ -57,7 +57,9 @@ export interface Api<I, Config extends SharedConfig, Input, Answer, Event> {
   readonly module: string
   /** The key of metadata and options. */
   readonly key: string
-  readonly service: Context.Key<I, ApiClient> & Endpoint.Service<I>
+  /** `gen_ai.provider.name` of spans. */
+  readonly provider: string
+  readonly service: Context.Key<I, ApiClient>
   readonly config: Context.Reference<Config>
   readonly conversion: StructuredOutput.Conversion
   readonly toRequest: (request: ModelRequest<Config>) => Effect.Effect<Input, AiError.AiError, I>
@@ -111,7 +113,7 @@ export const makeLanguageModel = <I, Config extends SharedConfig, Input, Answer,
   api: Api<I, Config, Input, Answer, Event>,
   { config: base, model }: ModelOptions<Config>
 ): Effect.Effect<LanguageModel.LanguageModel, never, I> =>
-  Effect.flatMap(api.service.client, (client) => {
+  Effect.flatMap(Effect.service(api.service), (client) => {
     const currentConfig = Effect.map(api.config, (current) => mergeConfig(base, current))
 
     const prepare = (options: LanguageModel.ProviderOptions, isStream: boolean) =>
@@ -129,7 +131,7 @@ export const makeLanguageModel = <I, Config extends SharedConfig, Input, Answer,
           api.service,
           client
         )
-        annotateRequest(options.span, api.service.provider, "chat", input)
+        annotateRequest(options.span, api.provider, "chat", input)
         const idPrefix = yield* Effect.flatMap(IdGenerator, (generator) => generator.generateId())
         const reading: Reading = { tools, idPrefix, place }
         const request = RequestOptions.merge({ decoding: "raw" }, config.request ?? {})

@@ -9,7 +9,8 @@ type Item = ResponseInputText | ResponseInputImage | ResponseInputFile
 export const responseOutput = (output: ToolOutput.Output): string | ReadonlyArray<Item> =>
   typeof output === "string" ? output : output.map(itemOf)
 
-const itemOf = (part: ToolOutput.Part): Item => {
+/** One part of an output, which is a part of a user's message, too. */
+export const itemOf = (part: ToolOutput.Part): Item => {
   switch (part._tag) {
     case "File":
       return part.mediaType.startsWith("image/") ? imageOf(part) : fileOf(part)

@@ -1,0 +1,150 @@
+/**
+ * The language model of `effect/ai` over the Responses API, of OpenAI and of the clouds whose layers provide `OpenAi`.
+ *
+ * Items that no part stands for, such as calls of tools that the toolkit lacks, travel in the metadata of the next part,
+ * under `openaiResponses`, and are sent again in the same place. A failed or cut response fails the call; what had
+ * arrived is in the error's metadata.
+ *
+ * @example
+ * ```ts
+ * import * as Chat from "effect/ai/Chat"
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { OpenAi } from "llmfx/openai"
+ * import * as ResponseLanguageModel from "llmfx/openai/ResponseLanguageModel"
+ *
+ * const program = Effect.gen(function* () {
+ *   const chat = yield* Chat.empty
+ *   const { text } = yield* chat.generateText({ prompt: "Name a city" })
+ *   return text
+ * }).pipe(
+ *   Effect.provide(ResponseLanguageModel.model("gpt-5.4-mini", { store: false, reasoning: { effort: "low" } })),
+ *   Effect.provide(OpenAi.layerConfig()),
+ *   Effect.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ */
+import type * as AiError from "effect/ai/AiError"
+import * as LanguageModel from "effect/ai/LanguageModel"
+import * as Model from "effect/ai/Model"
+import type * as Prompt from "effect/ai/Prompt"
+import type * as Response from "effect/ai/Response"
+import type * as Tool from "effect/ai/Tool"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
+import {
+  type Api,
+  makeLanguageModel,
+  type Reading,
+  type SharedConfig,
+  withConfigOf
+} from "../internal/ai/languageModel.ts"
+import { attempt, readParts } from "../internal/ai/parts.ts"
+import { ToolTable, type Undeclared } from "../internal/ai/tools.ts"
+import type { Combinator } from "../internal/program.ts"
+import * as Responses from "./api/Responses.ts"
+import type { ResponsesModel } from "./api/Shared.ts"
+import { key, makeReader, toParts as partsOf } from "./internal/ai/responseParts.ts"
+import { toItems, toRequest } from "./internal/ai/responseRequest.ts"
+import { OpenAi } from "./OpenAi.ts"
+import { conversion } from "./Parse.ts"
+
+/** The settings of a model: fields of the request under their own names, and what the request has no field for. */
+export interface Config
+  extends SharedConfig,
+    Omit<Responses.ResponseCreateParams, "input" | "model" | "tools" | "tool_choice" | "stream" | "text"> {
+  readonly text?: { readonly verbosity?: "low" | "medium" | "high" | null | undefined } | undefined
+  /** Whether a string in a file part is the id of an uploaded file. Default: it starts with `file-` or `assistant-`. */
+  readonly isFileId?: ((data: string) => boolean) | undefined
+  /** How earlier answers are sent: `auto` sends references if `store` is `true`, and whole items otherwise. */
+  readonly replay?: "auto" | "items" | "references" | undefined
+  /** What becomes of a file that the API cannot take: `fail` by default. */
+  readonly onUnsupported?: "fail" | "omit" | undefined
+  /** The role of system messages. Default: `developer` for models that reason, `system` for all others. */
+  readonly systemRole?: "system" | "developer" | undefined
+}
+
+/** The settings of the running program, which win over those of the layer, field by field. */
+export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
+  "llmfx/openai/ResponseLanguageModel/Config",
+  { defaultValue: () => ({}) }
+)
+
+/** Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field. */
+export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
+
+const api: Api<OpenAi, Config, Responses.ResponseCreateParams, Responses.Response, Responses.ResponseStreamEvent> = {
+  module: "llmfx/openai/ResponseLanguageModel",
+  key,
+  provider: "openai",
+  service: OpenAi,
+  config: Config,
+  conversion,
+  toRequest: (request) => attempt(() => toRequest(request)),
+  create: (input, options) => Responses.create.withResponse(input, options),
+  stream: (input, options) => Responses.stream.withResponse(input, options),
+  toParts: partsOf,
+  reader: makeReader,
+  supportsSystemMessagesInHistory: () => true
+}
+
+/** The service. */
+export const make = (options: {
+  readonly model: ResponsesModel
+  readonly config?: Config | undefined
+}): Effect.Effect<LanguageModel.LanguageModel, never, OpenAi> => makeLanguageModel(api, options)
+
+/** A layer of the service. */
+export const layer = (options: {
+  readonly model: ResponsesModel
+  readonly config?: Config | undefined
+}): Layer.Layer<LanguageModel.LanguageModel, never, OpenAi> => Layer.effect(LanguageModel.LanguageModel, make(options))
+
+/** The model as a layer that also says which provider and model it is. */
+export const model = (
+  name: ResponsesModel,
+  config?: Config
+): Model.Model<"openai", LanguageModel.LanguageModel, OpenAi> =>
+  Model.make("openai", name, layer({ model: name, config }))
+
+/** How answers are read that do not come from a call of the model. */
+export interface PartsOptions {
+  /** The tools that the calls are of: their parameters come in the tool's encoded form. */
+  readonly tools?: ReadonlyArray<Tool.Any> | undefined
+  /** What becomes of calls of other tools: `keep` them by default, or `fail` with `ToolNotFoundError`. */
+  readonly undeclared?: Undeclared | undefined
+}
+
+const readingOf = ({ tools = [], undeclared = "keep" }: PartsOptions, method: string): Reading => ({
+  tools: new ToolTable(tools, { conversion }, undeclared),
+  idPrefix: "0",
+  place: { module: api.module, method }
+})
+
+/** The items of a prompt, for requests that are made otherwise, such as those of a batch. */
+export const toInput = (
+  prompt: Prompt.Prompt,
+  options: { readonly tools?: ReadonlyArray<Tool.Any>; readonly model?: string; readonly config?: Config } = {}
+): Effect.Effect<ReadonlyArray<Responses.ResponseInputItem>, AiError.AiError> =>
+  attempt(() => {
+    const { config = {}, model = "", tools = [] } = options
+    const table = new ToolTable(tools, { conversion, strict: config.strict })
+    return toItems(prompt.content, table, config, model, prompt.content)
+  })
+
+/** The parts of a response, of a batch or a webhook for instance. Fails if the response failed. */
+export const toParts = (
+  response: Responses.Response,
+  options: PartsOptions = {}
+): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
+  attempt(() => partsOf(response, readingOf(options, "toParts")))
+
+/** The parts of events, of `Responses.retrieveStream`, `ResumableResponse` or a cassette for instance. */
+export const streamParts = (
+  options: PartsOptions = {}
+): (<E, R>(
+  events: Stream.Stream<Responses.ResponseStreamEvent, E, R>
+) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>) =>
+  readParts(() => makeReader(readingOf(options, "streamParts")))
