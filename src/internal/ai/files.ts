@@ -49,3 +49,6 @@ export const textOfBase64 = (data: string): string | undefined => Result.getOrUn
 
 /** The content as a data URL. */
 export const dataUrl = (mediaType: string, base64: string): string => `data:${mediaType};base64,${base64}`
+
+/** Whether a text is base64 that a file part of an answer takes. */
+export const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z\d+/]+={0,2}$/.test(text)

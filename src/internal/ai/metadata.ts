@@ -26,3 +26,9 @@ export const fieldsOf = (options: Fields | undefined, key: string): Fields => {
 }
 
 const none: Fields = {}
+
+/** Seconds since 1970 as a time; nothing for what is no time. */
+export const timestampOf = (seconds: unknown): { readonly timestamp?: string } => {
+  const time = typeof seconds === "number" ? new Date(seconds * 1000) : undefined
+  return time === undefined || Number.isNaN(time.getTime()) ? {} : { timestamp: time.toISOString() }
+}

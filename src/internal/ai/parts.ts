@@ -7,6 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
+import { isObject } from "../json/json.ts"
+import { metadata } from "./metadata.ts"
 
 /** Takes the next part. */
 export type Emit<Part> = (part: Part) => void
@@ -77,3 +79,45 @@ export const readParts =
     )
 
 const isNonEmpty = <A>(list: ReadonlyArray<A>): list is Arr.NonEmptyReadonlyArray<A> => list.length > 0
+
+type StreamPart = Response.StreamPartEncoded
+
+/** Puts the parts of a stream together to whole ones. Texts of an answer do not overlap. */
+export const wholeParts = (key: string, emit: Emit<Response.PartEncoded>): Emit<StreamPart> => {
+  const texts: Array<string> = []
+  let begun: StreamPart["metadata"]
+  return (part) => {
+    switch (part.type) {
+      case "text-start":
+      case "reasoning-start":
+        texts.length = 0
+        begun = part.metadata
+        return
+      case "text-delta":
+      case "reasoning-delta":
+        texts.push(part.delta)
+        return
+      case "text-end":
+      case "reasoning-end": {
+        const merged = mergeMetadata(key, begun, part.metadata)
+        emit({ type: part.type === "text-end" ? "text" : "reasoning", text: texts.join(""), ...merged })
+        return
+      }
+      case "tool-params-start":
+      case "tool-params-delta":
+      case "tool-params-end":
+      case "error":
+        return
+      default:
+        emit(part)
+    }
+  }
+}
+
+const mergeMetadata = (key: string, a: StreamPart["metadata"], b: StreamPart["metadata"]) => {
+  const before = a?.[key]
+  const after = b?.[key]
+  if (!isObject(before) || !isObject(after))
+    return { ...(a === undefined && b === undefined ? {} : { metadata: { ...a, ...b } }) }
+  return metadata(key, { ...before, ...after })
+}

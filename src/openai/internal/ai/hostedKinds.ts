@@ -1,7 +1,7 @@
 /** Which tool of the Responses API an item of an output belongs to. */
 import type * as Tool from "effect/ai/Tool"
 import type { ToolTable } from "../../../internal/ai/tools.ts"
-import { isObject } from "../../../internal/dialect.ts"
+import { isObject } from "../../../internal/json/json.ts"
 
 type Item = { readonly [key: string]: unknown }
 

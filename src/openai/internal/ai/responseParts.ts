@@ -4,15 +4,15 @@ import type * as Response from "effect/ai/Response"
 import * as AiErrors from "../../../AiErrors.ts"
 import * as ApiError from "../../../ApiError.ts"
 import { Carrier } from "../../../internal/ai/carry.ts"
+import { isBase64 } from "../../../internal/ai/files.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
-import { metadata } from "../../../internal/ai/metadata.ts"
-import type { Emit, PartReader } from "../../../internal/ai/parts.ts"
+import { metadata, timestampOf } from "../../../internal/ai/metadata.ts"
+import { type Emit, type PartReader, wholeParts } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
-import { isObject } from "../../../internal/dialect.ts"
 import { reasonOf } from "../../../internal/errors/reasons.ts"
-import { arrayOf, type Json, textOf } from "../../../internal/stream/fold.ts"
+import { arrayOf, isObject, type JsonObject as Json, textOf } from "../../../internal/json/json.ts"
 import { isClientRun, toolOf } from "./hostedKinds.ts"
 
 /** The key of metadata and options. */
@@ -413,8 +413,6 @@ const unfinished = (item: Item): Json => {
   return fields["type"] === "custom_tool_call" ? { ...fields, input: item.args || fields["input"] } : fields
 }
 
-const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z\d+/]+={0,2}$/.test(text)
-
 /** What a hosted tool was asked. */
 const hostedParams = (item: Json): unknown => {
   const { action, arguments: args, code, container_id, queries, type } = item
@@ -438,12 +436,6 @@ const describe = ({ created_at, id, model }: Json): StreamPart & Response.PartEn
   ...(typeof model === "string" && model !== "" ? { modelId: model } : {}),
   ...timestampOf(created_at)
 })
-
-/** Seconds since 1970 as a time; nothing for what is no time. */
-export const timestampOf = (seconds: unknown): { readonly timestamp?: string } => {
-  const time = typeof seconds === "number" ? new Date(seconds * 1000) : undefined
-  return time === undefined || Number.isNaN(time.getTime()) ? {} : { timestamp: time.toISOString() }
-}
 
 /** Fields of a response that say how it ended, for the finish part. */
 const finishFields = [
@@ -515,7 +507,7 @@ export const toParts = (response: unknown, reading: Reading): ReadonlyArray<Resp
     throw invalid(reading, "The server's answer has no output")
   }
   const parts: Array<Response.PartEncoded> = [describe(response)]
-  const whole = wholeParts((part) => parts.push(part))
+  const whole = wholeParts(key, (part) => parts.push(part))
   collectOutputs(items, arrayOf(output))
   items.finishAll(arrayOf(output), whole)
   if (status === "failed") throw failureOf(response, reading, items.text, 0)
@@ -526,46 +518,6 @@ export const toParts = (response: unknown, reading: Reading): ReadonlyArray<Resp
 const collectOutputs = (items: Items, output: ReadonlyArray<unknown>): void => {
   for (const item of output)
     if (isObject(item) && item["type"] === "shell_call_output") items.outputs.add(item["call_id"])
-}
-
-/** Puts the parts of a stream together to whole ones. Texts of an answer do not overlap. */
-const wholeParts = (emit: Emit<Response.PartEncoded>): Emit<StreamPart> => {
-  const texts: Array<string> = []
-  let begun: StreamPart["metadata"]
-  return (part) => {
-    switch (part.type) {
-      case "text-start":
-      case "reasoning-start":
-        texts.length = 0
-        begun = part.metadata
-        return
-      case "text-delta":
-      case "reasoning-delta":
-        texts.push(part.delta)
-        return
-      case "text-end":
-      case "reasoning-end": {
-        const merged = mergeMetadata(begun, part.metadata)
-        emit({ type: part.type === "text-end" ? "text" : "reasoning", text: texts.join(""), ...merged })
-        return
-      }
-      case "tool-params-start":
-      case "tool-params-delta":
-      case "tool-params-end":
-      case "error":
-        return
-      default:
-        emit(part)
-    }
-  }
-}
-
-const mergeMetadata = (a: StreamPart["metadata"], b: StreamPart["metadata"]) => {
-  const before = a?.[key]
-  const after = b?.[key]
-  if (!isObject(before) || !isObject(after))
-    return { ...(a === undefined && b === undefined ? {} : { metadata: { ...a, ...b } }) }
-  return metadata(key, { ...before, ...after })
 }
 
 const terminal = new Set(["response.completed", "response.incomplete", "response.failed"])

@@ -9,16 +9,15 @@ import { failureText, resultText, toolOutput, withResults } from "../../../inter
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
 import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
-import { isObject } from "../../../internal/dialect.ts"
-import type { Json } from "../../../internal/stream/fold.ts"
+import { isObject, type JsonObject as Json } from "../../../internal/json/json.ts"
 import * as ToolOutput from "../../../tools/ToolOutput.ts"
 import type * as Responses from "../../api/Responses.ts"
 import { conversion } from "../../Parse.ts"
 import type { Config } from "../../ResponseLanguageModel.ts"
 import { inputItemsOf } from "../responseInput.ts"
 import { itemOf, responseOutput } from "../toolOutput.ts"
-import { argsOf, nameOf, toolId } from "./hostedKinds.ts"
 import { fileName } from "./fileName.ts"
+import { argsOf, nameOf, toolId } from "./hostedKinds.ts"
 import { key } from "./responseParts.ts"
 
 type InputItem = Responses.ResponseInputItem
