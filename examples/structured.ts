@@ -20,7 +20,7 @@ const Recipe = Schema.Struct({
 const input = { model: "gpt-5.4-mini", messages: [{ role: "user" as const, content: "A recipe for toast, please." }] }
 
 /** The model's first answer does not fit, so it is told what is wrong and asked once more. */
-const whole = Parse.chatCompletion(input, Recipe, { name: "recipe", reasks: 1 }).pipe(
+const whole = Parse.chatCompletion(input, Recipe, { name: "recipe", maxReasks: 1 }).pipe(
   Effect.flatMap(({ value }) => Console.log(`${value.name}: ${value.steps.length} steps, ${value.minutes} minutes`))
 )
 

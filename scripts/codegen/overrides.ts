@@ -59,6 +59,10 @@ export interface Overrides {
   }
   /** Fields of which the servers say something else than the types. */
   readonly fields: ReadonlyArray<FieldOverride>
+  /** What hand-written modules add to generated ones, for answers that a program holds. */
+  readonly additions: {
+    readonly [module: string]: { readonly reason: string; readonly from: string; readonly names: ReadonlyArray<string> }
+  }
   /** Files without a resource class → the module of their types. */
   readonly modules: { readonly [file: string]: string }
   readonly pagination: { readonly [pageClass: string]: string }
@@ -68,6 +72,8 @@ const localLoop = "A loop of other endpoints that runs on the caller's side."
 const localParse = "Calls another endpoint and parses its answer on the caller's side."
 
 const readsOnly: EndpointOverride = { reason: "A question asked with POST: nothing changes.", safety: "safe" }
+
+const found = "Who has an answer looks for its text, and for how to send it back, where the endpoint is."
 
 const terminalResponse = ["response.completed", "response.failed", "response.incomplete"]
 
@@ -247,6 +253,15 @@ export const openai: Overrides = {
       optional: true
     }
   ],
+  additions: {
+    ChatCompletions: { reason: found, from: "../internal/chatAccess.ts", names: ["text", "toParam"] },
+    Responses: { reason: found, from: "../internal/responseAccess.ts", names: ["text", "toInput"] },
+    BetaResponses: {
+      reason: found,
+      from: "../internal/responseAccess.ts",
+      names: ["betaText as text", "betaToInput as toInput"]
+    }
+  },
   modules: { "resources/shared": "Shared" },
   pagination: {
     CursorPage: "lastItemId",
@@ -347,6 +362,14 @@ export const anthropic: Overrides = {
       optional: true
     }
   ],
+  additions: {
+    Messages: { reason: found, from: "../internal/messageAccess.ts", names: ["text", "toParam"] },
+    BetaMessages: {
+      reason: found,
+      from: "../internal/messageAccess.ts",
+      names: ["betaText as text", "betaToParam as toParam"]
+    }
+  },
   modules: { "resources/shared": "Shared" },
   pagination: {
     Page: "idWindow",

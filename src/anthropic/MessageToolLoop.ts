@@ -31,7 +31,8 @@ import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import * as Messages from "./api/Messages.ts"
-import { callsOf, messageLoop, nextInput, sentContent } from "./internal/messageLoop.ts"
+import { messageLoop } from "./internal/messageLoop.ts"
+import { callsOf, nextInput } from "./internal/messageParam.ts"
 import { accumulator } from "./MessageStream.ts"
 
 type Input = Messages.MessageCreateParams
@@ -48,15 +49,8 @@ export const run = <R = never, E2 = never, R2 = never>(
   Anthropic | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a message, unless it was refused. An input that was no JSON is there as it was written. */
+/** The calls of a message, if it ended in order to make them. An input that is not JSON is there as it was written. */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
-
-/** A message of the model as a message of the next request. */
-export const toMessageParam = ({ content }: Answer): Messages.AssistantMessageParam => ({
-  role: "assistant",
-  // Every block of an answer is one of a request, too.
-  content: sentContent(content) as ReadonlyArray<Messages.ContentBlockParam>
-})
 
 /** The input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput

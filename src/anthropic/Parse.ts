@@ -31,6 +31,7 @@ import * as Messages from "./api/Messages.ts"
 import * as BetaMessageStream from "./BetaMessageStream.ts"
 import { conversion } from "./internal/conversion.ts"
 import type { CreateEndpoint, MessageAnswer, MessageInput, StreamEndpoint } from "./internal/messageApi.ts"
+import { textOf } from "./internal/messageParam.ts"
 import * as MessageStream from "./MessageStream.ts"
 
 export { conversion }
@@ -38,7 +39,7 @@ export { conversion }
 /** What can be set beside the input. The API takes no name for the schema. */
 export interface Options {
   /** How often an answer that is no value of the schema is sent back to the model; 0 unless set. */
-  readonly reasks?: number | undefined
+  readonly maxReasks?: number | undefined
   readonly request?: RequestOptions | undefined
 }
 
@@ -94,7 +95,7 @@ const parse = <A, E, Input extends MessageInput, Answer extends MessageAnswer>(
       format,
       { call: (input) => create(input, options.request), read, followUp },
       withFormat(input, format),
-      options.reasks ?? 0
+      options.maxReasks ?? 0
     )
   )
 
@@ -118,7 +119,7 @@ const parseStream = <A, E, Input extends MessageInput, Event, Answer extends Mes
           followUp
         },
         withFormat(input, format),
-        options.reasks ?? 0
+        options.maxReasks ?? 0
       )
     )
   )
@@ -133,8 +134,9 @@ const withFormat = <Input extends MessageInput>(input: Input, format: Structured
   output_config: { ...input.output_config, format: { type: "json_schema", schema: format.jsonSchema } }
 })
 
-const read: StructuredOutput.Read<MessageAnswer> = ({ content, stop_details, stop_reason }) => {
-  const text = textOf(content)
+const read: StructuredOutput.Read<MessageAnswer> = (answer) => {
+  const { stop_details, stop_reason } = answer
+  const text = textOf(answer)
   switch (stop_reason) {
     case "refusal":
       return {
@@ -154,10 +156,3 @@ const read: StructuredOutput.Read<MessageAnswer> = ({ content, stop_details, sto
       }
   }
 }
-
-/** What stands before a fallback was written by a model that then declined. */
-const textOf = (content: ReadonlyArray<MessageAnswer["content"][number]>): string =>
-  content
-    .slice(content.findLastIndex(({ type }) => type === "fallback") + 1)
-    .map((block) => (block.type === "text" ? block.text : ""))
-    .join("")

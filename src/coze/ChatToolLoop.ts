@@ -24,6 +24,7 @@
  */
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
+import { finishKind } from "../internal/decode/finishReason.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
 import { finishWith } from "../internal/stream/fold.ts"
 import type * as StructuredOutput from "../tools/StructuredOutput.ts"
@@ -33,6 +34,7 @@ import type * as Tools from "../tools/Tools.ts"
 import * as Chat from "./api/Chat.ts"
 import * as ChatStream from "./ChatStream.ts"
 import type { Coze } from "./Coze.ts"
+import { chatFailure } from "./internal/chatFailure.ts"
 
 /** What a step asks for. */
 export interface Input {
@@ -55,9 +57,27 @@ export const run = <R = never, E2 = never, R2 = never>(
   Coze | R | R2
 > => ToolLoop.run(api, { chat: input, outputs: undefined }, tools, options)
 
+/** How an answer ended: a chat that waits for its tools has not ended at all. */
+const endingOf = ({ chat }: Answer): ToolLoop.Ending => {
+  const kind = finishKind(chat.status)
+  switch (kind) {
+    case "missing":
+    case "end":
+    case "calls":
+    case "unknown":
+      return "whole"
+    case "paused":
+      return "incomplete"
+    case "error":
+      return chatFailure(Chat.stream.id, chat)
+    default:
+      return kind
+  }
+}
+
 /** The calls that a chat waits for. */
 export const calls = ({ chat }: Answer): ReadonlyArray<Tools.Call> =>
-  chat.status === "requires_action"
+  finishKind(chat.status) === "calls"
     ? (chat.required_action?.submit_tool_outputs?.tool_calls ?? []).map(({ function: called, id }) => ({
         id,
         name: called?.name ?? "",
@@ -84,7 +104,7 @@ const api: ToolLoop.Api<Input, Chat.ChatEvent, Answer, Answer, Coze> = {
   events: ({ chat, outputs }) => (outputs === undefined ? Chat.stream(chat) : Chat.submitToolOutputsStream(outputs)),
   accumulator: ChatStream.accumulator,
   finish: finishWith(Chat.stream, "a chat"),
+  ending: endingOf,
   calls,
-  isPaused: () => false,
   next
 }

@@ -27,7 +27,7 @@ import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import type * as ChatCompletions from "./api/ChatCompletions.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
-import { chatOutput } from "./internal/toolOutput.ts"
+import { callsOf, endingOf, nextInput } from "./internal/chatParam.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
 
@@ -45,39 +45,11 @@ export const run = <R = never, E2 = never, R2 = never>(
   OpenAi | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a completion's first choice. */
-export const calls = ({ choices }: Answer): ReadonlyArray<Tools.Call> =>
-  (choices[0]?.message.tool_calls ?? []).flatMap((call): ReadonlyArray<Tools.Call> => {
-    if ("function" in call) return [{ id: call.id, name: call.function.name, arguments: call.function.arguments }]
-    return "custom" in call ? [{ id: call.id, name: call.custom.name, arguments: call.custom.input }] : []
-  })
-
-/** A message of the model as a message of the next request. */
-export const toMessageParam = ({
-  audio,
-  content,
-  refusal,
-  tool_calls
-}: ChatCompletions.ChatCompletionMessage): ChatCompletions.ChatCompletionAssistantMessageParam => ({
-  role: "assistant",
-  content: content ?? null,
-  ...(refusal === null || refusal === undefined ? {} : { refusal }),
-  ...(audio === null || audio === undefined ? {} : { audio: { id: audio.id } }),
-  ...(tool_calls === null || tool_calls === undefined || tool_calls.length === 0 ? {} : { tool_calls })
-})
+/** The calls of a completion's first choice, if it ended in order to make them. */
+export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
 /** The input of the next request: the exchange so far, the answer, and the results of its calls. */
-export const next = (input: Input, { choices }: Answer, results: ReadonlyArray<Tools.CallResult>): Input => {
-  const [choice] = choices
-  return {
-    ...input,
-    messages: [
-      ...input.messages,
-      ...(choice === undefined ? [] : [toMessageParam(choice.message)]),
-      ...results.map(({ id, output }) => ({ role: "tool" as const, tool_call_id: id, content: chatOutput(output) }))
-    ]
-  }
-}
+export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompletionStream.Snapshot, Answer, OpenAi> = {
   conversion,
@@ -94,7 +66,7 @@ const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompleti
   events: ChatCompletionStream.chunks,
   accumulator: ChatCompletionStream.accumulator,
   finish: ChatCompletionStream.finish,
-  calls,
-  isPaused: () => false,
-  next
+  ending: endingOf,
+  calls: callsOf,
+  next: nextInput
 }

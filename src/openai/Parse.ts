@@ -28,7 +28,8 @@ import * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ChatCompletions from "./api/ChatCompletions.ts"
 import * as Responses from "./api/Responses.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
-import { isKept, itemsOf } from "./internal/responseInput.ts"
+import { textOfContent } from "./internal/chatParam.ts"
+import { isKept, itemsOf } from "./internal/responseParam.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
@@ -43,7 +44,7 @@ export const conversion: StructuredOutput.Conversion = {
 /** What can be set beside the input. */
 export interface Options extends StructuredOutput.FormatOptions {
   /** How often an answer that is no value of the schema is sent back to the model; 0 unless set. */
-  readonly reasks?: number | undefined
+  readonly maxReasks?: number | undefined
   readonly request?: RequestOptions | undefined
 }
 
@@ -67,7 +68,7 @@ export const chatCompletion = <A, E>(
       format,
       { ...chat, call: (input) => ChatCompletions.create(input, options.request) },
       withChatFormat(input, format),
-      options.reasks ?? 0
+      options.maxReasks ?? 0
     )
   )
 
@@ -89,7 +90,7 @@ export const chatCompletionStream = <A, E>(
           finish: ChatCompletionStream.finish
         },
         withChatFormat(input, format),
-        options.reasks ?? 0
+        options.maxReasks ?? 0
       )
     )
   )
@@ -105,7 +106,7 @@ export const response = <A, E>(
       format,
       { ...responses, call: (input) => Responses.create(input, options.request) },
       withTextFormat(input, format),
-      options.reasks ?? 0
+      options.maxReasks ?? 0
     )
   )
 
@@ -127,7 +128,7 @@ export const responseStream = <A, E>(
           finish: finishWith(Responses.stream, "a response")
         },
         withTextFormat(input, format),
-        options.reasks ?? 0
+        options.maxReasks ?? 0
       )
     )
   )
@@ -166,7 +167,7 @@ const noText = (why: string) => new StructuredOutput.NoOutput({ message: `The an
 
 const readCompletion: StructuredOutput.Read<ChatCompletions.ChatCompletion> = ({ choices }) => {
   const [choice] = choices
-  const text = choice?.message.content ?? ""
+  const text = textOfContent(choice?.message.content)
   if (choice === undefined) return { text, problem: noText("it has no choice") }
   const { finish_reason, message } = choice
   const { refusal } = message

@@ -271,24 +271,24 @@ export interface Dialogue<Input, in Answer> {
 }
 
 /** How one API is asked for a value. */
-export interface Asking<Input, Answer, E, R> extends Dialogue<Input, Answer> {
+export interface AskOptions<Input, Answer, E, R> extends Dialogue<Input, Answer> {
   readonly call: (input: Input) => Effect.Effect<Answer, E, R>
 }
 
 /**
  * Asks for a value. An answer that is not JSON or does not fit is shown to the model with what is wrong, up to
- * `reasks` times.
+ * `maxReasks` times.
  */
 export const ask = <A, Input, Answer, E, R>(
   format: Format<A>,
-  asking: Asking<Input, Answer, E, R>,
+  asking: AskOptions<Input, Answer, E, R>,
   input: Input,
-  reasks: number
+  maxReasks: number
 ): Effect.Effect<Parsed<A, Answer>, E | OutputError, R> =>
   Effect.flatMap(asking.call(input), (answer) =>
     Effect.catchTag(read(format, asking.read, answer), "OutputError", (error) => {
-      const again = reasks > 0 ? inputAfter(asking, input, error) : undefined
-      return again === undefined ? Effect.fail(error) : ask(format, asking, again, reasks - 1)
+      const again = maxReasks > 0 ? inputAfter(asking, input, error) : undefined
+      return again === undefined ? Effect.fail(error) : ask(format, asking, again, maxReasks - 1)
     })
   )
 
@@ -309,7 +309,7 @@ export type Progress<A, E, Answer> =
   | ({ readonly _tag: "Whole" } & Parsed<A, Answer>)
 
 /** How the answers of one API are followed. */
-export interface Following<Input, Event, Snapshot, Step, Answer, E, R>
+export interface FollowOptions<Input, Event, Snapshot, Step, Answer, E, R>
   extends Dialogue<Input, Answer>,
     Accumulator.StreamedOptions<Snapshot, Step, Answer, E> {
   readonly accumulator: Accumulator.Accumulator<Event, Snapshot, Step>
@@ -319,9 +319,9 @@ export interface Following<Input, Event, Snapshot, Step, Answer, E, R>
 /** Asks for a value like {@link ask}, and shows it as it comes; where it is asked for again, it begins anew. */
 export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
   format: Format<A, E>,
-  following: Following<Input, Event, Snapshot, Step, Answer, E2, R>,
+  following: FollowOptions<Input, Event, Snapshot, Step, Answer, E2, R>,
   input: Input,
-  reasks: number
+  maxReasks: number
 ): Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R> =>
   Stream.unwrap(
     Effect.map(Accumulator.streamed(following.accumulator, following.events(input), following), (answer) => {
@@ -330,8 +330,8 @@ export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
         Effect.match(read(format, following.read, final), {
           onSuccess: (parsed): Rest => Stream.succeed({ _tag: "Whole", ...parsed }),
           onFailure: (error): Rest => {
-            const again = reasks > 0 ? inputAfter(following, input, error) : undefined
-            return again === undefined ? Stream.fail(error) : follow(format, following, again, reasks - 1)
+            const again = maxReasks > 0 ? inputAfter(following, input, error) : undefined
+            return again === undefined ? Stream.fail(error) : follow(format, following, again, maxReasks - 1)
           }
         })
       )

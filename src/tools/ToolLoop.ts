@@ -50,6 +50,18 @@ export interface Checkpoint<out Input, out Answer> {
   readonly state: State<Input, Answer>
 }
 
+/** Why a loop is over although the model is not done: the answer was cut, and its calls are not made. */
+export type Cut =
+  /** The answer reached its token limit. */
+  | "maxTokens"
+  /** The exchange does not fit into the model's context window. */
+  | "contextWindow"
+  | "contentFilter"
+  /** The model declined to answer. */
+  | "refusal"
+  /** The answer ended in another way, as its finish reason says. */
+  | "incomplete"
+
 /** The loop is over. */
 export interface Finished<out Input, out Answer> {
   readonly _tag: "Finished"
@@ -58,8 +70,9 @@ export interface Finished<out Input, out Answer> {
     /** The decision was to stop. */
     | "stopped"
     | "maxSteps"
+    | Cut
   readonly answer: Answer
-  /** The whole exchange, as the input of a further request. */
+  /** The whole exchange, as the input of a further request. Calls that were not made are left out. */
   readonly input: Input
   readonly steps: number
 }
@@ -97,45 +110,72 @@ export const Stop: Decision<never> = { _tag: "Stop" }
 /** Goes on with another input. */
 export const ContinueWith = <Input>(input: Input): Decision<Input> => ({ _tag: "ContinueWith", input })
 
-/** Remembers the results of calls, so that a loop that is resumed does not make them again. */
-export interface Ledger<out E = never, out R = never> {
-  readonly recall: (callId: string) => Effect.Effect<Tools.CallResult | undefined, E, R>
-  readonly record: (result: Tools.CallResult) => Effect.Effect<void, E, R>
+/** A call, and where in the loop it stands: servers give one id to several calls. */
+export interface PlacedCall extends Tools.Call {
+  /** The step and the position, in characters that any store takes as a key. */
+  readonly place: string
 }
+
+/**
+ * Remembers the results of calls, so that a loop that is resumed does not make them again. A ledger is for one loop: in
+ * another one, the same place is another call.
+ */
+export interface Ledger<out E = never, out R = never> {
+  readonly recall: (call: PlacedCall) => Effect.Effect<Tools.CallResult | undefined, E, R>
+  readonly record: (call: PlacedCall, result: Tools.CallResult) => Effect.Effect<void, E, R>
+}
+
+/** What a ledger keeps of a call. */
+interface Entry {
+  readonly name: string
+  readonly arguments: string
+  readonly result: Tools.CallResult
+}
+
+const entryOf = (call: PlacedCall, result: Tools.CallResult): Entry => ({
+  name: call.name,
+  arguments: call.arguments,
+  result
+})
+
+/** An answer that was asked for again may have another call in the same place. */
+const resultIn = (entry: Entry | undefined, call: PlacedCall): Tools.CallResult | undefined =>
+  entry !== undefined && entry.name === call.name && entry.arguments === call.arguments ? entry.result : undefined
 
 /** A ledger in memory. */
 export const makeMemoryLedger: Effect.Effect<Ledger> = /*#__PURE__*/ Effect.sync(() => {
-  const results = new Map<string, Tools.CallResult>()
+  const entries = new Map<string, Entry>()
   return {
-    recall: (callId) => Effect.sync(() => results.get(callId)),
-    record: (result) =>
+    recall: (call) => Effect.sync(() => resultIn(entries.get(call.place), call)),
+    record: (call, result) =>
       Effect.sync(() => {
-        results.set(result.id, result)
+        entries.set(call.place, entryOf(call, result))
       })
   }
 })
 
-/** A ledger that outlives the program. */
+/** A ledger that outlives the program. Loops that share a store need a prefix each. */
 export const ledgerFromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,
   prefix: string = "tool-call:"
 ): Ledger<KeyValueStore.KeyValueStoreError> => ({
-  recall: (callId) =>
-    Effect.map(store.get(prefix + callId), (text) =>
-      text === undefined ? undefined : (JSON.parse(text) as Tools.CallResult)
+  recall: (call) =>
+    Effect.map(store.get(prefix + call.place), (text) =>
+      text === undefined ? undefined : resultIn(JSON.parse(text) as Entry, call)
     ),
-  record: (result) => store.set(prefix + result.id, JSON.stringify(result))
+  record: (call, result) => store.set(prefix + call.place, JSON.stringify(entryOf(call, result)))
 })
 
 /** How a loop goes. */
 export interface Options<Input, Answer, E = never, R = never> {
-  /** The most requests, 20 unless set. */
+  /** The most requests. Default: 20. */
   readonly maxSteps?: number | undefined
-  /** Calls of one answer that run at a time, four unless set. */
+  /** Calls of one answer that run at a time. Default: 4. */
   readonly concurrency?: number | undefined
   /**
-   * Whether a call begins as soon as it is whole, while the answer goes on; not unless set. Should the answer then
-   * break off, such a call was made for nothing.
+   * Whether a call begins as soon as it is whole, while the answer goes on. Default: `false`. If the answer is then cut,
+   * the call was made for nothing. Calls without arguments wait for the end of the answer, which alone tells them from
+   * calls that were cut.
    */
   readonly eager?: boolean | undefined
   /** Called after each answer that has calls, once they are made. */
@@ -145,6 +185,16 @@ export interface Options<Input, Answer, E = never, R = never> {
   readonly resume?: State<Input, Answer> | undefined
 }
 
+/** How an answer ended, and so what a loop does next. */
+export type Ending =
+  /** Calls are made; without any, the model is done. */
+  | "whole"
+  /** The answer is sent back as it is, for the model to go on. */
+  | "paused"
+  | Cut
+  /** The server reports an error in place of an answer. */
+  | ApiError
+
 /** How an API is asked, and how its answers are read. */
 export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly conversion: StructuredOutput.Conversion
@@ -152,10 +202,14 @@ export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly events: (input: Input) => Stream.Stream<AnswerEvent, ApiError, R>
   readonly accumulator: Accumulator.Accumulator<AnswerEvent, Snapshot, Accumulator.Step>
   readonly finish: (snapshot: Snapshot | undefined) => Effect.Effect<Answer, ApiError>
+  /** How an answer ended; `"whole"` if it has not. */
+  readonly ending: (answer: Answer | Snapshot) => Ending
+  /** The calls that the model wants made, if the answer is whole. */
   readonly calls: (answer: Answer) => ReadonlyArray<Tools.Call>
-  /** Whether the answer is to be sent back as it is, for the model to go on. */
-  readonly isPaused: (answer: Answer) => boolean
-  /** The input that follows on an answer. */
+  /**
+   * The input that follows on an answer: valid, so without calls that have no result, and with no call that a
+   * `tool_choice` forces.
+   */
   readonly next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input
 }
 
@@ -167,110 +221,84 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
   options: Options<Input, Answer, E3, R3> = {}
 ): Stream.Stream<Event<Input, Answer>, ApiError | StructuredOutput.UnsupportedSchemaError | E3, R | R2 | R3> =>
   Stream.unwrap(
-    Effect.map(Tools.toolbox(tools, api.conversion), (toolbox) => {
-      const { concurrency = 4, decide, eager = false, ledger, maxSteps = 20 } = options
+    Effect.map(Tools.toolbox(tools, api.conversion), (toolbox) =>
+      stepsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
+        { api, toolbox, options },
+        options.resume ?? { input, steps: 0, answer: undefined }
+      )
+    )
+  )
 
-      /** What a call has done is recorded even where an interruption comes in between. */
-      const executeAndRecord = (call: Tools.Call, ledger: Ledger<E3, R3>) =>
-        Effect.uninterruptibleMask((restore) => Effect.tap(restore(toolbox.execute(call)), ledger.record))
+/** A loop under way: `R` is what the API, the tools and the options need. */
+interface Loop<Input, AnswerEvent, Snapshot, Answer, E, R> {
+  readonly api: Api<Input, AnswerEvent, Snapshot, Answer, R>
+  readonly toolbox: Tools.Toolbox<R>
+  readonly options: Options<Input, Answer, E, R>
+}
 
-      const execute = (call: Tools.Call): Effect.Effect<Tools.CallResult, E3, R2 | R3> =>
-        ledger === undefined || call.id === ""
-          ? toolbox.execute(call)
-          : Effect.flatMap(
-              ledger.recall(call.id),
-              (known): Effect.Effect<Tools.CallResult, E3, R2 | R3> =>
-                known === undefined ? executeAndRecord(call, ledger) : Effect.succeed(known)
-            )
+/** What a step leads to. */
+type Outcome<Input, Answer> = Checkpoint<Input, Answer> | Finished<Input, Answer>
 
-      /** One request, its calls, and what comes after. */
-      const from = (state: State<Input, Answer>): Stream.Stream<Event<Input, Answer>, ApiError | E3, R | R2 | R3> =>
-        Stream.suspend(() => {
-          const steps = state.answer === undefined ? state.steps + 1 : state.steps
-          let after: Stream.Stream<Event<Input, Answer>, ApiError | E3, R | R2 | R3> = Stream.empty
-          const step = Stream.unwrap(
-            Effect.gen(function* () {
-              const calls = yield* makeRunner(execute, concurrency)
-              let answer = state.answer
-              const answering =
-                answer === undefined
-                  ? ask(api, state.input, toolbox.descriptions, eager ? calls.start : undefined, (whole) => {
-                      answer = whole
-                    })
-                  : Stream.empty
-              const acting = Stream.suspend(() => (answer === undefined ? Stream.empty : act(answer, calls)))
-              return Stream.concat(answering, acting)
-            })
-          )
-          const finished = (
-            reason: Finished<Input, Answer>["reason"],
-            answer: Answer,
-            input: Input
-          ): Finished<Input, Answer> => ({ _tag: "Finished", reason, answer, input, steps })
+/** One step after the other. */
+const stepsFrom = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+  loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
+  state: State<Input, Answer>
+): Stream.Stream<Event<Input, Answer>, ApiError | E, R> =>
+  Stream.suspend(() => {
+    let last: Event<Input, Answer> | undefined
+    const step = Stream.map(oneStep(loop, state), (event) => {
+      last = event
+      return event
+    })
+    return Stream.concat(
+      step,
+      Stream.suspend(() => (last?._tag === "Checkpoint" ? stepsFrom(loop, last.state) : Stream.empty))
+    )
+  })
 
-          const act = (
-            answer: Answer,
-            runner: Runner<E3, R2 | R3>
-          ): Stream.Stream<Event<Input, Answer>, E3, R2 | R3> => {
-            const calls = api.calls(answer)
-            if (calls.length === 0 && !api.isPaused(answer)) {
-              return Stream.succeed(finished("done", answer, api.next(state.input, answer, [])))
-            }
-            const results: Array<Tools.CallResult> = []
-            const called = Stream.mapEffect(Stream.fromIterable(calls), (call) =>
-              Effect.map(runner.result(call), (result): Event<Input, Answer> => {
-                results.push(result)
-                return { _tag: "Called", call, result }
-              })
-            )
-            const checkpoint = (state: State<Input, Answer>): Event<Input, Answer> => ({ _tag: "Checkpoint", state })
-            const decided = Effect.gen(function* () {
-              const next = api.next(state.input, answer, results)
-              const decision: Decision<Input> =
-                decide === undefined ? Continue : yield* decide({ steps, answer, results, next })
-              if (decision._tag === "Stop") return finished("stopped", answer, next)
-              if (steps >= maxSteps) return finished("maxSteps", answer, next)
-              const following = {
-                input: decision._tag === "ContinueWith" ? decision.input : next,
-                steps,
-                answer: undefined
-              }
-              after = from(following)
-              return checkpoint(following)
-            })
-            return Stream.succeed(checkpoint({ input: state.input, steps, answer })).pipe(
-              Stream.concat(Stream.unwrap(Effect.as(Effect.forEach(calls, runner.start), called))),
-              Stream.concat(Stream.fromEffect(decided))
-            )
-          }
-          return Stream.concat(
-            step,
-            Stream.suspend(() => after)
-          )
-        })
-
-      return from(options.resume ?? { input, steps: 0, answer: undefined })
+/** One request and the calls of its answer; or the calls alone, if the state has the answer. */
+const oneStep = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+  loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
+  state: State<Input, Answer>
+): Stream.Stream<Event<Input, Answer>, ApiError | E, R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const steps = state.answer === undefined ? state.steps + 1 : state.steps
+      const runner = yield* makeRunner(executor(loop), steps, loop.options.concurrency ?? 4)
+      const act = (answer: Answer) => actOn(loop, { ...state, steps, answer }, answer, runner)
+      if (state.answer !== undefined) return act(state.answer)
+      let answer: Answer | undefined
+      return Stream.concat(
+        ask(loop, state.input, runner, (whole) => {
+          answer = whole
+        }),
+        Stream.suspend(() => (answer === undefined ? Stream.empty : act(answer)))
+      )
     })
   )
 
-/** Asks once; `onCall` gets each call as soon as it is whole. */
-const ask = <Input, AnswerEvent, Snapshot, Answer, R, E2, R2>(
-  api: Api<Input, AnswerEvent, Snapshot, Answer, R>,
+/** Asks once. If the loop is eager, calls begin as soon as they are whole. */
+const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+  { api, options, toolbox }: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   input: Input,
-  tools: ReadonlyArray<Tools.ToolDescription>,
-  onCall: ((call: Tools.Call) => Effect.Effect<unknown, E2, R2>) | undefined,
+  runner: Runner<E, R>,
   onAnswer: (answer: Answer) => void
-): Stream.Stream<Event<Input, Answer>, ApiError | E2, R | R2> =>
+): Stream.Stream<Event<Input, Answer>, ApiError | E, R> =>
   Stream.unwrap(
     Effect.map(
-      Accumulator.streamed(api.accumulator, api.events(api.withTools(input, tools)), {
+      Accumulator.streamed(api.accumulator, api.events(api.withTools(input, toolbox.descriptions)), {
         text: () => undefined,
         finish: api.finish
       }),
-      ({ final, steps }) =>
-        Stream.concat(
-          steps.pipe(
-            Stream.tap((step) => (onCall !== undefined && step._tag === "ToolCallDone" ? onCall(step) : Effect.void)),
+      ({ final, snapshot, steps }) => {
+        const begin = (step: Accumulator.Step): Effect.Effect<void, never, R> =>
+          step._tag === "ToolCallDone" && hasArguments(step)
+            ? Effect.flatMap(snapshot, (soFar) =>
+                soFar === undefined || api.ending(soFar) === "whole" ? runner.start(step) : Effect.void
+              )
+            : Effect.void
+        return Stream.concat(
+          (options.eager === true ? Stream.tap(steps, begin) : steps).pipe(
             Stream.map((step): Event<Input, Answer> => ({ _tag: "Delta", step }))
           ),
           Stream.fromEffect(
@@ -280,39 +308,135 @@ const ask = <Input, AnswerEvent, Snapshot, Answer, R, E2, R2>(
             })
           )
         )
+      }
     )
   )
 
+/** Whether a call has arguments, and so is whole if they are. */
+const hasArguments = (call: { readonly arguments: string }): boolean => !/^\s*(\{\s*\}\s*)?$/.test(call.arguments)
+
+/** Does what an answer asks for. The state is the one in which the answer has come. */
+const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+  loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
+  state: State<Input, Answer>,
+  answer: Answer,
+  runner: Runner<E, R>
+): Stream.Stream<Event<Input, Answer>, ApiError | E, R> => {
+  const { api } = loop
+  const ending = api.ending(answer)
+  if (typeof ending !== "string") return Stream.fail(ending)
+  const calls = ending === "whole" ? api.calls(answer) : []
+  if (ending !== "paused" && calls.length === 0) {
+    const reason = ending === "whole" ? "done" : ending
+    return Stream.succeed(finish(reason, answer, api.next(state.input, answer, []), state.steps))
+  }
+  const results: Array<Tools.CallResult> = []
+  const called = Stream.unwrap(
+    Effect.map(Effect.forEach(calls, runner.join), (running) =>
+      Stream.mapEffect(Stream.fromIterable(running), ({ call, result }) =>
+        Effect.map(result, (result): Event<Input, Answer> => {
+          results.push(result)
+          return { _tag: "Called", call, result }
+        })
+      )
+    )
+  )
+  const decided = Effect.suspend(() => decide(loop, state, answer, results))
+  return Stream.succeed<Event<Input, Answer>>({ _tag: "Checkpoint", state }).pipe(
+    Stream.concat(called),
+    Stream.concat(Stream.fromEffect(decided))
+  )
+}
+
+/** What comes after the calls of an answer. */
+const decide = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+  { api, options }: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
+  { input, steps }: State<Input, Answer>,
+  answer: Answer,
+  results: ReadonlyArray<Tools.CallResult>
+): Effect.Effect<Outcome<Input, Answer>, E, R> => {
+  const next = api.next(input, answer, results)
+  const decision: Effect.Effect<Decision<Input>, E, R> = options.decide === undefined
+    ? Effect.succeed(Continue)
+    : options.decide({ steps, answer, results, next })
+  return Effect.map(decision, (decision): Outcome<Input, Answer> => {
+    if (decision._tag === "Stop") return finish("stopped", answer, next, steps)
+    if (steps >= (options.maxSteps ?? 20)) return finish("maxSteps", answer, next, steps)
+    const input = decision._tag === "ContinueWith" ? decision.input : next
+    return { _tag: "Checkpoint", state: { input, steps, answer: undefined } }
+  })
+}
+
+const finish = <Input, Answer>(
+  reason: Finished<Input, Answer>["reason"],
+  answer: Answer,
+  input: Input,
+  steps: number
+): Finished<Input, Answer> => ({ _tag: "Finished", reason, answer, input, steps })
+
+/** Makes a call, unless the ledger has its result. What a call has done is recorded even if it is interrupted then. */
+const executor =
+  <Input, Answer, E, R>({
+    options: { ledger },
+    toolbox
+  }: Pick<Loop<Input, unknown, unknown, Answer, E, R>, "options" | "toolbox">) =>
+  (call: PlacedCall): Effect.Effect<Tools.CallResult, E, R> => {
+    if (ledger === undefined) return toolbox.execute(call)
+    const executed = Effect.uninterruptibleMask((restore) =>
+      Effect.tap(restore(toolbox.execute(call)), (result) => ledger.record(call, result))
+    )
+    return Effect.flatMap(ledger.recall(call), (known) => (known === undefined ? executed : Effect.succeed(known)))
+  }
+
+/** A call that has begun. */
+interface Running<out E, out R> {
+  readonly call: Tools.Call
+  readonly result: Effect.Effect<Tools.CallResult, E, R>
+}
+
 interface Runner<out E, out R> {
-  /** Begins a call, unless it was begun before. */
+  /** Begins a call early. */
   readonly start: (call: Tools.Call) => Effect.Effect<void, never, R>
-  readonly result: (call: Tools.Call) => Effect.Effect<Tools.CallResult, E, R>
+  /** Begins a call of the answer, unless it was begun early. */
+  readonly join: (call: Tools.Call) => Effect.Effect<Running<E, R>, never, R>
 }
 
 /** Runs calls side by side, some at a time; the scope's end interrupts them. */
-const makeRunner = <E, R>(execute: (call: Tools.Call) => Effect.Effect<Tools.CallResult, E, R>, concurrency: number) =>
+const makeRunner = <E, R>(
+  execute: (call: PlacedCall) => Effect.Effect<Tools.CallResult, E, R>,
+  step: number,
+  concurrency: number
+) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const semaphore = yield* Semaphore.make(concurrency)
-    const running = new Map<string, Fiber.Fiber<Tools.CallResult, E>>()
-    const keyOf = ({ arguments: json, id, name }: Tools.Call): string => (id === "" ? JSON.stringify([name, json]) : id)
+    const counts = new Map<string, number>()
+    const early: Array<{ readonly call: Tools.Call; readonly fiber: Fiber.Fiber<Tools.CallResult, E> }> = []
+    const placed = ({ arguments: json, id, name }: Tools.Call): PlacedCall => {
+      const nth = counts.get(id) ?? 0
+      counts.set(id, nth + 1)
+      return { id, name, arguments: json, place: [step, id, nth].join("/") }
+    }
+    const begin = (call: Tools.Call) =>
+      Effect.suspend(() => Effect.forkIn(semaphore.withPermit(execute(placed(call))), scope))
     const runner: Runner<E, R> = {
       start: (call) =>
-        Effect.suspend(() =>
-          running.has(keyOf(call))
-            ? Effect.void
-            : Effect.map(Effect.forkIn(semaphore.withPermit(execute(call)), scope), (fiber) => {
-                running.set(keyOf(call), fiber)
-              })
-        ),
-      result: (call) =>
+        Effect.map(begin(call), (fiber) => {
+          early.push({ call, fiber })
+        }),
+      join: (call) =>
         Effect.suspend(() => {
-          const fiber = running.get(keyOf(call))
-          return fiber === undefined ? execute(call) : Fiber.join(fiber)
+          const at = early.findIndex((begun) => isSameCall(begun.call, call))
+          const [begun] = at === -1 ? [] : early.splice(at, 1)
+          const fiber = begun === undefined ? begin(call) : Effect.succeed(begun.fiber)
+          return Effect.map(fiber, (fiber) => ({ call, result: Fiber.join(fiber) }))
         })
     }
     return runner
   })
+
+const isSameCall = (a: Tools.Call, b: Tools.Call): boolean =>
+  a.id === b.id && a.name === b.name && a.arguments === b.arguments
 
 /** The end of a loop. */
 export const finished = <Input, Answer, E, R>(

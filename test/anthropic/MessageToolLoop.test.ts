@@ -114,7 +114,7 @@ describe("a loop", () => {
     const http = fakeHttp(answers("refusal", use("t1", '{"a":1,"b":2}')))
     return Effect.gen(function* () {
       const end = yield* run()
-      assert.deepStrictEqual([end.reason, end.steps], ["done", 1])
+      assert.deepStrictEqual([end.reason, end.steps], ["refusal", 1])
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 })

@@ -68,7 +68,7 @@ describe("a message without a value", () => {
 it.effect("a value that does not fit is sent back to the model", () => {
   const http = fakeHttp({ body: message([text("{}")]) }, { body: message([text('{"name":"Rome","size":2}')]) })
   return Effect.gen(function* () {
-    const { value } = yield* Parse.message(input, City, { reasks: 1 })
+    const { value } = yield* Parse.message(input, City, { maxReasks: 1 })
     assert.deepStrictEqual(value, { name: "Rome", size: 2 })
     const { messages } = sentBody<{ readonly messages: ReadonlyArray<{ readonly content: string }> }>(http, 1)
     assert.strictEqual(messages[1]?.content, "{}")
@@ -106,7 +106,7 @@ describe("a message of the beta API", () => {
     const http = fakeHttp({ body: message([text("{}")]) }, { body: message([text('{"name":"Rome","size":null}')]) })
     return Effect.gen(function* () {
       const { answer, value } = yield* Parse.betaMessage({ ...input, betas: ["compact-2026-01-12"] }, City, {
-        reasks: 1
+        maxReasks: 1
       })
       assert.deepStrictEqual(value, { name: "Rome" })
       assert.isUndefined(answer.container)

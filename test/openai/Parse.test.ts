@@ -89,7 +89,7 @@ describe("a chat completion", () => {
       { body: completion({ content: '{"name":"Rome","size":3}' }) }
     )
     return Effect.gen(function* () {
-      const { value } = yield* Parse.chatCompletion(input, City, { reasks: 2 })
+      const { value } = yield* Parse.chatCompletion(input, City, { maxReasks: 2 })
       assert.deepStrictEqual(value, { name: "Rome", size: 3 })
       const { messages } = sentBody<{
         readonly messages: ReadonlyArray<{ readonly role: string; readonly content: string }>
@@ -106,7 +106,7 @@ describe("a chat completion", () => {
   it.effect("is not asked for again more often than allowed", () => {
     const http = fakeHttp({ body: completion({ content: "{}" }) })
     return Effect.gen(function* () {
-      const error = failureOf(yield* Effect.flip(Parse.chatCompletion(input, City, { reasks: 2 })))
+      const error = failureOf(yield* Effect.flip(Parse.chatCompletion(input, City, { maxReasks: 2 })))
       assert.strictEqual(error.reason._tag, "Mismatched")
       assert.strictEqual(http.sent.length, 3)
     }).pipe(Effect.provide(openAiOver(http)))
@@ -192,7 +192,7 @@ describe("a response", () => {
   it.effect("that does not fit is sent back to the model", () => {
     const http = fakeHttp({ body: response([text("{}")]) }, { body: response([text('{"name":"Rome","size":null}')]) })
     return Effect.gen(function* () {
-      const { value } = yield* Parse.response(ask, City, { reasks: 1 })
+      const { value } = yield* Parse.response(ask, City, { maxReasks: 1 })
       assert.deepStrictEqual(value, { name: "Rome" })
       const { input } = sentBody<{ readonly input: ReadonlyArray<unknown> }>(http, 1)
       assert.deepStrictEqual(input.slice(0, 2), [
@@ -229,7 +229,7 @@ describe("a response", () => {
   it.effect("that is part of a conversation is answered with what is wrong, and nothing else", () => {
     const http = fakeHttp({ body: response([text("{}")]) }, { body: response([text('{"name":"Rome","size":null}')]) })
     return Effect.gen(function* () {
-      yield* Parse.response({ ...ask, conversation: "conv_1" }, City, { reasks: 1 })
+      yield* Parse.response({ ...ask, conversation: "conv_1" }, City, { maxReasks: 1 })
       const { input } = sentBody<{ readonly input: ReadonlyArray<{ readonly role: string }> }>(http, 1)
       assert.deepStrictEqual(
         input.map(({ role }) => role),
@@ -255,7 +255,7 @@ describe("a value that is followed", () => {
       { parts: [chunk('{"name":"Rome","size":null}', "stop"), sse("[DONE]")] }
     )
     return Effect.gen(function* () {
-      const steps = yield* Stream.runCollect(Parse.chatCompletionStream(input, City, { reasks: 1 }))
+      const steps = yield* Stream.runCollect(Parse.chatCompletionStream(input, City, { maxReasks: 1 }))
       assert.deepStrictEqual(steps.map(({ _tag, value }) => [_tag, value]) as ReadonlyArray<unknown>, [
         ["Partial", {}],
         ["Partial", { name: 1 }],

@@ -89,7 +89,7 @@ describe("the output as input", () => {
       { id: "c", type: "computer_call_output", call_id: "c", status: "failed", output: {} },
       { id: "t", type: "additional_tools", role: "system", tools: [] }
     ] as ReadonlyArray<unknown> as ReadonlyArray<Responses.ResponseOutputItem>
-    assert.deepStrictEqual(ResponseToolLoop.toInputItems(items) as unknown, [call])
+    assert.deepStrictEqual(Responses.toInput({ output: items }) as unknown, [call])
   })
 
   it("is without what the API only says of the outputs of calls", () => {
@@ -101,7 +101,7 @@ describe("the output as input", () => {
       { ...custom, status: "completed", created_by: "user_1" },
       { ...custom, status: "incomplete" }
     ] as ReadonlyArray<unknown> as ReadonlyArray<Responses.ResponseOutputItem>
-    assert.deepStrictEqual(ResponseToolLoop.toInputItems(items) as unknown, [{ ...shell, output: [chunk] }, custom])
+    assert.deepStrictEqual(Responses.toInput({ output: items }) as unknown, [{ ...shell, output: [chunk] }, custom])
   })
 
   it("has reasoning, and items of an unknown type, as they came", () => {

@@ -273,7 +273,7 @@ describe("a loop that was interrupted", () => {
       const memory = yield* ToolLoop.makeMemoryLedger
       const ledger: ToolLoop.Ledger = {
         ...memory,
-        record: (result) => Effect.andThen(Effect.sleep(500), memory.record(result))
+        record: (call, result) => Effect.andThen(Effect.sleep(500), memory.record(call, result))
       }
       const { sleep } = sleepers()
       const http = fakeHttp(asks(callChunk(0, "a", "sleep", '{"ms":10}')), says("done"))
@@ -283,7 +283,10 @@ describe("a loop that was interrupted", () => {
       yield* passSlowly(100)
       yield* Effect.forkChild(Fiber.interrupt(fiber))
       yield* passSlowly(600)
-      assert.strictEqual((yield* memory.recall("a"))?.output, "slept 10")
+      assert.strictEqual(
+        (yield* memory.recall({ id: "a", name: "sleep", arguments: `{"ms":10}`, place: "1/a/0" }))?.output,
+        "slept 10"
+      )
       assert.strictEqual(http.sent.length, 1)
     })
   )

@@ -33,16 +33,31 @@ const result = (output: ToolOutput.Output, isError = false): Tools.CallResult =>
   isError
 })
 
-const message = { content: [], stop_reason: "tool_use" } as unknown as Message
-const response = { output: [] } as unknown as Response
-const completion = { choices: [] } as unknown as ChatCompletion
+const message = {
+  content: [{ type: "tool_use", id: "call_1", name: "t", input: {} }],
+  stop_reason: "tool_use"
+} as unknown as Message
+const response = {
+  output: [{ type: "function_call", call_id: "call_1", name: "t", arguments: "{}" }]
+} as unknown as Response
+const completion = {
+  choices: [
+    {
+      finish_reason: "tool_calls",
+      message: {
+        role: "assistant",
+        tool_calls: [{ id: "call_1", type: "function", function: { name: "t", arguments: "{}" } }]
+      }
+    }
+  ]
+} as unknown as ChatCompletion
 
 const inMessage = (...results: ReadonlyArray<Tools.CallResult>): unknown =>
   MessageToolLoop.next({ model: "m", max_tokens: 1, messages: [] }, message, results).messages[1]?.content
 const inResponse = (...results: ReadonlyArray<Tools.CallResult>): unknown =>
-  ResponseToolLoop.next({ model: "m" }, response, results).input
+  ResponseToolLoop.next({ model: "m" }, response, results).input?.slice(1)
 const inChat = (...results: ReadonlyArray<Tools.CallResult>): unknown =>
-  ChatToolLoop.next({ model: "m", messages: [] }, completion, results).messages
+  ChatToolLoop.next({ model: "m", messages: [] }, completion, results).messages.slice(1)
 
 describe("an output of parts", () => {
   it("is sent to Anthropic as blocks, with what it does not take as text", () => {

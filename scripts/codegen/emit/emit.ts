@@ -55,6 +55,7 @@ export const emit = ({ model, overrides, version }: Options): ReadonlyMap<string
         endpoints: endpointsOf.get(name) ?? [],
         places,
         known: { declarations, responses, exact },
+        addition: overrides.additions[name],
         cyclic: (other) => cycles(name, other)
       })
     ])

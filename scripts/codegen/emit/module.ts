@@ -14,6 +14,8 @@ export interface ModuleInput {
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly places: Places
   readonly known: Pick<Scope, "declarations" | "responses" | "exact">
+  /** What a hand-written module adds. */
+  readonly addition: { readonly from: string; readonly names: ReadonlyArray<string> } | undefined
   /** Modules that import this one back: their schemas may not exist yet while this one loads. */
   readonly cyclic: (module: string) => boolean
 }
@@ -35,7 +37,9 @@ export const moduleText = (input: ModuleInput): string => {
       : declarationText(declaration, scope)
   )
   const calls = endpoints.map((endpoint) => endpointText(endpoint, service, scope, isLate))
-  const body = [...types, ...calls].join("\n\n")
+  const { addition } = input
+  const added = addition === undefined ? [] : [`export { ${addition.names.join(", ")} } from "${addition.from}"`]
+  const body = [...types, ...calls, ...added].join("\n\n")
   const imports = [...coreImports(body), ...typeImports(scope.imports, endpoints.length > 0 ? service : undefined)]
   return `${[input.header, ...imports].join("\n")}\n\n${body}\n`
 }

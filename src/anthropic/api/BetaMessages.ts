@@ -4584,3 +4584,5 @@ export const countTokens: Endpoint.Json<
     "tool_reference_unresolved"
   ]
 })
+
+export { betaText as text, betaToParam as toParam } from "../internal/messageAccess.ts"

@@ -2700,3 +2700,5 @@ export const countTokens: Endpoint.Json<
     "tool_reference_unresolved"
   ]
 })
+
+export { text, toParam } from "../internal/messageAccess.ts"

@@ -12,7 +12,9 @@ import type { Message } from "../api/Messages.ts"
 export interface MessageInput {
   readonly messages: ReadonlyArray<unknown>
   readonly tools?: ReadonlyArray<unknown> | undefined
+  readonly container?: unknown
   readonly output_config?: object | undefined
+  readonly tool_choice?: unknown
 }
 
 /** The answer of either version. */

@@ -22,6 +22,9 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
         if (this.#message === undefined) return [refused(event, "The message has not begun")]
         this.#message = mergeDelta(this.#message, event)
         return []
+      case "message_stop":
+        for (const block of this.#blocks.values()) block.cut()
+        return []
       default:
         return []
     }
@@ -99,6 +102,7 @@ class Block {
   #citations: Array<unknown> | undefined
   #json: JsonParser | undefined
   #isStopped = false
+  #isCut = false
   #snapshot: unknown
 
   constructor(index: number, start: JsonObject, steps: Array<Step>) {
@@ -194,8 +198,22 @@ class Block {
     }
   }
 
+  /** The message has ended within the block: the input of its call is what was written, not a guess of what is meant. */
+  cut(): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#isCut = true
+    this.#snapshot = undefined
+    this.#json?.end()
+  }
+
   #text(name: string): string {
     return this.#texts.get(name) ?? textOf(this.#start[name])
+  }
+
+  get #hasNoInput(): boolean {
+    const { input, type } = this.#start
+    return type === "tool_use" && (this.#json?.text ?? "") === "" && Object.keys(objectOf(input)).length === 0
   }
 
   /** An input that is no JSON stays text: its tool call can still be answered with an error. */
@@ -216,7 +234,8 @@ class Block {
       ...Object.fromEntries(this.#texts),
       ...Object.fromEntries(this.#fields),
       ...(this.#citations === undefined ? {} : { citations: [...this.#citations] }),
-      ...(this.#json === undefined ? {} : { input: this.#input(this.#json) })
+      ...(this.#json === undefined ? {} : { input: this.#input(this.#json) }),
+      ...(this.#isCut && this.#hasNoInput ? { input: "" } : {})
     }
     return this.#isUnknown ? unknownVariant("type", {}, block) : block
   }

@@ -5927,3 +5927,5 @@ export const compact: Endpoint.Json<ResponseCompactParams, BetaCompactedResponse
     success: BetaCompactedResponse
   }
 )
+
+export { betaText as text, betaToInput as toInput } from "../internal/responseAccess.ts"

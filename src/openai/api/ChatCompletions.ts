@@ -909,3 +909,5 @@ const delete_: Endpoint.Json<ChatCompletionDeleteParams, ChatCompletionDeleted, 
 )
 
 export { delete_ as delete }
+
+export { text, toParam } from "../internal/chatAccess.ts"

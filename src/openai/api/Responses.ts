@@ -4944,3 +4944,5 @@ export const compact: Endpoint.Json<ResponseCompactParams, CompactedResponse, Op
     success: CompactedResponse
   }
 )
+
+export { text, toInput } from "../internal/responseAccess.ts"

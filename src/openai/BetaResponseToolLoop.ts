@@ -1,0 +1,56 @@
+/**
+ * Responses of the beta API that may call tools, until the model is done; like `ResponseToolLoop`.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import { ToolLoop, Tools } from "llmfx"
+ * import * as BetaResponseToolLoop from "llmfx/openai/BetaResponseToolLoop"
+ *
+ * const weather = Tools.make({
+ *   name: "weather",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   run: ({ city }) => Effect.succeed(`Sunny in ${city}`)
+ * })
+ *
+ * const answer = BetaResponseToolLoop.run({ model: "gpt-5.4-mini", input: "What is the weather in Rome?" }, [weather]).pipe(
+ *   ToolLoop.finished
+ * )
+ * ```
+ */
+import type * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import type * as StructuredOutput from "../tools/StructuredOutput.ts"
+import * as ToolLoop from "../tools/ToolLoop.ts"
+import type * as Tools from "../tools/Tools.ts"
+import * as BetaResponses from "./api/BetaResponses.ts"
+import * as BetaResponseStream from "./BetaResponseStream.ts"
+import { responseLoop } from "./internal/responseLoop.ts"
+import { callsOf, nextInput } from "./internal/responseParam.ts"
+import type { OpenAi } from "./OpenAi.ts"
+
+type Input = BetaResponses.ResponseCreateParams
+type Answer = BetaResponses.BetaResponse
+
+/** Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that keeps it. */
+export const run = <R = never, E2 = never, R2 = never>(
+  input: Input,
+  tools: ReadonlyArray<Tools.Tool<R>>,
+  options?: ToolLoop.Options<Input, Answer, E2, R2>
+): Stream.Stream<
+  ToolLoop.Event<Input, Answer>,
+  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
+  OpenAi | R | R2
+> => ToolLoop.run(api, input, tools, options)
+
+/** The calls of a response, if it ended in order to make them. */
+export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
+
+/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
+
+const api = /*#__PURE__*/ responseLoop<Input, BetaResponses.BetaResponseStreamEvent, Answer>(
+  BetaResponses.stream,
+  BetaResponseStream.accumulator
+)
