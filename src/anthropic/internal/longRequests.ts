@@ -30,7 +30,7 @@ const exceededLimit = (endpoint: Endpoint.Metadata, input: object): number | und
 }
 
 export const refuseLongRequest: NonNullable<Dialect["guard"]> = (endpoint, input, timeouts) => {
-  const limit = timeouts.explicit ? undefined : exceededLimit(endpoint, input)
+  const limit = timeouts.explicit || endpoint.kind === "stream" ? undefined : exceededLimit(endpoint, input)
   return limit === undefined
     ? undefined
     : `max_tokens is above ${limit}, so the answer may take longer than ${longestMinutes} minutes. ` +

@@ -62,6 +62,11 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
     return steps
   }
 
+  /** A block as far as it has come. */
+  block(index: number): unknown {
+    return this.#blocks.get(index)?.snapshot()
+  }
+
   snapshot(): JsonObject | undefined {
     if (this.#message === undefined) return undefined
     const blocks = [...this.#blocks.values()].sort((a, b) => a.index - b.index)

@@ -1,0 +1,76 @@
+/** Sends the requests of a language model to the version of the Messages API that knows their fields. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { ApiError } from "../../../ApiError.ts"
+import type * as Endpoint from "../../../Endpoint.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import type { RequestOptions } from "../../../RequestOptions.ts"
+import { Anthropic } from "../../Anthropic.ts"
+import * as BetaMessages from "../../api/BetaMessages.ts"
+import * as Messages from "../../api/Messages.ts"
+import { streamLongRequests } from "../longRequests.ts"
+import { continueMessage, continueStream } from "./continuePaused.ts"
+import { AsksInWords, type MessageRequest } from "./toMessageRequest.ts"
+
+/** Fields that only the beta API knows. */
+const betaFields = [
+  "betas",
+  "billing_policy",
+  "compaction",
+  "context_management",
+  "fallback_credit_token",
+  "fallbacks",
+  "mcp_servers",
+  "thread"
+]
+
+const isBeta = (input: JsonObject): boolean =>
+  betaFields.some((name) => input[name] !== undefined && input[name] !== null)
+
+/** Asks for a whole message. One that may take long comes as a stream, as connections do not live that long. */
+export const createMessage = (
+  input: MessageRequest,
+  options: RequestOptions,
+  continuePaused: number
+): Effect.Effect<Endpoint.Response<JsonObject>, ApiError, Anthropic> => {
+  // The input was put together as JSON, by the API's documentation.
+  const create = (body: JsonObject): Effect.Effect<Endpoint.Response<object>, ApiError, Anthropic> =>
+    isBeta(body)
+      ? BetaMessages.create.withResponse(body as never, options)
+      : Messages.create.withResponse(body as never, options)
+  const response = Effect.updateService(continueMessage(create, input, continuePaused), Anthropic, streamLongRequests)
+  return input[AsksInWords] === true
+    ? Effect.map(response, (given) => ({ ...given, value: withoutFences(given.value) }))
+    : response
+}
+
+/** Asks for the events of a message. */
+export const openMessage = (
+  input: MessageRequest,
+  options: RequestOptions,
+  continuePaused: number
+): Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, Anthropic | Scope.Scope> => {
+  const open = (
+    body: JsonObject
+  ): Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, Anthropic | Scope.Scope> =>
+    isBeta(body)
+      ? BetaMessages.stream.withResponse(body as never, options)
+      : Messages.stream.withResponse(body as never, options)
+  return continueStream(open, input, continuePaused)
+}
+
+/** Models that are asked for JSON in words like to put it into a fenced block. */
+const withoutFences = (message: JsonObject): JsonObject => {
+  const blocks = arrayOf(message["content"]).filter(isObject)
+  const text = blocks.map((block) => (block["type"] === "text" ? textOf(block["text"]) : "")).join("")
+  const inner = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1]
+  if (inner === undefined) return message
+  const first = blocks.findIndex(({ type }) => type === "text")
+  return {
+    ...message,
+    content: blocks.flatMap((block, index) =>
+      block["type"] !== "text" ? [block] : index === first ? [{ ...block, text: inner }] : []
+    )
+  }
+}

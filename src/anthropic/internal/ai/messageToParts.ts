@@ -1,0 +1,422 @@
+/** The parts of a message and of its stream, for `effect/ai`: one pass, no Effect for each event. */
+import type * as Response from "effect/ai/Response"
+import { Carrier } from "../../../internal/ai/carry.ts"
+import { metadata } from "../../../internal/ai/metadata.ts"
+import type { Emit, PartReader } from "../../../internal/ai/parts.ts"
+import { plainJson } from "../../../internal/ai/plainJson.ts"
+import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
+import { usageOf } from "../../../internal/ai/usage.ts"
+import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import { indexOf } from "../../../internal/stream/fold.ts"
+import { MessageFold } from "../messageFold.ts"
+import type { DeclaredTools } from "./declaredTools.ts"
+import { key, present } from "./partFields.ts"
+
+/** What is known of an answer beside its body. */
+export interface AnswerDetails {
+  /** Fields for the metadata of `response-metadata`, such as `requestId`. */
+  readonly metadata?: JsonObject | undefined
+  /** How the ids of the parts begin, so that no two answers of one stream share one. */
+  readonly idPrefix?: string | undefined
+}
+
+/** The parts of a whole message. */
+export const messageToParts = (
+  message: object,
+  tools: DeclaredTools,
+  details: AnswerDetails = {}
+): ReadonlyArray<Response.PartEncoded> => {
+  const parts: Array<Response.PartEncoded> = []
+  const emit: Emit<Response.PartEncoded> = (part) => parts.push(part)
+  const json = jsonOf(message)
+  const answer = new Answer(tools)
+  emit(responseMetadata(json, details))
+  for (const block of arrayOf(json["content"])) {
+    if (isObject(block)) for (const part of answer.read(block, answer.callId(block))) emit(part)
+  }
+  for (const part of answer.end(json)) emit(part)
+  return parts
+}
+
+/** Reads the events of a message, decoded or not. */
+export class MessageReader implements PartReader<unknown> {
+  readonly #details: AnswerDetails
+  readonly #answer: Answer
+  readonly #fold = new MessageFold()
+  readonly #open = new Map<number, OpenBlock>()
+  #isOver = false
+
+  constructor(tools: DeclaredTools, details: AnswerDetails = {}) {
+    this.#details = details
+    this.#answer = new Answer(tools)
+  }
+
+  push(event: unknown, emit: EmitStreamed): void {
+    if (!isObject(event) || this.#isOver) return
+    this.#fold.push(event)
+    switch (event["type"]) {
+      case "content_block_delta":
+        return this.#delta(event, emit)
+      case "message_start":
+        return this.#begin(event["message"], emit)
+      case "content_block_start":
+        return this.#start(indexOf(event["index"]), event["content_block"], emit)
+      case "content_block_stop":
+        return this.#stop(indexOf(event["index"]), emit)
+      case "message_stop":
+        return this.#finish(emit)
+    }
+  }
+
+  end(): void {
+    // A stream that is cut fails where its events are read.
+  }
+
+  /** The message as far as it has come. */
+  get message(): JsonObject | undefined {
+    const message = this.#fold.snapshot()
+    return message === undefined ? undefined : jsonOf(message)
+  }
+
+  #begin(message: unknown, emit: EmitStreamed): void {
+    if (!isObject(message)) return
+    emit(responseMetadata(message, this.#details))
+    // Some servers send whole blocks with the start.
+    for (const [index, block] of arrayOf(message["content"]).entries()) this.#start(index, block, emit)
+  }
+
+  #start(index: number | undefined, given: unknown, emit: EmitStreamed): void {
+    if (index === undefined || !isObject(given) || this.#open.has(index)) return
+    const block = rawOf(given)
+    const id = `${this.#details.idPrefix ?? ""}${index}`
+    const open: OpenBlock = { id, callId: this.#answer.callId(block), kind: this.#answer.kindOf(block) }
+    this.#open.set(index, open)
+    switch (open.kind) {
+      case "text":
+        emit({ type: "text-start", id })
+        if (textOf(block["text"]) !== "") emit({ type: "text-delta", id, delta: textOf(block["text"]) })
+        return
+      case "reasoning":
+        emit({ type: "reasoning-start", id })
+        if (textOf(block["thinking"]) !== "") emit({ type: "reasoning-delta", id, delta: textOf(block["thinking"]) })
+        return
+      case "call":
+        emit({
+          type: "tool-params-start",
+          id: open.callId,
+          name: this.#answer.nameOf(block),
+          providerExecuted: block["type"] !== "tool_use"
+        })
+        return
+      case "carried":
+        return
+    }
+  }
+
+  #delta(event: JsonObject, emit: EmitStreamed): void {
+    const { delta, index } = event
+    const open = this.#open.get(typeof index === "number" ? index : 0)
+    if (open === undefined || !isObject(delta)) return
+    switch (delta["type"]) {
+      case "text_delta":
+        if (open.kind === "text") emit({ type: "text-delta", id: open.id, delta: textOf(delta["text"]) })
+        return
+      case "thinking_delta":
+        if (open.kind === "reasoning") emit({ type: "reasoning-delta", id: open.id, delta: textOf(delta["thinking"]) })
+        return
+      case "input_json_delta":
+        if (open.kind === "call") {
+          emit({ type: "tool-params-delta", id: open.callId, delta: textOf(delta["partial_json"]) })
+        }
+        return
+    }
+  }
+
+  #stop(index: number | undefined, emit: EmitStreamed): void {
+    const open = index === undefined ? undefined : this.#open.get(index)
+    const block = index === undefined ? undefined : this.#fold.block(index)
+    if (index === undefined || open === undefined || !isObject(block)) return
+    this.#open.delete(index)
+    for (const part of this.#answer.read(jsonOf(block), open.callId)) {
+      if (part.type === "text") emit({ ...withoutText(part), type: "text-end", id: open.id })
+      else if (part.type === "reasoning") emit({ ...withoutText(part), type: "reasoning-end", id: open.id })
+      else {
+        if (part.type === "tool-call" && open.kind === "call") emit({ type: "tool-params-end", id: open.callId })
+        emit(part)
+      }
+    }
+  }
+
+  #finish(emit: EmitStreamed): void {
+    this.#isOver = true
+    for (const index of [...this.#open.keys()]) this.#stop(index, emit)
+    for (const part of this.#answer.end(this.message ?? {})) {
+      if (part.type === "text") {
+        const id = `${this.#details.idPrefix ?? ""}end`
+        emit({ type: "text-start", id })
+        emit({ ...withoutText(part), type: "text-end", id })
+      } else {
+        emit(part)
+      }
+    }
+  }
+}
+
+type EmitStreamed = Emit<Response.StreamPartEncoded>
+
+/** A block whose parts have begun. */
+interface OpenBlock {
+  readonly id: string
+  readonly callId: string
+  readonly kind: BlockKind
+}
+
+type BlockKind = "text" | "reasoning" | "call" | "carried"
+
+/** What a block becomes. */
+type BlockPart =
+  | Response.TextPartEncoded
+  | Response.ReasoningPartEncoded
+  | Response.ToolCallPartEncoded
+  | Response.ToolResultPartEncoded
+  | Response.UrlSourcePartEncoded
+  | Response.DocumentSourcePartEncoded
+
+const withoutText = ({ metadata }: Response.TextPartEncoded | Response.ReasoningPartEncoded) =>
+  metadata === undefined ? {} : { metadata }
+
+/** Reads the whole blocks of one answer, in order. */
+class Answer {
+  readonly #tools: DeclaredTools
+  readonly #carrier = new Carrier()
+  readonly #ids = new CallIds("toolu")
+  readonly #hosted = new Map<unknown, string>()
+  readonly #sources = new Set<string>()
+  #hasOwnCall = false
+
+  constructor(tools: DeclaredTools) {
+    this.#tools = tools
+  }
+
+  kindOf(block: JsonObject): BlockKind {
+    switch (block["type"]) {
+      case "text":
+        return "text"
+      case "thinking":
+      case "redacted_thinking":
+        return "reasoning"
+      case "tool_use":
+        return "call"
+      case "server_tool_use":
+      case "mcp_tool_use":
+        return this.#tools.hosted(block) === undefined ? "carried" : "call"
+      default:
+        return "carried"
+    }
+  }
+
+  /** The id of the call that a block makes: unlike all others of the answer. */
+  callId(block: JsonObject): string {
+    return block["type"] === "tool_use" ? this.#ids.next(block["id"]) : textOf(block["id"])
+  }
+
+  /** The toolkit's name of the tool that a block calls. Throws `ToolNotFoundError` if the toolkit lacks it. */
+  nameOf(block: JsonObject): string {
+    if (block["type"] !== "tool_use") return this.#tools.hosted(block)?.name ?? textOf(block["name"])
+    const { name, tool } = this.#tools.own(block)
+    if (tool === undefined && this.#tools.table.undeclared === "fail") throw this.#tools.table.notFound(name)
+    return name
+  }
+
+  read(block: JsonObject, callId: string): ReadonlyArray<BlockPart> {
+    const { type, ...rest } = block
+    switch (type) {
+      case "text": {
+        const { text, ...fields } = rest
+        const part = { type: "text" as const, text: textOf(text), ...this.#metadata(present(fields)) }
+        return [part, ...this.#sourcesOf(arrayOf(fields["citations"]))]
+      }
+      case "thinking": {
+        const { thinking, ...fields } = rest
+        return [{ type: "reasoning", text: textOf(thinking), ...this.#metadata({ ...present(fields), type }) }]
+      }
+      case "redacted_thinking":
+        return [{ type: "reasoning", text: "", ...this.#metadata({ ...rest, type }) }]
+      case "tool_use":
+        return [this.#ownCall(block, callId)]
+      case "server_tool_use":
+      case "mcp_tool_use":
+        return this.#hostedCall(block)
+      default:
+        return this.#hostedResult(block)
+    }
+  }
+
+  #ownCall(block: JsonObject, id: string): Response.ToolCallPartEncoded {
+    this.#hasOwnCall = true
+    const { id: _, input, name: wireName, type: __, ...fields } = block
+    const { isMember, name, tool } = this.#tools.own(block)
+    const given = isMember ? { name: wireName, input: argumentsOf(input) } : argumentsOf(input)
+    const params = this.#tools.table.params({ name: tool?.name ?? name, arguments: given })
+    return {
+      type: "tool-call",
+      id,
+      name,
+      params,
+      ...this.#metadata({
+        ...present(fields),
+        ...(wireName === name ? {} : { name: wireName }),
+        // Sent again as it came, it is found in the prompt's cache.
+        ...(JSON.stringify(params) === JSON.stringify(given) ? {} : { input: given })
+      })
+    }
+  }
+
+  #hostedCall(block: JsonObject): ReadonlyArray<BlockPart> {
+    const tool = this.#tools.hosted(block)
+    if (tool === undefined) return this.#carry(block)
+    this.#hosted.set(block["id"], tool.name)
+    return [
+      {
+        type: "tool-call",
+        id: textOf(block["id"]),
+        name: tool.name,
+        params: argumentsOf(block["input"]),
+        providerExecuted: true,
+        ...this.#metadata({ block })
+      }
+    ]
+  }
+
+  #hostedResult(block: JsonObject): ReadonlyArray<BlockPart> {
+    const { content, is_error: isError, tool_use_id: id } = block
+    const name = this.#hosted.get(id)
+    if (name === undefined) return this.#carry(block)
+    return [
+      {
+        type: "tool-result",
+        id: textOf(id),
+        name,
+        result: content ?? null,
+        isFailure: isError === true || (isObject(content) && textOf(content["type"]).endsWith("_error")),
+        providerExecuted: true,
+        ...this.#metadata({ block })
+      }
+    ]
+  }
+
+  #carry(block: JsonObject): ReadonlyArray<BlockPart> {
+    this.#carrier.hold(block)
+    return []
+  }
+
+  #metadata(fields: JsonObject) {
+    return metadata(key, { ...this.#carrier.take(), ...fields })
+  }
+
+  /** The end of the message. The container goes into the history with an empty text, as a finish part does not. */
+  end(message: JsonObject): ReadonlyArray<Response.TextPartEncoded | Response.FinishPartEncoded> {
+    const { content: _, id: __, model, role: ___, type: ____, ...rest } = message
+    const fields = present(rest)
+    const { container } = fields
+    const last = container === undefined && this.#carrier.isEmpty ? [] : [this.#lastText(container)]
+    return [
+      ...last,
+      {
+        type: "finish",
+        reason: finishReason(message["stop_reason"], this.#hasOwnCall),
+        usage: usageOf(message["usage"]),
+        ...metadata(key, { ...fields, model })
+      }
+    ]
+  }
+
+  #lastText(container: unknown): Response.TextPartEncoded {
+    return { type: "text", text: "", ...this.#metadata(container === undefined ? {} : { container }) }
+  }
+
+  #sourcesOf(citations: ReadonlyArray<unknown>): ReadonlyArray<BlockPart> {
+    return citations.flatMap((citation) => {
+      const source = isObject(citation) ? sourceOf(citation) : undefined
+      if (source === undefined || this.#sources.has(source.id)) return []
+      this.#sources.add(source.id)
+      return [source]
+    })
+  }
+}
+
+const responseMetadata = (message: JsonObject, details: AnswerDetails): Response.ResponseMetadataPartEncoded => {
+  const { id, model } = message
+  return {
+    type: "response-metadata",
+    ...(typeof id === "string" ? { id } : {}),
+    ...(typeof model === "string" ? { modelId: model } : {}),
+    ...metadata(key, details.metadata ?? {})
+  }
+}
+
+/** A call is a call, whatever the server says of the end, unless the answer is cut or refused. */
+const finishReason = (stop: unknown, hasOwnCall: boolean): Response.FinishReason => {
+  switch (stop) {
+    case "max_tokens":
+    case "model_context_window_exceeded":
+      return "length"
+    case "refusal":
+      return "content-filter"
+    case "pause_turn":
+    case "compaction":
+      return "pause"
+    case "tool_use":
+      return "tool-calls"
+    case "end_turn":
+    case "stop_sequence":
+      return hasOwnCall ? "tool-calls" : "stop"
+    case undefined:
+    case null:
+      return hasOwnCall ? "tool-calls" : "unknown"
+    default:
+      return hasOwnCall ? "tool-calls" : "other"
+  }
+}
+
+/** What a citation cites. The text that it cites is in the metadata of the text that cites it. */
+const sourceOf = (
+  citation: JsonObject
+): Response.UrlSourcePartEncoded | Response.DocumentSourcePartEncoded | undefined => {
+  const { document_index: index, document_title: documentTitle, source, title, type, url } = citation
+  const address = textOf(url) === "" ? textOf(source) : textOf(url)
+  if (URL.canParse(address)) {
+    const name = textOf(title)
+    return { type: "source", sourceType: "url", id: address, url: address, title: name === "" ? address : name }
+  }
+  if (typeof index === "number") {
+    const name = textOf(documentTitle)
+    return {
+      type: "source",
+      sourceType: "document",
+      id: `document-${index}`,
+      mediaType: type === "page_location" ? "application/pdf" : "text/plain",
+      title: name === "" ? `Document ${index + 1}` : name
+    }
+  }
+  if (address === "") return undefined
+  const name = textOf(title)
+  return {
+    type: "source",
+    sourceType: "document",
+    id: address,
+    mediaType: "text/plain",
+    title: name === "" ? address : name
+  }
+}
+
+/** The JSON of a block, which decoding wraps if its type is unknown. */
+const rawOf = (block: JsonObject): JsonObject => {
+  const { raw, type } = block
+  return type === "~unknown" && isObject(raw) ? raw : block
+}
+
+const jsonOf = (value: object): JsonObject => {
+  const json = plainJson(value)
+  return isObject(json) ? json : {}
+}
