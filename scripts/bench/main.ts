@@ -1,6 +1,6 @@
 /**
  * Measures llmfx beside the official SDKs and bare fetch, in one run: `npm run bench`, with `-- --write` to put the
- * table into the README and `-- --only stream,requests` for some parts.
+ * table into docs/speed.md and `-- --only stream,requests` for some parts.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -45,7 +45,7 @@ const table = [["what", "measured", "bar", "holds"], ["---", "---", "---", "---"
 console.log(`Node ${process.versions.node}, medians of interleaved runs\n\n${table}`)
 
 if (args.includes("--write")) {
-  const path = join(root, "README.md")
+  const path = join(root, "docs/speed.md")
   const text = readFileSync(path, "utf8")
   const filled = text.replace(
     /<!-- bench -->[\s\S]*<!-- \/bench -->/,
