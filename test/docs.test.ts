@@ -27,9 +27,14 @@ const read = (path: string) => readFileSync(join(root, path), "utf8")
 const guides = readdirSync(join(root, "docs"))
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`)
-const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md", ...guides].filter(
-  (path) => existsSync(join(root, path))
-)
+const pages = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "examples/README.md",
+  ...guides
+].filter((path) => existsSync(join(root, path)))
 
 interface Block {
   readonly name: string
