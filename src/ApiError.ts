@@ -147,8 +147,10 @@ export class StreamError<out Code extends string = string> extends Data.TaggedEr
 export interface PartialOutput {
   /** The text so far, up to 1,000,000 characters. */
   readonly text: string
-  /** The last token usage that the server reported, as it sent it. */
+  /** The token usage that the server has reported, as it sent it; later counts replace earlier ones. */
   readonly usage: unknown
+  /** `true` if the usage is only that of the start: its output count is a placeholder. */
+  readonly isUsageProvisional?: boolean | undefined
   /** How many events were delivered. */
   readonly events: number
 }

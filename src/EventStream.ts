@@ -103,8 +103,8 @@ const lineDecoder = (
   }
 }
 
-/** A decoder of server-sent events. */
-export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit): Decoder => {
+/** A decoder of server-sent events. `onOther` takes lines that are neither a field of an event nor a comment. */
+export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit, onOther?: (line: string) => void): Decoder => {
   let event = ""
   let data: string | undefined
   let id: string | undefined
@@ -150,6 +150,11 @@ export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit): Decode
         return
       case "id":
         if (!value.includes("\0")) id = value
+        return
+      case "retry":
+        return
+      default:
+        onOther?.(line)
     }
   }
   const lines = lineDecoder(

@@ -163,8 +163,8 @@ const isMessages = (path: string): boolean => path === "/v1/messages" || path.st
 
 const bedrockDialect: Dialect = {
   ...withAwsErrors(dialect),
-  event: (event, data, id, parse) => {
-    const json = dialect.event(event, data, id, parse)
+  event: (event, data, id, parse, endpoint) => {
+    const json = dialect.event(event, data, id, parse, endpoint)
     return isObject(json) && typeof json["type"] !== "string" ? skip : json
   }
 }

@@ -3,6 +3,7 @@ import type * as Endpoint from "../Endpoint.ts"
 import type { JsonObject } from "./json/json.ts"
 import type { JsonParser } from "./json/patternParser.ts"
 import type { QueryStyle } from "./request/query.ts"
+import type { Ending } from "./stream/ending.ts"
 
 /** Marks something that is not an event of the stream: a ping or a comment. */
 export const skip: unique symbol = Symbol("skip")
@@ -21,7 +22,8 @@ export class ErrorInBody {
 /** What has arrived of a stream. Only text and usage are recorded. */
 export interface Progress {
   readonly addText: (text: unknown) => void
-  readonly setUsage: (usage: unknown) => void
+  /** Later counts replace earlier ones of the same name. `isStart`: the output is not counted yet. */
+  readonly setUsage: (usage: unknown, isStart?: boolean) => void
 }
 
 /** Translates an endpoint's input and response between the program and the wire. */
@@ -37,7 +39,17 @@ export interface Dialect {
   readonly requestIdHeaders: ReadonlyArray<string>
   readonly queryStyle: QueryStyle
   /** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
-  readonly event: (event: string, data: string, id: string | undefined, parse: JsonParser) => unknown
+  readonly event: (
+    event: string,
+    data: string,
+    id: string | undefined,
+    parse: JsonParser,
+    endpoint: Endpoint.Metadata
+  ) => unknown
+  /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
+  readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject) => Ending
+  /** Parses the JSON of an answer. Default: `JSON.parse`. */
+  readonly parse?: JsonParser
   /** Returns the endpoint's value in a JSON body. Throws {@link ErrorInBody}. */
   readonly unwrap: (endpoint: Endpoint.Metadata, body: unknown) => unknown
   /** What single endpoints do beyond their declaration, by id. */

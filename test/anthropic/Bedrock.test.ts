@@ -173,7 +173,8 @@ describe("Anthropic on Bedrock", () => {
       ["internalServerException", "ServerError"],
       ["serviceUnavailableException", "ServerError"],
       ["modelTimeoutException", "ServerError"],
-      ["modelStreamErrorException", "StreamError"]
+      ["modelStreamErrorException", "ServerError"],
+      ["modelNotReadyException", "RateLimitError"]
     ] as const
     for (const [type, tag] of exceptions) {
       it.live(`an ${type} within is a ${tag}`, () =>

@@ -1,46 +1,44 @@
 import type { ServerDetail } from "../../ApiError.ts"
-import { parseJson } from "../../internal/decode/schemaDecoder.ts"
-import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
+import { declares } from "../../internal/decode/declares.ts"
+import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
+import { detailIn, isError } from "../../internal/errors/serverError.ts"
+import { readFrame } from "../../internal/stream/frames.ts"
 import { outputFormat } from "./outputFormat.ts"
 
 export const dialect: Dialect = {
   provider: "anthropic",
   requestIdHeaders: ["request-id", "x-request-id", "x-amzn-requestid"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
-  event: (event, data, _id, parse) => {
-    if (event === "ping") return skip
-    const json = parseJson(data, parse)
-    if (!isObject(json)) return json
-    if (event === "error" || json["type"] === "error") throw new ErrorInBody(json)
-    return json["type"] === "ping" ? skip : json
+  event: (event, data, _id, parse, { terminal }) => {
+    const json = readFrame(event, data, parse)
+    // The API has an event for the end; a mark beside it comes from a proxy.
+    if (json === done) return skip
+    if (json === skip) return Array.isArray(terminal) && terminal.includes(event) ? { type: event } : skip
+    if (!isObject(json) || typeof json["type"] === "string") return json
+    if (isError(json["error"])) throw new ErrorInBody(json)
+    return event.includes("_") ? { ...json, type: event } : json
   },
-  unwrap: (_, body) => {
-    if (isObject(body) && (body["type"] === "error" || (isObject(body["error"]) && !("id" in body)))) {
+  unwrap: (endpoint, body) => {
+    if (!isObject(body)) return body
+    if (body["type"] === "error" || (isError(body["error"]) && !declares(endpoint.success, "error"))) {
       throw new ErrorInBody(body)
     }
     return body
   },
   behaviours: outputFormat,
   errorDetail: (body): ServerDetail | undefined => {
-    if (!isObject(body)) return undefined
-    const error = isObject(body["error"]) ? body["error"] : body
-    const message = stringOf(error["message"])
-    if (message === undefined) return undefined
-    const details = isObject(error["details"]) ? error["details"] : {}
-    return {
-      message,
-      code: stringOf(details["error_code"]) ?? stringOf(error["code"]),
-      type: stringOf(error["type"]),
-      param: stringOf(error["param"]),
-      helpUrl: undefined
-    }
+    const detail = detailIn(body)
+    const error = isObject(body) && isObject(body["error"]) ? body["error"] : {}
+    const code = isObject(error["details"]) ? stringOf(error["details"]["error_code"]) : undefined
+    return detail === undefined || code === undefined ? detail : { ...detail, code }
   },
   requestIdIn: (body) => (isObject(body) ? stringOf(body["request_id"]) : undefined),
   note: (event, progress) => {
     if (!isObject(event)) return
     const { delta, message } = event
     if (isObject(delta)) progress.addText(delta["text"])
-    progress.setUsage(isObject(message) ? message["usage"] : event["usage"])
+    if (isObject(message)) progress.setUsage(message["usage"], true)
+    else progress.setUsage(event["usage"])
   }
 }

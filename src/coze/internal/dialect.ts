@@ -1,38 +1,76 @@
 import * as ApiError from "../../ApiError.ts"
-import { type Dialect, ErrorInBody } from "../../internal/dialect.ts"
-import { reasonOf } from "../../internal/errors/reasons.ts"
+import { declares, isArray } from "../../internal/decode/declares.ts"
+import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
+import { reasonOf } from "../../internal/errors/reasons.ts"
+import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
+import { endingByName } from "../../internal/stream/ending.ts"
+import { isDoneFrame, isEmptyFrame, isKeepAlive } from "../../internal/stream/frames.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
+import { eventName } from "./eventName.ts"
+import { parseWide } from "./wideNumbers.ts"
 
 export const dialect: Dialect = {
   provider: "coze",
   requestIdHeaders: ["x-tt-logid"],
   queryStyle: { nulls: "drop", arrays: "commas" },
-  event: (event, data, id, parse) => {
-    const json = parsed(data, parse)
-    if (event === "error" || (event === "" && isFailure(json))) throw new ErrorInBody(json)
-    return id === undefined ? { event, data: json } : { event, data: json, id }
+  parse: parseWide,
+  event: (frame, data, id, parse, endpoint) => {
+    const terminal = Array.isArray(endpoint.terminal) ? endpoint.terminal : []
+    let event = eventName(frame, terminal)
+    if (isKeepAlive(event) && event !== "PING") return skip
+    if (frame === "" && isDoneFrame(data)) return done
+    if (isEmptyFrame(data) && !terminal.includes(event) && event !== "error") return event === "PING" ? pong(id) : skip
+    let json = parsed(data, parse)
+    if (frame === "" && isObject(json) && typeof json["event"] === "string") {
+      event = eventName(json["event"], terminal)
+      if (isKeepAlive(event) && event !== "PING") return skip
+      json = json["data"]
+    }
+    if (isObject(json) && typeof json["type"] === "string" && isKeepAlive(json["type"])) return skip
+    if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
+    if (event === "" && (!isObject(json) || isFailure(json) || isError(json["error"]))) throw new ErrorInBody(json)
+    const value = unnamed(json)
+    return id === undefined ? { event, data: value } : { event, data: value, id }
+  },
+  ending: (endpoint) => {
+    const ending = endingByName(endpoint)
+    let hasEnded = false
+    return {
+      ...ending,
+      see: (json, event) => {
+        hasEnded ||= isObject(json) && ends.has(json["event"])
+        ending.see(json, event)
+      },
+      mayBeDone: (event) => hasEnded || ending.mayBeDone(event)
+    }
   },
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
-    if (endpoint.envelope === true || !isObject(body) || !("data" in body)) return body
-    return endpoint.kind === "list" && Array.isArray(body["data"]) ? body : body["data"]
+    if (endpoint.envelope === true || !isObject(body)) return body
+    if (isError(body["error"]) && body["data"] === undefined && !declares(endpoint.success, "error")) {
+      throw new ErrorInBody(body)
+    }
+    const data = body["data"] ?? payloadBesideEnvelope(body)
+    if (data === undefined) return isArray(endpoint.success) ? [] : (body["data"] ?? body)
+    return endpoint.kind === "list" && Array.isArray(data) ? { ...body, data } : unnamed(data)
   },
   hasErrorsInPlaceOfBytes: true,
   errorDetail: (body) => {
-    if (!isObject(body)) return undefined
-    const code = stringOf(body["code"]) ?? stringOf(body["error_code"])
-    const message = stringOf(body["msg"]) ?? stringOf(body["error_message"]) ?? stringOf(body["message"])
+    const fields = isObject(body) ? body : {}
+    const general = detailIn(body)
+    const code = stringOf(fields["code"]) ?? stringOf(fields["error_code"]) ?? general?.code
+    const message = stringOf(fields["msg"]) ?? stringOf(fields["error_message"]) ?? general?.message
     if (code === undefined && message === undefined) return undefined
     const hint = hintFor(code)
     const said = message ?? `code ${code}`
     return {
       message: hint === undefined ? said : `${said}. ${hint}`,
       code,
-      type: stringOf(body["error"]),
+      type: stringOf(fields["error"]) ?? general?.type,
       param: undefined,
-      helpUrl: helpUrlIn(body)
+      helpUrl: helpUrlIn(fields)
     }
   },
   requestIdIn: (body) =>
@@ -52,6 +90,40 @@ export const dialect: Dialect = {
   }
 }
 
+/** After these nothing is missing but the end of the stream itself. */
+const ends: ReadonlySet<unknown> = new Set([
+  "conversation.chat.completed",
+  "conversation.chat.failed",
+  "conversation.chat.requires_action",
+  "conversation.chat.canceled"
+])
+
+const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } : { event: "PING", id })
+
+/** Some servers name the object within the data by its type, such as `ChatV3ChatDetail`. */
+const unnamed = (data: unknown): unknown => {
+  if (!isObject(data)) return data
+  const names = Object.keys(data)
+  const [only] = names
+  return names.length === 1 &&
+    only !== undefined &&
+    isTypeName(only) &&
+    typeof data[only] === "object" &&
+    data[only] !== null
+    ? data[only]
+    : data
+}
+
+/** What an answer without `data` has in its place: the only object or list that is named by its type. */
+const payloadBesideEnvelope = (body: { readonly [name: string]: unknown }): unknown => {
+  const found = Object.entries(body).filter(
+    ([name, value]) => isTypeName(name) && !/^Base(?:Resp)?$/.test(name) && typeof value === "object" && value !== null
+  )
+  return found.length === 1 ? found[0]?.[1] : undefined
+}
+
+const isTypeName = (name: string): boolean => /^[A-Z][a-z]/.test(name)
+
 const parsed = (data: string, parse: JsonParser): unknown => {
   try {
     return parse(data)
@@ -60,7 +132,13 @@ const parsed = (data: string, parse: JsonParser): unknown => {
   }
 }
 
-const isFailure = (body: unknown): boolean => isObject(body) && typeof body["code"] === "number" && body["code"] !== 0
+/** Whether a body has a code that is not 0, as a number or as text. */
+const isFailure = (body: unknown): boolean => {
+  if (!isObject(body)) return false
+  const { code } = body
+  if (typeof code === "number") return code !== 0
+  return typeof code === "string" && /^-?\d+$/.test(code) && Number(code) !== 0
+}
 
 const helpUrlIn = (body: { readonly [key: string]: unknown }): string | undefined => {
   const nested = isObject(body["error"]) ? body["error"] : isObject(body["detail"]) ? body["detail"] : body

@@ -56,7 +56,7 @@ export interface Authorized {
 }
 
 /** Makes a decoder that gives `sink` each event. */
-export type Framing = (sink: Sink, limit: number) => Decoder
+export type Framing = (sink: Sink, limit: number, onOther?: (line: string) => void) => Decoder
 
 /** One call on its way: what is fixed, and what its tries add. */
 export interface Call {
@@ -64,6 +64,8 @@ export interface Call {
   readonly endpoint: Endpoint.Metadata
   readonly options: RequestOptions.RequestOptions
   readonly wire: Wire
+  /** The input, as the endpoint and the dialect have prepared it. */
+  readonly input: { readonly [name: string]: unknown }
   readonly retry: RetryPolicy.RetryPolicy
   readonly timeouts: Timeouts
   readonly attempts: Array<ApiError.Attempt>
@@ -92,9 +94,10 @@ export const withCall = <A, R>(
     const timeouts = options.timeouts ?? {}
     const scrub = scrubOf(config, options)
     let wire: Wire
+    let fields = given
     try {
       const prepared = endpoint.prepare === undefined ? given : endpoint.prepare(given)
-      const fields = config.dialect.behaviours?.[endpoint.id]?.send(prepared) ?? prepared
+      fields = config.dialect.behaviours?.[endpoint.id]?.send(prepared) ?? prepared
       const refusal = config.dialect.guard?.(endpoint, fields, {
         explicit: timeouts.body !== config.defaults.timeouts?.body || timeouts.total !== undefined
       })
@@ -120,6 +123,7 @@ export const withCall = <A, R>(
       endpoint,
       options,
       wire,
+      input: fields,
       retry: options.retry ?? RetryPolicy.none,
       timeouts,
       attempts: [],

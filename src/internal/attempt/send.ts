@@ -13,10 +13,12 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
 import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
+import { errorInText } from "../errors/serverError.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
 import * as FetchClient from "./fetchClient.ts"
 import { retryCountHeader } from "./retry.ts"
+
 import { withNow } from "./withNow.ts"
 
 /** Sends the request once; fails for every status that is not a success. */
@@ -242,7 +244,7 @@ const statusError = (
   now: number
 ): ApiError.ApiError => {
   const { headers, status } = response
-  const raw = parse(text)
+  const raw = errorInText(text)
   const summary = summarize(call, response, text, raw)
   if (status < 400) {
     return errorOf(
@@ -274,13 +276,5 @@ const originOf = (location: string): string => {
     return new URL(location).origin
   } catch {
     return "an invalid URL"
-  }
-}
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -5,6 +5,7 @@ import type * as Page from "../../Page.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
 import { ErrorInBody } from "../dialect.ts"
 import { describeText, reasonOf } from "../errors/reasons.ts"
+import { errorInText, isErrorLike, statusIn } from "../errors/serverError.ts"
 import { isObject } from "../json/json.ts"
 import { notJson, schemaDecoder } from "./schemaDecoder.ts"
 
@@ -31,13 +32,21 @@ export const decodeBody = (
     const behaviour = behaviours?.[endpoint.id]
     const payload = behaviour === undefined ? unwrapped : behaviour.receive(unwrapped, input)
     if (endpoint.kind === "none") return { value: undefined, raw }
-    const value =
-      endpoint.pagination === undefined
-        ? schemaDecoder(endpoint.success, call.options.decoding ?? "open")(payload)
-        : decodePage(call, endpoint.pagination, input, payload)
-    return { value, raw }
+    return { value: decodePayload(call, input, payload), raw }
   } catch (thrown) {
     throw bodyError(call, response, text, thrown, now)
+  }
+}
+
+/** What does not fit but says what went wrong is an error of the server. */
+const decodePayload = (call: Call, input: unknown, payload: unknown): unknown => {
+  const { pagination, success } = call.endpoint
+  try {
+    return pagination === undefined
+      ? schemaDecoder(success, call.options.decoding ?? "open")(payload)
+      : decodePage(call, pagination, input, payload)
+  } catch (thrown) {
+    throw thrown instanceof ApiError.DecodeError && isErrorLike(payload) ? new ErrorInBody(payload) : thrown
   }
 }
 
@@ -45,10 +54,12 @@ export const isJson = (contentType: string): boolean => /^[^;]*[/+]json\b/i.test
 
 const parseJson = (call: Call, text: string, response: HttpClientResponse.HttpClientResponse): unknown => {
   try {
-    return JSON.parse(text)
+    return (call.config.dialect.parse ?? JSON.parse)(text)
   } catch {
+    const error = errorInText(text)
+    if (isErrorLike(error)) throw new ErrorInBody(error)
     const contentType = response.headers["content-type"]
-    if (contentType !== undefined && isJson(contentType)) throw notJson(text)
+    if (contentType !== undefined && isJson(contentType) && /^\s*[[{"]/.test(text)) throw notJson(text)
     throw new ApiError.UnexpectedResponseError({
       message: describeText(call.config.scrub(text), contentType),
       contentType
@@ -121,6 +132,11 @@ export const bodyError = (
   throw thrown
 }
 
+const textOfError = (raw: unknown): string => {
+  const text = typeof raw === "string" ? raw.trim() : (JSON.stringify(raw) ?? "")
+  return text === "" || text === "{}" || text === "null" ? "The server reports an error" : text
+}
+
 const reasonInBody = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
@@ -129,7 +145,7 @@ const reasonInBody = (
 ): ApiError.Reason => {
   const { dialect, scrub } = call.config
   const detail = dialect.errorDetail(raw, response.headers) ?? {
-    message: "The server reports an error",
+    message: textOfError(raw),
     code: undefined,
     type: undefined,
     param: undefined,
@@ -138,6 +154,6 @@ const reasonInBody = (
   const safe = { ...detail, message: scrub(detail.message) }
   const reason =
     dialect.reasonOf?.(safe, raw, { headers: response.headers, now }) ??
-    reasonOf(response.status, safe, response.headers, now)
+    reasonOf(statusIn(raw) ?? response.status, safe, response.headers, now)
   return reason._tag === "StreamError" ? new ApiError.StreamError({ ...safe, raw }) : reason
 }

@@ -35,7 +35,7 @@ export const reasonOf = (
   now: number
 ): ApiError.Reason => {
   const retryAfter = retryAfterOf(headers, now)
-  const words = `${detail.code ?? ""} ${detail.type ?? ""}`
+  const words = `${detail.code ?? ""} ${detail.type ?? ""}`.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase()
   if (isQuota(status, detail, words)) return new ApiError.QuotaExceededError(detail)
   if (status < 500 && /content_policy|content_filter|moderation_blocked|safety_violation/.test(words)) {
     return new ApiError.ContentPolicyError(detail)
@@ -81,14 +81,18 @@ const reasonOfWords = (
 }
 
 const statuses: ReadonlyArray<readonly [RegExp, number]> = [
-  [/overloaded/i, 529],
-  [/rate_limit|too_many_requests|throttling|\b429\b/i, 429],
-  [/authentication|invalid_api_key|unauthorized|\b401\b/i, 401],
-  [/permission|forbidden|access_?denied|\b403\b/i, 403],
-  [/not_found|\b404\b/i, 404],
-  [/conflict|\b409\b/i, 409],
-  [/api_error|server_error|internal|unavailable|timeout|\b5\d\d\b/i, 500],
-  [/invalid_request|invalid_prompt|validation|bad_request|request_too_large|invalid|\b4(?:00|13|22)\b/i, 400]
+  [/overloaded|\b529\b/, 529],
+  [/payment_required|\b402\b/, 402],
+  [/rate_limit|too_many_requests|throttl|resource_exhausted|not_ready|\b429\b/, 429],
+  [/authentication|unauthenticated|invalid_api_key|unauthorized|\b401\b/, 401],
+  [/permission|forbidden|access_?denied|\b403\b/, 403],
+  [/not_?found|\b404\b/, 404],
+  [/conflict|already_exists|\b409\b/, 409],
+  [
+    /api_error|server_error|internal|unavailable|time_?d?_?out|deadline|stream_error|model_error|upstream|gateway|\b5\d\d\b/,
+    500
+  ],
+  [/invalid_request|invalid_prompt|validation|bad_request|request_too_large|invalid|\b4(?:00|13|22)\b/, 400]
 ]
 
 /** The phase and code of a broken connection, from the runtime's error and its causes. */

@@ -14,8 +14,8 @@ const maxPatterns = 4
 const maxLength = 4096
 const maxSlots = 8
 
-/** Makes a parser for the texts of one series. */
-export const makeJsonSeriesParser = (): JsonParser => {
+/** Makes a parser for the texts of one series. `parse` reads a single text, or a part of one. */
+export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(text)): JsonParser => {
   let patterns: Array<Pattern> = []
   let recent: ReadonlyArray<Example> = []
   let learned = 0
@@ -24,7 +24,7 @@ export const makeJsonSeriesParser = (): JsonParser => {
   const learn = (text: string): void => {
     const example = { text, leaves: leavesOf(text), slots: new Set<number>() }
     for (const known of [...patterns, ...recent]) {
-      const pattern = patternOf(known, example)
+      const pattern = patternOf(known, example, parse)
       if (pattern === undefined) continue
       patterns = [pattern, ...patterns.filter((other) => other !== known)].slice(0, maxPatterns)
       recent = []
@@ -47,7 +47,7 @@ export const makeJsonSeriesParser = (): JsonParser => {
       }
       return value
     }
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parse(text)
     if (untilLearning < 0 && text.length <= maxLength) learn(text)
     return value
   }
@@ -66,7 +66,7 @@ interface Pattern extends Example {
 }
 
 /** Returns what two texts share, if they differ only in strings and numbers. */
-const patternOf = (known: Example, { leaves, text }: Example): Pattern | undefined => {
+const patternOf = (known: Example, { leaves, text }: Example, parse: JsonParser): Pattern | undefined => {
   if (known.leaves.length !== leaves.length) return undefined
   const slots: Array<Slot> = []
   const positions = new Set<number>()
@@ -92,14 +92,14 @@ const patternOf = (known: Example, { leaves, text }: Example): Pattern | undefin
     }
     const slot = slotOf(part)
     if (slot === undefined || slot !== slotOf(knownPart) || slots.length === maxSlots) return undefined
-    slots.push({ path: leaf.path, group: slots.length + 1 })
+    slots.push({ path: leaf.path, group: slots.length + 1, isText: slot === stringSlot })
     positions.add(position)
     source += escaped(fixed) + slot
     fixed = ""
   }
   if (slots.length === 0 || !shares(known.text.length, text.length)) return undefined
   const expression = new RegExp(`${source}${escaped(fixed)}$`)
-  const copy = copier(JSON.parse(text), slots)
+  const copy = copier(parse(text), slots, parse)
   return {
     text,
     leaves,
@@ -123,22 +123,23 @@ const slotOf = (leaf: string): string | undefined =>
 interface Slot {
   readonly path: ReadonlyArray<string | number>
   readonly group: number
+  readonly isText: boolean
 }
 
 type Copier = (found: RegExpExecArray) => unknown
 
 /** Makes copies of a value with the slots filled in. */
-const copier = (value: unknown, slots: ReadonlyArray<Slot>): Copier => {
+const copier = (value: unknown, slots: ReadonlyArray<Slot>, parse: JsonParser): Copier => {
   const [only] = slots
-  if (only?.path.length === 0) return typeof value === "string" ? stringIn(only.group) : numberIn(only.group)
+  if (only?.path.length === 0) return only.isText ? stringIn(only.group) : numberIn(only.group, parse)
   if (typeof value !== "object" || value === null) return () => value
   const parts = Object.entries(value).flatMap(([key, part]: [string, unknown]) => {
-    const inPart = slots.flatMap(({ group, path: [first, ...path] }) =>
-      String(first) === key ? [{ group, path }] : []
+    const inPart = slots.flatMap(({ group, isText, path: [first, ...path] }) =>
+      String(first) === key ? [{ group, isText, path }] : []
     )
     return inPart.length === 0 && (typeof part !== "object" || part === null)
       ? []
-      : [{ key, make: copier(part, inPart) }]
+      : [{ key, make: copier(part, inPart, parse) }]
   })
   if (Array.isArray(value)) {
     return (found) => {
@@ -164,10 +165,15 @@ const stringIn =
     return text.length <= maxSlice && !text.includes("\\") ? text : JSON.parse(`"${text}"`)
   }
 
+/** More digits than a double surely holds. */
+const maxDigits = 15
+
 const numberIn =
-  (group: number): Copier =>
-  (found) =>
-    Number(found[group])
+  (group: number, parse: JsonParser): Copier =>
+  (found) => {
+    const text = found[group] ?? ""
+    return text.length <= maxDigits ? Number(text) : parse(text)
+  }
 
 interface Leaf {
   readonly path: ReadonlyArray<string | number>

@@ -1,6 +1,8 @@
 /** What is kept of a stream while it is read, for the error of one that fails. */
 import type * as ApiError from "../../ApiError.ts"
 import type { Progress } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
+import { isErrorLike } from "../errors/serverError.ts"
 
 const maxPartialText = 1_000_000
 
@@ -10,6 +12,7 @@ export class StreamProgress implements Progress {
   /** Joined now and then: a string for each event would outlive it. */
   readonly parts: Array<string> = []
   usage: unknown = undefined
+  isUsageProvisional = false
   events = 0
   complete = false
   ended = false
@@ -24,13 +27,16 @@ export class StreamProgress implements Progress {
     this.parts.length = 0
   }
 
-  setUsage(usage: unknown): void {
-    if (usage !== undefined && usage !== null) this.usage = usage
+  setUsage(usage: unknown, isStart = false): void {
+    if (usage === undefined || usage === null) return
+    this.usage = mergeUsage(this.usage, usage)
+    this.isUsageProvisional = isStart
   }
 
   partial(): ApiError.PartialOutput {
     this.flush()
-    return { text: this.text, usage: this.usage, events: this.events }
+    const partial = { text: this.text, usage: this.usage, events: this.events }
+    return this.isUsageProvisional ? { ...partial, isUsageProvisional: true } : partial
   }
 
   /** As `partial`, where an event has come. */
@@ -39,25 +45,64 @@ export class StreamProgress implements Progress {
   }
 }
 
+/** The counts that are known after another report: what it leaves out, or sends as `null`, stands. */
+export const mergeUsage = (before: unknown, usage: unknown): unknown => {
+  if (!isObject(before) || !isObject(usage)) return usage
+  const counts = Object.entries(usage).filter(([, count]) => count !== undefined && count !== null)
+  return counts.length === 0 ? before : { ...before, ...Object.fromEntries(counts) }
+}
+
 const maxStart = 8192
+/** An error in place of a stream is read whole, as long as it is no longer. */
+const maxError = 256 * 1024
 
 /** The start of a body in which no event has come. */
 export class BodyStart {
   readonly parts: Array<Uint8Array> = []
   size = 0
+  limit = maxStart
 
   add(bytes: Uint8Array): void {
-    if (this.size >= maxStart) return
-    const part = bytes.slice(0, maxStart - this.size)
+    if (this.size === 0 && isJsonOrPage(bytes)) this.limit = maxError
+    if (this.size >= this.limit) return
+    const part = bytes.slice(0, this.limit - this.size)
     this.parts.push(part)
     this.size += part.length
   }
 
-  /** `undefined` where there is none. The word in which it is cut is left out: no half of a secret is shown. */
+  /** `undefined` if it is blank. A word that is cut at the end is left out, so no half of a secret is shown. */
   text(): string | undefined {
     const decoder = new TextDecoder()
     const text = this.parts.map((part) => decoder.decode(part, { stream: true })).join("")
     if (text.trim() === "") return undefined
-    return this.size < maxStart ? text : text.slice(0, text.search(/\S*$/))
+    return this.size < this.limit ? text : text.slice(0, text.search(/\S*$/))
+  }
+}
+
+/** Whether bytes begin with `{`, `[`, `"` or `<`, after blanks and a byte-order mark: not as events do. */
+const isJsonOrPage = (bytes: Uint8Array): boolean => {
+  const first = bytes.find((byte) => byte > 32 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
+  return first === 0x7b || first === 0x5b || first === 0x22 || first === 0x3c
+}
+
+/** The lines of a stream that are not fields of events: errors that a server or a proxy wrote between them. */
+export class StrayLines {
+  text = ""
+  /** How often the text may still be tried as JSON: each attempt reads all of it. */
+  #attempts = 32
+
+  /** Takes a line; returns what it reports if that is an error. */
+  add(line: string): string | undefined {
+    const words = /^error\s*:(.*)$/i.exec(line)?.[1]?.trim()
+    if (words !== undefined) return words
+    if (this.text.length < maxError) this.text += `${line}\n`
+    const isEnd = line.endsWith("}") || line.endsWith("]")
+    const mayBeWhole = this.text.length === line.length + 1 || line.length <= 2
+    if (!isEnd || !mayBeWhole || this.#attempts-- <= 0) return undefined
+    try {
+      return isErrorLike(JSON.parse(this.text)) ? this.text : undefined
+    } catch {
+      return undefined
+    }
   }
 }

@@ -11,15 +11,17 @@ import * as ApiError from "../../ApiError.ts"
 import * as EventStream from "../../EventStream.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
 import { makeDeadlines } from "../attempt/deadlines.ts"
+
 import { transportReason } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
 import { bodyError, isJson } from "../decode/body.ts"
 import { parseJson, schemaDecoder } from "../decode/schemaDecoder.ts"
 import { done, ErrorInBody, skip } from "../dialect.ts"
 import { gistOf } from "../errors/reasons.ts"
-import { isObject } from "../json/json.ts"
+import { errorInText, isErrorLike } from "../errors/serverError.ts"
 import { makeJsonSeriesParser } from "../json/patternParser.ts"
-import { BodyStart, StreamProgress } from "./progress.ts"
+import { endingByName } from "./ending.ts"
+import { BodyStart, StrayLines, StreamProgress } from "./progress.ts"
 
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
 
@@ -55,10 +57,7 @@ const openUntimed = (
     case "jsonl":
       return Effect.map(bytes, (pull) => jsonLines(call, response, progress, pull))
     default:
-      return Effect.andThen(
-        isJson(response.headers["content-type"] ?? "") ? refuseContent(call, response) : Effect.void,
-        Effect.map(bytes, (pull) => events(call, response, progress, pull))
-      )
+      return Effect.map(bytes, (pull) => events(call, response, progress, pull))
   }
 }
 
@@ -78,7 +77,7 @@ const brokenError = (
   partial?: ApiError.PartialOutput
 ): ApiError.ApiError => errorOf(call, transportReason(call, error, "body"), summarize(call, response, head), partial)
 
-/** JSON in answer to a request for a stream is an error, or a server that does not stream. */
+/** The failure of a call whose answer is JSON or a page in place of what was asked for. */
 const refuseContent = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse
@@ -97,7 +96,7 @@ const refuseErrorInPlaceOfBytes = (
   return isOther && call.config.dialect.hasErrorsInPlaceOfBytes === true ? refuseContent(call, response) : Effect.void
 }
 
-/** The failure of a call that was answered with something else, of which `text` is the start. */
+/** The failure of a call that was answered with something else. `text` is the start of it. */
 const notAStream = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
@@ -107,16 +106,21 @@ const notAStream = (
 
 const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpClientResponse, text: string): unknown => {
   const contentType = response.headers["content-type"]
-  try {
-    call.config.dialect.unwrap(call.endpoint, JSON.parse(text))
-  } catch (thrown) {
-    if (thrown instanceof ErrorInBody) return thrown
+  const json = errorInText(text)
+  if (json !== undefined) {
+    try {
+      call.config.dialect.unwrap(call.endpoint, json)
+    } catch (thrown) {
+      if (thrown instanceof ErrorInBody) return thrown
+    }
+    if (isErrorLike(json)) return new ErrorInBody(json)
   }
   const gist = gistOf(call.config.scrub(text))
   return new ApiError.UnexpectedResponseError({
-    message: isJson(contentType ?? "")
-      ? "The server answered with JSON instead of a stream of events"
-      : `The server answered with ${contentType ?? "text"} instead of a stream${gist === "" ? "" : `: ${gist}`}`,
+    message:
+      json !== undefined || isJson(contentType ?? "")
+        ? "The server answered with JSON instead of a stream of events"
+        : `The server answered with ${contentType ?? "text"} instead of a stream${gist === "" ? "" : `: ${gist}`}`,
     contentType
   })
 }
@@ -133,37 +137,61 @@ const events = (
     options
   } = call
   const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
-  const isTerminal = terminalTest(endpoint.terminal)
-  const parse = makeJsonSeriesParser()
-  const contentType = response.headers["content-type"] ?? ""
-  const ownFraming = call.config.framing?.(contentType)
-  const framing = ownFraming ?? EventStream.makeSseDecoder
-  const isEventStream = ownFraming !== undefined || /^text\/event-stream\b/i.test(contentType)
+  const ending = dialect.ending?.(endpoint, call.input) ?? endingByName(endpoint)
+  const parse = makeJsonSeriesParser(dialect.parse)
+  const framing = call.config.framing?.(response.headers["content-type"] ?? "") ?? EventStream.makeSseDecoder
   const head = new BodyStart()
+  const stray = new StrayLines()
   let atEnd = false
   const noticed = Effect.tapError(bytes, (error) =>
     Effect.sync(() => {
       atEnd = Cause.isDone(error)
     })
   )
+  const decoded = (value: unknown): unknown => {
+    try {
+      return decode(value)
+    } catch (thrown) {
+      // After the end of an answer nothing can spoil it.
+      if (ending.isWhole()) return skip
+      throw thrown instanceof ApiError.DecodeError && isErrorLike(value) ? new ErrorInBody(value) : thrown
+    }
+  }
   const pull = EventStream.decodePull<unknown, BrokenBody, unknown>(
     noticed,
     (emit) => {
-      const decoder = framing((event, data, id) => {
+      const sink: EventStream.Sink = (event, data, id) => {
         if (progress.ended) return
-        const json = dialect.event(event, data, id, parse)
+        const json = dialect.event(event, data, id, parse, endpoint)
         if (json === skip) return
         if (json === done) {
-          progress.complete = true
           progress.ended = true
+          progress.complete = ending.mayBeDone(event)
           return
         }
-        const value = decode(endpoint.envelope === true ? { event, data: json } : json)
+        ending.see(json, event)
+        const value = decoded(endpoint.envelope === true ? { event, data: json } : json)
+        if (value === skip) return
         emit(value)
         progress.events++
-        if (isTerminal(value, event)) progress.complete = true
+        progress.ended = ending.isOver()
+        progress.complete = ending.isWhole()
         dialect.note(value, progress)
-      }, maxEventLength)
+      }
+      const decoder = framing(
+        (event, data, id) => {
+          try {
+            sink(event, data, id)
+          } catch (thrown) {
+            if (!(thrown instanceof ApiError.DecodeError) || !ending.isWhole()) throw thrown
+          }
+        },
+        maxEventLength,
+        (line) => {
+          const words = stray.add(line)
+          if (words !== undefined && !progress.ended) sink("error", words, undefined)
+        }
+      )
       return {
         push: (bytes) => {
           if (progress.events === 0) head.add(bytes)
@@ -177,35 +205,43 @@ const events = (
   )
   const isOpenEnded = endpoint.terminal === undefined
   const start = () => (progress.events === 0 ? head.text() : undefined)
-  return lingering(
-    progress,
-    Effect.catch(pull, (error): Values => {
-      if (Cause.isDone(error)) {
-        if (progress.ended) return Effect.andThen(drain(bytes), Cause.done())
-        if (progress.complete) return Cause.done()
-        const text = start()
-        if (text !== undefined && !isEventStream && !isLikeEvents(text)) return notAStream(call, response, text)
-        return isOpenEnded ? Cause.done() : Effect.fail(truncated(call, response, progress, text, undefined))
+  const cut = (cause?: string) =>
+    truncated(
+      call,
+      response,
+      progress,
+      start(),
+      cause ?? (stray.text === "" ? undefined : gistOf(call.config.scrub(stray.text)))
+    )
+  return Effect.catch(pull, (error): Values => {
+    if (Cause.isDone(error)) {
+      if (progress.ended) {
+        const end: Values = progress.complete ? Cause.done() : Effect.fail(cut())
+        return Effect.andThen(drain(bytes), end)
       }
-      if (error instanceof BrokenBody) {
-        if (progress.complete) return Cause.done()
-        return Effect.fail(
-          progress.events === 0 || isOpenEnded
-            ? brokenError(call, response, error, start(), progress.received())
-            : truncated(call, response, progress, undefined, transportReason(call, error.error, "body").message)
-        )
-      }
-      // A body that ends within an event is not wrong but cut off.
-      if (atEnd && error instanceof ApiError.DecodeError && !isOpenEnded) {
-        return progress.complete ? Cause.done() : Effect.fail(truncated(call, response, progress, start(), undefined))
-      }
-      return failedEvent(call, response, start(), progress, error)
-    })
-  )
+      if (progress.complete) return Cause.done()
+      const text = start()
+      if (text !== undefined && !isLikeEvents(text)) return notAStream(call, response, text)
+      return isOpenEnded ? Cause.done() : Effect.fail(cut())
+    }
+    if (error instanceof BrokenBody) {
+      if (progress.complete) return Cause.done()
+      return Effect.fail(
+        progress.events === 0 || isOpenEnded
+          ? brokenError(call, response, error, start(), progress.received())
+          : truncated(call, response, progress, undefined, transportReason(call, error.error, "body").message)
+      )
+    }
+    // A body that ends within an event is not wrong but cut off.
+    if (atEnd && error instanceof ApiError.DecodeError && !isOpenEnded) {
+      return progress.complete ? Cause.done() : Effect.fail(cut())
+    }
+    return failedEvent(call, response, start(), progress, error)
+  })
 }
 
 /** Whether a body began as events, under whatever content type a host sends them. */
-const isLikeEvents = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text)
+const isLikeEvents = (text: string): boolean => /^\s*(?:data|event|id|retry|error)?:/.test(text)
 
 const failedEvent = (
   call: Call,
@@ -246,22 +282,6 @@ const truncated = (
 const drain = (bytes: Pull.Pull<unknown, unknown>): Effect.Effect<void> =>
   Effect.ignore(Effect.timeoutOption(Effect.forever(bytes), "1 second"))
 
-type EventTest = (value: unknown, event: string) => boolean
-
-const terminalTest = (terminal: Call["endpoint"]["terminal"]): EventTest => {
-  if (terminal === undefined) return () => false
-  if (terminal === "finishReason") return hasFinishReason
-  const [only, ...others] = terminal
-  const isTerminal = others.length === 0 ? (name: unknown) => name === only : (name: unknown) => names.has(name)
-  const names = new Set<unknown>(terminal)
-  return (value, event) => isTerminal(event === "" && isObject(value) ? (value["type"] ?? value["event"]) : event)
-}
-
-const hasFinishReason: EventTest = (value) =>
-  isObject(value) &&
-  Array.isArray(value["choices"]) &&
-  value["choices"].some((choice: unknown) => isObject(choice) && typeof choice["finish_reason"] === "string")
-
 /** Applies the time limits between values. */
 const timed = (
   call: Call,
@@ -276,14 +296,6 @@ const timed = (
     return deadlines.guard(pull)
   })
 }
-
-/** After the terminal event nothing is awaited for long. */
-const lingering = (progress: StreamProgress, pull: Values): Values =>
-  Effect.suspend(() =>
-    progress.complete && !progress.ended
-      ? Effect.timeoutOrElse(pull, { duration: "5 seconds", orElse: () => Cause.done() })
-      : pull
-  )
 
 const jsonLines = (
   call: Call,

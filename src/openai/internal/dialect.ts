@@ -1,37 +1,40 @@
 import type { ServerDetail } from "../../ApiError.ts"
-import { parseJson } from "../../internal/decode/schemaDecoder.ts"
-import { type Dialect, done, ErrorInBody } from "../../internal/dialect.ts"
-import { isObject, stringOf } from "../../internal/json/json.ts"
+
+import { declares } from "../../internal/decode/declares.ts"
+import { type Dialect, ErrorInBody } from "../../internal/dialect.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import { detailIn, isError } from "../../internal/errors/serverError.ts"
+import { readFrame } from "../../internal/stream/frames.ts"
 import { compactVectors } from "./compactVectors.ts"
+import { textOfContent } from "./content.ts"
+import { endingOf } from "./ending.ts"
 
 export const dialect: Dialect = {
   provider: "openai",
   requestIdHeaders: ["x-request-id", "apim-request-id"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
-  event: (event, data, _id, parse) => {
-    if (data === "[DONE]") return done
-    const json = parseJson(data, parse)
-    if (event === "error" || (isObject(json) && (isError(json["error"]) || json["type"] === "error"))) {
-      throw new ErrorInBody(json)
-    }
+  event: (event, data, _id, parse, endpoint) => {
+    const json = readFrame(event, data, parse)
+    if (!isObject(json)) return json
+    if (isError(json["error"])) throw new ErrorInBody(json)
+    if (endpoint.envelope === true) return json
+    const { choices, response, type } = json
+    if (Array.isArray(choices)) refuseFailedChoice(choices)
+    else if (isObject(response)) return withStatus(json, typeof type === "string" ? type : event, response)
+    else if (type === undefined && event.includes(".")) return { ...json, type: event }
     return json
   },
+  ending: endingOf,
   behaviours: { "embeddings.create": compactVectors },
-  unwrap: (_, body) => {
-    if (isObject(body) && isError(body["error"]) && !("id" in body)) throw new ErrorInBody(body)
+  unwrap: (endpoint, body) => {
+    if (!isObject(body)) return body
+    const { choices } = body
+    if (isError(body["error"]) && !declares(endpoint.success, "error")) throw new ErrorInBody(body)
+    if (body["object"] === "error" || body["type"] === "error") throw new ErrorInBody(body)
+    if (Array.isArray(choices)) refuseFailedChoice(choices)
     return body
   },
-  errorDetail: (answer) => {
-    // Google's compatible server wraps its error in an array.
-    const body: unknown = Array.isArray(answer) ? answer[0] : answer
-    if (!isObject(body)) return undefined
-    const { detail, error, errors, message } = body
-    if (isObject(error)) return detailOf(error)
-    const [first] = Array.isArray(errors) ? (errors as ReadonlyArray<unknown>) : []
-    if (isObject(first)) return detailOf(first)
-    const text = stringOf(error) ?? stringOf(message) ?? stringOf(detail)
-    return text === undefined ? undefined : detailOf({ ...body, message: text })
-  },
+  errorDetail: (body): ServerDetail | undefined => detailIn(body),
   note: (event, progress) => {
     if (!isObject(event)) return
     const { choices, type } = event
@@ -42,12 +45,44 @@ export const dialect: Dialect = {
   }
 }
 
-const isError = (value: unknown): boolean => isObject(value) || (typeof value === "string" && value !== "")
+/** Routers report the failure of an upstream in the choice that it was to make. */
+const refuseFailedChoice = (choices: ReadonlyArray<unknown>): void => {
+  for (const choice of choices) {
+    if (isObject(choice) && isError(choice["error"])) throw new ErrorInBody({ error: choice["error"] })
+  }
+}
+
+const statusOfEnd: ReadonlyMap<string, string> = new Map([
+  ["response.completed", "completed"],
+  ["response.failed", "failed"],
+  ["response.incomplete", "incomplete"]
+])
+
+/** Other spellings of the end of a response. */
+const otherEnds: ReadonlySet<string> = new Set(["response.done", "response.cancelled", "response.canceled"])
+
+const isUnderWay = (status: unknown): boolean =>
+  status === undefined || status === null || status === "in_progress" || status === "queued"
+
+/** An event with a response, under the name that the API has for it: the end of a response says how it ended. */
+const withStatus = (json: JsonObject, type: string, response: JsonObject): JsonObject => {
+  const { status } = response
+  const own = statusOfEnd.get(type)
+  if (own !== undefined) {
+    return isUnderWay(status) ? { ...json, type, response: { ...response, status: own } } : named(json, type)
+  }
+  if (!otherEnds.has(type) || status === "in_progress" || status === "queued") return named(json, type)
+  const ended = status ?? (type === "response.done" ? "completed" : "cancelled")
+  const end = [...statusOfEnd].find(([, value]) => value === ended)?.[0] ?? "response.incomplete"
+  return { ...json, type: end, response: { ...response, status: ended } }
+}
+
+const named = (json: JsonObject, type: string): JsonObject => (json["type"] === type || type === "" ? json : { ...json, type })
 
 const textOfChoice = (choice: unknown): unknown => {
   if (!isObject(choice)) return undefined
   const { delta, text } = choice
-  return isObject(delta) ? delta["content"] : text
+  return isObject(delta) ? textOfContent(delta["content"]) : text
 }
 
 const textsOfThread = (data: unknown): ReadonlyArray<unknown> => {
@@ -56,11 +91,3 @@ const textsOfThread = (data: unknown): ReadonlyArray<unknown> => {
   const parts: ReadonlyArray<unknown> = Array.isArray(content) ? content : []
   return parts.map((part) => (isObject(part) && isObject(part["text"]) ? part["text"]["value"] : undefined))
 }
-
-const detailOf = (error: { readonly [key: string]: unknown }): ServerDetail => ({
-  message: stringOf(error["message"]) ?? JSON.stringify(error),
-  code: stringOf(error["code"]),
-  type: stringOf(error["type"]),
-  param: stringOf(error["param"]),
-  helpUrl: undefined
-})

@@ -70,10 +70,17 @@ describe("the end of a stream", () => {
     })
   )
 
-  it.effect("is only exactly [DONE]", () =>
+  it.effect("is [DONE] with blanks around it too", () =>
     Effect.gen(function* () {
-      const { error } = yield* failing(chat, sse(completionChunk("a", null), "[DONE] "))
-      assert.strictEqual(reasonOf(error, "DecodeError").raw, "[DONE] ")
+      assert.strictEqual((yield* collect(chat, sse(completionChunk("a", "stop"), " [DONE] ", "nonsense"))).length, 1)
+    })
+  )
+
+  it.effect("is not [DONE] alone: an answer that never ended is cut", () =>
+    Effect.gen(function* () {
+      const { error } = yield* failing(chat, sse(completionChunk("Hel", null), "[DONE]"))
+      assert.strictEqual(reasonOf(error, "StreamTruncatedError").partial.text, "Hel")
+      reasonOf((yield* failing(chat, sse("[DONE]"))).error, "StreamTruncatedError")
     })
   )
 

@@ -1,0 +1,71 @@
+/** Tells the frames of a stream that are events from those that only keep it alive, end it, or report an error. */
+
+import { notJson } from "../decode/schemaDecoder.ts"
+import { done, ErrorInBody, skip } from "../dialect.ts"
+import { isObject } from "../json/json.ts"
+import { isErrorLike } from "../errors/serverError.ts"
+import type { JsonParser } from "../json/patternParser.ts"
+
+/** The longest data that says nothing, with room for blanks: `[DONE]`, `null`, `{}`. */
+const longestSignal = 16
+
+const keepAlive = /(?:^|[._:-])(?:ping|pong|keep[-_ ]?alive|heart[-_ ]?beat)$/i
+
+/** Whether a name says that nothing happened. Looks at its last letter first: most events of a stream end in another. */
+export const isKeepAlive = (name: string): boolean => {
+  switch (name.charCodeAt(name.length - 1) | 32) {
+    case 101: // e
+    case 103: // g
+    case 116: // t
+      return keepAlive.test(name)
+    default:
+      return false
+  }
+}
+
+/** Whether data says nothing: blank, or an empty JSON value. */
+export const isEmptyFrame = (data: string): boolean => {
+  if (data.length > longestSignal) return data.trim() === ""
+  return /^\s*(?:\{\s*\}|\[\s*\]|null|"")?\s*$/.test(data)
+}
+
+/** Whether data is the mark that OpenAI ends its streams with. */
+export const isDoneFrame = (data: string): boolean => data.length <= longestSignal && /^\s*\[done\]\s*$/i.test(data)
+
+/**
+ * The JSON of a frame, `skip` if it is not an event, or `done` if it ends the stream. Throws `ErrorInBody` for what
+ * is not JSON but words. The `type` in the data says more than the name of the event.
+ */
+export const readFrame = (event: string, data: string, parse: JsonParser): unknown => {
+  if (data.length <= longestSignal) {
+    if (isDoneFrame(data)) return done
+    if (isEmptyFrame(data)) return event === "done" ? done : skip
+  }
+  const json = jsonOf(event, data, parse)
+  if (!isObject(json)) return isKeepAlive(event) ? skip : typeof json === "string" ? failWith(json) : json
+  const { type } = json
+  if (typeof type !== "string") {
+    if (event === "" || event === "message") return json
+    if (event === "error") throw new ErrorInBody(json)
+    return isKeepAlive(event) ? skip : event === "done" ? done : json
+  }
+  if (type === "error" || (event === "error" && isError(type, json))) throw new ErrorInBody(json)
+  return isKeepAlive(type) ? skip : json
+}
+
+/** Whether the data of an event named `error` is one: its `type` may be the kind of the error, or that of an event. */
+const isError = (type: string, json: unknown): boolean => /error|exception/i.test(type) || isErrorLike(json)
+
+const failWith = (raw: unknown): never => {
+  throw new ErrorInBody(raw)
+}
+
+const jsonOf = (event: string, data: string, parse: JsonParser): unknown => {
+  try {
+    return parse(data)
+  } catch {
+    if (isKeepAlive(event)) return {}
+    if (event !== "error" && /^\s*(?:[[{"]|$)/.test(data)) throw notJson(data)
+    return failWith(data)
+  }
+}

@@ -1,0 +1,25 @@
+/** The content of a chat message: a text, or the list of parts that some servers send. */
+import { isObject } from "../../internal/json/json.ts"
+
+/** The text of a message's content, without what the model thought. */
+export const textOfContent = (content: unknown): string => textIn(content, "text")
+
+/** What the model thought, if its thoughts are parts of the content. */
+export const thinkingOfContent = (content: unknown): string =>
+  Array.isArray(content)
+    ? content
+        .map((part: unknown) => (isObject(part) && part["type"] === "thinking" ? textIn(part["thinking"], "text") : ""))
+        .join("")
+    : ""
+
+const textIn = (content: unknown, name: string): string => {
+  if (typeof content === "string") return content
+  if (!Array.isArray(content)) return isObject(content) && typeof content[name] === "string" ? content[name] : ""
+  return content
+    .map((part: unknown) => {
+      if (typeof part === "string") return part
+      if (!isObject(part) || part["type"] === "thinking" || part["type"] === "refusal") return ""
+      return typeof part[name] === "string" ? part[name] : ""
+    })
+    .join("")
+}
