@@ -1,8 +1,8 @@
 import type { ServerDetail } from "../../ApiError.ts"
 import { declares } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
-import { isObject, stringOf } from "../../internal/json/json.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
+import { isObject, stringOf } from "../../internal/json/json.ts"
 import { readFrame } from "../../internal/stream/frames.ts"
 import { outputFormat } from "./outputFormat.ts"
 

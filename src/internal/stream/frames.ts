@@ -2,8 +2,8 @@
 
 import { notJson } from "../decode/schemaDecoder.ts"
 import { done, ErrorInBody, skip } from "../dialect.ts"
-import { isObject } from "../json/json.ts"
 import { isErrorLike } from "../errors/serverError.ts"
+import { isObject } from "../json/json.ts"
 import type { JsonParser } from "../json/patternParser.ts"
 
 /** The longest data that says nothing, with room for blanks: `[DONE]`, `null`, `{}`. */

@@ -1,8 +1,8 @@
 /** What is kept of a stream while it is read, for the error of one that fails. */
 import type * as ApiError from "../../ApiError.ts"
 import type { Progress } from "../dialect.ts"
-import { isObject } from "../json/json.ts"
 import { isErrorLike } from "../errors/serverError.ts"
+import { isObject } from "../json/json.ts"
 
 const maxPartialText = 1_000_000
 

@@ -2,8 +2,8 @@ import type { ServerDetail } from "../../ApiError.ts"
 
 import { declares } from "../../internal/decode/declares.ts"
 import { type Dialect, ErrorInBody } from "../../internal/dialect.ts"
-import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { readFrame } from "../../internal/stream/frames.ts"
 import { compactVectors } from "./compactVectors.ts"
 import { textOfContent } from "./content.ts"
@@ -77,7 +77,8 @@ const withStatus = (json: JsonObject, type: string, response: JsonObject): JsonO
   return { ...json, type: end, response: { ...response, status: ended } }
 }
 
-const named = (json: JsonObject, type: string): JsonObject => (json["type"] === type || type === "" ? json : { ...json, type })
+const named = (json: JsonObject, type: string): JsonObject =>
+  json["type"] === type || type === "" ? json : { ...json, type }
 
 const textOfChoice = (choice: unknown): unknown => {
   if (!isObject(choice)) return undefined
