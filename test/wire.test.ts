@@ -48,8 +48,8 @@ const nested = Endpoint.json<Fields, { readonly ok: boolean }, OpenAi>(OpenAi, {
   method: "POST",
   path: "/stores/{store_id}/files/{file_id}?beta=true",
   query: ["limit", "include", "filter"],
-  headerParams: { betas: "anthropic-beta", workspace_id: "x-workspace" },
-  headers: { "anthropic-beta": "fixed-1", "x-fixed": "yes" },
+  headerParams: { features: "x-features", workspace_id: "x-workspace" },
+  headers: { "x-features": "fixed-1", "x-fixed": "yes" },
   fixed: { stream: true },
   body: "json",
   success: Schema.Unknown as Schema.Codec<{ readonly ok: boolean }, unknown>
@@ -234,9 +234,9 @@ describe("headers", () => {
   it.effect("of the endpoint, its input and its fixed ones are sent", () =>
     Effect.gen(function* () {
       const { body, headers } = yield* sentBy(
-        nested({ store_id: "s", file_id: "f", betas: ["b-1", "b-2"], workspace_id: "w" })
+        nested({ store_id: "s", file_id: "f", features: ["b-1", "b-2"], workspace_id: "w" })
       )
-      assert.strictEqual(headers["anthropic-beta"], "b-1,b-2,fixed-1")
+      assert.strictEqual(headers["x-features"], "b-1,b-2")
       assert.strictEqual(headers["x-workspace"], "w")
       assert.strictEqual(headers["x-fixed"], "yes")
       assert.strictEqual(headers["content-type"], "application/json")

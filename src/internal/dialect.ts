@@ -38,6 +38,8 @@ export interface Dialect {
   readonly provider: string
   readonly requestIdHeaders: ReadonlyArray<string>
   readonly queryStyle: QueryStyle
+  /** Headers that hold a list: what the call, the endpoint and the options name is joined. */
+  readonly listHeaders?: ReadonlySet<string>
   /** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
   readonly event: (
     event: string,

@@ -60,6 +60,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
         baseUrl: config.baseUrl,
         headers: { "user-agent": userAgent, ...config.headers },
         queryStyle: config.dialect.queryStyle,
+        listHeaders: config.dialect.listHeaders,
         route: config.route
       }),
       defaults,

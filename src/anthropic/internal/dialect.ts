@@ -10,6 +10,7 @@ export const dialect: Dialect = {
   provider: "anthropic",
   requestIdHeaders: ["request-id", "x-request-id", "x-amzn-requestid"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
+  listHeaders: new Set(["anthropic-beta"]),
   event: (event, data, _id, parse, { terminal }) => {
     const json = readFrame(event, data, parse)
     // The API has an event for the end; a mark beside it comes from a proxy.

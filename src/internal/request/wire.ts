@@ -42,6 +42,7 @@ export interface WireConfig {
   readonly baseUrl: string
   readonly headers: { readonly [name: string]: string }
   readonly queryStyle: QueryStyle
+  readonly listHeaders?: ReadonlySet<string> | undefined
   readonly route: Route | undefined
 }
 
@@ -339,8 +340,6 @@ const edit = (value: unknown, path: ReadonlyArray<string | number>, replacement:
   return { ...others, [key]: edit(old, rest, replacement) }
 }
 
-const betaHeader = "anthropic-beta"
-
 const makeHeaders = (
   endpoint: Endpoint.Metadata,
   fields: JsonObject,
@@ -353,19 +352,29 @@ const makeHeaders = (
     if (value === null) delete headers[lower]
     else headers[lower] = checkedHeader(lower, value)
   }
+  /** Puts the values of a list header in front of those that are there; replaces any other header. */
+  const add = (name: string, value: string): void => {
+    const before = config.listHeaders?.has(name.toLowerCase()) === true ? headers[name.toLowerCase()] : undefined
+    set(name, before === undefined ? value : [...new Set([...itemsOf(value), ...itemsOf(before)])].join(","))
+  }
   for (const [name, value] of Object.entries(config.headers)) set(name, value)
   for (const [name, value] of Object.entries(endpoint.headers ?? {})) set(name, value)
   for (const [field, value] of Object.entries(fields)) {
     const name = endpoint.headerParams?.[field]
     if (name === undefined || value === null) continue
     const text = Array.isArray(value) ? value.join(",") : String(value)
-    const fixed = name === betaHeader ? endpoint.headers?.[betaHeader] : undefined
-    set(name, fixed === undefined ? text : text === "" ? fixed : `${text},${fixed}`)
+    add(name, text)
   }
   if (options.idempotencyKey !== undefined) set("idempotency-key", options.idempotencyKey)
-  for (const [name, value] of Object.entries(options.headers ?? {})) set(name, value)
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (value === null) set(name, value)
+    else add(name, value)
+  }
   return Headers.fromRecordUnsafe(headers)
 }
+
+const itemsOf = (list: string): ReadonlyArray<string> =>
+  list.split(",").flatMap((item) => (item.trim() === "" ? [] : [item.trim()]))
 
 /** The body's own content type, unless the caller says otherwise. */
 const withContentType = (
