@@ -1,0 +1,198 @@
+/** A call of a job: within the limits, its usage counted, its end as it is stored. */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Schema from "effect/Schema"
+import * as ApiError from "../../ApiError.ts"
+import * as ApiErrorSchema from "../../ApiErrorSchema.ts"
+import * as Middleware from "../../Middleware.ts"
+import * as RateLimiting from "../../policies/RateLimiting.ts"
+import * as RequestOptions from "../../RequestOptions.ts"
+import * as Usage from "../../telemetry/Usage.ts"
+import type { NotSent, Outcome, Spent, StartCall } from "./model.ts"
+
+/** What a job does with an input. */
+export interface Call<R> {
+  readonly run: (input: unknown) => Effect.Effect<unknown, unknown, R>
+  /** The value as JSON; throws if it does not fit. */
+  readonly encode: (value: unknown) => string
+  readonly prices: Usage.Prices
+  readonly limiter: Middleware.Middleware | undefined
+}
+
+/** The store of the limiter failed, so the call was not sent. */
+const storeFailed = "client_rate_limit_unknown"
+
+/** Begins a call. */
+export const startCall = <R>({ encode, limiter, prices, run }: Call<R>, context: Context.Context<R>): StartCall => {
+  const outer = Context.get(context, Middleware.Current)
+  return (item, end) => {
+    const total: Total = { models: [], limited: 0 }
+    const around = limiter === undefined ? [counting(total)] : [counting(total), limiter, watching(total)]
+    const fiber = Effect.runForkWith(Context.add(context, Middleware.Current, [...outer, ...around]))(run(item.input))
+    fiber.addObserver((exit) => {
+      end(
+        Exit.isSuccess(exit) ? succeeded(exit.value, encode, total, prices) : failed(errorIn(exit.cause), total, prices)
+      )
+    })
+    return fiber
+  }
+}
+
+/** What the calls of one input have used. */
+interface Total {
+  models: Array<Usage.ModelTotal>
+  limited: number
+}
+
+const counting = (total: Total): Middleware.Middleware =>
+  Usage.counting({
+    record: ({ model, provider, tokens }) =>
+      Effect.sync(() => {
+        if (tokens !== undefined) total.models.push({ provider, model, calls: 1, tokens })
+      }),
+    total: Effect.succeed({ calls: 0, unreported: 0, tokens: Usage.zero, models: [] })
+  })
+
+/** Counts the answers that say that a limit is reached. */
+const watching = (total: Total): Middleware.Middleware =>
+  Middleware.make((call, next) =>
+    next({
+      ...call,
+      options: RequestOptions.merge(call.options, {
+        transformAttempt: (attempt) =>
+          Effect.tapError(attempt, (error) =>
+            Effect.sync(() => {
+              if (error.reason._tag === "RateLimitError") total.limited++
+            })
+          )
+      })
+    })
+  )
+
+const succeeded = (value: unknown, encode: Call<never>["encode"], total: Total, prices: Usage.Prices): Outcome => {
+  const spent = spentOf(total, prices) ?? spentIn(value, prices)
+  try {
+    return {
+      state: "succeeded",
+      value: encode(value),
+      reason: undefined,
+      isRetryable: false,
+      spent,
+      limited: total.limited
+    }
+  } catch (thrown) {
+    return { ...failureOf(thrown), spent, limited: total.limited }
+  }
+}
+
+const spentOf = ({ models }: Total, prices: Usage.Prices): Spent | undefined => {
+  if (models.length === 0) return undefined
+  const tokens = models.reduce((sum, { tokens }) => Usage.add(sum, tokens), Usage.zero)
+  const { amount, unpriced } = Usage.cost({ models }, prices)
+  return {
+    input: tokens.input,
+    cached: tokens.cacheRead,
+    output: tokens.output,
+    cost: amount,
+    unpriced: unpriced.length > 0
+  }
+}
+
+/** What an answer says of itself, if no call was seen. */
+export const spentIn = (value: unknown, prices: Usage.Prices): Spent | undefined => {
+  const usage = Usage.of(value)
+  if (usage === undefined) return undefined
+  const model =
+    typeof value === "object" && value !== null && "model" in value && typeof value.model === "string"
+      ? value.model
+      : "unknown"
+  return spentOf({ models: [{ provider: "", model, calls: 1, tokens: usage }], limited: 0 }, prices)
+}
+
+const encodeApiError = /*#__PURE__*/ Schema.encodeSync(ApiErrorSchema.schema)
+
+const failed = (error: unknown, total: Total, prices: Usage.Prices): Outcome | NotSent => {
+  if (
+    error instanceof ApiError.ApiError &&
+    error.reason._tag === "RateLimitError" &&
+    error.reason.code === storeFailed
+  ) {
+    return { state: "notSent", message: error.reason.message }
+  }
+  return { ...failureOf(error), spent: spentOf(total, prices), limited: total.limited }
+}
+
+/** An error as it is stored. */
+export const failureOf = (error: unknown): Outcome => {
+  const isRetryable =
+    typeof error === "object" && error !== null && "isRetryable" in error && error.isRetryable === true
+  const reason = tagOf(error)
+  return {
+    state: "failed",
+    value: JSON.stringify(
+      error instanceof ApiError.ApiError
+        ? encodeApiError(error)
+        : { _tag: reason, message: messageIn(error), isRetryable }
+    ),
+    reason,
+    isRetryable,
+    spent: undefined,
+    limited: 0
+  }
+}
+
+const messageIn = (error: unknown): string =>
+  typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error)
+
+/** A defect has a name of its own among the reasons. */
+class Defect {
+  readonly _tag = "Defect"
+  readonly message: string
+  constructor(thrown: unknown) {
+    this.message = thrown instanceof Error ? thrown.message : String(thrown)
+  }
+}
+
+const errorIn = (cause: Cause.Cause<unknown>): unknown => {
+  const error = Cause.findErrorOption(cause)
+  return error._tag === "Some" ? error.value : new Defect(Cause.squash(cause))
+}
+
+/** The tag of an error's reason, or its own, or its name. */
+const tagOf = (error: unknown): string => {
+  if (typeof error !== "object" || error === null) return "Error"
+  if ("reason" in error && typeof error.reason === "object" && error.reason !== null && "_tag" in error.reason) {
+    return String(error.reason._tag)
+  }
+  return "_tag" in error ? String(error._tag) : error instanceof Error ? error.name : "Error"
+}
+
+/** Into how many parts a window is cut. */
+const parts = 10
+
+/**
+ * A limiter over shorter windows. A token bucket lets through a whole window's worth at once and then refills, so up to
+ * twice the limit in one window; an API that counts in fixed windows refuses that. A tenth of the window with nine
+ * hundredths of the limit keeps every window within the limit.
+ */
+export const smooth = (limiter: RateLimiter.RateLimiter): RateLimiter.RateLimiter => ({
+  ...limiter,
+  consume: (options) => {
+    const limit = Math.floor((options.limit * (parts - 1)) / (parts * parts))
+    return limit < 1
+      ? limiter.consume(options)
+      : limiter.consume({
+          ...options,
+          limit,
+          window: Duration.divideUnsafe(Duration.fromInputUnsafe(options.window), parts)
+        })
+  }
+})
+
+/** The limiter of a job's calls. */
+export const limiterOf = (limiter: RateLimiter.RateLimiter, options: RateLimiting.Options): Middleware.Middleware =>
+  RateLimiting.fromLimiter(smooth(limiter), { onStoreError: "fail", ...options })

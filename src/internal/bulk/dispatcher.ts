@@ -1,0 +1,309 @@
+/**
+ * Sends the inputs of all chunks that a process works on. One loop takes what has ended, chooses what is sent next by
+ * priority, commits both, and only then sends: a place is free when the result of its call is in the database.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { type Committed, makeCommit } from "./commit.ts"
+import type { Finished, Item, JobHandle, Starting, Task } from "./model.ts"
+
+/** How a process works. */
+export interface WorkerOptions {
+  /** The most calls in flight in this process, of all jobs together. */
+  readonly concurrency: number
+  /** How long calls in flight may take to end when the process is asked to stop. */
+  readonly grace: Duration.Input
+  /** How long the database or the limiter may be away before the job is paused. */
+  readonly patience: Duration.Input
+}
+
+export const Options: Context.Reference<WorkerOptions> = /*#__PURE__*/ Context.Reference<WorkerOptions>(
+  "llmfx/jobs/Bulk/Worker",
+  { defaultValue: () => ({ concurrency: 256, grace: "1 minute", patience: "1 minute" }) }
+)
+
+/** A chunk to work on. */
+export interface Chunk extends Pick<Task, "handle" | "chunk" | "owner" | "call"> {
+  readonly items: ReadonlyArray<Item>
+}
+
+export interface DispatcherService {
+  /** Ends when everything of the chunk is sent and stored, or the job has stopped. */
+  readonly run: (chunk: Chunk) => Effect.Effect<void>
+  /** Ends when nobody in this process works on the chunk. */
+  readonly idle: (jobId: number, chunk: number) => Effect.Effect<void>
+  /** Looks again for what can be sent. */
+  readonly wake: Effect.Effect<void>
+  /** Sends nothing more of these jobs, and waits for what is in flight. */
+  readonly close: (handles: ReadonlySet<JobHandle>) => Effect.Effect<void>
+  /** Why nothing can be written now, and since when. */
+  readonly storageProblem: () => { readonly since: number; readonly message: string } | undefined
+  /** Jobs whose limiter has not answered for longer than the patience. */
+  readonly heldJobs: (now: number) => ReadonlyArray<JobHandle>
+}
+
+export class Dispatcher extends Context.Service<Dispatcher, DispatcherService>()("llmfx/jobs/Bulk/Dispatcher") {}
+
+const longestWait = 5000
+
+const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.Scope> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { concurrency, grace, patience } = yield* Options
+  const patienceMillis = Duration.toMillis(patience)
+  const commit = makeCommit(sql)
+  const latch = Latch.makeUnsafe(false)
+  const tasks: Array<Task> = []
+  const calls = new Map<Task, Map<number, Fiber.Fiber<unknown, unknown>>>()
+  const interrupted = new Set<Task>()
+  const waiting = new Map<string, Array<() => void>>()
+  let finished: Array<Finished> = []
+  let inFlight = 0
+  let problem: { readonly since: number; readonly message: string } | undefined
+
+  const keyOf = (jobId: number, chunk: number): string => `${jobId}:${chunk}`
+
+  const end = (task: Task): void => {
+    const index = tasks.indexOf(task)
+    if (index < 0) return
+    tasks.splice(index, 1)
+    calls.delete(task)
+    interrupted.delete(task)
+    task.done()
+    const key = keyOf(task.handle.id, task.chunk)
+    const others = waiting.get(key) ?? []
+    waiting.delete(key)
+    for (const resume of others) resume()
+  }
+
+  /** Jobs of the highest priority first; jobs of the same priority take turns, each with its first chunk first. */
+  const choose = (now: number): Array<Starting> => {
+    const starting: Array<Starting> = []
+    let free = concurrency - inFlight + finished.length
+    if (free <= 0) return starting
+    const ended = new Map<JobHandle, number>()
+    for (const { task } of finished) ended.set(task.handle, (ended.get(task.handle) ?? 0) + 1)
+    const places = new Map<JobHandle, number>()
+    const queues = new Map<JobHandle, Array<Task>>()
+    for (const task of tasks) {
+      const { handle } = task
+      if (task.pending.length === 0 || task.isLost || handle.isStopped || handle.isClosing || handle.heldUntil > now)
+        continue
+      const queue = queues.get(handle)
+      if (queue === undefined) {
+        // While the limiter does not answer, one call at a time tries it.
+        const most = handle.heldSince === undefined ? handle.concurrency : 1
+        places.set(handle, most - handle.inFlight + (ended.get(handle) ?? 0))
+        queues.set(handle, [task])
+      } else queue.push(task)
+    }
+    const handles = [...queues.keys()].sort((a, b) => b.priority - a.priority)
+    for (let from = 0; from < handles.length && free > 0; ) {
+      const priority = handles[from]?.priority
+      let to = from
+      while (to < handles.length && handles[to]?.priority === priority) to++
+      let turn = handles.slice(from, to)
+      while (turn.length > 0 && free > 0) {
+        // A job alone takes all places at once.
+        const share = turn.length === 1 ? free : 1
+        turn = turn.filter((handle) => {
+          const queue = queues.get(handle) ?? []
+          let left = Math.min(places.get(handle) ?? 0, share, free)
+          places.set(handle, (places.get(handle) ?? 0) - left)
+          while (left > 0 && queue.length > 0) {
+            const task = queue[0] as Task
+            const items = task.pending.splice(0, left)
+            for (const item of items) starting.push({ task, item })
+            left -= items.length
+            free -= items.length
+            if (task.pending.length === 0) queue.shift()
+          }
+          return queue.length > 0 && (places.get(handle) ?? 0) > 0
+        })
+      }
+      from = to
+    }
+    return starting
+  }
+
+  const start = (task: Task, item: Item): void => {
+    let isEnded = false
+    const fiber = task.call(item, (outcome) => {
+      isEnded = true
+      // The process stops: the mark stays, and the input is sent again when the job goes on.
+      if (interrupted.has(task)) return
+      finished.push({ task, item, outcome })
+      latch.openUnsafe()
+    })
+    if (isEnded) return
+    let fibers = calls.get(task)
+    if (fibers === undefined) calls.set(task, (fibers = new Map()))
+    fibers.set(item.seq, fiber)
+  }
+
+  /** Writes until it is written: what was paid for is not lost while the process lives. */
+  const commitSurely = (
+    ended: ReadonlyArray<Finished>,
+    starting: ReadonlyArray<Starting>,
+    wait = 100
+  ): Effect.Effect<Committed> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      commit(ended, starting, now).pipe(
+        Effect.tap(() =>
+          Effect.sync(() => {
+            problem = undefined
+          })
+        ),
+        Effect.catch((error: SqlError) => {
+          problem ??= { since: now, message: error.message }
+          const report =
+            wait === 100
+              ? Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${error.message}`)
+              : Effect.void
+          return report.pipe(
+            Effect.andThen(Effect.sleep(wait)),
+            Effect.andThen(Effect.suspend(() => commitSurely(ended, starting, Math.min(wait * 2, longestWait))))
+          )
+        })
+      )
+    )
+
+  const hold = (handle: JobHandle, message: string, now: number): void => {
+    handle.heldSince ??= now
+    handle.heldBecause = message
+    handle.heldUntil = now + Math.min(longestWait, Math.max(250, now - handle.heldSince))
+  }
+
+  const round = Effect.gen(function* () {
+    latch.closeUnsafe()
+    const now = yield* Clock.currentTimeMillis
+    const starting = choose(now)
+    const ended = finished
+    finished = []
+    if (ended.length > 0 || starting.length > 0) {
+      const { lost } = yield* commitSurely(ended, starting)
+      for (const { item, outcome, task } of ended) {
+        task.inFlight.delete(item.seq)
+        calls.get(task)?.delete(item.seq)
+        task.handle.inFlight--
+        inFlight--
+        if (outcome.state !== "notSent") {
+          task.handle.heldSince = undefined
+          continue
+        }
+        hold(task.handle, outcome.message, now)
+        task.pending.unshift(item)
+      }
+      for (const task of lost) task.isLost = true
+      for (const { item, task } of starting) {
+        if (task.isLost) continue
+        task.inFlight.set(item.seq, item)
+        task.handle.inFlight++
+        inFlight++
+        start(task, item)
+      }
+    }
+    for (const task of [...tasks]) {
+      if (task.handle.isStopped || task.handle.isClosing || task.isLost) task.pending = []
+      if (task.pending.length === 0 && task.inFlight.size === 0) end(task)
+    }
+    return finished.length > 0
+  })
+
+  const loop = Effect.gen(function* () {
+    while (true) {
+      // Held jobs are looked at again even if nothing happens.
+      yield* Effect.timeoutOption(latch.await, 250)
+      // Calls that end at the same time share a commit.
+      do yield* Effect.yieldNow
+      while (yield* round)
+    }
+  })
+
+  yield* Effect.forkScoped(loop)
+
+  const interruptCalls = (some: ReadonlyArray<Task>): Effect.Effect<void> =>
+    Effect.flatMap(
+      Effect.sync(() => {
+        for (const task of some) interrupted.add(task)
+        return some.flatMap((task) => [...(calls.get(task)?.values() ?? [])])
+      }),
+      Fiber.interruptAll
+    )
+
+  /** Sends nothing more of these chunks, and waits for what is in flight. */
+  const stop = (some: ReadonlyArray<Task>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      for (const task of some) task.pending = []
+      latch.openUnsafe()
+      const over = Effect.forEach(some, (task) => idle(task.handle.id, task.chunk), { discard: true })
+      return Effect.flatMap(Effect.timeoutOption(over, grace), (ended) =>
+        ended._tag === "Some"
+          ? Effect.void
+          : Effect.andThen(
+              interruptCalls(some),
+              Effect.sync(() => {
+                for (const task of some) {
+                  inFlight -= task.inFlight.size
+                  task.handle.inFlight -= task.inFlight.size
+                  task.inFlight.clear()
+                  end(task)
+                }
+              })
+            )
+      )
+    })
+
+  const idle = (jobId: number, chunk: number): Effect.Effect<void> =>
+    Effect.callback<void>((resume) => {
+      if (!tasks.some((task) => task.handle.id === jobId && task.chunk === chunk)) return resume(Effect.void)
+      const key = keyOf(jobId, chunk)
+      waiting.set(key, [...(waiting.get(key) ?? []), () => resume(Effect.void)])
+    })
+
+  return {
+    run: ({ items, ...chunk }) =>
+      Effect.suspend(() => {
+        const done = Deferred.makeUnsafe<void>()
+        const task: Task = {
+          ...chunk,
+          pending: [...items],
+          inFlight: new Map(),
+          isLost: false,
+          done: () => Deferred.doneUnsafe(done, Effect.void)
+        }
+        tasks.push(task)
+        latch.openUnsafe()
+        return Deferred.await(done).pipe(
+          Effect.onInterrupt(() => stop([task])),
+          Effect.andThen(Effect.suspend(() => (chunk.handle.isClosing ? Effect.never : Effect.void)))
+        )
+      }),
+    idle,
+    wake: Effect.sync(() => latch.openUnsafe()),
+    close: (handles) =>
+      Effect.suspend(() => {
+        for (const handle of handles) handle.isClosing = true
+        return stop(tasks.filter(({ handle }) => handles.has(handle)))
+      }),
+    storageProblem: () => problem,
+    heldJobs: (now) => [
+      ...new Set(
+        tasks
+          .map(({ handle }) => handle)
+          .filter(({ heldSince }) => heldSince !== undefined && now - heldSince > patienceMillis)
+      )
+    ]
+  }
+})
+
+/** One dispatcher a process: all workers of a layer share it. */
+export const layer: Layer.Layer<Dispatcher, never, SqlClient.SqlClient> = /*#__PURE__*/ Layer.effect(Dispatcher, make)

@@ -1,0 +1,157 @@
+/** The two SQLite drivers behind one synchronous interface: Node's own, and the npm package `libsql` for older Nodes. */
+
+export type Row = { readonly [column: string]: unknown }
+
+export interface PreparedStatement {
+  readonly rows: (parameters: ReadonlyArray<unknown>, bigIntegers: boolean) => ReadonlyArray<Row>
+  readonly values: (parameters: ReadonlyArray<unknown>, bigIntegers: boolean) => ReadonlyArray<ReadonlyArray<unknown>>
+  /** Returns how many rows a statement without rows has changed. */
+  readonly change: (parameters: ReadonlyArray<unknown>) => number
+}
+
+export interface Database {
+  readonly exec: (sql: string) => void
+  readonly prepare: (sql: string) => PreparedStatement
+  readonly inTransaction: () => boolean
+  readonly close: () => void
+}
+
+/** Opens a file, or `:memory:`. Throws what the driver throws. */
+export type Open = (filename: string) => Database
+
+/** Whether a statement gives rows. */
+export const givesRows = (sql: string): boolean => /^\s*(select|with|values|pragma|explain)\b|\breturning\b/i.test(sql)
+
+interface NodeStatement {
+  readonly run: (...parameters: ReadonlyArray<unknown>) => { readonly changes: number | bigint }
+  readonly all: (...parameters: ReadonlyArray<unknown>) => ReadonlyArray<unknown>
+  readonly setReadBigInts: (on: boolean) => void
+}
+
+interface NodeDatabase {
+  readonly exec: (sql: string) => void
+  readonly prepare: (sql: string) => NodeStatement
+  readonly isTransaction?: boolean
+  readonly close: () => void
+}
+
+/** The part of `node:sqlite` that is used; Node's types need not be there. */
+export interface NodeSqliteModule {
+  readonly DatabaseSync: new (filename: string) => NodeDatabase
+}
+
+export const openNode =
+  ({ DatabaseSync }: NodeSqliteModule): Open =>
+  (filename) => {
+    const database = new DatabaseSync(filename)
+    // `isTransaction` came with Node 22.16 and 24.
+    let open = false
+    const track = (sql: string) => {
+      if (/^\s*begin/i.test(sql)) open = true
+      else if (/^\s*(commit|end|rollback)\s*;?\s*$/i.test(sql)) open = false
+    }
+    return {
+      exec: (sql) => database.exec(sql),
+      prepare: (sql) => {
+        const statement = withErrorNumber(() => database.prepare(sql))
+        const change: PreparedStatement["change"] = (parameters) => {
+          const { changes } = withErrorNumber(() => statement.run(...parameters.map(plainValue)))
+          track(sql)
+          return Number(changes)
+        }
+        const rows: PreparedStatement["rows"] = givesRows(sql)
+          ? (parameters, bigIntegers) => {
+              statement.setReadBigInts(bigIntegers)
+              return withErrorNumber(() => statement.all(...parameters.map(plainValue))) as ReadonlyArray<Row>
+            }
+          : (parameters) => {
+              change(parameters)
+              return noRows
+            }
+        return { rows, change, values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values) }
+      },
+      inTransaction: () => database.isTransaction ?? open,
+      close: () => database.close()
+    }
+  }
+
+interface LibsqlStatement {
+  readonly run: (parameters: ReadonlyArray<unknown>) => { readonly changes: number }
+  readonly all: (parameters: ReadonlyArray<unknown>) => ReadonlyArray<unknown>
+  readonly safeIntegers: (on: boolean) => unknown
+}
+
+interface LibsqlDatabase {
+  readonly exec: (sql: string) => void
+  readonly prepare: (sql: string) => LibsqlStatement
+  readonly inTransaction: boolean
+  readonly close: () => void
+}
+
+/** The part of `libsql` that is used. */
+export interface LibsqlModule {
+  readonly default: new (filename: string) => LibsqlDatabase
+}
+
+export const openLibsql =
+  ({ default: Database }: LibsqlModule): Open =>
+  (filename) => {
+    const database = new Database(filename)
+    return {
+      exec: (sql) => {
+        database.exec(sql)
+      },
+      prepare: (sql) => {
+        const statement = database.prepare(sql)
+        const change: PreparedStatement["change"] = (parameters) => statement.run(parameters.map(plainValue)).changes
+        const rows: PreparedStatement["rows"] = givesRows(sql)
+          ? (parameters, bigIntegers) => {
+              statement.safeIntegers(bigIntegers)
+              return statement.all(parameters.map(plainValue)).map((row) => withBytes(row as Row))
+            }
+          : (parameters) => {
+              change(parameters)
+              return noRows
+            }
+        return { rows, change, values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values) }
+      },
+      inTransaction: () => database.inTransaction,
+      close: () => database.close()
+    }
+  }
+
+const noRows: ReadonlyArray<Row> = []
+
+/** SQLite has no booleans and no dates, and the drivers throw or abort if they are given one. */
+const plainValue = (value: unknown): unknown =>
+  value === undefined
+    ? null
+    : typeof value === "boolean"
+      ? Number(value)
+      : value instanceof Date
+        ? value.getTime()
+        : value
+
+/** libsql reads blobs as `ArrayBuffer`. */
+const withBytes = (row: Row): Row => {
+  for (const column in row) {
+    if (row[column] instanceof ArrayBuffer) {
+      return Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, value instanceof ArrayBuffer ? new Uint8Array(value) : value])
+      )
+    }
+  }
+  return row
+}
+
+/** Effect classifies SQLite errors by `errno`; `node:sqlite` calls it `errcode`. */
+const withErrorNumber = <A>(run: () => A): A => {
+  try {
+    return run()
+  } catch (thrown) {
+    if (thrown instanceof Error && "errcode" in thrown && typeof thrown.errcode === "number") {
+      Object.assign(thrown, { errno: thrown.errcode })
+    }
+    throw thrown
+  }
+}

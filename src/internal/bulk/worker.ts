@@ -1,0 +1,239 @@
+/**
+ * Works on the jobs of a definition: a workflow a job, a workflow a chunk, one activity in each. The tables say what is
+ * left to do; the workflows only drive it, so that a runner that dies is replaced and no two do the same chunk.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as Activity from "effect/workflow/Activity"
+import * as Workflow from "effect/workflow/Workflow"
+import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { Dispatcher, Options } from "./dispatcher.ts"
+import type { StopReason } from "./errors.ts"
+import type { Item, JobHandle, StartCall } from "./model.ts"
+import * as Store from "./store.ts"
+
+/** A definition, as the worker needs it. */
+export interface Work<R> {
+  readonly name: string
+  readonly definition: string
+  readonly concurrency: number
+  readonly chunks: number
+  readonly rounds: number
+  readonly roundDelay: Duration.Input
+  readonly call: (context: Context.Context<R>) => StartCall
+  /** Why a job should stop now. */
+  readonly stopReason: (row: Store.JobRow) => Effect.Effect<StopReason | undefined, SqlError, SqlClient.SqlClient>
+  /** Runs a chunk in another way than by single calls. */
+  readonly whole: ((chunk: WholeChunk) => Effect.Effect<void, SqlError, R | SqlClient.SqlClient>) | undefined
+}
+
+/** A chunk that is run as a whole. */
+export interface WholeChunk {
+  readonly handle: JobHandle
+  readonly run: number
+  readonly chunk: number
+  readonly owner: string
+  readonly items: ReadonlyArray<Item>
+}
+
+/** How often a worker looks at its jobs, in milliseconds. */
+const interval = 250
+
+const beatInterval = 2000
+
+/** Repeats what the database refused until it is there again. */
+const surely = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, never, R> =>
+  effect.pipe(
+    Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+    Effect.orDie
+  )
+
+/** The layer of a worker. */
+export const makeWorker = <R>(
+  work: Work<R>
+): Layer.Layer<never, SqlError, R | SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Dispatcher> => {
+  const owner = crypto.randomUUID()
+  let isClosing = false
+  const handles = new Map<number, { readonly run: number; readonly handle: JobHandle }>()
+
+  const Chunk = Workflow.make(`llmfx/bulk/${work.name}/chunk`, {
+    payload: { id: Schema.Int, run: Schema.Int, pass: Schema.Int, chunk: Schema.Int },
+    idempotencyKey: ({ chunk, id, pass, run }) => `${id}/${run}/${pass}/${chunk}`
+  })
+
+  const Job = Workflow.make(`llmfx/bulk/${work.name}`, {
+    payload: { id: Schema.Int, run: Schema.Int },
+    idempotencyKey: ({ id, run }) => `${id}/${run}`
+  })
+
+  const handleOf = (row: Store.JobRow): JobHandle => {
+    const known = handles.get(row.id)
+    if (known?.run === row.run) return known.handle
+    const handle: JobHandle = {
+      id: row.id,
+      job: row.job,
+      rounds: work.rounds,
+      concurrency: work.concurrency,
+      priority: row.priority,
+      inFlight: 0,
+      isStopped: false,
+      isClosing,
+      heldUntil: 0,
+      heldSince: undefined,
+      heldBecause: ""
+    }
+    handles.set(row.id, { run: row.run, handle })
+    return handle
+  }
+
+  const claimed = (id: number, run: number, chunk: number) =>
+    Effect.gen(function* () {
+      while (true) {
+        const row = yield* Store.jobById(id)
+        if (row?.state !== "running" || row.run !== run) return undefined
+        const items = yield* Store.claim(id, chunk, owner)
+        if (items !== undefined) return { row, items }
+        yield* Effect.sleep("1 second")
+      }
+    })
+
+  const runChunk = (id: number, run: number, chunk: number) =>
+    Effect.gen(function* () {
+      const dispatcher = yield* Dispatcher
+      if (isClosing) return yield* Effect.never
+      yield* dispatcher.idle(id, chunk)
+      const found = yield* surely(claimed(id, run, chunk))
+      if (found === undefined) return
+      const { items, row } = found
+      const handle = handleOf(row)
+      const context = yield* Effect.context<R>()
+      if (work.whole !== undefined) yield* surely(work.whole({ handle, run, chunk, owner, items }))
+      else if (items.length > 0) {
+        yield* dispatcher.run({ handle, chunk, owner, call: work.call(context), items })
+      }
+      yield* surely(Store.release(id, chunk, owner))
+    })
+
+  const chunks = Chunk.toLayer(({ chunk, id, run }) =>
+    Activity.make({ name: "chunk", execute: runChunk(id, run, chunk) })
+  )
+
+  const jobs = Job.toLayer(({ id, run }) =>
+    Effect.gen(function* () {
+      for (let pass = 0; ; pass++) {
+        const open = yield* surely(Store.openChunks(id, run))
+        if (open === undefined) return
+        if (open.length === 0) break
+        if (pass > 0) yield* Effect.sleep(work.roundDelay)
+        yield* Effect.forEach(open, (chunk) => Chunk.execute({ id, run, pass, chunk }), {
+          concurrency: work.chunks,
+          discard: true
+        })
+      }
+      yield* surely(Store.complete(id, run))
+    })
+  )
+
+  const supervisor = Effect.gen(function* () {
+    const dispatcher = yield* Dispatcher
+    const { patience } = yield* Options
+    const patienceMillis = Duration.toMillis(patience)
+    const started = new Set<string>()
+    const reported = new Set<number>()
+    let beaten = 0
+
+    const pause = (row: Pick<Store.JobRow, "job">, reason: StopReason) =>
+      Effect.andThen(
+        Effect.logWarning(`Job "${row.job}" is paused: ${reason.message}`),
+        Store.changeState(row.job, ["running"], "paused", JSON.stringify(reason))
+      )
+
+    const begin = (row: Store.JobRow) =>
+      Effect.suspend(() => {
+        if (row.definition !== work.definition) {
+          if (reported.has(row.id)) return Effect.void
+          reported.add(row.id)
+          return Effect.logWarning(
+            `Job "${row.job}" is not run here: it was submitted with the definition ${row.definition}, this is ${work.definition}`
+          )
+        }
+        const key = `${row.id}/${row.run}`
+        if (started.has(key)) return Effect.void
+        started.add(key)
+        return Effect.asVoid(Job.execute({ id: row.id, run: row.run }, { discard: true }))
+      })
+
+    const look = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      if (now - beaten >= beatInterval) {
+        yield* Store.beat(owner)
+        beaten = now
+      }
+      const rows = yield* Store.runningJobs(work.name)
+      for (const row of rows) yield* begin(row)
+      const running = new Map(rows.map((row) => [row.id, row]))
+      for (const [id, { handle, run }] of handles) {
+        const row = running.get(id)
+        if (row?.run === run) {
+          handle.priority = row.priority
+          const reason = yield* work.stopReason(row)
+          if (reason !== undefined) yield* pause(row, reason)
+          continue
+        }
+        handle.isStopped = true
+        if (handle.inFlight === 0) handles.delete(id)
+        yield* dispatcher.wake
+      }
+      for (const handle of dispatcher.heldJobs(now)) {
+        if (handles.get(handle.id)?.handle !== handle || handle.isStopped) continue
+        yield* pause(handle, {
+          kind: "limiter",
+          message: `The store of the rate limiter does not answer: ${handle.heldBecause}`
+        })
+      }
+    })
+
+    /** Nothing is sent while results cannot be stored; if that lasts, the jobs do not go on by themselves. */
+    const watchStorage = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const problem = dispatcher.storageProblem()
+      if (problem === undefined || now - problem.since < patienceMillis) return
+      for (const { handle } of handles.values()) {
+        if (handle.isStopped) continue
+        yield* pause(handle, { kind: "storage", message: `Results could not be stored: ${problem.message}` })
+        handle.isStopped = true
+      }
+    })
+
+    // Built after the workflows, so this comes before they are interrupted.
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        isClosing = true
+        return dispatcher.close(new Set([...handles.values()].map(({ handle }) => handle)))
+      }).pipe(Effect.andThen(Effect.ignore(Effect.timeoutOption(Store.leave(owner), "2 seconds"))))
+    )
+    yield* Store.beat(owner)
+    const tick = Effect.andThen(watchStorage, look).pipe(
+      Effect.catchCause((cause) =>
+        Cause.hasInterruptsOnly(cause)
+          ? Effect.failCause(cause)
+          : Effect.andThen(Effect.logDebug("The jobs cannot be looked at", cause), Effect.sleep("1 second"))
+      )
+    )
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(tick, Effect.sleep(interval))))
+  })
+
+  return Layer.effectDiscard(supervisor).pipe(Layer.provideMerge(Layer.mergeAll(chunks, jobs))) as Layer.Layer<
+    never,
+    SqlError,
+    R | SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Dispatcher
+  >
+}
