@@ -1,6 +1,7 @@
 /**
  * What the sources of an SDK don't say, or say differently from what the servers do. Each entry has its reason.
  */
+import { anthropic as anthropicDocs, type FieldDocs, openai as openaiDocs } from "./fieldDocs.ts"
 import { array, boolean, number, object, ref, string, type Type, union, unknown } from "./Type.ts"
 
 export interface EndpointOverride {
@@ -66,7 +67,13 @@ export interface Overrides {
   /** Files without a resource class → the module of their types. */
   readonly modules: { readonly [file: string]: string }
   readonly pagination: { readonly [pageClass: string]: string }
+  /** What fields mean. */
+  readonly docs: ReadonlyArray<FieldDocs>
+  /** The official reference page of an endpoint, by its dotted id. */
+  readonly referenceUrl: (id: string) => string
 }
+
+const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()
 
 const localLoop = "A loop of other endpoints that runs on the caller's side."
 const localParse = "Calls another endpoint and parses its answer on the caller's side."
@@ -269,6 +276,12 @@ export const openai: Overrides = {
     NextCursorPage: "next",
     TokenPage: "nextToken",
     Page: "single"
+  },
+  docs: openaiDocs,
+  referenceUrl: (id) => {
+    const path = id.split(".").map(snake)
+    const resources = path.slice(0, -1).join("/subresources/")
+    return `https://developers.openai.com/api/reference/resources/${resources}/methods/${path.at(-1)}`
   }
 }
 
@@ -376,5 +389,7 @@ export const anthropic: Overrides = {
     PageCursor: "nextPage",
     BidirectionalPageCursor: "nextPage",
     ReportPageCursor: "reportPage"
-  }
+  },
+  docs: anthropicDocs,
+  referenceUrl: (id) => `https://platform.claude.com/docs/en/api/${id.split(".").map(snake).join("/")}`
 }

@@ -11,5 +11,5 @@ export const comment = (lines: ReadonlyArray<string>, indent = ""): string => {
   if (only === undefined) return ""
   return lines.length === 1
     ? `${indent}/** ${only} */\n`
-    : `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join("")}${indent} */\n`
+    : `${[`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`].join("\n")}\n`
 }

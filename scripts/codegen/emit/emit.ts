@@ -1,4 +1,5 @@
 import { dedupe } from "../dedupe.ts"
+import { describeFields } from "../describe.ts"
 import { liftObjects, liftUnions } from "../lift.ts"
 import type { Endpoint, Model } from "../model/Model.ts"
 import { exportName, moduleOf, type Places, placeTypes } from "../names.ts"
@@ -25,7 +26,10 @@ export const emit = ({ model, overrides, version }: Options): ReadonlyMap<string
   const inAnswers = reach(unions, [...answers, ...serverEvents])
   const inputs = model.endpoints.flatMap(({ input }) => (input === undefined ? [] : [input]))
   const kept = new Set([...answers, ...inputs, ...model.events.flatMap(({ client, server }) => [...client, ...server])])
-  const declarations = dedupe(unions, (id) => inAnswers.has(id), kept)
+  const declarations = describeFields(
+    dedupe(unions, (id) => inAnswers.has(id), kept),
+    overrides.docs
+  )
   const responses = reach(declarations, [...answers, ...serverEvents])
   const exact = exactFields(
     declarations,
@@ -51,6 +55,8 @@ export const emit = ({ model, overrides, version }: Options): ReadonlyMap<string
       moduleText({
         name,
         header,
+        provider: overrides.clientClass,
+        referenceUrl: overrides.referenceUrl,
         service,
         endpoints: endpointsOf.get(name) ?? [],
         places,

@@ -30,7 +30,8 @@ export const endpointText = (
   endpoint: Endpoint,
   service: string,
   scope: Scope,
-  isLate: (type: Type) => boolean
+  isLate: (type: Type) => boolean,
+  referenceUrl: (id: string) => string
 ): string => {
   const [type, constructor] = constructors[endpoint.kind]
   const input = endpoint.input === undefined ? "{}" : scope.nameOf(endpoint.input, "type")
@@ -47,7 +48,7 @@ export const endpointText = (
   const constant = isReserved(name)
     ? `const ${name}_: ${signature} = ${call}\nexport { ${name}_ as ${name} }`
     : `export const ${name}: ${signature} = ${call}`
-  return `${errorTypeText(endpoint)}${docText(endpoint, success)}${constant}`
+  return `${errorTypeText(endpoint)}${docText(endpoint, success, referenceUrl)}${constant}`
 }
 
 const members = (endpoint: Endpoint, scope: Scope, isLate: (type: Type) => boolean): ReadonlyArray<string> => {
@@ -98,18 +99,23 @@ const isReserved = (name: string): boolean =>
     name
   )
 
-const docText = (endpoint: Endpoint, success: string | undefined): string => {
+const docText = (endpoint: Endpoint, success: string | undefined, referenceUrl: (id: string) => string): string => {
   const request = `\`${endpoint.method} ${endpoint.path.replace(/\?.*$/, "")}\``
-  const answer = {
-    json: success === undefined ? "" : `answers with ${named(success)}`,
-    none: "answers with nothing",
-    text: "answers with text",
-    binary: "answers with bytes",
-    stream: success === undefined ? "" : `a stream of ${named(success)}`,
-    jsonl: success === undefined ? "" : `lines of ${named(success)}`,
-    list: success === undefined ? "" : `pages of ${named(success)}`
+  const what = {
+    json: `Returns ${named(success)}`,
+    none: "Returns nothing",
+    text: "Returns text",
+    binary: "Streams bytes",
+    stream: `Streams ${named(success)} events`,
+    jsonl: `Streams ${named(success)} lines`,
+    list: `Lists ${named(success)}, page by page`
   }[endpoint.kind]
-  return comment([`${request}: ${answer}.`, ...(endpoint.deprecated ? ["@deprecated"] : [])])
+  return comment([
+    `${what}. ${request}`,
+    "",
+    `@see ${referenceUrl(endpoint.id.replace(/:stream$/, ""))}`,
+    ...(endpoint.deprecated ? ["@deprecated"] : [])
+  ])
 }
 
-const named = (type: string): string => `\`${type.replace(/ \| /g, "` or `")}\``
+const named = (type = "unknown"): string => `\`${type.replace(/ \| /g, "` or `")}\``

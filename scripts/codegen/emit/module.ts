@@ -2,6 +2,7 @@ import type { Endpoint } from "../model/Model.ts"
 import type { Places } from "../names.ts"
 import type { Declaration, Type } from "../Type.ts"
 import { mentions } from "../Type.ts"
+import { comment } from "./docs.ts"
 import { endpointText } from "./endpoints.ts"
 import { schemaDeclaration } from "./schemas.ts"
 import { type Imports, makeScope, type Scope } from "./scope.ts"
@@ -10,6 +11,9 @@ import { declarationText } from "./types.ts"
 export interface ModuleInput {
   readonly name: string
   readonly header: string
+  /** The name of the API, for docs. */
+  readonly provider: string
+  readonly referenceUrl: (id: string) => string
   readonly service: string
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly places: Places
@@ -36,13 +40,19 @@ export const moduleText = (input: ModuleInput): string => {
       ? `${declarationText(declaration, scope)}\n${schemaDeclaration(declaration, scope)}`
       : declarationText(declaration, scope)
   )
-  const calls = endpoints.map((endpoint) => endpointText(endpoint, service, scope, isLate))
+  const calls = endpoints.map((endpoint) => endpointText(endpoint, service, scope, isLate, input.referenceUrl))
   const { addition } = input
   const added = addition === undefined ? [] : [`export { ${addition.names.join(", ")} } from "${addition.from}"`]
   const body = [...types, ...calls, ...added].join("\n\n")
   const imports = [...coreImports(body), ...typeImports(scope.imports, endpoints.length > 0 ? service : undefined)]
-  return `${[input.header, ...imports].join("\n")}\n\n${body}\n`
+  return `${[input.header, comment([titleOf(input)]).trim(), ...imports].join("\n")}\n\n${body}\n`
 }
+
+/** What a module is, for its first line. */
+const titleOf = ({ endpoints: [endpoint], provider }: ModuleInput): string =>
+  endpoint === undefined
+    ? `Types of the ${provider} API that several resources or events share.`
+    : `The endpoints of \`${endpoint.id.replace(/\.[^.]+$/, "")}\` in the ${provider} API, and their types.`
 
 const coreModules = [
   ["Schema", `import * as Schema from "effect/Schema"`],

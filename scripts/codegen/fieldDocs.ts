@@ -1,0 +1,414 @@
+/**
+ * What the most used fields mean, in our own words. A type says neither a unit nor a limit nor a default, and the comments
+ * of the official sources must not be copied, so each sentence here adds what a reader of the type cannot know.
+ */
+
+/** Sentences by field, for the types whose id matches `at`; a `*` stands for any text. */
+export interface FieldDocs {
+  readonly at: string
+  readonly fields: { readonly [field: string]: string }
+}
+
+const chat = "resources/chat/completions/completions#"
+const responses = "resources/*responses/responses#*"
+const messages = "resources/*messages/messages#*"
+
+const sampling = {
+  temperature: "How random the output is: lower values are more focused. Set this or `top_p`, not both.",
+  top_p: "Considers only the most probable tokens whose probabilities add up to this value, from 0 to 1. Default: 1."
+}
+
+export const openai: ReadonlyArray<FieldDocs> = [
+  {
+    at: `${chat}ChatCompletionCreateParams`,
+    fields: {
+      ...sampling,
+      messages: "The conversation so far, oldest first.",
+      model: "The model to use, such as `gpt-5.4-mini`.",
+      audio: "The voice and format of spoken output. Required if `modalities` includes `audio`.",
+      frequency_penalty: "Positive values make tokens less likely the more often they occurred. Default: 0.",
+      presence_penalty: "Positive values make tokens less likely once they occurred at all. Default: 0.",
+      logit_bias: "Biases by token id, from -100 (never) to 100 (always).",
+      logprobs: "Whether to return the log probability of each output token. Default: `false`.",
+      max_completion_tokens: "The most tokens to generate, reasoning included.",
+      max_tokens: "Use `max_completion_tokens`; reasoning models refuse this field.",
+      metadata: "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters.",
+      modalities: 'The kinds of output to generate. Default: `["text"]`.',
+      n: "How many choices to generate; each one is billed. Default: 1.",
+      parallel_tool_calls: "Whether the model may call several tools in one answer. Default: `true`.",
+      prediction: "Text that most of the answer is known to repeat, which makes it faster.",
+      prompt_cache_key: "Groups requests that share a prefix, so they find each other's cached prompt.",
+      reasoning_effort: "How much the model reasons before it answers. Less is faster and uses fewer tokens.",
+      response_format:
+        "The format of the answer: text, any JSON object, or JSON of a schema. See `Parse` for values of a schema.",
+      safety_identifier: "A stable id of your end user, such as a hash, that helps to detect abuse.",
+      seed: "Asks for the same output for the same request. Not guaranteed.",
+      service_tier: "How the request is processed and billed. Default: `auto`.",
+      stop: "Up to 4 texts that end the output; they are not part of it. Not supported by reasoning models.",
+      store: "Whether to keep the completion for later retrieval, evals and distillation.",
+      stream_options: "Options of a stream, such as whether its last chunk reports usage.",
+      tool_choice:
+        "Whether the model may, must or must not call tools, or must call a given one. Default: `auto` if there are tools.",
+      tools: "The tools that the model may call, at most 128 functions.",
+      top_logprobs: "How many of the likeliest tokens to return at each position. Requires `logprobs`.",
+      user: "Use `safety_identifier` and `prompt_cache_key`.",
+      verbosity: "How long the answer is."
+    }
+  },
+  {
+    at: `${chat}ChatCompletion`,
+    fields: {
+      id: "The same in all chunks of a stream.",
+      choices: "The answers: one, unless `n` asks for more.",
+      model: "The model that answered, usually with its date.",
+      service_tier: "The tier that processed the request; may differ from the requested one.",
+      system_fingerprint: "Changes if the back end changes in a way that affects determinism.",
+      usage: "The tokens used by the request."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionChunk`,
+    fields: {
+      choices: "What this chunk adds to the choices. Empty in the chunk that reports usage.",
+      usage: "The tokens used by the whole request. Only in the last chunk, and only if `include_usage` was set."
+    }
+  },
+  {
+    at: `${chat}ChatCompletion.Choice`,
+    fields: {
+      finish_reason:
+        "Why the output ended: `stop`, `length` (token limit), `tool_calls`, `content_filter`, or `function_call`.",
+      index: "The position of the choice, from 0.",
+      message: "The answer."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionChunk.Choice`,
+    fields: {
+      delta: "What this chunk adds to the message.",
+      finish_reason: "Why the output ended. `null` until the last chunk of the choice.",
+      index: "The position of the choice, from 0."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionMessage`,
+    fields: {
+      content: "The text of the answer. `null` if the model called tools or refused.",
+      refusal: "Why the model refused, if it did.",
+      tool_calls: "The tools that the model wants called."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionChunk.Choice.Delta`,
+    fields: {
+      content: "The text that this chunk adds.",
+      refusal: "The text that this chunk adds to the refusal.",
+      role: "The author of the message. Only in the first chunk.",
+      tool_calls: "What this chunk adds to the tool calls; items with the same `index` belong together."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionMessageFunctionToolCall`,
+    fields: { id: "Send it back as `tool_call_id` with the result.", function: "The function to call." }
+  },
+  {
+    at: `${chat}ChatCompletionMessageFunctionToolCall.Function`,
+    fields: {
+      arguments:
+        "The arguments as JSON text. The model may write text that is not valid JSON or does not fit the schema."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionToolMessageParam`,
+    fields: { content: "The result of the call.", tool_call_id: "The `id` of the call that this message answers." }
+  },
+  {
+    at: `${chat}ChatCompletionStreamOptions`,
+    fields: {
+      include_usage: "Whether to send one more chunk, with the usage of the whole request. Default: `false`.",
+      include_obfuscation: "Whether chunks are padded to a similar size, against side channels. Default: `true`."
+    }
+  },
+  {
+    at: "resources/completions#CompletionUsage",
+    fields: {
+      completion_tokens: "Output tokens, including reasoning.",
+      prompt_tokens: "Input tokens, including cached ones.",
+      total_tokens: "Input and output tokens together."
+    }
+  },
+  {
+    at: "resources/completions#*CompletionTokensDetails",
+    fields: {
+      reasoning_tokens: "Output tokens spent on reasoning.",
+      audio_tokens: "Output tokens that are audio.",
+      accepted_prediction_tokens: "Predicted tokens that appear in the output.",
+      rejected_prediction_tokens: "Predicted tokens that do not appear in the output; they are billed."
+    }
+  },
+  {
+    at: "resources/completions#*PromptTokensDetails",
+    fields: {
+      cached_tokens: "Input tokens read from the prompt cache, at a lower price.",
+      audio_tokens: "Input tokens that are audio."
+    }
+  },
+  {
+    at: "resources/shared#FunctionDefinition",
+    fields: {
+      name: "Letters, digits, `_` and `-`, at most 64 characters.",
+      description: "Tells the model when and how to call the function.",
+      parameters: "A JSON Schema of the arguments. Left out, the function does not have any.",
+      strict: "Whether the arguments must match the schema exactly. Default: `false`."
+    }
+  },
+  {
+    at: "resources/shared#ResponseFormatJSONSchema.JSONSchema",
+    fields: {
+      name: "Letters, digits, `_` and `-`, at most 64 characters.",
+      description: "Tells the model what the format is for.",
+      schema: "The JSON Schema of the answer.",
+      strict: "Whether the answer must match the schema exactly. Default: `false`."
+    }
+  },
+  {
+    at: "resources/shared#Reasoning",
+    fields: {
+      effort: "How much the model reasons before it answers. Less is faster and uses fewer tokens.",
+      summary: "Whether to summarise the reasoning, and in how much detail."
+    }
+  },
+  {
+    at: `${responses}ResponseCreateParams`,
+    fields: {
+      ...sampling,
+      background: "Whether to respond at once and run on the server; see `Jobs.response`. Default: `false`.",
+      conversation: "A conversation whose items are added to the input, and which the answer is added to.",
+      include: "Further data to return, such as `reasoning.encrypted_content`.",
+      input: "The input: text, or a list of messages, files, tool calls and their outputs.",
+      instructions: "A system message. Not carried over by `previous_response_id`.",
+      max_output_tokens: "The most tokens to generate, reasoning included.",
+      max_tool_calls: "The most calls of built-in tools in one response. Further ones are ignored.",
+      metadata: "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters.",
+      model: "The model to use, such as `gpt-5.4-mini`.",
+      parallel_tool_calls: "Whether the model may call several tools at a time. Default: `true`.",
+      previous_response_id: "Continues a stored response. Excludes `conversation`.",
+      prompt: "A prompt template stored on the platform, and its variables.",
+      prompt_cache_key: "Groups requests that share a prefix, so they find each other's cached prompt.",
+      reasoning: "How much the model reasons, and whether it summarises its reasoning.",
+      safety_identifier: "A stable id of your end user, such as a hash, that helps to detect abuse.",
+      service_tier: "How the request is processed and billed. Default: `auto`.",
+      store: "Whether to keep the response for later retrieval. Default: `true`.",
+      text: "The format of the answer, text or JSON of a schema, and its verbosity. See `Parse` for values of a schema.",
+      tool_choice: "Whether the model may, must or must not call tools, or must call a given one. Default: `auto`.",
+      tools: "The tools that the model may call: your functions and built-in ones.",
+      top_logprobs: "How many of the likeliest tokens to return at each position.",
+      truncation:
+        "What to do if the input exceeds the context window: `auto` drops the oldest items, `disabled` fails. Default: `disabled`."
+    }
+  },
+  {
+    at: `${responses}Response`,
+    fields: {
+      error: "Why the response failed; `null` otherwise.",
+      incomplete_details: "Why the response is incomplete: the token limit or the content filter.",
+      output: "What the model produced: messages, reasoning, tool calls. `ResponseStream.outputText` returns its text.",
+      status: "`completed`, `failed`, `in_progress`, `cancelled`, `queued`, or `incomplete`.",
+      usage: "The tokens used by the request.",
+      model: "The model that answered, usually with its date.",
+      previous_response_id: "The response that this one continues."
+    }
+  },
+  {
+    at: `${responses}ResponseUsage`,
+    fields: {
+      input_tokens: "Input tokens, including cached ones.",
+      output_tokens: "Output tokens, including reasoning.",
+      total_tokens: "Input and output tokens together."
+    }
+  },
+  {
+    at: `${responses}ResponseUsage.InputTokensDetails`,
+    fields: {
+      cached_tokens: "Input tokens read from the prompt cache, at a lower price.",
+      cache_write_tokens: "Input tokens written to the prompt cache."
+    }
+  },
+  {
+    at: `${responses}ResponseUsage.OutputTokensDetails`,
+    fields: { reasoning_tokens: "Output tokens spent on reasoning." }
+  },
+  {
+    at: `${responses}FunctionTool`,
+    fields: {
+      name: "Letters, digits, `_` and `-`, at most 64 characters.",
+      description: "Tells the model when and how to call the function.",
+      parameters: "A JSON Schema of the arguments.",
+      strict: "Whether the arguments must match the schema exactly. Default: `true`."
+    }
+  },
+  {
+    at: `${responses}ResponseFunctionToolCall`,
+    fields: {
+      arguments: "The arguments as JSON text.",
+      call_id: "Send it back as `call_id` with the output.",
+      name: "The function to call."
+    }
+  },
+  {
+    at: "resources/embeddings#EmbeddingCreateParams",
+    fields: {
+      input: "A text or a list of texts (at most 2,048), or their tokens. `EmbeddingsMany` takes any number.",
+      model: "The model to use, such as `text-embedding-3-small`.",
+      dimensions: "The length of the vectors, for models that can shorten them. Default: the model's own.",
+      encoding_format: "The form of the vectors on the wire. Default: `base64`, decoded to numbers."
+    }
+  },
+  {
+    at: "resources/embeddings#CreateEmbeddingResponse.Usage",
+    fields: { prompt_tokens: "Input tokens.", total_tokens: "All tokens; the same as the input tokens." }
+  },
+  {
+    at: "resources/files#FileCreateParams",
+    fields: {
+      file: "The content, at most 512 MB. Use `FileUploads` for larger files.",
+      purpose: "What the file is for, such as `user_data`, `batch` or `fine-tune`; the API checks its format."
+    }
+  },
+  {
+    at: "resources/batches#BatchCreateParams",
+    fields: {
+      completion_window: "The time in which the batch is processed.",
+      endpoint: "The path that all requests of the batch go to, such as `/v1/responses`.",
+      input_file_id: "A JSONL file with the purpose `batch`, at most 50,000 requests and 200 MB."
+    }
+  },
+  {
+    at: "resources/batches#Batch",
+    fields: {
+      output_file_id: "The file with the results of successful requests.",
+      error_file_id: "The file with the errors of failed requests.",
+      status: "Final once `completed`, `failed`, `expired` or `cancelled`."
+    }
+  },
+  {
+    at: "*#*ListParams",
+    fields: {
+      after: "Returns items after the one with this id. `page.next` of a page has it.",
+      before: "Returns items before the one with this id.",
+      limit: "The most items in a page. The endpoint requests further pages as they are read.",
+      order: "The order by creation time: `asc` or `desc`."
+    }
+  }
+]
+
+export const anthropic: ReadonlyArray<FieldDocs> = [
+  {
+    at: `${messages}MessageCreateParams`,
+    fields: {
+      max_tokens: "The most tokens to generate. The model may stop earlier.",
+      messages: "The conversation so far, oldest first; at most 100,000 messages.",
+      model: "The model to use, such as `claude-sonnet-5`.",
+      cache_control: "Caches the prompt up to its last block that can be cached.",
+      container: "A container to reuse, by its id, for code execution.",
+      metadata: "Describes the request; `user_id` is a stable id of your end user that helps to detect abuse.",
+      output_config: "How much effort to spend, and the format of the answer. See `Parse` for values of a schema.",
+      service_tier: "Whether to use priority capacity if there is any. Default: `auto`.",
+      stop_sequences: "Texts that end the output; the one found is in `stop_sequence`.",
+      system: "The system prompt: text, or text blocks.",
+      thinking: "Whether the model thinks before it answers, and with how many tokens.",
+      tool_choice: "Whether the model may, must or must not call tools, or must call a given one. Default: `auto`.",
+      tools: "The tools that the model may call: your own and Anthropic's."
+    }
+  },
+  {
+    at: `${messages}Message`,
+    fields: {
+      content: "What the model produced: text, thinking and tool calls, in order.",
+      model: "The model that answered.",
+      stop_reason:
+        "Why the output ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn` (send it back to continue), or `refusal`.",
+      stop_sequence: "The stop sequence that ended the output, if one did.",
+      usage: "The tokens used by the request."
+    }
+  },
+  {
+    at: `${messages}Usage`,
+    fields: {
+      input_tokens: "Input tokens, without those read from or written to the cache.",
+      output_tokens: "Output tokens, including thinking.",
+      cache_creation_input_tokens: "Input tokens written to the cache, at a higher price.",
+      cache_read_input_tokens: "Input tokens read from the cache, at a lower price.",
+      server_tool_use: "How often server tools ran.",
+      service_tier: "The tier that processed the request."
+    }
+  },
+  {
+    at: `${messages}Tool`,
+    fields: {
+      name: "Letters, digits, `_` and `-`, at most 128 characters.",
+      description: "Tells the model what the tool does and when to use it. The more detailed, the better.",
+      input_schema: "A JSON Schema of the input, an object at the top.",
+      strict: "Whether the input must match the schema exactly. Default: `false`."
+    }
+  },
+  {
+    at: `${messages}ToolUseBlock`,
+    fields: {
+      id: "Send it back as `tool_use_id` with the result.",
+      input: "The decoded arguments. Not checked against the tool's schema unless it is `strict`.",
+      name: "The tool to call."
+    }
+  },
+  {
+    at: `${messages}ToolResultBlockParam`,
+    fields: {
+      tool_use_id: "The `id` of the call that this block answers.",
+      content: "The result: text, or blocks of text, images, documents and search results.",
+      is_error: "Whether the call failed. The content then says why. Default: `false`."
+    }
+  },
+  {
+    at: `${messages}ThinkingConfigEnabled`,
+    fields: { budget_tokens: "How many tokens the model may think with, at least 1,024 and less than `max_tokens`." }
+  },
+  {
+    at: `${messages}OutputConfig`,
+    fields: {
+      effort: "How much effort the model spends. Less is faster and uses fewer tokens.",
+      format: "The JSON Schema of the answer."
+    }
+  },
+  {
+    at: `${messages}CacheControlEphemeral`,
+    fields: { ttl: "How long the cache lives after its last use." }
+  },
+  {
+    at: `${messages}MessageTokensCount`,
+    fields: { input_tokens: "The tokens of the messages, the system prompt and the tools together." }
+  },
+  {
+    at: "resources/*messages/batches#*MessageBatch",
+    fields: {
+      processing_status: "`in_progress`, `canceling` or `ended`. Results can be read once it has ended.",
+      request_counts: "How many requests have which state. They stay at zero until the batch has ended.",
+      results_url: "Where the results are, once the batch has ended."
+    }
+  },
+  {
+    at: "resources/models#ModelInfo",
+    fields: {
+      max_input_tokens: "The size of the context window, in tokens.",
+      max_tokens: "The largest `max_tokens` of a request."
+    }
+  },
+  {
+    at: "*#*ListParams",
+    fields: {
+      after_id: "Returns items after the one with this id. `page.next` of a page has it.",
+      before_id: "Returns items before the one with this id, and pages backwards.",
+      limit: "The most items in a page. The endpoint requests further pages as they are read.",
+      page: "The cursor of a page. `page.next` of a page has it."
+    }
+  }
+]
