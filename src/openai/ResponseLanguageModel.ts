@@ -37,12 +37,13 @@ import type * as Stream from "effect/Stream"
 import {
   type Api,
   makeLanguageModel,
-  type Reading,
+  type PartsOptions,
+  readingOf,
   type SharedConfig,
   withConfigOf
 } from "../internal/ai/languageModel.ts"
 import { attempt, readParts } from "../internal/ai/parts.ts"
-import { ToolTable, type Undeclared } from "../internal/ai/tools.ts"
+import { ToolTable } from "../internal/ai/tools.ts"
 import type { Combinator } from "../internal/program.ts"
 import * as Responses from "./api/Responses.ts"
 import type { ResponsesModel } from "./api/Shared.ts"
@@ -109,20 +110,6 @@ export const model = (
 ): Model.Model<"openai", LanguageModel.LanguageModel, OpenAi> =>
   Model.make("openai", name, layer({ model: name, config }))
 
-/** How answers are read that do not come from a call of the model. */
-export interface PartsOptions {
-  /** The tools that the calls are of: their parameters come in the tool's encoded form. */
-  readonly tools?: ReadonlyArray<Tool.Any> | undefined
-  /** What becomes of calls of other tools: `keep` them by default, or `fail` with `ToolNotFoundError`. */
-  readonly undeclared?: Undeclared | undefined
-}
-
-const readingOf = ({ tools = [], undeclared = "keep" }: PartsOptions, method: string): Reading => ({
-  tools: new ToolTable(tools, { conversion }, undeclared),
-  idPrefix: "0",
-  place: { module: api.module, method }
-})
-
 /** The items of a prompt, for requests that are made otherwise, such as those of a batch. */
 export const toInput = (
   prompt: Prompt.Prompt,
@@ -139,7 +126,7 @@ export const toParts = (
   response: Responses.Response,
   options: PartsOptions = {}
 ): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
-  attempt(() => partsOf(response, readingOf(options, "toParts")))
+  attempt(() => partsOf(response, readingOf(api, options, "toParts")))
 
 /** The parts of events, of `Responses.retrieveStream`, `ResumableResponse` or a cassette for instance. */
 export const streamParts = (
@@ -147,4 +134,4 @@ export const streamParts = (
 ): (<E, R>(
   events: Stream.Stream<Responses.ResponseStreamEvent, E, R>
 ) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>) =>
-  readParts(() => makeReader(readingOf(options, "streamParts")))
+  readParts(() => makeReader(readingOf(api, options, "streamParts")))

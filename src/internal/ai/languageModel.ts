@@ -3,6 +3,7 @@ import * as AiError from "effect/ai/AiError"
 import { IdGenerator } from "effect/ai/IdGenerator"
 import * as LanguageModel from "effect/ai/LanguageModel"
 import type * as Response from "effect/ai/Response"
+import type * as Tool from "effect/ai/Tool"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -22,7 +23,7 @@ import { fieldsOf, metadata } from "./metadata.ts"
 import { attempt, type PartReader, readParts } from "./parts.ts"
 import { type ObjectForm, objectForm } from "./schemaForm.ts"
 import { annotatePart, annotateRequest } from "./span.ts"
-import { ToolTable } from "./tools.ts"
+import { ToolTable, type Undeclared } from "./tools.ts"
 
 /** The settings that all language models have. */
 export interface SharedConfig {
@@ -288,3 +289,21 @@ const limitsOf = (info: RateLimitInfo): { readonly [window: string]: unknown } =
       { ...limit, reset: limit?.reset === undefined ? undefined : Duration.toMillis(limit.reset) }
     ])
   )
+
+/** How answers are read that do not come from a call of the model. */
+export interface PartsOptions {
+  /** The tools that the calls are of: their parameters come in the tool's encoded form. */
+  readonly tools?: ReadonlyArray<Tool.Any> | undefined
+  /** What becomes of calls of other tools: `keep` them by default, or `fail` with `ToolNotFoundError`. */
+  readonly undeclared?: Undeclared | undefined
+}
+
+export const readingOf = (
+  { conversion, module }: { readonly conversion: StructuredOutput.Conversion; readonly module: string },
+  { tools = [], undeclared = "keep" }: PartsOptions,
+  method: string
+): Reading => ({
+  tools: new ToolTable(tools, { conversion }, undeclared),
+  idPrefix: "0",
+  place: { module, method }
+})

@@ -7,6 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
+import * as AiErrors from "../../AiErrors.ts"
+import * as ApiError from "../../ApiError.ts"
 import { isObject } from "../json/json.ts"
 import { metadata } from "./metadata.ts"
 
@@ -120,4 +122,27 @@ const mergeMetadata = (key: string, a: StreamPart["metadata"], b: StreamPart["me
   if (!isObject(before) || !isObject(after))
     return { ...(a === undefined && b === undefined ? {} : { metadata: { ...a, ...b } }) }
   return metadata(key, { ...before, ...after })
+}
+
+/** The error of events that ended before the answer did. */
+export const truncated = (
+  { place }: { readonly place: AiErrors.Place },
+  provider: string,
+  endpoint: string,
+  missing: string,
+  partial: ApiError.PartialOutput
+): AiError.AiError => {
+  const message = `The stream ended without ${missing}`
+  return AiErrors.fromApiError(
+    new ApiError.ApiError({
+      provider,
+      endpoint,
+      reason: new ApiError.StreamTruncatedError({ message, partial }),
+      request: undefined,
+      response: undefined,
+      attempts: [],
+      partial
+    }),
+    place
+  )
 }

@@ -7,7 +7,7 @@ import { Carrier } from "../../../internal/ai/carry.ts"
 import { isBase64 } from "../../../internal/ai/files.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata, timestampOf } from "../../../internal/ai/metadata.ts"
-import { type Emit, type PartReader, wholeParts } from "../../../internal/ai/parts.ts"
+import { type Emit, type PartReader, truncated, wholeParts } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
@@ -622,21 +622,11 @@ export const makeReader = (reading: Reading): PartReader<unknown> => {
     push,
     end: () => {
       if (isOver) return
-      const { place } = reading
-      const message = "The stream ended before the response was complete"
-      const partial = { text: items.text, usage: undefined, events }
-      throw AiErrors.fromApiError(
-        new ApiError.ApiError({
-          provider: "openai",
-          endpoint: "responses.create:stream",
-          reason: new ApiError.StreamTruncatedError({ message, partial }),
-          request: undefined,
-          response: undefined,
-          attempts: [],
-          partial
-        }),
-        place
-      )
+      throw truncated(reading, "openai", "responses.create:stream", "the end of the response", {
+        text: items.text,
+        usage: undefined,
+        events
+      })
     }
   }
 }

@@ -16,8 +16,8 @@ import { conversion } from "../../Parse.ts"
 import type { Config } from "../../ResponseLanguageModel.ts"
 import { inputItemsOf } from "../responseParam.ts"
 import { itemOf, responseOutput } from "../toolOutput.ts"
-import { fileName } from "./fileName.ts"
 import { argsOf, nameOf, toolId } from "./hostedKinds.ts"
+import { fileName, formatName, isFileId, isReasoningModel } from "./names.ts"
 import { key } from "./responseParts.ts"
 
 type InputItem = Responses.ResponseInputItem
@@ -26,13 +26,6 @@ const place = { module: "llmfx/openai/ResponseLanguageModel", method: "toInput" 
 
 const invalidInput = (description: string): AiError.AiError =>
   AiError.make({ ...place, reason: new AiError.InvalidUserInputError({ description }) })
-
-/** Whether a string names a file of the API. */
-export const isFileId = (data: string): boolean => /^(?:file|assistant)-/.test(data)
-
-/** Models that reason know the role `developer`, and give their reasoning in encrypted form. */
-const isReasoningModel = (model: string): boolean =>
-  /^(?:o\d|gpt-[5-9]|codex|computer-use)/.test(model) && !/chat/.test(model)
 
 /** The whole request. Throws an `AiError` for what the API cannot take. */
 export const toRequest = (request: ModelRequest<Config>): Responses.ResponseCreateParams => {
@@ -80,9 +73,6 @@ const afterAnswer = (messages: ReadonlyArray<Prompt.Message>): ReadonlyArray<Pro
   )
   return messages.slice(last + 1)
 }
-
-/** Letters, digits, `_` and `-`, at most 64. */
-export const formatName = (name: string): string => name.replace(/[^\w-]/g, "_").slice(0, 64) || "output"
 
 /** A tool as the API is told of it. */
 const describeTool = (tool: Tool.Any, config: Config): Responses.Tool => {

@@ -1,3 +1,15 @@
+/** Names of files, models and formats. */
+
+/** Whether a string names a file of the API. */
+export const isFileId = (data: string): boolean => /^(?:file|assistant)-/.test(data)
+
+/** Models that reason know the role `developer`, and give their reasoning in encrypted form. */
+export const isReasoningModel = (model: string): boolean =>
+  /^(?:o\d|gpt-[5-9]|codex|computer-use)/.test(model) && !/chat/.test(model)
+
+/** Letters, digits, `_` and `-`, at most 64. */
+export const formatName = (name: string): string => name.replace(/[^\w-]/g, "_").slice(0, 64) || "output"
+
 /** A name for a file that has none: the API tells what kind of file it is by its name. */
 export const fileName = (mediaType: string): string => {
   const [, subtype = ""] = mediaType.split("/")
