@@ -22,20 +22,19 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
 import type { ApiError } from "../ApiError.ts"
 import * as ApiRequest from "../ApiRequest.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import { retryCountHeader } from "../internal/attempt/retry.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
 import {
   baseUrlProblems,
   debugVariable,
   type Environment,
   headersVariable,
-  mergeOptions,
-  readEnvironment,
   secretVariable,
   variable,
   withSecret
@@ -72,7 +71,7 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
 
   /** Makes a client with the given settings. */
   static readonly layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-    Layer.effect(Anthropic, make(options))
+    layerOf(definition, options)
 
   /**
    * Makes a client configured by `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`,
@@ -80,15 +79,7 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
    */
   static readonly layerConfig = (
     overrides?: Options
-  ): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-    Layer.effect(
-      Anthropic,
-      Effect.flatMap(readEnvironment(Anthropic.provider, environment), (settings) => {
-        const { apiKey, authToken, ...rest } = settings
-        const hasOwn = overrides?.apiKey !== undefined || overrides?.authToken !== undefined
-        return make(mergeOptions<Options>(hasOwn ? rest : settings, overrides))
-      })
-    )
+  ): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> => layerConfigOf(definition, overrides)
 }
 
 const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
@@ -98,6 +89,14 @@ const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
   headers: /*#__PURE__*/ headersVariable("ANTHROPIC_CUSTOM_HEADERS"),
   debug: debugVariable
 })
+
+const definition: Definition<Anthropic, Options> = {
+  service: Anthropic,
+  provider: Anthropic.provider,
+  environment: () => environment,
+  exclusive: [["apiKey", "authToken"]],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { apiKey, authToken } = options

@@ -23,7 +23,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import { withAwsErrors } from "../internal/clouds/awsErrors.ts"
@@ -34,13 +34,13 @@ import {
   credentialProblems,
   hostUrl,
   regionProblems,
-  type Surface,
-  withoutReplaced
+  type Surface
 } from "../internal/clouds/bedrock.ts"
 import { pathSegment, pinnedTo, replacePath, withoutHeaders, withoutQuery } from "../internal/clouds/routing.ts"
 import { type Dialect, skip } from "../internal/dialect.ts"
 import { isObject } from "../internal/json/json.ts"
-import { baseUrlProblems, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
+import { baseUrlProblems, type Environment, variable } from "../internal/provider.ts"
 import type { Draft, Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { framing } from "./internal/bedrockEvents.ts"
@@ -62,7 +62,7 @@ export interface Options extends ClientSettings, CredentialOptions {
 
 /** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(Anthropic, make(options))
+  layerOf(definition, options)
 
 /**
  * Makes a client configured by the environment. `overrides` win.
@@ -74,19 +74,22 @@ export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationErr
  * `ANTHROPIC_BEDROCK_MANTLE_BASE_URL`; and `LLMFX_DEBUG`.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(
-    Anthropic,
-    Effect.flatMap(readEnvironment(Anthropic.provider, environment), ({ mantleUrl, runtimeUrl, settings }) => {
-      const baseUrl = overrides?.surface === "mantle" ? mantleUrl : runtimeUrl
-      return make(mergeOptions<Options>({ ...withoutReplaced(settings, overrides), baseUrl }, overrides))
-    })
+  layerConfigOf(definition, overrides)
+
+const environment = (surface: Surface | undefined): Environment<Options> =>
+  Effect.zipWith(
+    credentialEnvironment,
+    variable(surface === "mantle" ? "ANTHROPIC_BEDROCK_MANTLE_BASE_URL" : "ANTHROPIC_BEDROCK_BASE_URL"),
+    (settings, baseUrl) => ({ ...settings, baseUrl })
   )
 
-const environment = /*#__PURE__*/ Effect.all({
-  settings: credentialEnvironment,
-  runtimeUrl: /*#__PURE__*/ variable("ANTHROPIC_BEDROCK_BASE_URL"),
-  mantleUrl: /*#__PURE__*/ variable("ANTHROPIC_BEDROCK_MANTLE_BASE_URL")
-})
+const definition: Definition<Anthropic, Options> = {
+  service: Anthropic,
+  provider: Anthropic.provider,
+  environment: (overrides) => environment(overrides?.surface),
+  exclusive: [["apiKey", "credentials"]],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { region, surface = "runtime" } = options

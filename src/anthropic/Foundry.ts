@@ -23,21 +23,14 @@
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import * as Entra from "../credentials/Entra.ts"
 import { pinnedTo } from "../internal/clouds/routing.ts"
-import {
-  baseUrlProblems,
-  debugVariable,
-  mergeOptions,
-  readEnvironment,
-  secretVariable,
-  variable,
-  withSecret
-} from "../internal/provider.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
+import { baseUrlProblems, debugVariable, secretVariable, variable, withSecret } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
@@ -59,26 +52,14 @@ export const scope = "https://ai.azure.com/.default"
 
 /** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(Anthropic, make(options))
+  layerOf(definition, options)
 
 /**
  * Makes a client configured by `ANTHROPIC_FOUNDRY_API_KEY`, `ANTHROPIC_FOUNDRY_RESOURCE` or
  * `ANTHROPIC_FOUNDRY_BASE_URL`, and `LLMFX_DEBUG`. `overrides` win.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(
-    Anthropic,
-    Effect.flatMap(readEnvironment(Anthropic.provider, environment), ({ apiKey, baseUrl, debug, resource }) => {
-      const hasUrl = overrides?.resource !== undefined || overrides?.baseUrl !== undefined
-      const hasSecret = overrides?.apiKey !== undefined || overrides?.tokenProvider !== undefined
-      return make(
-        mergeOptions<Options>(
-          { debug, ...(hasSecret ? {} : { apiKey }), ...(hasUrl ? {} : { baseUrl, resource }) },
-          overrides
-        )
-      )
-    })
-  )
+  layerConfigOf(definition, overrides)
 
 const environment = /*#__PURE__*/ Effect.all({
   apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_FOUNDRY_API_KEY"),
@@ -86,6 +67,17 @@ const environment = /*#__PURE__*/ Effect.all({
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_BASE_URL"),
   debug: debugVariable
 })
+
+const definition: Definition<Anthropic, Options> = {
+  service: Anthropic,
+  provider: Anthropic.provider,
+  environment: () => environment,
+  exclusive: [
+    ["apiKey", "tokenProvider"],
+    ["baseUrl", "resource"]
+  ],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { apiKey, resource, tokenProvider } = options

@@ -28,7 +28,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
@@ -43,14 +43,8 @@ import {
 } from "../internal/clouds/vertex.ts"
 import type { Dialect } from "../internal/dialect.ts"
 import { isObject, stringOf } from "../internal/json/json.ts"
-import {
-  baseUrlProblems,
-  debugVariable,
-  mergeOptions,
-  readEnvironment,
-  variable,
-  withSecret
-} from "../internal/provider.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
+import { baseUrlProblems, debugVariable, variable, withSecret } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
@@ -69,19 +63,14 @@ export interface Options extends ClientSettings {
 
 /** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(Anthropic, make(options))
+  layerOf(definition, options)
 
 /**
  * Makes a client configured by `CLOUD_ML_REGION`, `ANTHROPIC_VERTEX_PROJECT_ID`, `ANTHROPIC_VERTEX_BASE_URL` and
  * `LLMFX_DEBUG`. `overrides` win, and provide the credential.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(
-    Anthropic,
-    Effect.flatMap(readEnvironment(Anthropic.provider, environment), (settings) =>
-      make(mergeOptions<Options>(settings, overrides))
-    )
-  )
+  layerConfigOf(definition, overrides)
 
 const environment = /*#__PURE__*/ Effect.all({
   region: /*#__PURE__*/ variable("CLOUD_ML_REGION"),
@@ -89,6 +78,14 @@ const environment = /*#__PURE__*/ Effect.all({
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_VERTEX_BASE_URL"),
   debug: debugVariable
 })
+
+const definition: Definition<Anthropic, Options> = {
+  service: Anthropic,
+  provider: Anthropic.provider,
+  environment: () => environment,
+  exclusive: [],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { credential, region } = options

@@ -21,19 +21,19 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import * as IdentityToken from "../credentials/IdentityToken.ts"
 import { requestToken } from "../internal/credentials/tokenRequest.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
 import {
   baseUrlProblems,
   bearer,
   debugVariable,
+  type Environment,
   headersVariable,
-  mergeOptions,
-  readEnvironment,
   secretVariable,
   variable,
   withSecret
@@ -68,7 +68,8 @@ export type Overrides = {
  */
 export const layer = <R = never>(
   options: Options<R>
-): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient | R> => Layer.effect(Anthropic, make(options))
+): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient | R> =>
+  layerOf({ service: Anthropic, make }, options)
 
 /**
  * Makes a client configured by the environment. `overrides` win.
@@ -82,39 +83,51 @@ export const layer = <R = never>(
 export const layerConfig = (
   overrides?: Overrides
 ): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient | FileSystem.FileSystem> =>
-  Layer.effect(
-    Anthropic,
-    Effect.flatMap(readEnvironment(Anthropic.provider, environment), ({ token, tokenFile, ...settings }) => {
-      const identityToken = tokenFile === undefined ? tokenIn(token) : IdentityToken.fromFile(tokenFile)
-      const merged = mergeOptions<Overrides>({ ...settings, identityToken }, overrides)
-      const { federationRuleId, organizationId } = merged
-      const problems = [
-        ...(federationRuleId === undefined ? ["no rule: set ANTHROPIC_FEDERATION_RULE_ID (or federationRuleId)"] : []),
-        ...(organizationId === undefined ? ["no organization: set ANTHROPIC_ORGANIZATION_ID (or organizationId)"] : []),
-        ...(merged.identityToken === undefined
-          ? ["no identity token: set ANTHROPIC_IDENTITY_TOKEN_FILE or ANTHROPIC_IDENTITY_TOKEN (or identityToken)"]
-          : [])
-      ]
-      return federationRuleId === undefined || organizationId === undefined || merged.identityToken === undefined
-        ? Effect.fail(new ConfigurationError({ provider: Anthropic.provider, problems }))
-        : make({ ...merged, federationRuleId, organizationId, identityToken: merged.identityToken })
-    })
-  )
+  layerConfigOf(definition, overrides)
 
-const environment = /*#__PURE__*/ Effect.all({
-  federationRuleId: /*#__PURE__*/ variable("ANTHROPIC_FEDERATION_RULE_ID"),
-  organizationId: /*#__PURE__*/ variable("ANTHROPIC_ORGANIZATION_ID"),
-  serviceAccountId: /*#__PURE__*/ variable("ANTHROPIC_SERVICE_ACCOUNT_ID"),
-  workspaceId: /*#__PURE__*/ variable("ANTHROPIC_WORKSPACE_ID"),
-  tokenFile: /*#__PURE__*/ variable("ANTHROPIC_IDENTITY_TOKEN_FILE"),
-  token: /*#__PURE__*/ secretVariable("ANTHROPIC_IDENTITY_TOKEN"),
-  baseUrl: /*#__PURE__*/ variable("ANTHROPIC_BASE_URL"),
-  headers: /*#__PURE__*/ headersVariable("ANTHROPIC_CUSTOM_HEADERS"),
-  debug: debugVariable
-})
+const environment: Environment<Overrides> = /*#__PURE__*/ Effect.map(
+  /*#__PURE__*/ Effect.all({
+    federationRuleId: /*#__PURE__*/ variable("ANTHROPIC_FEDERATION_RULE_ID"),
+    organizationId: /*#__PURE__*/ variable("ANTHROPIC_ORGANIZATION_ID"),
+    serviceAccountId: /*#__PURE__*/ variable("ANTHROPIC_SERVICE_ACCOUNT_ID"),
+    workspaceId: /*#__PURE__*/ variable("ANTHROPIC_WORKSPACE_ID"),
+    tokenFile: /*#__PURE__*/ variable("ANTHROPIC_IDENTITY_TOKEN_FILE"),
+    token: /*#__PURE__*/ secretVariable("ANTHROPIC_IDENTITY_TOKEN"),
+    baseUrl: /*#__PURE__*/ variable("ANTHROPIC_BASE_URL"),
+    headers: /*#__PURE__*/ headersVariable("ANTHROPIC_CUSTOM_HEADERS"),
+    debug: debugVariable
+  }),
+  ({ token, tokenFile, ...settings }) => ({
+    ...settings,
+    identityToken: tokenFile === undefined ? tokenIn(token) : IdentityToken.fromFile(tokenFile)
+  })
+)
 
 const tokenIn = (token: Redacted.Redacted | undefined): IdentityToken.IdentityToken | undefined =>
   token === undefined ? undefined : Effect.succeed(token)
+
+const definition: Definition<Anthropic, Overrides, HttpClient.HttpClient | FileSystem.FileSystem> = {
+  service: Anthropic,
+  provider: Anthropic.provider,
+  environment: () => environment,
+  exclusive: [],
+  make: (options) => makeChecked(options)
+}
+
+const makeChecked = Effect.fnUntraced(function* (options: Overrides) {
+  const { federationRuleId, identityToken, organizationId } = options
+  const problems = [
+    ...(federationRuleId === undefined ? ["no rule: set ANTHROPIC_FEDERATION_RULE_ID (or federationRuleId)"] : []),
+    ...(organizationId === undefined ? ["no organization: set ANTHROPIC_ORGANIZATION_ID (or organizationId)"] : []),
+    ...(identityToken === undefined
+      ? ["no identity token: set ANTHROPIC_IDENTITY_TOKEN_FILE or ANTHROPIC_IDENTITY_TOKEN (or identityToken)"]
+      : [])
+  ]
+  if (federationRuleId === undefined || organizationId === undefined || identityToken === undefined) {
+    return yield* new ConfigurationError({ provider: Anthropic.provider, problems })
+  }
+  return yield* make({ ...options, federationRuleId, organizationId, identityToken })
+})
 
 const defaultUrl = "https://api.anthropic.com"
 

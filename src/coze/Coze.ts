@@ -16,19 +16,19 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
 import type { ApiError } from "../ApiError.ts"
 import * as ApiRequest from "../ApiRequest.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
 import {
   baseUrlProblems,
   debugVariable,
+  type Environment,
   makeProvider,
-  mergeOptions,
-  readEnvironment,
   secretVariable,
   variable,
   withSecret
@@ -65,35 +65,38 @@ export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
 
   /** Makes a client with the given settings. Like the official clients, it does not retry by default. */
   static readonly layer = (options: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>
-    Layer.effect(Coze, make(options))
+    layerOf(definition, options)
 
   /**
    * Makes a client configured by `COZE_API_TOKEN`, `COZE_PLATFORM` (`com` or `cn`) or `COZE_API_BASE`, and
    * `LLMFX_DEBUG`. `overrides` win over the environment.
    */
   static readonly layerConfig = (overrides?: Options): Layer.Layer<Coze, ConfigurationError, HttpClient.HttpClient> =>
-    Layer.effect(
-      Coze,
-      Effect.flatMap(readEnvironment(Coze.provider, environment), (settings) => {
-        const { baseUrl, platform, ...rest } = settings
-        const hasOwn = overrides?.platform !== undefined || overrides?.baseUrl !== undefined
-        return make(
-          mergeOptions<Options>(hasOwn ? rest : { ...rest, baseUrl, platform: platform as Platform }, overrides)
-        )
-      })
-    )
+    layerConfigOf(definition, overrides)
 }
 
-const environment = /*#__PURE__*/ Effect.all({
-  token: /*#__PURE__*/ secretVariable("COZE_API_TOKEN"),
-  platform: /*#__PURE__*/ variable("COZE_PLATFORM"),
-  baseUrl: /*#__PURE__*/ variable("COZE_API_BASE"),
-  debug: debugVariable
-})
+const environment: Environment<Options> = /*#__PURE__*/ Effect.map(
+  /*#__PURE__*/ Effect.all({
+    token: /*#__PURE__*/ secretVariable("COZE_API_TOKEN"),
+    platform: /*#__PURE__*/ variable("COZE_PLATFORM"),
+    baseUrl: /*#__PURE__*/ variable("COZE_API_BASE"),
+    debug: debugVariable
+  }),
+  // `make` refuses any other platform.
+  (settings) => ({ ...settings, platform: settings.platform as Platform | undefined })
+)
 
 const baseUrls: { readonly [K in Platform]: string } = {
   com: "https://api.coze.com",
   cn: "https://api.coze.cn"
+}
+
+const definition: Definition<Coze, Options> = {
+  service: Coze,
+  provider: Coze.provider,
+  environment: () => environment,
+  exclusive: [["baseUrl", "platform"]],
+  make: (options) => make(options)
 }
 
 const make = Effect.fnUntraced(function* (options: Options) {

@@ -170,9 +170,3 @@ export const headersVariable = (name: string): Environment<{ readonly [name: str
           })
         )
   )
-
-/** Merges the environment with the layer's options, which win. */
-export const mergeOptions = <A extends object>(environment: A, overrides: A | undefined): A => {
-  const given = Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined)
-  return { ...environment, ...Object.fromEntries(given) }
-}

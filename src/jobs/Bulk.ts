@@ -45,16 +45,16 @@ import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type * as Migrator from "effect/sql/Migrator"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import * as Stream from "effect/Stream"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import type { ApiError } from "../ApiError.ts"
 import * as ApiErrorSchema from "../ApiErrorSchema.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { type Call, limiterOf, startCall } from "../internal/bulk/call.ts"
-import { Dispatcher, layer as dispatcherLayer, Options as CurrentWorkerOptions } from "../internal/bulk/dispatcher.ts"
+import { Options as CurrentWorkerOptions, Dispatcher, layer as dispatcherLayer } from "../internal/bulk/dispatcher.ts"
 import {
   BulkCallError,
   type BulkConflictError,

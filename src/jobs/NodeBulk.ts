@@ -8,9 +8,10 @@
  * const local = NodeBulk.layerLocal({ filename: "jobs.db" })
  * ```
  */
+
+import type { ConfigError } from "effect/Config"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as SingleRunner from "effect/cluster/SingleRunner"
-import type { ConfigError } from "effect/Config"
 import * as Digest from "effect/crypto/Digest"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"

@@ -18,19 +18,18 @@
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import * as Entra from "../credentials/Entra.ts"
 import { pathSegment, pinnedTo, replacePath } from "../internal/clouds/routing.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
 import {
   baseUrlProblems,
   debugVariable,
   makeProvider,
-  mergeOptions,
-  readEnvironment,
   secretVariable,
   variable,
   withSecret
@@ -68,23 +67,14 @@ export const scope = "https://cognitiveservices.azure.com/.default"
 
 /** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(OpenAi, make(options))
+  layerOf(definition, options)
 
 /**
  * Makes a client configured by `AZURE_OPENAI_API_KEY`, `AZURE_OPENAI_ENDPOINT`, `OPENAI_API_VERSION` and `LLMFX_DEBUG`.
  * `overrides` win.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(
-    OpenAi,
-    Effect.flatMap(readEnvironment(OpenAi.provider, environment), ({ apiKey, endpoint, ...rest }) => {
-      const hasUrl = [overrides?.resource, overrides?.endpoint, overrides?.baseUrl].some((url) => url !== undefined)
-      const hasSecret = overrides?.apiKey !== undefined || overrides?.tokenProvider !== undefined
-      return make(
-        mergeOptions<Options>({ ...rest, ...(hasSecret ? {} : { apiKey }), ...(hasUrl ? {} : { endpoint }) }, overrides)
-      )
-    })
-  )
+  layerConfigOf(definition, overrides)
 
 const environment = /*#__PURE__*/ Effect.all({
   apiKey: /*#__PURE__*/ secretVariable("AZURE_OPENAI_API_KEY"),
@@ -92,6 +82,17 @@ const environment = /*#__PURE__*/ Effect.all({
   apiVersion: /*#__PURE__*/ variable("OPENAI_API_VERSION"),
   debug: debugVariable
 })
+
+const definition: Definition<OpenAi, Options> = {
+  service: OpenAi,
+  provider: OpenAi.provider,
+  environment: () => environment,
+  exclusive: [
+    ["apiKey", "tokenProvider"],
+    ["baseUrl", "endpoint", "resource"]
+  ],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { apiKey, apiVersion, baseUrl, deployment, endpoint, resource, tokenProvider } = options

@@ -18,7 +18,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
@@ -30,11 +30,11 @@ import {
   credentialProblems,
   hostUrl,
   regionProblems,
-  type Surface,
-  withoutReplaced
+  type Surface
 } from "../internal/clouds/bedrock.ts"
 import { pinnedTo } from "../internal/clouds/routing.ts"
-import { baseUrlProblems, makeProvider, mergeOptions, readEnvironment, variable } from "../internal/provider.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
+import { baseUrlProblems, type Environment, makeProvider, variable } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"
@@ -53,7 +53,7 @@ export interface Options extends ClientOptions, CredentialOptions {
 
 /** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(OpenAi, make(options))
+  layerOf(definition, options)
 
 /**
  * Makes a client configured by the environment. `overrides` win.
@@ -64,17 +64,21 @@ export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError,
  * `AWS_REGION` or `AWS_DEFAULT_REGION`; `AWS_BEDROCK_BASE_URL`; and `LLMFX_DEBUG`.
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(
-    OpenAi,
-    Effect.flatMap(readEnvironment(OpenAi.provider, environment), ({ baseUrl, settings }) =>
-      make(mergeOptions<Options>({ ...withoutReplaced(settings, overrides), baseUrl }, overrides))
-    )
-  )
+  layerConfigOf(definition, overrides)
 
-const environment = /*#__PURE__*/ Effect.all({
-  settings: credentialEnvironment,
-  baseUrl: /*#__PURE__*/ variable("AWS_BEDROCK_BASE_URL")
-})
+const environment: Environment<Options> = /*#__PURE__*/ Effect.zipWith(
+  credentialEnvironment,
+  /*#__PURE__*/ variable("AWS_BEDROCK_BASE_URL"),
+  (settings, baseUrl) => ({ ...settings, baseUrl })
+)
+
+const definition: Definition<OpenAi, Options> = {
+  service: OpenAi,
+  provider: OpenAi.provider,
+  environment: () => environment,
+  exclusive: [["apiKey", "credentials"]],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { region, surface = "mantle" } = options

@@ -18,7 +18,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
 import { type ApiError, RequestError } from "../ApiError.ts"
 import * as ApiRequest from "../ApiRequest.ts"
@@ -26,14 +26,13 @@ import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Credential from "../credentials/Credential.ts"
 import { retryCountHeader } from "../internal/attempt/retry.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
 import {
   baseUrlProblems,
   debugVariable,
   type Environment,
   headersVariable,
   makeProvider,
-  mergeOptions,
-  readEnvironment,
   secretVariable,
   variable,
   withSecret
@@ -75,20 +74,14 @@ export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi")
 
   /** Makes a client with the given settings. */
   static readonly layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-    Layer.effect(OpenAi, make(options))
+    layerOf(definition, options)
 
   /**
    * Makes a client configured by `OPENAI_API_KEY`, `OPENAI_ADMIN_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`,
    * `OPENAI_BASE_URL`, `OPENAI_CUSTOM_HEADERS` and `LLMFX_DEBUG`. `overrides` win over the environment.
    */
   static readonly layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-    Layer.effect(
-      OpenAi,
-      Effect.flatMap(readEnvironment(OpenAi.provider, environment), (settings) => {
-        const { baseUrl, ...rest } = settings
-        return make(mergeOptions(overrides?.dataResidency === undefined ? settings : rest, overrides))
-      })
-    )
+    layerConfigOf(definition, overrides)
 }
 
 const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
@@ -100,6 +93,14 @@ const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
   headers: /*#__PURE__*/ headersVariable("OPENAI_CUSTOM_HEADERS"),
   debug: debugVariable
 })
+
+const definition: Definition<OpenAi, Options> = {
+  service: OpenAi,
+  provider: OpenAi.provider,
+  environment: () => environment,
+  exclusive: [["baseUrl", "dataResidency"]],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const problems = [

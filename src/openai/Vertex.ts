@@ -23,7 +23,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
@@ -37,15 +37,8 @@ import {
   projectProblems,
   quotaHeader
 } from "../internal/clouds/vertex.ts"
-import {
-  baseUrlProblems,
-  debugVariable,
-  makeProvider,
-  mergeOptions,
-  readEnvironment,
-  variable,
-  withSecret
-} from "../internal/provider.ts"
+import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
+import { baseUrlProblems, debugVariable, makeProvider, variable, withSecret } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"
@@ -65,22 +58,25 @@ export interface Options extends ClientOptions {
 
 /** Makes a client with the given settings. */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(OpenAi, make(options))
+  layerOf(definition, options)
 
 /** Makes a client configured by `GOOGLE_CLOUD_LOCATION`, `GOOGLE_CLOUD_PROJECT` and `LLMFX_DEBUG`. `overrides` win. */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
-  Layer.effect(
-    OpenAi,
-    Effect.flatMap(readEnvironment(OpenAi.provider, environment), (settings) =>
-      make(mergeOptions<Options>(settings, overrides))
-    )
-  )
+  layerConfigOf(definition, overrides)
 
 const environment = /*#__PURE__*/ Effect.all({
   location: /*#__PURE__*/ variable("GOOGLE_CLOUD_LOCATION"),
   projectId: /*#__PURE__*/ variable("GOOGLE_CLOUD_PROJECT"),
   debug: debugVariable
 })
+
+const definition: Definition<OpenAi, Options> = {
+  service: OpenAi,
+  provider: OpenAi.provider,
+  environment: () => environment,
+  exclusive: [],
+  make: (options) => make(options)
+}
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { credential, location } = options

@@ -1,9 +1,9 @@
 /** Reads the inputs of a job into chunks; memory holds one chunk, and 20 bytes for each input. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import * as Stream from "effect/Stream"
 import { BulkConflictError, BulkInputError } from "./errors.ts"
 import { IdSet } from "./IdSet.ts"
 import type { StoredInput } from "./model.ts"

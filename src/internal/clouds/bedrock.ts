@@ -40,15 +40,6 @@ export const environment = /*#__PURE__*/ Effect.map(
   })
 )
 
-/** Drops the environment's credential if the caller gives one, of either kind. */
-export const withoutReplaced = <A extends CredentialOptions>(
-  settings: A,
-  overrides: CredentialOptions | undefined
-): A =>
-  overrides?.apiKey === undefined && overrides?.credentials === undefined
-    ? settings
-    : { ...settings, apiKey: undefined, credentials: undefined }
-
 export const credentialProblems = ({ apiKey, credentials }: CredentialOptions): ReadonlyArray<string> => {
   if (apiKey !== undefined && credentials !== undefined) {
     return ["apiKey and credentials contradict each other: give one of them"]
