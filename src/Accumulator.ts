@@ -17,7 +17,7 @@
  * ```
  */
 import * as Arr from "effect/Array"
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -26,6 +26,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import { afterScope } from "./internal/stream/afterScope.ts"
 
 /** How events add up to a snapshot of the answer, and what each of them says. */
 export interface Accumulator<in Event, out Snapshot, out Step = never> {
@@ -239,10 +240,13 @@ const shared = <A, E>(pull: Pull.Pull<A, E>): Effect.Effect<Pull.Pull<A, E>, nev
     return semaphore.withPermit(
       Effect.suspend(() => {
         if (ended !== undefined) return ended
+        if (scope.state._tag === "Closed") return afterScope
         return Effect.flatMap(pending === undefined ? fork : Effect.succeed(pending), (fiber) =>
           Effect.flatMap(Fiber.await(fiber), (exit) => {
             pending = undefined
-            if (Exit.isFailure(exit)) ended = Exit.failCause(exit.cause)
+            if (Exit.isSuccess(exit)) return exit
+            if (scope.state._tag === "Closed" && Cause.hasInterruptsOnly(exit.cause)) return afterScope
+            ended = Exit.failCause(exit.cause)
             return exit
           })
         )

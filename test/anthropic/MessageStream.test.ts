@@ -172,20 +172,48 @@ describe("a stream that something is wrong with", () => {
   it("may send its first event twice without losing what came between", () => {
     const { snapshot, steps } = follow(accumulator, [start, blockStart(0, { type: "text", text: "a" }), start])
     assert.strictEqual(snapshot?.content.length, 1)
-    assert.strictEqual(steps.at(-1)?._tag, "EventRefused")
+    assert.strictEqual(steps.at(-1)?._tag, "TextDelta")
   })
 
-  for (const index of [-1, 0.5, "0", 2 ** 60, 7]) {
-    it(`has an event refused that goes to block ${JSON.stringify(index)}`, () => {
-      const { snapshot, steps } = follow(accumulator, [
+  for (const index of [-1, 0.5, "0", 2 ** 60, null]) {
+    it(`adds a piece of block ${JSON.stringify(index)} to the block under way`, () => {
+      const { snapshot } = follow(accumulator, [
         start,
         blockStart(0, { type: "text", text: "a" }),
         withIndex(text(0, "x"), index)
       ])
-      assert.strictEqual(JSON.stringify(snapshot?.content), '[{"type":"text","text":"a"}]')
-      assert.strictEqual(steps.at(-1)?._tag, "EventRefused")
+      assert.strictEqual(JSON.stringify(snapshot?.content), '[{"type":"text","text":"ax"}]')
     })
   }
+
+  it("begins a block that was not announced, and refuses the input of a call that was not", () => {
+    const begun = [start, blockStart(0, { type: "text", text: "a" })]
+    const { snapshot } = follow(accumulator, [...begun, text(7, "x")])
+    assert.deepStrictEqual(
+      snapshot?.content.map((block) => (block.type === "text" ? block.text : block.type)),
+      ["a", "x"]
+    )
+    const { steps } = follow(accumulator, [...begun, delta(7, { type: "input_json_delta", partial_json: "{" })])
+    assert.strictEqual(steps.at(-1)?._tag, "EventRefused")
+  })
+
+  it("begins another block at an index whose block has ended", () => {
+    const end = { type: "content_block_stop", index: 0 }
+    const first = [start, blockStart(0, { type: "text", text: "a" }), end]
+    for (const second of [[blockStart(0, { type: "text", text: "" }), text(0, "b"), end], [text(0, "b")]]) {
+      const { snapshot } = follow(accumulator, [...first, ...second])
+      assert.deepStrictEqual(
+        snapshot?.content.map((block) => (block.type === "text" ? block.text : block.type)),
+        ["a", "b"]
+      )
+    }
+  })
+
+  it("keeps blocks that come before the message", () => {
+    const { snapshot } = follow(accumulator, [blockStart(0, { type: "text", text: "a" }), start])
+    assert.strictEqual(snapshot?.id, "msg_1")
+    assert.strictEqual(snapshot?.content.length, 1)
+  })
 
   it("cannot reach a prototype through its keys", () => {
     const hostile = JSON.parse('{"__proto__": {"polluted": 1}}') as object

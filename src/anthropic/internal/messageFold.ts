@@ -7,23 +7,36 @@ import { indexOf } from "../../internal/stream/fold.ts"
 
 export class MessageFold implements Fold<unknown, JsonObject, Step> {
   #message: JsonObject | undefined
-  readonly #blocks = new Map<number, Block>()
+  /** What ends a message, if it comes before its start. */
+  readonly #early: Array<JsonObject> = []
+  readonly #blocks: Array<Block> = []
+  /** The last block at each index. */
+  readonly #blockAt = new Map<number, Block>()
+  /** The block of the last event. */
+  #current: Block | undefined
+  #generation = 0
 
   push(event: unknown): ReadonlyArray<Step> {
     if (!isObject(event)) return [refused(event, "The event is not an object")]
+    const steps: Array<Step> = []
     switch (event["type"]) {
       case "message_start":
         return this.#start(event)
       case "content_block_start":
+        this.#startBlock(event, steps)
+        return steps
       case "content_block_delta":
+        this.#pushDelta(event, steps)
+        return steps
       case "content_block_stop":
-        return this.#pushBlock(event)
+        this.#blockOf(event)?.stop(steps)
+        return steps
       case "message_delta":
-        if (this.#message === undefined) return [refused(event, "The message has not begun")]
-        this.#message = mergeDelta(this.#message, event)
+        if (this.#message === undefined) this.#early.push(event)
+        else this.#message = mergeDelta(this.#message, event)
         return []
       case "message_stop":
-        for (const block of this.#blocks.values()) block.cut()
+        for (const block of this.#blocks) block.cut()
         return []
       default:
         return []
@@ -33,48 +46,105 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
   #start(event: JsonObject): ReadonlyArray<Step> {
     const message = event["message"]
     if (!isObject(message)) return [refused(event, "The event has no message")]
-    if (this.#message !== undefined) return [refused(event, "The message has already begun")]
-    this.#message = message
+    // A proxy that joins several turns starts each of them.
+    if (this.#message === undefined) this.#message = this.#early.reduce(mergeDelta, message)
     const steps: Array<Step> = []
     for (const [index, block] of arrayOf(message["content"]).entries()) {
-      if (isObject(block)) this.#blocks.set(index, new Block(index, block, steps))
+      if (isObject(block)) this.#add(index, block, steps)
     }
     return steps
   }
 
-  #pushBlock(event: JsonObject): ReadonlyArray<Step> {
-    const index = indexOf(event["index"])
-    if (this.#message === undefined) return [refused(event, "The message has not begun")]
-    if (index === undefined) return [refused(event, "The event has no valid index")]
-    const steps: Array<Step> = []
-    const block = this.#blocks.get(index)
-    if (event["type"] === "content_block_start") {
-      const start = event["content_block"]
-      if (block !== undefined) return [refused(event, `Block ${index} has already begun`)]
-      if (!isObject(start)) return [refused(event, "The event has no block")]
-      if (start["type"] === "fallback") this.#message = servedBy(this.#message, start["to"])
-      this.#blocks.set(index, new Block(index, start, steps))
-      return steps
+  #startBlock(event: JsonObject, steps: Array<Step>): void {
+    const start = event["content_block"]
+    if (!isObject(start)) {
+      steps.push(refused(event, "The event has no block"))
+      return
     }
-    if (block === undefined) return [refused(event, `Block ${index} has not begun`)]
-    if (event["type"] === "content_block_stop") block.stop(steps)
-    else if (isObject(event["delta"])) block.push(event["delta"], steps)
-    return steps
+    const before = this.#blockOf(event)
+    if (before?.isJust(start) === true) return
+    before?.stop(steps)
+    if (start["type"] === "fallback" && this.#message !== undefined)
+      this.#message = servedBy(this.#message, start["to"])
+    this.#add(placeIn(event), start, steps)
+  }
+
+  #pushDelta(event: JsonObject, steps: Array<Step>): void {
+    const { delta } = event
+    if (!isObject(delta)) return
+    let block = this.#blockOf(event) ?? (placeIn(event) === undefined ? this.#current : undefined)
+    if (block === undefined || !block.takes(delta)) {
+      const start = unannounced.get(delta["type"])
+      if (start === undefined) {
+        if (pieces.has(delta["type"])) steps.push(refused(event, "The event belongs to no block"))
+        return
+      }
+      block?.stop(steps)
+      block = this.#add(placeIn(event), start, steps)
+    }
+    this.#current = block
+    block.push(delta, steps)
+  }
+
+  #blockOf(event: JsonObject): Block | undefined {
+    const index = placeIn(event)
+    return index === undefined ? this.#current : this.#blockAt.get(index)
+  }
+
+  /** A block at an index that is taken comes after all blocks so far. */
+  #add(index: number | undefined, start: JsonObject, steps: Array<Step>): Block {
+    const isTaken = index === undefined || this.#blockAt.has(index)
+    const next = this.#blocks.reduce((most, block) => Math.max(most, block.index + 1), 0)
+    if (isTaken) this.#generation = Math.max(this.#generation, next)
+    const block = new Block(isTaken ? next : Math.max(index, this.#generation), start, steps)
+    this.#blocks.push(block)
+    this.#blockAt.set(index ?? next, block)
+    this.#current = block
+    return block
   }
 
   /** A block as far as it has come. */
   block(index: number): unknown {
-    return this.#blocks.get(index)?.snapshot()
+    return this.#blockAt.get(index)?.snapshot()
   }
 
   snapshot(): JsonObject | undefined {
-    if (this.#message === undefined) return undefined
-    const blocks = [...this.#blocks.values()].sort((a, b) => a.index - b.index)
-    return { ...this.#message, content: blocks.map((block) => block.snapshot()) }
+    const message = this.#message ?? (this.#blocks.length === 0 ? undefined : this.#early.reduce(mergeDelta, nameless))
+    if (message === undefined) return undefined
+    const blocks = this.#blocks.toSorted((a, b) => a.index - b.index)
+    return { ...message, content: blocks.map((block) => block.snapshot()) }
   }
 }
 
 const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
+
+/** Where an event says that its block is; `undefined` if no server can mean that. */
+const placeIn = ({ index }: JsonObject): number | undefined =>
+  index === undefined || index === null ? undefined : indexOf(index)
+
+/** A message of which only blocks have come. */
+const nameless: JsonObject = {
+  id: "",
+  type: "message",
+  role: "assistant",
+  model: "",
+  stop_reason: null,
+  stop_sequence: null,
+  usage: {}
+}
+
+/** The pieces of which a block is made, and the blocks that servers begin without saying so. */
+const pieces: ReadonlySet<unknown> = new Set([
+  "text_delta",
+  "thinking_delta",
+  "input_json_delta",
+  "citations_delta",
+  "compaction_delta"
+])
+const unannounced: ReadonlyMap<unknown, JsonObject> = new Map<unknown, JsonObject>([
+  ["text_delta", { type: "text", text: "" }],
+  ["thinking_delta", { type: "thinking", thinking: "", signature: "" }]
+])
 
 /** The message is of the model that wrote its end. */
 const servedBy = (message: JsonObject, to: unknown): JsonObject =>
@@ -108,6 +178,7 @@ class Block {
   #json: JsonParser | undefined
   #isStopped = false
   #isCut = false
+  #hasPieces = false
   #snapshot: unknown
 
   constructor(index: number, start: JsonObject, steps: Array<Step>) {
@@ -129,8 +200,29 @@ class Block {
     return { index: this.index, part: 0 }
   }
 
+  /** Whether nothing has come since a block was announced like this. */
+  isJust(start: JsonObject): boolean {
+    return !this.#isStopped && !this.#hasPieces && JSON.stringify(start) === JSON.stringify(this.#start)
+  }
+
+  /** Whether a piece can be one of this block. */
+  takes({ type }: JsonObject): boolean {
+    const own = this.#start["type"]
+    switch (type) {
+      case "text_delta":
+        return !this.#isStopped && own !== "thinking" && own !== "tool_use" && !String(own).endsWith("_result")
+      case "thinking_delta":
+        return !this.#isStopped && own !== "text" && own !== "tool_use"
+      case "input_json_delta":
+        return !this.#isStopped && own !== "text" && own !== "thinking"
+      default:
+        return true
+    }
+  }
+
   push(delta: JsonObject, steps: Array<Step>): void {
     this.#snapshot = undefined
+    this.#hasPieces = true
     switch (delta["type"]) {
       case "text_delta":
         this.#append("text", delta["text"])

@@ -1,14 +1,34 @@
 /** What the folds of all APIs share. They read events as unchecked JSON: a layer may have decoding turned off. */
 import * as Effect from "effect/Effect"
-import type { Accumulator, Fold, Step } from "../../Accumulator.ts"
+import type { Accumulator, EventRefused, Fold, Step } from "../../Accumulator.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { isObject } from "../json/json.ts"
 
+/** What was refused on the way to a snapshot: an answer that lacks something is not a whole one. */
+const refusals = new WeakMap<object, EventRefused>()
+
 /** An accumulator whose fold builds the snapshot from JSON, by the API's documentation of its events. */
 export const accumulatorOf = <Event, Snapshot>(
-  make: () => Fold<unknown, unknown, Step>
-): Accumulator<Event, Snapshot, Step> => ({ start: () => make() as Fold<unknown, Snapshot, Step> })
+  make: () => Fold<unknown, object, Step>
+): Accumulator<Event, Snapshot, Step> => ({
+  start: () => {
+    const folding = make() as Fold<unknown, object & Snapshot, Step>
+    let first: EventRefused | undefined
+    return {
+      push: (event) => {
+        const steps = folding.push(event)
+        if (first === undefined) first = steps.find((step) => step._tag === "EventRefused")
+        return steps
+      },
+      snapshot: () => {
+        const snapshot = folding.snapshot()
+        if (first !== undefined && snapshot !== undefined) refusals.set(snapshot, first)
+        return snapshot
+      }
+    }
+  }
+})
 
 /** A valid index; a missing one is 0. `undefined` for what no server can mean. */
 export const indexOf = (value: unknown): number | undefined =>
@@ -67,8 +87,30 @@ export const notWhole = (
   })
 }
 
-/** The snapshot of a stream that has ended, where there is one. */
+/** The error of an answer that lacks what one of its events said; `undefined` if nothing is missing. */
+export const refusedIn = (endpoint: Endpoint.Metadata, snapshot: unknown): ApiError.ApiError | undefined => {
+  const refused = isObject(snapshot) ? refusals.get(snapshot) : undefined
+  if (refused === undefined) return undefined
+  return new ApiError.ApiError({
+    provider: endpoint.provider,
+    endpoint: endpoint.id,
+    reason: new ApiError.DecodeError({
+      message: `An event does not fit into the answer: ${refused.message}`,
+      path: [],
+      expected: "an event of the answer",
+      raw: refused.event
+    }),
+    request: undefined,
+    response: undefined,
+    attempts: []
+  })
+}
+
+/** The snapshot of a stream that has ended, if it lacks nothing. */
 export const finishWith =
   (endpoint: Endpoint.Metadata, what: string) =>
-  <A>(snapshot: A | undefined): Effect.Effect<A, ApiError.ApiError> =>
-    snapshot === undefined ? Effect.fail(notWhole(endpoint, what, "", undefined)) : Effect.succeed(snapshot)
+  <A>(snapshot: A | undefined): Effect.Effect<A, ApiError.ApiError> => {
+    if (snapshot === undefined) return Effect.fail(notWhole(endpoint, what, "", undefined))
+    const error = refusedIn(endpoint, snapshot)
+    return error === undefined ? Effect.succeed(snapshot) : Effect.fail(error)
+  }

@@ -3,6 +3,7 @@ import type { Fold, Step } from "../../Accumulator.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 import { indexOf, mergeField } from "../../internal/stream/fold.ts"
+import { textOfContent, thinkingOfContent } from "./content.ts"
 
 /** What a chunk has that a completion has not. */
 const chunkOnly = new Set(["choices", "obfuscation", "object"])
@@ -24,12 +25,12 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
       if (before === undefined || !isKept) this.#head.set(name, value)
     }
     const steps: Array<Step> = []
-    for (const piece of arrayOf(chunk["choices"])) {
-      const index = isObject(piece) ? indexOf(piece["index"]) : undefined
-      if (!isObject(piece) || index === undefined) {
-        steps.push({ _tag: "EventRefused", event: chunk, message: "A choice has no valid index" })
+    for (const [at, piece] of arrayOf(chunk["choices"]).entries()) {
+      if (!isObject(piece)) {
+        steps.push({ _tag: "EventRefused", event: chunk, message: "A choice is not an object" })
         continue
       }
+      const index = placeIn(piece) ?? at
       let choice = this.#choices.get(index)
       if (choice === undefined) {
         choice = new Choice(index)
@@ -50,6 +51,10 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
     }
   }
 }
+
+/** A place as the server numbers it; `undefined` if it is left out or no server can mean it. */
+const placeIn = ({ index }: JsonObject): number | undefined =>
+  index === undefined || index === null ? undefined : indexOf(index)
 
 type Part = "text" | "refusal" | "reasoning"
 
@@ -75,6 +80,9 @@ class Choice {
   readonly #callAt = new Map<number, ToolCall>()
   readonly #logprobs = new Map<string, Array<unknown>>()
   #hasLogprobs = false
+  /** The text and the thoughts of content that comes in parts. */
+  #said = ""
+  #thought = ""
   #finishReason: unknown = null
   /** The part that is growing. */
   #open: { readonly part: Part; readonly field: string; readonly start: number } | undefined
@@ -88,13 +96,15 @@ class Choice {
   push(piece: JsonObject, steps: Array<Step>): void {
     this.#snapshot = undefined
     for (const [name, value] of Object.entries(piece)) {
-      if (name === "delta" || name === "index" || name === "logprobs" || name === "finish_reason") continue
+      if (name === "delta" || name === "message" || name === "index" || name === "logprobs" || name === "finish_reason")
+        continue
       if ((value !== null && value !== undefined) || !this.#fields.has(name)) this.#fields.set(name, value)
     }
-    if (isObject(piece["delta"])) this.#pushDelta(piece["delta"], steps)
+    const delta = piece["delta"] ?? (this.#message.size === 0 ? piece["message"] : undefined)
+    if (isObject(delta)) this.#pushDelta(delta, steps)
     this.#pushLogprobs(piece["logprobs"])
     const reason = piece["finish_reason"]
-    if (typeof reason !== "string") return
+    if (typeof reason !== "string" || reason === "") return
     this.#finishReason = reason
     this.#closePart(steps)
     this.#call = undefined
@@ -104,21 +114,59 @@ class Choice {
   #pushDelta(delta: JsonObject, steps: Array<Step>): void {
     for (const [name, value] of Object.entries(delta)) {
       if (name === "tool_calls") {
-        for (const call of arrayOf(value)) this.#pushCall(call, delta, steps)
+        for (const call of Array.isArray(value) ? value : isObject(value) ? [value] : []) {
+          this.#pushCall(call, delta, steps)
+        }
         continue
       }
       const before = this.#message.get(name)
+      const part = Object.hasOwn(partOf, name) ? partOf[name] : undefined
+      if (name === "content" && (isParts(value) || (isParts(before) && typeof value === "string"))) {
+        this.#pushParts(before, value, steps)
+        continue
+      }
       if (Array.isArray(value)) this.#pushList(name, before, value)
       else this.#message.set(name, mergeField(name, before, value))
-      const part = Object.hasOwn(partOf, name) ? partOf[name] : undefined
       if (part !== undefined && typeof value === "string" && value !== "") {
-        this.#openPart(part, name, textOf(before).length, steps)
-        steps.push({ _tag: tags[part][0], index: this.index, part: 0, delta: value })
+        if (!this.#repeatsReasoning(name, textOf(before), value))
+          this.#say(part, name, textOf(before).length, value, steps)
       } else if (name === "annotations") {
         for (const citation of arrayOf(value)) {
           steps.push({ _tag: "CitationAdded", index: this.index, part: 0, citation })
         }
       }
+    }
+  }
+
+  #say(part: Part, field: string, start: number, delta: string, steps: Array<Step>): void {
+    this.#openPart(part, field, start, steps)
+    steps.push({ _tag: tags[part][0], index: this.index, part: 0, delta })
+  }
+
+  /** Some servers send the same words as `reasoning` and as `reasoning_content`: they are told once. */
+  #repeatsReasoning(name: string, before: string, piece: string): boolean {
+    const other = name === "reasoning" ? "reasoning_content" : name === "reasoning_content" ? "reasoning" : undefined
+    const said = other === undefined ? "" : textOf(this.#message.get(other))
+    return said !== "" && said.slice(before.length, before.length + piece.length) === piece
+  }
+
+  /** Content as a list of parts, which some servers mix with pieces of plain text. */
+  #pushParts(before: unknown, piece: unknown, steps: Array<Step>): void {
+    const list: Array<unknown> = isParts(before)
+      ? before
+      : textOf(before) === ""
+        ? []
+        : [{ type: "text", text: before }]
+    this.#message.set("content", list)
+    const given: ReadonlyArray<unknown> = isParts(piece) ? piece : piece === "" ? [] : [{ type: "text", text: piece }]
+    for (const part of given) {
+      const thought = thinkingOfContent([part])
+      const text = textOfContent([part])
+      if (thought !== "") this.#say("reasoning", "content.thinking", this.#thought.length, thought, steps)
+      this.#thought += thought
+      if (text !== "") this.#say("text", "content.text", this.#said.length, text, steps)
+      this.#said += text
+      addPart(list, part)
     }
   }
 
@@ -138,30 +186,45 @@ class Choice {
     if (this.#open === undefined) return
     const { field, part, start } = this.#open
     this.#open = undefined
-    const text = textOf(this.#message.get(field)).slice(start)
+    const whole =
+      field === "content.text"
+        ? this.#said
+        : field === "content.thinking"
+          ? this.#thought
+          : textOf(this.#message.get(field))
+    const text = whole.slice(start)
     steps.push({ _tag: tags[part][1], index: this.index, part: 0, text })
   }
 
   #pushCall(piece: unknown, event: unknown, steps: Array<Step>): void {
-    const index = isObject(piece) ? indexOf(piece["index"]) : undefined
-    if (!isObject(piece) || index === undefined) {
-      steps.push({ _tag: "EventRefused", event, message: "A tool call has no valid index" })
+    if (!isObject(piece)) {
+      steps.push({ _tag: "EventRefused", event, message: "A tool call is not an object" })
       return
     }
-    const id = textOf(piece["id"])
-    let call = typeof piece["index"] === "number" ? this.#callAt.get(index) : (this.#call ?? this.#callAt.get(index))
-    // Some servers give every call the index 0, or none: then it is the id that tells them apart.
-    if (call === undefined || (id !== "" && call.id !== "" && call.id !== id)) {
+    const index = placeIn(piece)
+    let call = this.#callOf(piece, index)
+    if (call?.repeats(piece) === true) return
+    if (call === undefined || call.isBefore(piece)) {
       call = new ToolCall(this.#calls.length)
       this.#calls.push(call)
-      this.#callAt.set(index, call)
     }
+    if (index !== undefined) this.#callAt.set(index, call)
     if (call !== this.#call) {
       this.#closePart(steps)
       if (this.#call?.isWhole === true) this.#call.finish(this.index, steps)
       this.#call = call
     }
     call.push(piece, this.index, steps)
+  }
+
+  /** The call of a piece: by its id, then by its place, then the one under way. */
+  #callOf(piece: JsonObject, index: number | undefined): ToolCall | undefined {
+    const id = textOf(piece["id"])
+    const atIndex = index === undefined ? undefined : this.#callAt.get(index)
+    const own = id === "" || atIndex?.id === id ? undefined : this.#calls.findLast((call) => call.id === id)
+    if (own?.isOf(piece) === true && !own.isBefore(piece)) return own
+    if (index !== undefined) return atIndex
+    return this.#call ?? this.#calls.at(-1)
   }
 
   #pushLogprobs(logprobs: unknown): void {
@@ -184,7 +247,7 @@ class Choice {
         content: null,
         refusal: null,
         ...Object.fromEntries(
-          Array.from(this.#message, ([name, value]) => [name, Array.isArray(value) ? [...value] : value])
+          Array.from(this.#message, ([name, value]) => [name, Array.isArray(value) ? value.map(copyOf) : value])
         ),
         ...(this.#calls.length === 0 ? {} : { tool_calls: this.#calls.map((call) => call.snapshot()) })
       },
@@ -201,6 +264,25 @@ class Choice {
   }
 }
 
+type Parts = Array<unknown>
+
+const isParts = (value: unknown): value is Parts => Array.isArray(value) && value.length > 0
+
+/** Parts of the same kind that follow each other are one. */
+const addPart = (list: Parts, part: unknown): void => {
+  const last = list.at(-1)
+  if (isObject(last) && isObject(part) && last["type"] === "text" && part["type"] === "text") {
+    list[list.length - 1] = { ...last, ...part, text: textOf(last["text"]) + textOf(part["text"]) }
+  } else if (isObject(last) && isObject(part) && last["type"] === "thinking" && part["type"] === "thinking") {
+    const thinking = [...arrayOf(last["thinking"])]
+    for (const piece of arrayOf(part["thinking"])) addPart(thinking, piece)
+    list[list.length - 1] = { ...last, ...part, thinking }
+  } else list.push(part)
+}
+
+/** The parts of a snapshot do not grow with the answer. */
+const copyOf = (value: unknown): unknown => (isObject(value) ? { ...value } : value)
+
 class ToolCall {
   id = ""
   readonly #ordinal: number
@@ -210,6 +292,7 @@ class ToolCall {
   #kind: "function" | "custom" = "function"
   #type: string | undefined
   #name = ""
+  #lastDelta = ""
   #isStarted = false
   #isDone = false
 
@@ -222,27 +305,60 @@ class ToolCall {
     return this.#kind === "function" && this.#json.isComplete
   }
 
+  /**
+   * Whether a piece begins another call at the place of this one. Only a piece with a name does: if its id is another,
+   * or if nothing is missing of this call. A piece of a name, or a name that is repeated with each piece, does not.
+   */
+  isBefore(piece: JsonObject): boolean {
+    const { name } = detailsOf(piece)
+    const id = textOf(piece["id"])
+    if (textOf(name) === "") return false
+    if (id !== "" && this.id !== "" && id !== this.id) return true
+    return this.isWhole
+  }
+
+  /** Whether a piece has no other name than this call. */
+  isOf(piece: JsonObject): boolean {
+    const name = textOf(detailsOf(piece)["name"])
+    return name === "" || name === this.#name
+  }
+
+  /** Whether a piece is the last one again: some servers repeat a whole call when they end it. */
+  repeats(piece: JsonObject): boolean {
+    const { name, ...rest } = detailsOf(piece)
+    const id = textOf(piece["id"])
+    return this.isWhole && id !== "" && id === this.id && name === this.#name && argumentsIn(rest) === this.#json.text
+  }
+
   push(piece: JsonObject, index: number, steps: Array<Step>): void {
     const { function: fn, custom, id, type, index: _, ...rest } = piece
     for (const [name, value] of Object.entries(rest)) {
       if (value !== null && value !== undefined) this.#fields.set(name, value)
     }
-    if (textOf(id) !== "") this.id = textOf(id)
+    if (textOf(id) !== "" && this.id === "") this.id = textOf(id)
     if (textOf(type) !== "") this.#type = textOf(type)
     if (type === "custom" || isObject(custom)) this.#kind = "custom"
-    const details = isObject(custom) ? custom : isObject(fn) ? fn : {}
+    const details = detailsOf(piece)
     const { arguments: json, input, name, ...others } = details
     for (const [key, value] of Object.entries(others)) this.#details.set(key, value)
-    if (textOf(name) !== "") this.#name = textOf(name)
+    this.#addName(textOf(name))
     const at = { index, part: this.#ordinal }
-    if (!this.#isStarted && this.#name !== "") {
+    const hasArguments = textOfArguments(this.#kind === "custom" ? input : json) !== ""
+    if (!this.#isStarted && this.#name !== "" && (hasArguments || textOf(name) !== "")) {
       this.#isStarted = true
       steps.push({ _tag: "ToolCallStarted", ...at, id: this.id, name: this.#name })
     }
-    const delta = textOf(this.#kind === "custom" ? input : json)
-    if (delta === "") return
+    const delta = textOfArguments(this.#kind === "custom" ? input : json)
+    if (delta === "" || (this.isWhole && (delta === this.#json.text || delta === this.#lastDelta))) return
+    this.#lastDelta = delta
     this.#json.push(delta)
     steps.push({ _tag: "ToolCallDelta", ...at, id: this.id, delta })
+  }
+
+  /** A name grows until the arguments begin, unless the server sends it whole with each piece. */
+  #addName(name: string): void {
+    if (name === "" || this.#json.text !== "" || this.#name === name) return
+    this.#name = name.startsWith(this.#name) ? name : this.#name + name
   }
 
   finish(index: number, steps: Array<Step>): void {
@@ -271,3 +387,12 @@ class ToolCall {
     }
   }
 }
+
+const detailsOf = ({ custom, function: fn }: JsonObject): JsonObject =>
+  isObject(custom) ? custom : isObject(fn) ? fn : {}
+
+const argumentsIn = ({ arguments: json, input }: JsonObject): string => textOfArguments(json ?? input)
+
+/** Some servers send the arguments as the object that the text should hold. */
+const textOfArguments = (json: unknown): string =>
+  typeof json === "object" && json !== null ? JSON.stringify(json) : textOf(json)

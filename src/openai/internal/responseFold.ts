@@ -4,7 +4,14 @@ import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
 
-const terminal = new Set(["response.completed", "response.failed", "response.incomplete"])
+const terminal = new Set([
+  "response.completed",
+  "response.failed",
+  "response.incomplete",
+  "response.done",
+  "response.cancelled",
+  "response.canceled"
+])
 const lifecycle = new Set([...terminal, "response.created", "response.queued", "response.in_progress"])
 const toolCalls = new Set<unknown>(["function_call", "custom_tool_call"])
 
@@ -73,22 +80,34 @@ const statusEvent = /^response\.\w+_call\.(in_progress|searching|generating|inte
 export class ResponseFold implements Fold<unknown, JsonObject, Step> {
   #response: JsonObject | undefined
   #isOver = false
-  readonly #items = new Map<number, Item>()
+  readonly #items: Array<Item> = []
+  /** The last item at each index. */
+  readonly #itemAt = new Map<number, Item>()
+  readonly #itemOf = new Map<string, Item>()
+  /** Whether the response lists an item more than once. */
+  #hasRepeats = false
 
   push(event: unknown): ReadonlyArray<Step> {
     if (!isObject(event)) return [refused(event, "The event is not an object")]
-    const type = textOf(event["type"])
+    const type = typeOf(event)
     if (lifecycle.has(type)) return this.#pushResponse(type, event)
-    if (!("output_index" in event)) return []
-    const index = indexOf(event["output_index"])
-    if (index === undefined) return [refused(event, "The event has no valid output index")]
-    const item = this.#items.get(index)
-    if (type === "response.output_item.added" || type === "response.output_item.done") {
-      return this.#pushItem(type, index, item, event)
-    }
-    if (item === undefined) return [refused(event, `Item ${index} has not begun`)]
-    if (item.isDone) return [refused(event, `Item ${index} has ended`)]
+    if (!("output_index" in event || "item_id" in event)) return []
     const steps: Array<Step> = []
+    if (type === "response.output_item.added" || type === "response.output_item.done") {
+      this.#pushItem(type, placeIn(event["output_index"]), event, steps)
+      return steps
+    }
+    const id = textOf(event["item_id"])
+    const index = placeIn(event["output_index"])
+    const atIndex = index === undefined ? undefined : this.#itemAt.get(index)
+    const known = this.#find(id, index) ?? (atIndex?.has(event) === true ? atIndex : undefined)
+    const initial = known === undefined ? unannounced(type, id) : undefined
+    const item = known ?? (initial === undefined ? this.#items.at(-1) : this.#guess(index, initial))
+    if (item === undefined || (known === undefined && initial === undefined && index !== undefined)) {
+      return isPiece(type) ? [refused(event, "The event belongs to no item")] : []
+    }
+    // What the server says of the whole item counts more than its pieces, which it has by then.
+    if (item.isDone) return item.has(event) ? [] : [refused(event, `Item ${item.index} has ended`)]
     item.push(type, event, steps)
     return steps
   }
@@ -96,44 +115,144 @@ export class ResponseFold implements Fold<unknown, JsonObject, Step> {
   #pushResponse(type: string, event: JsonObject): ReadonlyArray<Step> {
     const response = event["response"]
     if (!isObject(response)) return [refused(event, "The event has no response")]
-    if (this.#isOver) return [refused(event, "The response has ended")]
-    this.#response = response
+    if (this.#isOver) return terminal.has(type) ? [] : [refused(event, "The response has ended")]
     this.#isOver = terminal.has(type)
+    this.#response = this.#isOver ? withStatus(type, response) : response
     const steps: Array<Step> = []
-    for (const [index, item] of arrayOf(response["output"]).entries()) {
-      if (!isObject(item)) continue
-      const before = this.#items.get(index)
-      if (type === "response.completed")
-        steps.push(...this.#pushItem("response.output_item.done", index, before, { item }))
-      else if (this.#isOver && before?.isDone !== true) (before ?? new Item(index, item)).sayRest(item, false, steps)
-      if (!this.#items.has(index)) this.#items.set(index, new Item(index, item))
+    const seen = new Set<Item>()
+    for (const [index, given] of arrayOf(response["output"]).entries()) {
+      if (!isObject(given)) continue
+      const before = this.#listed(given, index, seen)
+      if (before !== undefined && seen.has(before)) {
+        this.#hasRepeats = true
+        continue
+      }
+      const item = before ?? this.#add(index, given)
+      seen.add(item)
+      if (type === "response.completed" || type === "response.done") {
+        if (before === undefined) item.announce(steps)
+        item.finish(given, steps)
+      } else if (this.#isOver && !item.isDone) item.sayRest(given, false, steps)
     }
     return steps
   }
 
-  #pushItem(type: string, index: number, before: Item | undefined, event: JsonObject): ReadonlyArray<Step> {
-    const given = event["item"]
-    if (!isObject(given)) return [refused(event, "The event has no item")]
-    const steps: Array<Step> = []
-    if (type === "response.output_item.added") {
-      if (before !== undefined) return [refused(event, `Item ${index} has already begun`)]
-      const item = new Item(index, given)
-      this.#items.set(index, item)
-      item.announce(steps)
-      return steps
+  /** The item that a response lists: by its id, else the one at its place that is none of the others. */
+  #listed(given: JsonObject, index: number, seen: ReadonlySet<Item>): Item | undefined {
+    const id = idOf(given)
+    if (id !== "") {
+      const own = this.#itemOf.get(id)
+      if (own !== undefined) return own
     }
-    const item = before ?? new Item(index, given)
-    this.#items.set(index, item)
-    if (before === undefined) item.announce(steps)
-    item.finish(given, steps)
-    return steps
+    const atIndex = this.#itemAt.get(index)
+    const isFree = (item: Item) =>
+      !seen.has(item) && (id === "" || item.id === "" || item.isGuessed) && item.type === typeOf(given)
+    return atIndex !== undefined && isFree(atIndex) ? atIndex : this.#items.find(isFree)
+  }
+
+  #pushItem(type: string, index: number | undefined, event: JsonObject, steps: Array<Step>): void {
+    const given = event["item"]
+    if (!isObject(given)) {
+      steps.push(refused(event, "The event has no item"))
+      return
+    }
+    const id = idOf(given)
+    let item = this.#find(id, index)
+    // Another item at the place of one that has an id of its own, or that has ended.
+    const isOther =
+      item !== undefined && item.id !== id && !item.isGuessed && (item.isDone || (item.id !== "" && id !== ""))
+    if (isOther) item = undefined
+    if (item === undefined) {
+      item = this.#add(index, given)
+      item.announce(steps)
+    } else if (type === "response.output_item.added") {
+      item.name(given, steps)
+    }
+    if (id !== "") this.#itemOf.set(id, item)
+    if (type === "response.output_item.done") item.finish(given, steps)
+  }
+
+  /** The item of an event: by its id, unless that was guessed from pieces and another item is at the place. */
+  #find(id: string, index: number | undefined): Item | undefined {
+    const own = id === "" ? undefined : this.#itemOf.get(id)
+    const atIndex = index === undefined ? undefined : this.#itemAt.get(index)
+    if (own !== undefined && !(own.isGuessed && atIndex !== undefined)) return own
+    const isOther = atIndex !== undefined && id !== "" && atIndex.id !== "" && atIndex.id !== id && atIndex.isDone
+    return isOther && !atIndex.isGuessed ? undefined : atIndex
+  }
+
+  #add(index: number | undefined, given: JsonObject): Item {
+    const next = this.#items.reduce((most, item) => Math.max(most, item.index + 1), 0)
+    const isTaken = index === undefined || this.#itemAt.has(index)
+    const item = new Item(isTaken ? next : index, given)
+    this.#items.push(item)
+    this.#itemAt.set(index ?? next, item)
+    if (item.id !== "") this.#itemOf.set(item.id, item)
+    return item
+  }
+
+  #guess(index: number | undefined, initial: JsonObject): Item {
+    const item = this.#add(index, initial)
+    item.isGuessed = true
+    return item
   }
 
   snapshot(): JsonObject | undefined {
-    if (this.#response === undefined) return undefined
+    if (this.#response === undefined) {
+      return this.#items.length === 0
+        ? undefined
+        : { id: "", object: "response", status: "in_progress", output: this.#output() }
+    }
     // Some servers leave the output out of the last event.
-    if (this.#isOver && arrayOf(this.#response["output"]).length >= this.#items.size) return this.#response
-    return { ...this.#response, output: byIndex(this.#items).map((item) => item.snapshot()) }
+    const isListed = arrayOf(this.#response["output"]).length >= this.#items.length
+    return this.#isOver && isListed && !this.#hasRepeats
+      ? this.#response
+      : { ...this.#response, output: this.#output() }
+  }
+
+  #output(): ReadonlyArray<unknown> {
+    return this.#items.toSorted((a, b) => a.index - b.index).map((item) => item.snapshot())
+  }
+}
+
+/** A place as the server numbers it; `undefined` if it is left out or no server can mean it. */
+const placeIn = (index: unknown): number | undefined =>
+  index === undefined || index === null ? undefined : indexOf(index)
+
+/** The type of an event or item, known to the library or not. */
+const typeOf = (value: JsonObject): string =>
+  value["type"] === "~unknown" ? textOf(value["tag"]) : textOf(value["type"])
+
+const idOf = (item: JsonObject): string =>
+  item["type"] === "~unknown" && isObject(item["raw"]) ? textOf(item["raw"]["id"]) : textOf(item["id"])
+
+/** The status of a response that has ended, if the server says that it goes on. */
+const withStatus = (type: string, response: JsonObject): JsonObject => {
+  const { status } = response
+  const isUnderWay = status === undefined || status === null || status === "in_progress" || status === "queued"
+  if (!isUnderWay) return response
+  const verb = type.slice(type.lastIndexOf(".") + 1)
+  return { ...response, status: verb === "done" ? "completed" : verb }
+}
+
+const isPiece = (type: string): boolean => /\.(?:delta|done|added)$/.test(type)
+
+/** The item of a piece that no event has announced. */
+const unannounced = (type: string, id: string): JsonObject | undefined => {
+  const prefix = type.slice(0, type.lastIndexOf("."))
+  switch (prefix) {
+    case "response.output_text":
+    case "response.refusal":
+    case "response.content_part":
+      return { type: "message", id, role: "assistant", status: "in_progress", content: [] }
+    case "response.reasoning_text":
+    case "response.reasoning_summary_text":
+    case "response.reasoning_summary_part":
+      return { type: "reasoning", id, summary: [] }
+    case "response.function_call_arguments":
+      return { type: "function_call", id, call_id: "", name: "", arguments: "" }
+    default:
+      return undefined
   }
 }
 
@@ -142,6 +261,8 @@ const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefuse
 class Item {
   readonly index: number
   isDone = false
+  /** Whether only pieces of it have come so far. */
+  isGuessed = false
   #fields: JsonObject
   #isUnknown: boolean
   readonly #texts = new Map<string, string>()
@@ -150,6 +271,7 @@ class Item {
   /** What each command has written so far. */
   readonly #outputs = new Map<number, ReadonlyArray<JsonObject>>()
   #status: unknown
+  #isAnnounced = false
   #snapshot: unknown
 
   constructor(index: number, item: JsonObject) {
@@ -168,17 +290,47 @@ class Item {
     return { index: this.index, part: 0, id: textOf(call_id) || textOf(id), name: textOf(name) }
   }
 
+  get id(): string {
+    return textOf(this.#fields["id"])
+  }
+
+  get type(): string {
+    return textOf(this.#fields["type"])
+  }
+
   announce(steps: Array<Step>): void {
-    if (toolCalls.has(this.#fields["type"])) steps.push({ _tag: "ToolCallStarted", ...this.#call })
+    if (this.#isAnnounced || !toolCalls.has(this.#fields["type"]) || textOf(this.#fields["name"]) === "") return
+    this.#isAnnounced = true
+    steps.push({ _tag: "ToolCallStarted", ...this.#call })
+  }
+
+  /** Takes what an announcement says of an item that began before it, or is announced twice. */
+  name(item: JsonObject, steps: Array<Step>): void {
+    this.isGuessed = false
+    if (this.isDone) return
+    const said = Object.entries(item).filter(
+      ([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0)
+    )
+    this.#fields = { ...this.#fields, ...Object.fromEntries(said) }
+    this.#snapshot = undefined
+    this.announce(steps)
+  }
+
+  /** Whether the item as a whole has what a piece of it says. */
+  has(event: JsonObject): boolean {
+    const piece = textOf(event["delta"] ?? event["text"] ?? event["refusal"] ?? event["arguments"])
+    return piece === "" || JSON.stringify(this.#fields).includes(JSON.stringify(piece).slice(1, -1))
   }
 
   /** The item as a whole is what counts, whatever its pieces were. */
   finish(item: JsonObject, steps: Array<Step>): void {
     const wasDone = this.isDone
     this.isDone = true
+    this.isGuessed = false
     this.#isUnknown = item["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(item["raw"]) ? item["raw"] : item
     this.#snapshot = item
+    if (!wasDone) this.announce(steps)
     if (!wasDone) this.sayRest(item, true, steps)
     if (wasDone || !toolCalls.has(item["type"])) return
     const { arguments: json, input } = item
