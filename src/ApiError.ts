@@ -269,6 +269,25 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   }
 }
 
+/**
+ * Makes the error of a call that fails without a request: it was refused before it was sent, or its response decoded
+ * and still cannot be used.
+ */
+export const local = (
+  endpoint: { readonly provider: string; readonly id: string },
+  reason: Reason,
+  partial?: PartialOutput
+): ApiError =>
+  new ApiError({
+    provider: endpoint.provider,
+    endpoint: endpoint.id,
+    reason,
+    request: undefined,
+    response: undefined,
+    attempts: [],
+    ...(partial === undefined ? {} : { partial })
+  })
+
 /** An {@link ApiError} of an endpoint with documented error codes. `reason.code` may also hold other codes. */
 export interface CodedApiError<out Code extends string> extends ApiError {
   readonly reason: Reason<Code>

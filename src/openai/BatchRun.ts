@@ -136,14 +136,7 @@ const linesOf = (file_id: string): Stream.Stream<string, ApiError.ApiError, Open
     EventStream.decodeLines(),
     Stream.catchTag("EventTooLong", ({ message }) =>
       Stream.fail(
-        new ApiError.ApiError({
-          provider: Files.content.provider,
-          endpoint: Files.content.id,
-          reason: new ApiError.UnexpectedResponseError({ message, contentType: undefined }),
-          request: undefined,
-          response: undefined,
-          attempts: []
-        })
+        ApiError.local(Files.content, new ApiError.UnexpectedResponseError({ message, contentType: undefined }))
       )
     )
   )

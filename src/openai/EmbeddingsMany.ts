@@ -142,19 +142,15 @@ const embed = (
   )
 
 const incomplete = (response: Embeddings.CreateEmbeddingResponse, expected: number): ApiError.ApiError =>
-  new ApiError.ApiError({
-    provider: Embeddings.create.provider,
-    endpoint: Embeddings.create.id,
-    reason: new ApiError.DecodeError({
+  ApiError.local(
+    Embeddings.create,
+    new ApiError.DecodeError({
       message: `Expected vectors for ${expected} texts`,
       path: ["data"],
       expected: `an embedding for each index from 0 to ${expected - 1}`,
       raw: response
-    }),
-    request: undefined,
-    response: undefined,
-    attempts: []
-  })
+    })
+  )
 
 /** Returns the vector of an embedding, given in base64 or as a list of numbers, or `undefined` if it is neither. */
 export const vectorOf = (embedding: Embeddings.Embedding["embedding"]): Float32Array | undefined =>

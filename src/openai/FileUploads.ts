@@ -204,13 +204,4 @@ const typeOf = (file: FileSource.FileSource, filename: string): string =>
   file.type === undefined || file.type === "" ? mediaTypeOf(filename) : file.type
 
 const requestError = (message: string): Effect.Effect<never, ApiError.ApiError> =>
-  Effect.fail(
-    new ApiError.ApiError({
-      provider: Uploads.create.provider,
-      endpoint: Uploads.create.id,
-      reason: new ApiError.RequestError({ message }),
-      request: undefined,
-      response: undefined,
-      attempts: []
-    })
-  )
+  Effect.fail(ApiError.local(Uploads.create, new ApiError.RequestError({ message })))

@@ -25,7 +25,7 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as ApiError from "../ApiError.ts"
-import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
+import { refusalDetail } from "../internal/errors/refusal.ts"
 import { make as around, type Call, type Middleware } from "../Middleware.ts"
 
 /** Options of {@link make}. */
@@ -68,7 +68,7 @@ export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: Key
       .execute(next(call), { key: options.key?.(call) ?? call.endpoint.provider, classify })
       .pipe(
         Effect.mapError((error) =>
-          error._tag === "CircuitBreakerError" ? refusal(call, openReason(call, error)) : error
+          error._tag === "CircuitBreakerError" ? ApiError.local(call.endpoint, openReason(call, error)) : error
         )
       )
   )

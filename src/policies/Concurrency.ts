@@ -23,8 +23,8 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import { RateLimitError } from "../ApiError.ts"
-import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
+import * as ApiError from "../ApiError.ts"
+import { refusalDetail } from "../internal/errors/refusal.ts"
 import { make as around, type Call, type Middleware } from "../Middleware.ts"
 
 /**
@@ -52,9 +52,9 @@ export const make = (
   })
 
 const full = (call: Call, calls: number, maxWait: Duration.Input) =>
-  refusal(
-    call,
-    new RateLimitError({
+  ApiError.local(
+    call.endpoint,
+    new ApiError.RateLimitError({
       ...refusalDetail(
         "client_concurrency_limit",
         `${calls} other calls were under way for ${Duration.format(Duration.fromInputUnsafe(maxWait))}; nothing was sent`

@@ -22,7 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as ApiError from "../ApiError.ts"
-import { refusal, refusalDetail } from "../internal/errors/refusal.ts"
+import { refusalDetail } from "../internal/errors/refusal.ts"
 import { estimateTokens, type TokenEstimate } from "../internal/usage/estimateTokens.ts"
 import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { metered } from "../internal/usage/usageMeter.ts"
@@ -299,4 +299,7 @@ const refused = (
   message: string,
   retryAfter: Duration.Duration | undefined
 ): ApiError.ApiError =>
-  refusal(call, new ApiError.RateLimitError({ ...refusalDetail(code, message), retryAfter, limits: undefined }))
+  ApiError.local(
+    call.endpoint,
+    new ApiError.RateLimitError({ ...refusalDetail(code, message), retryAfter, limits: undefined })
+  )

@@ -87,13 +87,6 @@ const decoded = (
     try: () => schemaDecoder(endpoint.success, decoding)(structuredClone(raw)),
     catch: (thrown) => {
       if (!(thrown instanceof ApiError.DecodeError)) throw thrown
-      return new ApiError.ApiError({
-        provider: endpoint.provider,
-        endpoint: endpoint.id,
-        reason: thrown,
-        request: undefined,
-        response: undefined,
-        attempts: []
-      })
+      return ApiError.local(endpoint, thrown)
     }
   })

@@ -1,4 +1,4 @@
-import { ApiError } from "../../ApiError.ts"
+import { type ApiError, local } from "../../ApiError.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
 import type { ChatObject } from "../api/Chat.ts"
 import { dialect } from "./dialect.ts"
@@ -12,12 +12,5 @@ export const chatFailure = (endpoint: string, chat: ChatObject): ApiError => {
     param: undefined,
     helpUrl: undefined
   }
-  return new ApiError({
-    provider: "coze",
-    endpoint,
-    reason: dialect.reasonOf?.(detail, chat) ?? reasonOf(500, detail, {}, 0),
-    request: undefined,
-    response: undefined,
-    attempts: []
-  })
+  return local({ provider: "coze", id: endpoint }, dialect.reasonOf?.(detail, chat) ?? reasonOf(500, detail, {}, 0))
 }

@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import { ApiError, TimeoutError } from "../../ApiError.ts"
+import { type ApiError, local, TimeoutError } from "../../ApiError.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as Chat from "../api/Chat.ts"
 import * as ChatMessages from "../api/ChatMessages.ts"
@@ -127,11 +127,4 @@ const cancelQuietly = (api: ChatApi, chat: Chat.ChatObject): Effect.Effect<void,
   )
 
 const gaveUp = (endpoint: string, message: string, duration: Duration.Duration): ApiError =>
-  new ApiError({
-    provider: "coze",
-    endpoint,
-    reason: new TimeoutError({ message, which: "total", duration, attempt: 1 }),
-    request: undefined,
-    response: undefined,
-    attempts: []
-  })
+  local({ provider: "coze", id: endpoint }, new TimeoutError({ message, which: "total", duration, attempt: 1 }))

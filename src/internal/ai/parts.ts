@@ -134,15 +134,7 @@ export const truncated = (
 ): AiError.AiError => {
   const message = `The stream ended without ${missing}`
   return AiErrors.fromApiError(
-    new ApiError.ApiError({
-      provider,
-      endpoint,
-      reason: new ApiError.StreamTruncatedError({ message, partial }),
-      request: undefined,
-      response: undefined,
-      attempts: [],
-      partial
-    }),
+    ApiError.local({ provider, id: endpoint }, new ApiError.StreamTruncatedError({ message, partial }), partial),
     place
   )
 }

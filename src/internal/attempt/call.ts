@@ -106,16 +106,7 @@ export const withCall = <A, R>(
     } catch (thrown) {
       const refusal = refusalOf(thrown)
       if (refusal === undefined) throw thrown
-      return Effect.fail(
-        new ApiError.ApiError({
-          provider: endpoint.provider,
-          endpoint: endpoint.id,
-          reason: new ApiError.RequestError({ message: scrub(refusal.message) }),
-          request: undefined,
-          response: undefined,
-          attempts: []
-        })
-      )
+      return Effect.fail(ApiError.local(endpoint, new ApiError.RequestError({ message: scrub(refusal.message) })))
     }
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return use({

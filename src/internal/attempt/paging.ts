@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { ApiClient } from "../../ApiClient.ts"
-import { ApiError, UnexpectedResponseError } from "../../ApiError.ts"
+import { type ApiError, local, UnexpectedResponseError } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type * as Page from "../../Page.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
@@ -29,14 +29,10 @@ export const pageStream = (
   })
 
 const repeatedCursor = (endpoint: Endpoint.Metadata, cursor: Page.Cursor): ApiError =>
-  new ApiError({
-    provider: endpoint.provider,
-    endpoint: endpoint.id,
-    reason: new UnexpectedResponseError({
+  local(
+    endpoint,
+    new UnexpectedResponseError({
       message: `The server gave the same ${Object.keys(cursor).join(", ")} twice, so the pages would never end`,
       contentType: undefined
-    }),
-    request: undefined,
-    response: undefined,
-    attempts: []
-  })
+    })
+  )

@@ -76,15 +76,11 @@ export const notWhole = (
   usage: unknown
 ): ApiError.ApiError => {
   const partial = { text, usage, events: 0 }
-  return new ApiError.ApiError({
-    provider: endpoint.provider,
-    endpoint: endpoint.id,
-    reason: new ApiError.StreamTruncatedError({ message: `The stream ended without ${what}`, partial }),
-    request: undefined,
-    response: undefined,
-    attempts: [],
+  return ApiError.local(
+    endpoint,
+    new ApiError.StreamTruncatedError({ message: `The stream ended without ${what}`, partial }),
     partial
-  })
+  )
 }
 
 /** The error of an answer that lacks what one of its events said; `undefined` if nothing is missing. */

@@ -84,14 +84,10 @@ const failureOf = (endpoint: Endpoint.Metadata, error: unknown): ApiError.ApiErr
     helpUrl: undefined
   }
   const reason = reasonOf(200, detail, {}, 0)
-  return new ApiError.ApiError({
-    provider: endpoint.provider,
-    endpoint: endpoint.id,
-    reason: reason._tag === "StreamError" ? new ApiError.StreamError({ ...detail, raw: error }) : reason,
-    request: undefined,
-    response: undefined,
-    attempts: []
-  })
+  return ApiError.local(
+    endpoint,
+    reason._tag === "StreamError" ? new ApiError.StreamError({ ...detail, raw: error }) : reason
+  )
 }
 
 /** The calls of a response, if it ended in order to make them. */

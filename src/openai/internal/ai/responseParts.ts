@@ -482,15 +482,11 @@ const failureOf = (response: Json, { place }: Reading, text: string, events: num
   }
   const isPolicy = /policy|safety|moderation/.test(detail.code ?? "")
   return AiErrors.fromApiError(
-    new ApiError.ApiError({
-      provider: "openai",
-      endpoint: "responses.create",
-      reason: isPolicy ? new ApiError.ContentPolicyError(detail) : reasonOf(0, detail, {}, 0),
-      request: undefined,
-      response: undefined,
-      attempts: [],
-      partial: { text, usage: response["usage"] ?? undefined, events }
-    }),
+    ApiError.local(
+      { provider: "openai", id: "responses.create" },
+      isPolicy ? new ApiError.ContentPolicyError(detail) : reasonOf(0, detail, {}, 0),
+      { text, usage: response["usage"] ?? undefined, events }
+    ),
     place
   )
 }
