@@ -14,6 +14,7 @@
  * })
  * ```
  */
+import { writeJson } from "../internal/json/json.ts"
 import type { EnterMessage, FileItem, Message, MetaData, ObjectStringItem } from "./api/ChatMessages.ts"
 
 /** A message with text content, which every endpoint accepts. */
@@ -48,7 +49,7 @@ export const assistant = (content: Content, options?: Options): TextMessage => (
 const contentOf = (content: Content): Pick<TextMessage, "content" | "content_type"> =>
   typeof content === "string"
     ? { content, content_type: "text" }
-    : { content: JSON.stringify(content), content_type: "object_string" }
+    : { content: writeJson(content) ?? "", content_type: "object_string" }
 
 /** Makes a text part. */
 export const text = (text: string): ObjectStringItem => ({ type: "text", text })

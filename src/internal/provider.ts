@@ -19,6 +19,7 @@ import { makeClient } from "./attempt/client.ts"
 import { withMiddleware } from "./attempt/middleware.ts"
 import type { Dialect } from "./dialect.ts"
 import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./errors/redact.ts"
+import { optionProblems } from "./optionProblems.ts"
 import { makeWireMaker, type Route } from "./request/wire.ts"
 
 /** How the clients of two layers differ. */
@@ -37,9 +38,15 @@ export interface ProviderConfig {
   readonly framing?: ClientConfig["framing"]
 }
 
-export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (http) => {
+export const makeProvider = (
+  config: ProviderConfig
+): Effect.Effect<ApiClient, ConfigurationError, HttpClient.HttpClient> =>
+  Effect.flatMap(HttpClient.HttpClient, (http) => {
     const { options } = config
+    const problems = optionProblems(options)
+    if (problems.length > 0) {
+      return Effect.fail(new ConfigurationError({ provider: config.dialect.provider, problems }))
+    }
     const defaults: RequestOptions = {
       headers: options.headers,
       query: options.query,
@@ -61,6 +68,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
         headers: { "user-agent": userAgent, ...config.headers },
         queryStyle: config.dialect.queryStyle,
         listHeaders: config.dialect.listHeaders,
+        layerHeaders: options.headers,
         route: config.route
       }),
       defaults,
@@ -71,7 +79,7 @@ export const makeProvider = (config: ProviderConfig): Effect.Effect<ApiClient, n
       maxEventLength: options.maxEventLength ?? EventStream.defaultLimit,
       redirects: { seen: false }
     })
-    return withMiddleware(client, options.middleware)
+    return Effect.succeed(withMiddleware(client, options.middleware))
   })
 
 const userAgent = "llmfx/0.1.0"

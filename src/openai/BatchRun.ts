@@ -27,7 +27,7 @@ import type * as Endpoint from "../Endpoint.ts"
 import * as EventStream from "../EventStream.ts"
 import * as FileSource from "../files/FileSource.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
-import { isObject, type JsonObject } from "../internal/json/json.ts"
+import { isObject, type JsonObject, wellFormedJson } from "../internal/json/json.ts"
 import * as Batch from "../jobs/Batch.ts"
 import type * as Poll from "../jobs/Poll.ts"
 import * as Batches from "./api/Batches.ts"
@@ -77,12 +77,14 @@ const apiOf = <Input extends object, A>(
   const url = `/v1${endpoint.path}`
   const decode = schemaDecoder(endpoint.success, "open") as (json: unknown) => A
   const encode = ({ customId, input }: Batch.Request<Input>): string =>
-    JSON.stringify({
-      custom_id: customId,
-      method: endpoint.method,
-      url,
-      body: { ...(endpoint.prepare?.(input as JsonObject) ?? input), ...endpoint.fixed }
-    })
+    wellFormedJson(
+      JSON.stringify({
+        custom_id: customId,
+        method: endpoint.method,
+        url,
+        body: { ...(endpoint.prepare?.(input as JsonObject) ?? input), ...endpoint.fixed }
+      })
+    )
   return {
     maxRequests: 50_000,
     maxBytes: 200_000_000,

@@ -65,7 +65,13 @@ export const chunks = (
   input: ChatCompletions.ChatCompletionCreateParams,
   options?: RequestOptions
 ): Stream.Stream<ChatCompletions.ChatCompletionChunk, ApiError, OpenAi> =>
-  ChatCompletions.stream({ ...input, stream_options: { include_usage: true, ...input.stream_options } }, options)
+  ChatCompletions.stream(withUsage(input), options)
+
+/** `null` asks for nothing: some servers refuse the field, whatever is in it. */
+const withUsage = (input: ChatCompletions.ChatCompletionCreateParams): ChatCompletions.ChatCompletionCreateParams => {
+  const { stream_options, ...rest } = input
+  return stream_options === null ? rest : { ...rest, stream_options: { include_usage: true, ...stream_options } }
+}
 
 /** What each chunk says. */
 export const steps = (

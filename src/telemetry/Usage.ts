@@ -187,6 +187,7 @@ export const counting = (counter: Counter): Middleware.Middleware =>
 const asking = ({ terminal }: Endpoint.Metadata, input: unknown): unknown => {
   if (terminal !== "finishReason" || typeof input !== "object" || input === null) return input
   const given = "stream_options" in input ? input.stream_options : undefined
+  if (given === null) return input
   return { ...input, stream_options: { include_usage: true, ...(typeof given === "object" ? given : undefined) } }
 }
 

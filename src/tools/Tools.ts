@@ -23,6 +23,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { writeJson } from "../internal/json/json.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
 import * as PartialJson from "./PartialJson.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
@@ -245,7 +246,7 @@ const outputOf = (output: unknown): Effect.Effect<ToolOutput.Output, string> =>
 
 const outputText = (output: unknown): string => {
   if (typeof output === "string") return output
-  return output instanceof ToolOutput.Parts ? "done" : (JSON.stringify(output) ?? "done")
+  return output instanceof ToolOutput.Parts ? "done" : (writeJson(output) ?? "done")
 }
 
 const describe = (failure: unknown): string | ToolOutput.Parts =>

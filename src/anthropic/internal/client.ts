@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { ApiClient } from "../../ApiClient.ts"
 import type { ClientOptions } from "../../ClientOptions.ts"
+import type { ConfigurationError } from "../../ConfigurationError.ts"
 import { makeProvider, type ProviderConfig } from "../../internal/provider.ts"
 import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import * as Timeouts from "../../policies/Timeouts.ts"
@@ -23,7 +24,7 @@ export const defaultVersion = "2026-10-21"
 /** Makes the client of a back end that speaks the Messages API. */
 export const makeAnthropic = (
   config: Omit<ProviderConfig, "retry" | "timeouts" | "options"> & { readonly options: ClientSettings }
-): Effect.Effect<ApiClient, never, HttpClient.HttpClient> => {
+): Effect.Effect<ApiClient, ConfigurationError, HttpClient.HttpClient> => {
   const { longRequests = "fail" } = config.options
   return makeProvider({
     ...config,

@@ -1,8 +1,7 @@
-import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, writeJson } from "../../internal/json/json.ts"
 
 /** The API takes parts of messages, and objects in shortcut commands, only as JSON text. */
-const asText = (value: unknown): unknown =>
-  typeof value === "object" && value !== null ? JSON.stringify(value) : value
+const asText = (value: unknown): unknown => (typeof value === "object" && value !== null ? writeJson(value) : value)
 
 const messageAsText = (message: unknown): unknown =>
   isObject(message) ? { ...message, content: asText(message["content"]) } : message

@@ -21,6 +21,7 @@ import {
   secretsInUrl,
   secretsOf
 } from "../errors/redact.ts"
+import { optionProblems } from "../optionProblems.ts"
 import type { Wire, WireMaker } from "../request/wire.ts"
 
 /** What a client is made of. */
@@ -96,6 +97,8 @@ export const withCall = <A, R>(
     let wire: Wire
     let fields = given
     try {
+      if (options !== config.defaults) refuseOptions(options)
+      refuseStream(endpoint, given, options)
       const prepared = endpoint.prepare === undefined ? given : endpoint.prepare(given)
       fields = config.dialect.behaviours?.[endpoint.id]?.send(prepared) ?? prepared
       const refusal = config.dialect.guard?.(endpoint, fields, {
@@ -124,6 +127,33 @@ export const withCall = <A, R>(
       replayed: false
     })
   })
+
+const refuseOptions = (options: RequestOptions.RequestOptions): void => {
+  const [problem] = optionProblems(options)
+  if (problem !== undefined) throw new ApiError.RequestError({ message: `The call's options are wrong: ${problem}` })
+}
+
+/** An answer that is a stream of events cannot be read as one value: another endpoint is for that. */
+const refuseStream = (
+  endpoint: Endpoint.Metadata,
+  input: { readonly [name: string]: unknown },
+  options: RequestOptions.RequestOptions
+): void => {
+  if (endpoint.kind !== "json" || (input["stream"] !== true && options.body?.["stream"] !== true)) return
+  if (endpoint.fixed?.["stream"] !== undefined) return
+  const { id } = endpoint
+  throw new ApiError.RequestError({
+    message: `With \`stream: true\` the server sends events, which ${id} does not read. Call ${streamingName(id)} (${id}:stream) instead`
+  })
+}
+
+/** The name of an endpoint's streaming twin, such as `ChatCompletions.stream`. */
+const streamingName = (id: string): string => {
+  const path = id.split(".")
+  const method = path.pop() ?? ""
+  const module = path.map((name) => name.charAt(0).toUpperCase() + name.slice(1)).join("")
+  return `${module}.${method === "create" ? "stream" : `${method}Stream`}`
+}
 
 /** Why an input cannot be written; `undefined` where something else is wrong. */
 const refusalOf = (thrown: unknown): { readonly message: string } | undefined => {

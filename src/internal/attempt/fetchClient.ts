@@ -3,11 +3,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
 import { joinBytes } from "../bytes/joinBytes.ts"
+import { decompressed } from "./decompress.ts"
 
 /**
  * Sends a request with these options of `fetch`, in a context made of the one in which it leaves the client: in the
@@ -25,15 +28,26 @@ export const execute = (
       Effect.flatMapEager(client.preprocess(request), (request) =>
         Effect.withFiber((fiber) => {
           fiber.setContext(fetchContext(contextOf(fiber.context), init))
-          return Effect.succeed(request)
+          return Effect.succeed(withBodyIn(context, request))
         })
       )
     )
-    return Effect.onExit(sent, () => {
+    return Effect.onExit(Effect.mapEager(sent, decompressed), () => {
       fiber.setContext(context)
       return Effect.void
     })
   })
+
+/** Reads a streamed body in the caller's context: what is asked of this request is not asked of calls within the body. */
+const withBodyIn = (
+  context: Context.Context<never>,
+  request: HttpClientRequest.HttpClientRequest
+): HttpClientRequest.HttpClientRequest => {
+  const { body } = request
+  if (body._tag !== "Stream") return request
+  const stream = Stream.updateContext(body.stream, (_: Context.Context<never>) => context)
+  return HttpClientRequest.setBody(request, HttpBody.stream(stream, body.contentType, body.contentLength))
+}
 
 const fetchContext = (context: Context.Context<never>, init: RequestInit): Context.Context<never> => {
   const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
@@ -61,7 +75,7 @@ const abortable =
     const { body } = response
     const signal = init?.signal
     if (body === null || signal === undefined || signal === null) return response
-    return Object.defineProperty(response, "arrayBuffer", { value: () => readWhole(body, signal) })
+    return Object.defineProperty(response, "arrayBuffer", { configurable: true, value: () => readWhole(body, signal) })
   }
 
 const readWhole = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ArrayBuffer> => {

@@ -1,15 +1,28 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { ApiClient } from "../../ApiClient.ts"
+import type { ApiError } from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
 import * as Middleware from "../../Middleware.ts"
+
+type Active = ReadonlyArray<Middleware.Middleware>
+
+/** The middleware that is running. It does not apply to the calls that it makes itself. */
+const Active: Context.Reference<Active> = /*#__PURE__*/ Context.Reference<Active>("llmfx/Middleware/Active", {
+  defaultValue: () => none
+})
+
+const none: Active = []
 
 /** Runs a client's calls through the middleware of its layer and of the running program. */
 export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.Middleware> = []): ApiClient => {
-  const wrapped = through(client, own)
+  const wrapped = through(client, own, none)
   const clientOf = (fiber: Fiber.Fiber<unknown, unknown>): ApiClient => {
     const scoped = fiber.getRef(Middleware.Current)
-    return scoped.length === 0 ? wrapped : through(client, [...own, ...scoped])
+    const active = fiber.getRef(Active)
+    return scoped.length === 0 && active.length === 0 ? wrapped : through(client, [...own, ...scoped], active)
   }
   return {
     ...client,
@@ -21,5 +34,24 @@ export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.
   }
 }
 
-const through = (client: ApiClient, middleware: ReadonlyArray<Middleware.Middleware>): ApiClient =>
-  middleware.reduceRight<ApiClient>((inner, outer) => outer(inner), client)
+/** The first middleware is outermost. */
+const through = (client: ApiClient, middleware: ReadonlyArray<Middleware.Middleware>, active: Active): ApiClient =>
+  middleware
+    .filter((one) => !active.includes(one))
+    .reduceRight<ApiClient>((inner, outer) => within(outer(within(inner, active)), [...active, outer]), client)
+
+/** A client whose calls run while this middleware is active. */
+const within = (client: ApiClient, active: Active): ApiClient => ({
+  ...client,
+  call: (endpoint, input, options) => Effect.provideService(client.call(endpoint, input, options), Active, active),
+  open: (endpoint, input, options) =>
+    Effect.map(
+      Effect.provideService(client.open(endpoint, input, options), Active, active),
+      (response: Endpoint.Response<Stream.Stream<unknown, ApiError>>) => ({
+        ...response,
+        value: Stream.provideService(response.value, Active, active)
+      })
+    ),
+  raw: (endpoint, input, options) => Effect.provideService(client.raw(endpoint, input, options), Active, active),
+  stream: (endpoint, input, options) => Stream.provideService(client.stream(endpoint, input, options), Active, active)
+})

@@ -16,6 +16,7 @@ import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
 import { errorInText } from "../errors/serverError.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
+import { UnreadableEncoding } from "./decompress.ts"
 import * as FetchClient from "./fetchClient.ts"
 import { retryCountHeader } from "./retry.ts"
 
@@ -222,7 +223,9 @@ export const transportReason = (
         contentType: reason.response.headers["content-type"]
       })
     default:
-      return networkError(reason.cause ?? reason, phase, call.config.scrub)
+      return reason.cause instanceof UnreadableEncoding
+        ? new ApiError.UnexpectedResponseError({ message: reason.cause.message, contentType: undefined })
+        : networkError(reason.cause ?? reason, phase, call.config.scrub)
   }
 }
 

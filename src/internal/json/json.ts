@@ -14,3 +14,20 @@ export const textOf = (value: unknown): string => (typeof value === "string" ? v
 export const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 export const objectsOf = (value: unknown): ReadonlyArray<JsonObject> => arrayOf(value).filter(isObject)
+
+/**
+ * Writes JSON that every server takes: half of a surrogate pair, such as what is left of an emoji in a text that was
+ * shortened, becomes U+FFFD. `undefined` if the value has no JSON.
+ */
+export const writeJson = (value: unknown): string | undefined => {
+  const json: string | undefined = JSON.stringify(value)
+  return json === undefined ? undefined : wellFormedJson(json)
+}
+
+/** Replaces the escapes of halves of surrogate pairs; `JSON.stringify` writes whole pairs as they are. */
+export const wellFormedJson = (json: string): string =>
+  json.includes("\\ud")
+    ? json.replace(/\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|ud[89a-f][0-9a-f]{2}|.)/gis, (escape) =>
+        escape.length === 6 ? "\ufffd" : escape
+      )
+    : json

@@ -1,6 +1,7 @@
 import * as HttpBody from "effect/http/HttpBody"
 import { RequestError } from "../../ApiError.ts"
 import * as FileSource from "../../files/FileSource.ts"
+import { writeJson } from "../json/json.ts"
 import { mediaTypeOf } from "./mediaType.ts"
 
 /** One part: a text or a file. */
@@ -49,7 +50,7 @@ export const toParts = (fields: object, { folders = false, partTypes }: FormStyl
 }
 
 const typedText = (value: unknown, type: string): Blob =>
-  new Blob([typeof value === "string" ? value : JSON.stringify(value)], { type })
+  new Blob([typeof value === "string" ? value : (writeJson(value) ?? "")], { type })
 
 /** Whether there is a file anywhere in a value. */
 export const hasFile = (value: unknown): boolean =>

@@ -1,6 +1,6 @@
 /** What loops of all APIs do with the calls that they send back. */
 import type * as Tools from "../../tools/Tools.ts"
-import { isObject } from "../json/json.ts"
+import { isObject, wellFormedJson } from "../json/json.ts"
 
 /** Whether a text is a JSON object, as the arguments of a call have to be. */
 const isObjectText = (text: string): boolean => {
@@ -12,7 +12,7 @@ const isObjectText = (text: string): boolean => {
 }
 
 /** The arguments of a call as they can be sent back: servers parse them, and refuse what is not an object. */
-export const sentArguments = (text: string): string => (isObjectText(text) ? text : "{}")
+export const sentArguments = (text: string): string => (isObjectText(text) ? wellFormedJson(text) : "{}")
 
 /**
  * Gives each call of an answer its result, found by id and then by position; `undefined` for a call that was not made.

@@ -5,7 +5,7 @@ import { RequestError, type RequestSummary } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
 import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
-import type { JsonObject } from "../json/json.ts"
+import { type JsonObject, writeJson } from "../json/json.ts"
 import { rememberBody } from "./curl.ts"
 import { hasFile, multipartBody, toParts } from "./multipart.ts"
 import { appendQuery, type QueryStyle } from "./query.ts"
@@ -43,6 +43,8 @@ export interface WireConfig {
   readonly headers: { readonly [name: string]: string }
   readonly queryStyle: QueryStyle
   readonly listHeaders?: ReadonlySet<string> | undefined
+  /** What the layer says of headers: a call's list is joined with the layer's. */
+  readonly layerHeaders?: RequestOptions["headers"]
   readonly route: Route | undefined
 }
 
@@ -301,15 +303,16 @@ const encodingOf = (encoding: Endpoint.BodyEncoding | undefined, fields: JsonObj
 }
 
 const jsonBody = (value: unknown): Encoded => {
-  let json: string
+  let json: string | undefined
   try {
-    json = JSON.stringify(value)
+    json = writeJson(value)
   } catch (error) {
     const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)
     throw new RequestError({ message: `The input cannot be written as JSON: ${message}` })
   }
   // Looked for last: by now it is certain that the input does not lead back to itself.
   if (hasFile(value)) throw new RequestError({ message: "This endpoint takes JSON; a file cannot be sent in it" })
+  if (json === undefined) throw new RequestError({ message: "The input cannot be written as JSON: it has no JSON" })
   return {
     body: HttpBody.raw(json, { contentType: "application/json" }),
     json,
@@ -367,6 +370,8 @@ const makeHeaders = (
   }
   if (options.idempotencyKey !== undefined) set("idempotency-key", options.idempotencyKey)
   for (const [name, value] of Object.entries(options.headers ?? {})) {
+    const layer = config.listHeaders?.has(name.toLowerCase()) === true ? config.layerHeaders?.[name] : undefined
+    if (value !== null && typeof layer === "string") add(name, layer)
     if (value === null) set(name, value)
     else add(name, value)
   }

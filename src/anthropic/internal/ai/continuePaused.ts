@@ -7,7 +7,7 @@ import type * as Endpoint from "../../../Endpoint.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { arrayOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
 import { MessageFold } from "../messageFold.ts"
-import { sentContent } from "../messageLoop.ts"
+import { sentContent } from "../messageParam.ts"
 
 type Input = JsonObject & { readonly messages: ReadonlyArray<JsonObject> }
 
@@ -16,7 +16,7 @@ const isPaused = ({ stop_reason: reason }: JsonObject): boolean => reason === "p
 /** The request that has the server go on where it paused. */
 const nextInput = (input: Input, message: JsonObject): Input => {
   const { container } = message
-  const content = sentContent(arrayOf(message["content"]).filter(isBlock))
+  const content = sentContent({ content: arrayOf(message["content"]).filter(isBlock), stop_reason: "pause_turn" })
   return {
     ...input,
     messages: [...input.messages, { role: "assistant", content }],
