@@ -12,6 +12,7 @@ import { Coze } from "../src/coze/Coze.ts"
 import type * as Endpoint from "../src/Endpoint.ts"
 import * as Models from "../src/openai/api/Models.ts"
 import { OpenAi } from "../src/openai/OpenAi.ts"
+import type * as RequestOptions from "../src/RequestOptions.ts"
 import { apiError, reasonOf } from "./support/errors.ts"
 import { type FakeHttp, fakeHttp } from "./support/FakeHttp.ts"
 import { probesOf } from "./support/probes.ts"
@@ -245,16 +246,44 @@ describe("Coze", () => {
   )
 })
 
-describe("a secret that is a bare text", () => {
-  it.effect("fails the call with what to do instead", () =>
+describe("options of a wrong type", () => {
+  const wrong = (options: object) =>
+    problemsOf(OpenAi.layer({ apiKey: secret, ...options } as unknown as Parameters<typeof OpenAi.layer>[0]))
+
+  for (const [name, options] of [
+    ["retry", { retry: 5 }],
+    ["timeouts.headers", { timeouts: { headers: "1 sec" } }],
+    ["timeouts", { timeouts: "1 second" }],
+    ["headers.x-a", { headers: { "x-a": 1 } }],
+    ["middleware", { middleware: [{}] }],
+    ["decoding", { decoding: "loose" }],
+    ["baseUrl", { baseUrl: 5 }]
+  ] as const) {
+    it.effect(`are named: ${name}`, () =>
+      Effect.gen(function* () {
+        const { problems } = yield* wrong(options)
+        assert.isTrue(problems.some((problem) => problem.startsWith(`${name} is `)))
+      })
+    )
+  }
+
+  it.effect("are named with what to do, and without the secret", () =>
     Effect.gen(function* () {
-      const layer = OpenAi.layer({ apiKey: "sk-bare-text" as unknown as Redacted.Redacted })
+      const error = yield* wrong({ apiKey: "sk-bare-text" })
+      assert.include(error.message, "apiKey is plain text; it has to be a secret in Redacted.make(…)")
+      assert.notInclude(JSON.stringify(error) + error.message, "sk-bare-text")
+    })
+  )
+
+  it.effect("are named by a single call, which is not sent", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({})
+      const call = Models.retrieve({ model: "m" }, { retry: 5 } as unknown as RequestOptions.RequestOptions)
       const error = yield* Effect.flip(
-        Effect.provide(Models.retrieve({ model: "m" }), Layer.provide(layer, fakeHttp({}).layer))
+        Effect.provide(call, Layer.provide(OpenAi.layer({ apiKey: secret }), http.layer))
       )
-      const { message } = reasonOf(apiError(error), "AuthenticationError")
-      assert.include(message, "Redacted.make(…)")
-      assert.notInclude(JSON.stringify(error), "sk-bare-text")
+      assert.include(reasonOf(apiError(error), "RequestError").message, "retry is a number")
+      assert.strictEqual(http.sent.length, 0)
     })
   )
 })
