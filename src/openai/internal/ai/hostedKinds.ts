@@ -16,7 +16,7 @@ const toolTypes: { readonly [itemType: string]: ReadonlyArray<string> } = {
   mcp_approval_request: ["mcp"],
   mcp_call: ["mcp"],
   shell_call: ["shell"],
-  web_search_call: ["web_search", "web_search_preview"]
+  web_search_call: ["web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"]
 }
 
 /** Items of calls that the program runs. */
@@ -34,7 +34,7 @@ export const isClientRun = (item: Item): boolean => {
 }
 
 /** The id of the provider-defined tool for a type of the API's tools. */
-export const toolId = (type: string): string => `openai.${type}`
+export const toolId = <const T extends string>(type: T): `openai.${T}` => `openai.${type}`
 
 /** The declared tool of an item. */
 export const toolOf = (table: ToolTable, item: Item): Tool.AnyProviderDefined | undefined => {

@@ -359,7 +359,7 @@ class Items {
       const text = textOf(input) || item.args
       return this.#call(item, name, text, text, skeleton, emit)
     }
-    this.#call(item, name, fields["action"] ?? fields["operation"] ?? fields["actions"] ?? {}, undefined, fields, emit)
+    this.#call(item, name, clientParams(fields), undefined, fields, emit)
   }
 
   #carry(item: Item, emit: Emit<StreamPart>): void {
@@ -412,6 +412,10 @@ const unfinished = (item: Item): Json => {
   if (fields["type"] === "function_call") return { ...fields, arguments: item.args || fields["arguments"] }
   return fields["type"] === "custom_tool_call" ? { ...fields, input: item.args || fields["input"] } : fields
 }
+
+/** What the program is asked to do. */
+const clientParams = ({ action, actions, operation, pending_safety_checks, type }: Json): unknown =>
+  type === "computer_call" ? { action, actions, pending_safety_checks } : (action ?? operation ?? {})
 
 /** What a hosted tool was asked. */
 const hostedParams = (item: Json): unknown => {

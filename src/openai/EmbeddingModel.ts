@@ -1,0 +1,90 @@
+/**
+ * The embedding model of `effect/ai` over the Embeddings API. Any number of texts is split into requests by the API's
+ * limits, and vectors travel in base64.
+ *
+ * @example
+ * ```ts
+ * import * as AiEmbeddingModel from "effect/ai/EmbeddingModel"
+ * import * as Effect from "effect/Effect"
+ * import * as EmbeddingModel from "llmfx/openai/EmbeddingModel"
+ *
+ * const vectors = Effect.flatMap(AiEmbeddingModel.EmbeddingModel, (model) => model.embedMany(["one", "two"])).pipe(
+ *   Effect.provide(EmbeddingModel.model("text-embedding-3-small", { dimensions: 512 }))
+ * )
+ * ```
+ */
+import * as AiEmbeddingModel from "effect/ai/EmbeddingModel"
+import * as Model from "effect/ai/Model"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as AiErrors from "../AiErrors.ts"
+import { mergeConfig, type SharedConfig, withConfigOf } from "../internal/ai/languageModel.ts"
+import type { Combinator } from "../internal/program.ts"
+import * as EmbeddingsMany from "./EmbeddingsMany.ts"
+import { OpenAi } from "./OpenAi.ts"
+
+/** The settings of a model: fields of the request, and how texts are put into requests. */
+export interface Config
+  extends Omit<SharedConfig, "strict">,
+    Omit<EmbeddingsMany.Options, "request">,
+    Omit<EmbeddingsMany.Input, "model"> {}
+
+/** The settings of the running program, which win over those of the layer, field by field. */
+export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
+  "llmfx/openai/EmbeddingModel/Config",
+  { defaultValue: () => ({}) }
+)
+
+/** Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field. */
+export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
+
+const place = { module: "llmfx/openai/EmbeddingModel", method: "embedMany" }
+
+/** The service. */
+export const make = ({
+  config: base,
+  model
+}: {
+  readonly model: string
+  readonly config?: Config | undefined
+}): Effect.Effect<AiEmbeddingModel.EmbeddingModel, never, OpenAi> =>
+  Effect.flatMap(OpenAi.client, (client) =>
+    AiEmbeddingModel.make({
+      embedMany: ({ inputs }) =>
+        Effect.gen(function* () {
+          const { concurrency, countTokens, maxInputs, maxTokens, request, ...settings } = mergeConfig(
+            base,
+            yield* Config
+          )
+          const { tokens, vectors } = yield* EmbeddingsMany.create(
+            { ...settings, model, input: inputs },
+            { concurrency, countTokens, maxInputs, maxTokens, request }
+          )
+          return { results: vectors.map((vector) => Array.from(vector)), usage: { inputTokens: tokens } }
+        }).pipe(
+          Effect.provideService(OpenAi, client),
+          Effect.mapError((error) => AiErrors.fromApiError(error, place))
+        ),
+      // Texts share a request only if their settings are the same.
+      batchKey: (context) => Context.get(context, Config)
+    })
+  )
+
+/** A layer of the service. */
+export const layer = (options: {
+  readonly model: string
+  readonly config?: Config | undefined
+}): Layer.Layer<AiEmbeddingModel.EmbeddingModel, never, OpenAi> =>
+  Layer.effect(AiEmbeddingModel.EmbeddingModel, make(options))
+
+/** The model as a layer that also says which provider and model it is, and how long its vectors are. */
+export const model = (
+  name: string,
+  config: Config & { readonly dimensions: number }
+): Model.Model<"openai", AiEmbeddingModel.EmbeddingModel | AiEmbeddingModel.Dimensions, OpenAi> =>
+  Model.make(
+    "openai",
+    name,
+    Layer.merge(layer({ model: name, config }), Layer.succeed(AiEmbeddingModel.Dimensions, config.dimensions))
+  )
