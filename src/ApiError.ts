@@ -19,6 +19,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import { advice } from "./internal/errors/advice.ts"
+import { serverVerdict } from "./internal/errors/serverVerdict.ts"
 import { toCurl } from "./internal/request/curl.ts"
 import type { RateLimitInfo } from "./policies/RateLimit.ts"
 
@@ -229,10 +230,8 @@ export class ApiError extends Data.TaggedError("ApiError")<{
 
   /** Whether the same call may succeed later. `x-should-retry` of an error response overrides the reason. */
   get isRetryable(): boolean {
-    const { response } = this
-    const verdict = response === undefined || response.status < 400 ? undefined : response.headers["x-should-retry"]
-    if (verdict === "true") return true
-    if (verdict === "false") return false
+    const verdict = serverVerdict(this.response)
+    if (verdict !== undefined) return verdict
     switch (this.reason._tag) {
       case "RateLimitError":
       case "OverloadedError":

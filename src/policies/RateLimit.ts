@@ -21,7 +21,7 @@ export interface RateLimitInfo {
 
 /**
  * Reads `x-ratelimit-{limit,remaining,reset}-{dimension}` and
- * `anthropic-ratelimit-{dimension}-{limit,remaining,reset}`.
+ * `{vendor}-ratelimit-{dimension}-{limit,remaining,reset}`.
  *
  * **Details**
  *
@@ -31,7 +31,7 @@ export const fromHeaders = (headers: { readonly [name: string]: string }, now: n
   const info: Record<string, { -readonly [K in keyof Limit]: Limit[K] }> = {}
   for (const name of Object.keys(headers)) {
     const match = /^x-ratelimit-(limit|remaining|reset)-([\w-]+)$/.exec(name)
-    const other = match === null ? /^anthropic-ratelimit-([\w-]+)-(limit|remaining|reset)$/.exec(name) : null
+    const other = match === null ? /^[a-z]+-ratelimit-([\w-]+)-(limit|remaining|reset)$/.exec(name) : null
     const field = match?.[1] ?? other?.[2]
     const dimension = match?.[2] ?? other?.[1]
     const value = headers[name]

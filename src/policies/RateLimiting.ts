@@ -24,10 +24,11 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as ApiError from "../ApiError.ts"
 import { refusalDetail } from "../internal/errors/refusal.ts"
 import { estimateTokens, type TokenEstimate } from "../internal/usage/estimateTokens.ts"
-import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
+import { countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { metered } from "../internal/usage/usageMeter.ts"
 import { type Answer, make as around, type Call, type Middleware, type Next } from "../Middleware.ts"
 import * as RequestOptions from "../RequestOptions.ts"
+import type { Tokens } from "../telemetry/Usage.ts"
 import * as RateLimit from "./RateLimit.ts"
 
 /** What can be limited, named as in the providers' headers. `tokens` counts input and output together. */
@@ -121,7 +122,7 @@ const costsOf = ({ input, output }: TokenEstimate): Costs => ({
 })
 
 /** Input read from a cache does not count toward the limits. */
-const actualCosts = ({ cacheRead, input, output }: Counts): Costs => ({
+const actualCosts = ({ cacheRead, input, output }: Tokens): Costs => ({
   requests: 1,
   tokens: input + output,
   "input-tokens": input - cacheRead,

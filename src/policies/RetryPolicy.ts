@@ -25,6 +25,7 @@ import { dual } from "effect/Function"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import type { ApiError } from "../ApiError.ts"
+import { serverVerdict } from "../internal/errors/serverVerdict.ts"
 
 /** The rule for the response headers `retry-after-ms` and `retry-after`. */
 export interface ServerHint {
@@ -83,12 +84,8 @@ export const official: RetryPolicy = {
   retryable: (error) => {
     const { response } = error
     if (response === undefined || response.status < 400) return error.isRetryable
-    const { headers, status } = response
-    const verdict = headers["x-should-retry"]
-    return (
-      verdict === "true" ||
-      (verdict !== "false" && (status === 408 || status === 409 || status === 429 || status >= 500))
-    )
+    const { status } = response
+    return serverVerdict(response) ?? (status === 408 || status === 409 || status === 429 || status >= 500)
   },
   schedule: officialSchedule,
   serverHint: { max: "1 minute", beyond: "ignore", acceptZero: true },

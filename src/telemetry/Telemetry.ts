@@ -34,10 +34,11 @@ import {
   requestAttributes,
   textIn
 } from "../internal/usage/genAi.ts"
-import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
+import { countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { mergeSeen, nothingSeen } from "../internal/usage/usageMeter.ts"
 import { make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
 import * as RequestOptions from "../RequestOptions.ts"
+import type { Tokens } from "./Usage.ts"
 
 /** What to record. */
 export interface Options {
@@ -248,7 +249,7 @@ const measure = (call: {
   readonly attributes: { readonly [name: string]: string | number | undefined }
   readonly seconds: number
   readonly firstChunk: number | undefined
-  readonly counts: Counts | undefined
+  readonly counts: Tokens | undefined
 }): Effect.Effect<void> => {
   const { counts, firstChunk, seconds } = call
   const attributes = Object.fromEntries(
@@ -265,7 +266,7 @@ const measure = (call: {
   })
 }
 
-const usageAttributes = (counts: Counts | undefined) =>
+const usageAttributes = (counts: Tokens | undefined) =>
   counts === undefined
     ? {}
     : {

@@ -23,7 +23,7 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "../ApiClient.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import type { Program, Same } from "../internal/program.ts"
-import { type Counts, countsOf, usageIn } from "../internal/usage/usageFields.ts"
+import { countsOf, noTokens, usageIn } from "../internal/usage/usageFields.ts"
 import { metered } from "../internal/usage/usageMeter.ts"
 import * as Middleware from "../Middleware.ts"
 
@@ -54,16 +54,7 @@ export interface Usage extends Tokens {
 }
 
 /** No tokens. */
-export const zero: Tokens = {
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  inputAudio: 0,
-  output: 0,
-  reasoning: 0,
-  outputAudio: 0
-}
+export const zero: Tokens = noTokens
 
 /** Adds two usages. */
 export const add = (a: Tokens, b: Tokens): Tokens => ({
@@ -80,7 +71,7 @@ export const add = (a: Tokens, b: Tokens): Tokens => ({
 /** Returns the usage of a response or a snapshot of any API, or `undefined` if it does not report any. */
 export const of = (answer: unknown): Usage | undefined => {
   const { usage } = usageIn(answer)
-  const counts: Counts | undefined = countsOf(usage)
+  const counts: Tokens | undefined = countsOf(usage)
   return counts === undefined ? undefined : { ...counts, raw: usage }
 }
 

@@ -1,16 +1,6 @@
 /** Reads token counts in the forms that the APIs report. */
+import type { Tokens } from "../../telemetry/Usage.ts"
 import { isObject, type JsonObject } from "../json/json.ts"
-
-export interface Counts {
-  readonly input: number
-  readonly cacheRead: number
-  readonly cacheWrite: number
-  readonly cacheWrite1h: number
-  readonly inputAudio: number
-  readonly output: number
-  readonly reasoning: number
-  readonly outputAudio: number
-}
 
 const count = (...values: ReadonlyArray<unknown>): number => {
   const found = values.find((value) => typeof value === "number" && Number.isFinite(value) && value >= 0)
@@ -20,17 +10,17 @@ const count = (...values: ReadonlyArray<unknown>): number => {
 const within = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
 /** Returns the counts of a usage record, or `undefined` if it has none. */
-export const countsOf = (raw: unknown): Counts | undefined => {
+export const countsOf = (raw: unknown): Tokens | undefined => {
   if (!isObject(raw)) return undefined
   if ("prompt_tokens" in raw || "completion_tokens" in raw) return countsOfCompletion(raw)
   if ("input_tokens" in raw || "output_tokens" in raw) return countsOfTokens(raw)
   if ("input_count" in raw || "output_count" in raw) {
-    return { ...none, input: count(raw["input_count"]), output: count(raw["output_count"]) }
+    return { ...noTokens, input: count(raw["input_count"]), output: count(raw["output_count"]) }
   }
-  return "total_tokens" in raw ? { ...none, input: count(raw["total_tokens"]) } : undefined
+  return "total_tokens" in raw ? { ...noTokens, input: count(raw["total_tokens"]) } : undefined
 }
 
-const none: Counts = {
+export const noTokens: Tokens = {
   input: 0,
   cacheRead: 0,
   cacheWrite: 0,
@@ -41,7 +31,7 @@ const none: Counts = {
   outputAudio: 0
 }
 
-const countsOfCompletion = (raw: JsonObject): Counts => {
+const countsOfCompletion = (raw: JsonObject): Tokens => {
   const prompt = within(raw["prompt_tokens_details"] ?? raw["prompt_token_details"])
   const completion = within(raw["completion_tokens_details"])
   const input = count(raw["prompt_tokens"])
@@ -66,7 +56,7 @@ const countsOfCompletion = (raw: JsonObject): Counts => {
   }
 }
 
-const countsOfTokens = (raw: JsonObject): Counts => {
+const countsOfTokens = (raw: JsonObject): Tokens => {
   const input = within(raw["input_tokens_details"] ?? raw["input_token_details"])
   const output = within(raw["output_tokens_details"] ?? raw["output_token_details"])
   // Anthropic's input count excludes tokens read from or written to the cache.
