@@ -19,7 +19,9 @@ export const silent: Overrides = {
   fields: [],
   additions: {},
   modules: { "resources/shared": "Shared" },
-  pagination: { Page: "single" }
+  pagination: { Page: "single" },
+  docs: [],
+  referenceUrl: (id) => `https://example.com/${id}`
 }
 
 /** Reads a made-up SDK with one resource, `client.things`. */
