@@ -1,0 +1,76 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as AiError from "effect/ai/AiError"
+import * as AiEmbeddingModel from "effect/ai/EmbeddingModel"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as EmbeddingModel from "../../src/openai/EmbeddingModel.ts"
+import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
+import { fakeHttp, type Reply, type Sent } from "../support/FakeHttp.ts"
+import { openAiOver } from "../support/probes.ts"
+import { sentBody } from "../support/sent.ts"
+
+const server = ({ body }: Sent): Reply => {
+  const { input } = body as { readonly input: ReadonlyArray<string> }
+  const data = input.map((text, index) => ({
+    object: "embedding",
+    index,
+    embedding: Buffer.from(Float32Array.from([text.length, 0.5]).buffer).toString("base64")
+  }))
+  return { body: { object: "list", model: "embed", data, usage: { prompt_tokens: 3, total_tokens: 3 } } }
+}
+
+const embedMany = (texts: ReadonlyArray<string>) =>
+  Effect.flatMap(AiEmbeddingModel.EmbeddingModel, (model) => model.embedMany(texts))
+
+describe("the embedding model", () => {
+  it.effect("embeds texts in their order, as many to a request as the settings say", () => {
+    const http = fakeHttp(server)
+    return Effect.gen(function* () {
+      const { embeddings, usage } = yield* embedMany(["a", "bb", "ccc"])
+      assert.deepStrictEqual(
+        embeddings.map(({ vector }) => vector),
+        [
+          [1, 0.5],
+          [2, 0.5],
+          [3, 0.5]
+        ]
+      )
+      assert.strictEqual(usage.inputTokens, 6)
+      assert.lengthOf(http.sent, 2)
+      assert.strictEqual(sentBody(http)["dimensions"], 2)
+      assert.strictEqual(yield* AiEmbeddingModel.Dimensions, 2)
+    }).pipe(
+      Effect.provide(
+        EmbeddingModel.model("embed", { dimensions: 2, maxInputs: 2 }).pipe(Layer.provide(openAiOver(http)))
+      )
+    )
+  })
+
+  it.effect("puts single texts that are asked for at once into one request, if their settings are the same", () => {
+    const http = fakeHttp(server)
+    const embed = (text: string) => Effect.flatMap(AiEmbeddingModel.EmbeddingModel, (model) => model.embed(text))
+    return Effect.gen(function* () {
+      yield* Effect.all([embed("a"), embed("b"), EmbeddingModel.withConfig(embed("c"), { user: "u" })], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(
+        http.sent.map(({ body }) => (body as { readonly input: unknown }).input),
+        [["a", "b"], ["c"]]
+      )
+    }).pipe(Effect.provide(EmbeddingModel.model("embed", { dimensions: 2 }).pipe(Layer.provide(openAiOver(http)))))
+  })
+
+  it.effect("fails with an AiError", () => {
+    const http = fakeHttp({ status: 400, body: { error: { message: "too long", type: "invalid_request_error" } } })
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(embedMany(["a"]))
+      assert.isTrue(AiError.isAiError(error) && error.reason._tag === "InvalidRequestError")
+    }).pipe(
+      Effect.provide(
+        EmbeddingModel.model("embed", { dimensions: 2 }).pipe(
+          Layer.provide(openAiOver(http, { retry: RetryPolicy.none }))
+        )
+      )
+    )
+  })
+})
