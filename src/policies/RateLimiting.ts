@@ -152,18 +152,33 @@ interface Account {
 
 const dimensions: ReadonlyArray<Dimension> = ["requests", "tokens", "input-tokens", "output-tokens"]
 
-const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Options): Account => {
-  const window = Duration.fromInputUnsafe(options.window ?? "1 minute")
-  const longest = options.maxWait === undefined ? Infinity : Duration.toMillis(options.maxWait)
+/** The token buckets of an account, one for each dimension that has a limit. */
+interface Buckets {
+  readonly limitOf: (dimension: Dimension) => number | undefined
+  /** Takes tokens, or gives them back if their number is negative. Waiting for them is left to the caller. */
+  readonly take: (
+    dimension: Dimension,
+    limit: number,
+    tokens: number
+  ) => Effect.Effect<RateLimiter.ConsumeResult, RateLimiter.RateLimiterError>
+  readonly takeAll: (costs: Costs) => Effect.Effect<void>
+  readonly follow: Account["follow"]
+}
+
+const makeBuckets = (
+  limiter: RateLimiter.RateLimiter,
+  key: string,
+  window: Duration.Duration,
+  limits: Options["limits"]
+): Buckets => {
   const learned: { [D in Dimension]?: number } = {}
 
   const limitOf = (dimension: Dimension): number | undefined => {
-    const [set, found] = [options.limits?.[dimension], learned[dimension]]
+    const [set, found] = [limits?.[dimension], learned[dimension]]
     return set === undefined || found === undefined ? (set ?? found) : Math.min(set, found)
   }
 
-  /** A negative number gives tokens back. */
-  const take = (dimension: Dimension, limit: number, tokens: number) =>
+  const take: Buckets["take"] = (dimension, limit, tokens) =>
     limiter.consume({
       algorithm: "token-bucket",
       onExceeded: "delay",
@@ -173,14 +188,36 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
       tokens
     })
 
-  const takeAll = (costs: Costs): Effect.Effect<void> =>
-    Effect.ignore(
-      Effect.forEach(dimensions, (dimension) => {
-        const limit = limitOf(dimension)
-        const cost = Math.ceil(costs[dimension] ?? 0)
-        return limit === undefined || cost === 0 ? Effect.void : take(dimension, limit, cost)
-      })
-    )
+  return {
+    limitOf,
+    take,
+    takeAll: (costs) =>
+      Effect.ignore(
+        Effect.forEach(dimensions, (dimension) => {
+          const limit = limitOf(dimension)
+          const cost = Math.ceil(costs[dimension] ?? 0)
+          return limit === undefined || cost === 0 ? Effect.void : take(dimension, limit, cost)
+        })
+      ),
+    follow: (info) =>
+      Effect.ignore(
+        Effect.forEach(dimensions, (dimension) => {
+          const { limit: found, remaining } = info[dimension] ?? none
+          if (found !== undefined && found > 0) learned[dimension] = found
+          const limit = limitOf(dimension)
+          if (limit === undefined || remaining === undefined) return Effect.void
+          return Effect.flatMap(take(dimension, limit, 0), ({ remaining: left }) =>
+            left > remaining ? take(dimension, limit, left - remaining) : Effect.void
+          )
+        })
+      )
+  }
+}
+
+const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Options): Account => {
+  const window = Duration.fromInputUnsafe(options.window ?? "1 minute")
+  const longest = options.maxWait === undefined ? Infinity : Duration.toMillis(options.maxWait)
+  const { follow, limitOf, take, takeAll } = makeBuckets(limiter, key, window, options.limits)
 
   /** Waits while a 429 holds all calls back. */
   const pause = (
@@ -204,11 +241,10 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
       }
     )
 
-  const reserve = (call: Call, costs: Costs) =>
-    Effect.flatMap(pause(call, 0), ({ epoch, waited }) => {
-      const taken: { [D in Dimension]?: number } = {}
-      const giveBack = Effect.suspend(() => takeAll(negative(taken)))
-      return Effect.forEach(dimensions, (dimension) => {
+  /** Takes from every bucket into `taken`; returns how long the slowest one makes the call wait, in milliseconds. */
+  const takeEach = (costs: Costs, taken: { [D in Dimension]?: number }) =>
+    Effect.map(
+      Effect.forEach(dimensions, (dimension) => {
         const limit = limitOf(dimension)
         // A call larger than a whole window waits for an empty one.
         const cost = Math.ceil(Math.min(costs[dimension] ?? 0, limit ?? 0))
@@ -217,32 +253,35 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
           taken[dimension] = cost
           return Duration.toMillis(delay)
         })
-      }).pipe(
-        Effect.flatMap((waits) => {
-          const wait = Math.max(...waits)
-          return waited + wait > longest
-            ? Effect.fail(tooLong(call, waited + wait))
-            : wait === 0
-              ? Effect.void
-              : Effect.sleep(wait)
+      }),
+      (waits) => Math.max(...waits)
+    )
+
+  const reserve = (call: Call, costs: Costs) =>
+    Effect.flatMap(pause(call, 0), ({ epoch, waited }) => {
+      const taken: { [D in Dimension]?: number } = {}
+      return takeEach(costs, taken).pipe(
+        Effect.flatMap((wait) => {
+          if (waited + wait > longest) return Effect.fail(tooLong(call, waited + wait))
+          return wait === 0 ? Effect.void : Effect.sleep(wait)
         }),
-        Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : giveBack)),
+        Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Effect.suspend(() => takeAll(negative(taken))))),
         Effect.as<Reservation>({ costs: taken, epoch })
       )
     })
 
-  const follow = (info: RateLimit.RateLimitInfo): Effect.Effect<void> =>
-    Effect.ignore(
-      Effect.forEach(dimensions, (dimension) => {
-        const { limit: found, remaining } = info[dimension] ?? none
-        if (found !== undefined && found > 0) learned[dimension] = found
-        const limit = limitOf(dimension)
-        if (limit === undefined || remaining === undefined) return Effect.void
-        return Effect.flatMap(take(dimension, limit, 0), ({ remaining: left }) =>
-          left > remaining ? take(dimension, limit, left - remaining) : Effect.void
-        )
-      })
-    )
+  const failed: Account["failed"] = Effect.fnUntraced(function* ({ costs, epoch }, error, learn) {
+    if (error?.response === undefined || error.response.status < 400) return
+    const { headers, status } = error.response
+    const { requests, ...tokens } = costs
+    yield* takeAll(negative(tokens))
+    if (!learn) return
+    const info = RateLimit.fromHeaders(headers, yield* Clock.currentTimeMillis)
+    if (info !== undefined) yield* follow(info)
+    if (error.reason._tag !== "RateLimitError") return
+    const { retryAfter } = error.reason
+    yield* Effect.ignore(limiter.adaptiveFeedback({ key, epoch, tokens: 1, status, retryAfter }))
+  })
 
   return {
     reserve: (call, costs) =>
@@ -253,31 +292,20 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
             )
           : Effect.succeed<Reservation>({ costs: {}, epoch: 0 })
       ),
-    failed: ({ costs, epoch }, error, learn) =>
-      Effect.gen(function* () {
-        if (error?.response === undefined || error.response.status < 400) return
-        const { headers, status } = error.response
-        const { requests, ...tokens } = costs
-        yield* takeAll(negative(tokens))
-        if (!learn) return
-        const info = RateLimit.fromHeaders(headers, yield* Clock.currentTimeMillis)
-        if (info !== undefined) yield* follow(info)
-        if (error.reason._tag !== "RateLimitError") return
-        const { retryAfter } = error.reason
-        yield* Effect.ignore(limiter.adaptiveFeedback({ key, epoch, tokens: 1, status, retryAfter }))
-      }),
-    settle: (reserved, actual) =>
-      takeAll(
-        Object.fromEntries(
-          dimensions.flatMap((dimension) => {
-            const cost = reserved[dimension]
-            return cost === undefined ? [] : [[dimension, (actual[dimension] ?? 0) - cost]]
-          })
-        )
-      ),
+    failed,
+    settle: (reserved, actual) => takeAll(unsettled(reserved, actual)),
     follow
   }
 }
+
+/** What was used beyond the reservation; negative where less was used. */
+const unsettled = (reserved: Costs, actual: Costs): Costs =>
+  Object.fromEntries(
+    dimensions.flatMap((dimension) => {
+      const cost = reserved[dimension]
+      return cost === undefined ? [] : [[dimension, (actual[dimension] ?? 0) - cost]]
+    })
+  )
 
 const none: Partial<RateLimit.Limit> = {}
 

@@ -142,108 +142,138 @@ interface CallRecord {
   readonly end: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
 
-const begin = (
+/** Writes attributes to a span, without those that have no value. */
+const attributesTo =
+  (span: Tracer.Span) =>
+  (attributes: { readonly [name: string]: unknown }): void => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== undefined && !(Array.isArray(value) && value.length === 0)) span.attribute(name, value)
+    }
+  }
+
+/** Writes messages to a span as JSON of at most `maxLength` characters. */
+const messagesTo =
+  (span: Tracer.Span, maxLength: number) =>
+  (attributes: { readonly [name: string]: ReadonlyArray<unknown> }): void => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value.length > 0) span.attribute(name, cut(jsonOf(value), maxLength))
+    }
+  }
+
+/** What the response, or the events of a stream, told about themselves. */
+class Observed {
+  readonly described: Described = { id: undefined, finishReasons: [] }
+  readonly #maxText: number
+  text = ""
+  seen = nothingSeen
+
+  constructor(maxText: number) {
+    this.#maxText = maxText
+  }
+
+  add(value: unknown): void {
+    this.seen = mergeSeen(this.seen, usageIn(value))
+    describe(this.described, value)
+    if (this.text.length < this.#maxText) this.text += textIn(value)
+  }
+}
+
+const contentLength = ({ content = false }: Options): number => {
+  if (content === false) return 0
+  return content === true ? 10_000 : content.maxLength
+}
+
+const begin = Effect.fnUntraced(function* (
   call: Call,
   span: Tracer.Span,
   operation: string,
   model: string | undefined,
-  { content = false, provider = call.endpoint.provider }: Options
-) =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const given = yield* CallSpan
-    const start = clock.currentTimeMillisUnsafe()
-    const maxLength = typeof content === "object" ? content.maxLength : 10_000
-    const described: Described = { id: undefined, finishReasons: [] }
-    let seen = nothingSeen
-    let text = ""
-    let firstChunk: number | undefined
-    let server: URL | undefined
-    let hasEnded = false
+  options: Options
+) {
+  const { provider = call.endpoint.provider } = options
+  const clock = yield* Clock.Clock
+  const given = yield* CallSpan
+  const start = clock.currentTimeMillisUnsafe()
+  const seconds = () => (clock.currentTimeMillisUnsafe() - start) / 1000
+  const maxLength = contentLength(options)
+  const observed = new Observed(maxLength)
+  const set = attributesTo(span)
+  const setMessages = maxLength === 0 ? () => undefined : messagesTo(span, maxLength)
+  let firstChunk: number | undefined
+  let server: URL | undefined
+  let hasEnded = false
 
-    const set = (attributes: { readonly [name: string]: unknown }): void => {
-      for (const [name, value] of Object.entries(attributes)) {
-        if (value !== undefined && !(Array.isArray(value) && value.length === 0)) span.attribute(name, value)
-      }
-    }
-    const setContent = (attributes: { readonly [name: string]: ReadonlyArray<unknown> }): void => {
-      if (content === false) return
-      for (const [name, value] of Object.entries(attributes)) {
-        if (value.length > 0) span.attribute(name, cut(jsonOf(value), maxLength))
-      }
-    }
-    const take = (value: unknown): void => {
-      seen = mergeSeen(seen, usageIn(value))
-      describe(described, value)
-      if (content !== false && text.length < maxLength) text += textIn(value)
-    }
-
-    set({
-      "gen_ai.operation.name": operation,
-      "gen_ai.provider.name": provider,
-      "llmfx.endpoint": call.endpoint.id,
-      ...requestAttributes(call.input)
-    })
-    setContent({
-      "gen_ai.input.messages": inputMessages(call.input),
-      "gen_ai.system_instructions": instructions(call.input)
-    })
-
-    const record: CallRecord = {
-      options: {
-        transformClient: HttpClient.tapRequest((request) =>
-          Effect.sync(() => {
-            server = new URL(request.url)
-          })
-        )
-      },
-      answered: ({ attempts, raw }) => {
-        set({ "http.request.resend_count": attempts > 1 ? attempts - 1 : undefined })
-        if (call.endpoint.kind === "json") take(raw)
-      },
-      received: (values) => {
-        firstChunk ??= (clock.currentTimeMillisUnsafe() - start) / 1000
-        if (call.endpoint.kind === "stream") values.forEach(take)
-      },
-      end: (exit) =>
-        Effect.suspend(() => {
-          if (hasEnded) return Effect.void
-          hasEnded = true
-          const counts = countsOf(seen.usage)
-          const error = errorType(exit)
-          const place = { "server.address": server?.hostname, "server.port": portOf(server) }
-          const { finishReasons } = described
-          set({
-            ...place,
-            ...usageAttributes(counts),
-            "gen_ai.response.id": described.id,
-            "gen_ai.response.model": seen.model,
-            "gen_ai.response.finish_reasons": finishReasons,
-            "gen_ai.response.time_to_first_chunk": firstChunk,
-            "error.type": error
-          })
-          setContent({ "gen_ai.output.messages": outputMessages(text, described) })
-          // The span of a language model's call is ended by the core of `effect/ai`.
-          if (span !== given) span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
-          return measure({
-            attributes: {
-              "gen_ai.operation.name": operation,
-              "gen_ai.provider.name": provider,
-              "gen_ai.request.model": model,
-              "gen_ai.response.model": seen.model,
-              "error.type": error,
-              ...place
-            },
-            seconds: (clock.currentTimeMillisUnsafe() - start) / 1000,
-            firstChunk,
-            counts
-          })
-        })
-    }
-    // A stream that is never read ends with its scope.
-    yield* Effect.addFinalizer(record.end)
-    return record
+  set({
+    "gen_ai.operation.name": operation,
+    "gen_ai.provider.name": provider,
+    "llmfx.endpoint": call.endpoint.id,
+    ...requestAttributes(call.input)
   })
+  setMessages({
+    "gen_ai.input.messages": inputMessages(call.input),
+    "gen_ai.system_instructions": instructions(call.input)
+  })
+
+  /** Writes the outcome to the span and the metrics. */
+  const close = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+    const { described, seen, text } = observed
+    const counts = countsOf(seen.usage)
+    const shared = {
+      "gen_ai.response.model": seen.model,
+      "error.type": errorType(exit),
+      "server.address": server?.hostname,
+      "server.port": portOf(server)
+    }
+    set({
+      ...shared,
+      ...usageAttributes(counts),
+      "gen_ai.response.id": described.id,
+      "gen_ai.response.finish_reasons": described.finishReasons,
+      "gen_ai.response.time_to_first_chunk": firstChunk
+    })
+    setMessages({ "gen_ai.output.messages": outputMessages(text, described) })
+    // The span of a language model's call is ended by the core of `effect/ai`.
+    if (span !== given) span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
+    return measure({
+      attributes: {
+        "gen_ai.operation.name": operation,
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": model,
+        ...shared
+      },
+      seconds: seconds(),
+      firstChunk,
+      counts
+    })
+  }
+
+  const record: CallRecord = {
+    options: {
+      transformClient: HttpClient.tapRequest((request) =>
+        Effect.sync(() => {
+          server = new URL(request.url)
+        })
+      )
+    },
+    answered: ({ attempts, raw }) => {
+      set({ "http.request.resend_count": attempts > 1 ? attempts - 1 : undefined })
+      if (call.endpoint.kind === "json") observed.add(raw)
+    },
+    received: (values) => {
+      firstChunk ??= seconds()
+      if (call.endpoint.kind === "stream") for (const value of values) observed.add(value)
+    },
+    end: (exit) =>
+      Effect.suspend(() => {
+        if (hasEnded) return Effect.void
+        hasEnded = true
+        return close(exit)
+      })
+  }
+  // A stream that is never read ends with its scope.
+  yield* Effect.addFinalizer(record.end)
+  return record
+})
 
 const measure = (call: {
   readonly attributes: { readonly [name: string]: string | number | undefined }
