@@ -1,5 +1,5 @@
 /**
- * Writes the OpenAI and Anthropic modules from the sources of the official packages.
+ * Writes the OpenAI and Anthropic modules from the sources of the official packages, and the lists in docs/api.
  *
  *     npm run codegen -- [--only openai|anthropic] [--model | --check]
  */
@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
+import { cozeTable } from "./cozeTable.ts"
 import { emit } from "./emit/emit.ts"
 import type { Model } from "./model/Model.ts"
 import { makeModel } from "./model/makeModel.ts"
@@ -70,6 +71,8 @@ const write = (path: string, text: string): void => {
 const stale = (files: ReadonlyMap<string, string>, overrides: Overrides): ReadonlyArray<string> =>
   generatedFiles(overrides.folder).filter((file) => !files.has(file))
 
+const cozePath = "docs/api/coze.md"
+
 const args = process.argv.slice(2)
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined
 const providers = [openai, anthropic].filter(({ folder }) => only === undefined || only === folder)
@@ -83,6 +86,7 @@ if (args.includes("--model")) {
     const changed = [...files].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text)
     return [...changed.map(([path]) => path), ...stale(files, overrides)]
   })
+  if (!existsSync(cozePath) || readFileSync(cozePath, "utf8") !== cozeTable()) different.push(cozePath)
   for (const path of different) console.log(path)
   process.exitCode = different.length > 0 ? 1 : 0
 } else {
@@ -92,4 +96,5 @@ if (args.includes("--model")) {
     for (const [path, text] of files) write(path, text)
     console.log(`${overrides.folder}: ${files.size} files`)
   }
+  write(cozePath, cozeTable())
 }
