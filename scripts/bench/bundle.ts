@@ -51,7 +51,7 @@ const kilobytes = async (contents: string): Promise<number> => {
   return (outputFiles[0]?.contents.length ?? 0) / 1024
 }
 
-/** A program that makes one call, minified. */
+/** Bundles and minifies a program that makes one call. */
 export const benchBundle = async (): Promise<ReadonlyArray<Row>> => {
   const effect = await kilobytes(`${base}\nmain(Effect.void)`)
   const sdk = await kilobytes(withSdk)

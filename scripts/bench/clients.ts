@@ -27,7 +27,7 @@ export const runtime = (url: string, http: Layer.Layer<HttpClient.HttpClient>) =
 
 export const fetchRuntime = (url: string) => runtime(url, FetchHttpClient.layer)
 
-/** The fast path; only where the runtime is new enough for it. */
+/** The fast client, only on runtimes new enough for it. */
 export const undiciRuntime = async (url: string) => {
   if (!hasUndici()) return undefined
   const NodeHttpClient = await import("@effect/platform-node/NodeHttpClient")
@@ -50,7 +50,7 @@ export const inputs = {
   }
 }
 
-/** The least that any client does: fetch, cut into events, parse. */
+/** The least work any client does: fetch, cut into events, parse. */
 export const bareStream = async (url: string, body: object): Promise<number> => {
   const response = await fetch(url, {
     method: "POST",

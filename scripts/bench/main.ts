@@ -1,6 +1,9 @@
 /**
- * Measures llmfx beside the official SDKs and bare fetch, in one run: `npm run bench`, with `-- --write` to put the
- * table into docs/speed.md and `-- --only stream,requests` for some parts.
+ * Measures llmfx next to the official SDKs and bare fetch, in one run.
+ *
+ *     npm run bench -- [--write] [--only stream,requests]
+ *
+ * `--write` puts the table into docs/speed.md.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-/** Runs the contenders in turn, so that a noisy moment hits all of them, and keeps each one's median. */
+/** Runs the contenders in turn, so a noisy moment hits each of them, and returns the median of each. */
 export const interleaved = async <Name extends string>(
   rounds: number,
   contenders: { readonly [K in Name]?: () => Promise<number> }
@@ -22,7 +22,7 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-/** One row of the report: a measured value beside its bar, where it has one. */
+/** One row of the report: a measured value and its bar, if it has one. */
 export interface Row {
   readonly what: string
   readonly measured: string
@@ -37,7 +37,7 @@ export const ratioRow = (what: string, ratio: number, bar: number, kind: "least"
   holds: kind === "least" ? ratio >= bar : ratio <= bar
 })
 
-/** A ratio that is told for comparison. */
+/** A row without a bar, for comparison. */
 export const plainRow = (what: string, ratio: number): Row => ({
   what,
   measured: `${ratio.toFixed(2)} ×`,

@@ -3,7 +3,7 @@ import type { Row } from "./measure.ts"
 import { hasUndici } from "./nodeVersion.ts"
 import { root } from "./paths.ts"
 
-/** Each way to move bytes that has to do with little memory. */
+/** Ways to move bytes that must not need much memory. */
 export const ways = [
   "upload of a stream",
   "upload of a path",
@@ -15,7 +15,7 @@ export const ways = [
   "JSON lines"
 ] as const
 
-/** How much a fresh process grows while it moves so many MiB, in MiB. */
+/** Returns how much a fresh process grows while it moves this many MiB, in MiB. */
 export const growth = (
   way: (typeof ways)[number],
   client: "fetch" | "undici",
@@ -43,7 +43,7 @@ export const growth = (
 
 const bound = 64
 
-/** A gigabyte each way, over loopback. */
+/** Moves a gigabyte each way over loopback. */
 export const benchMemory = async (): Promise<ReadonlyArray<Row>> => {
   const rows: Array<Row> = []
   for (const client of hasUndici() ? (["fetch", "undici"] as const) : (["fetch"] as const)) {

@@ -1,6 +1,7 @@
 /**
- * Moves bytes in one way, in a process of its own, and prints how much the process grew by it, in MiB:
- * `node scripts/run.mjs scripts/bench/memoryRun.ts <way> <client> <MiB>`.
+ * Moves bytes in one way, in its own process, and prints how much the process grew, in MiB.
+ *
+ *     node scripts/run.mjs scripts/bench/memoryRun.ts <way> <client> <MiB>
  */
 
 import { once } from "node:events"
@@ -100,7 +101,7 @@ const layer = Layer.merge(
 const move = (bytes: number) =>
   Effect.runPromise(Effect.provide(programs[way]?.(bytes) ?? Effect.die(new Error(`no way is called ${way}`)), layer))
 
-/** The most that the process has had so far. */
+/** The peak memory of the process so far. */
 const peak = (): number => process.resourceUsage().maxRSS / 1024
 
 await move(32 * mebibyte)

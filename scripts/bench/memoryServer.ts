@@ -1,4 +1,4 @@
-/** A server in its own process that takes and sends any number of bytes without keeping them. */
+/** A server in its own process that receives and sends any number of bytes without keeping them. */
 import { createServer, type ServerResponse } from "node:http"
 import { chatEvents } from "./payloads.ts"
 

@@ -25,7 +25,7 @@ const withWorkers = async (concurrency: number, call: () => Promise<unknown>): P
   await Promise.all(Array.from({ length: concurrency }, worker))
 }
 
-/** The least that a call over Effect's client does: as ours do without a tracer, it makes no spans. */
+/** The least work a call over Effect's client does. Like ours without a tracer, it makes no spans. */
 const bareCall = (url: string): Effect.Effect<unknown, unknown, HttpClient.HttpClient> => {
   const request = HttpClientRequest.post(`${url}/v1/chat/completions`).pipe(
     HttpClientRequest.setHeaders(headers),
@@ -38,7 +38,7 @@ const bareCall = (url: string): Effect.Effect<unknown, unknown, HttpClient.HttpC
   )
 }
 
-/** Chat completions, not streamed. Rates in requests a second. */
+/** Chat completions, not streamed, in requests per second. */
 export const benchRequests = async (url: string, rounds: number): Promise<ReadonlyArray<Row>> => {
   const official = sdks(url).openai
   const withFetch = fetchRuntime(url)

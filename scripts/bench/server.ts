@@ -1,4 +1,4 @@
-/** A server in its own process that answers as fast as it can, so that the clients are what is measured. */
+/** A server in its own process that answers as fast as it can, so the clients are what is measured. */
 import { createServer } from "node:http"
 import { anthropicEvents, chatCompletion, chatEvents, cozeAnswer, cozeEvents, message } from "./payloads.ts"
 

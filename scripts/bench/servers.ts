@@ -1,7 +1,7 @@
 import { fork } from "node:child_process"
 import { root } from "./paths.ts"
 
-/** Starts a server of this folder in a process of its own. */
+/** Starts a server of this folder in its own process. */
 export const startServer = (
   name: "server" | "memoryServer" = "server"
 ): Promise<{ readonly url: string; readonly stop: () => void }> =>

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { interleaved, type Row, ratioRow } from "./measure.ts"
 import { root } from "./paths.ts"
 
-/** Milliseconds that a fresh process takes to import `modules` after `before`. */
+/** Returns how long a fresh process takes to import `modules` after `before`, in milliseconds. */
 const importTime = (before: ReadonlyArray<string>, modules: ReadonlyArray<string>) => async (): Promise<number> => {
   const imports = (names: ReadonlyArray<string>) =>
     names.map((name) => `await import(${JSON.stringify(name)});`).join("")
@@ -14,7 +14,7 @@ const importTime = (before: ReadonlyArray<string>, modules: ReadonlyArray<string
 
 const effect = ["effect", "effect/http/FetchHttpClient"]
 
-/** The built package on top of Effect, beside the official SDK. */
+/** Compares the built package on top of Effect with the official SDK. */
 export const benchStartup = async (rounds: number): Promise<ReadonlyArray<Row>> => {
   const times = await interleaved(rounds, {
     openaiSdk: importTime([], ["openai"]),

@@ -34,7 +34,7 @@ const check = (folder: string): Check => {
   return { seconds: number("Total time"), megabytes: number("Memory used") / 1024 }
 }
 
-/** The compiler on a program that makes one call. */
+/** Compiles a program that makes one call. */
 export const benchTypes = async (rounds: number): Promise<ReadonlyArray<Row>> => {
   const folder = join(root, "node_modules/.cache/llmfx/types")
   for (const [name, text] of Object.entries(programs)) {

@@ -1,4 +1,4 @@
-/** The generator's own form of a type: what is left of the SDK's TypeScript once syntax is out of the way. */
+/** The generator's own form of a type: the SDK's TypeScript without its syntax. */
 export type Type =
   | { readonly kind: "string" | "number" | "boolean" | "unknown" | "null" | "void" | "file" }
   | { readonly kind: "literal"; readonly value: string | number | boolean }
@@ -13,13 +13,13 @@ export interface Field extends Notes {
   readonly name: string
   readonly type: Type
   readonly optional: boolean
-  /** Sent as a header, says the source. */
+  /** Whether the source sends it as a header. */
   readonly header?: boolean
-  /** Decodes too, though the type does not say so. */
+  /** Also decodes values of this type, although the declared type excludes them. */
   readonly accepts?: Type
 }
 
-/** What the source's comment says that a type does not: limits, units, formats, in our own words. */
+/** What a comment says that the type does not: limits, units and formats, in our own words. */
 export interface Notes {
   readonly notes?: ReadonlyArray<string>
   readonly deprecated?: boolean
@@ -44,7 +44,7 @@ export const literal = (value: string | number | boolean): Type => ({ kind: "lit
 export const array = (item: Type): Type => ({ kind: "array", item })
 export const object = (fields: ReadonlyArray<Field>, open = false): Type => ({ kind: "object", fields, open })
 
-/** A union, flattened and without repeats; a single member stands for itself. */
+/** Makes a flat union without repeats. A single member stays as it is. */
 export const union = (types: ReadonlyArray<Type>): Type => {
   const flat = types.flatMap((type) => (type.kind === "union" ? type.members : [type]))
   const members = [...new Map(flat.map((type) => [JSON.stringify(type), type])).values()]
@@ -58,7 +58,7 @@ export const isNullable = (type: Type): boolean =>
 export const withoutNull = (type: Type): Type =>
   type.kind === "union" ? union(type.members.filter((member) => member.kind !== "null")) : type
 
-/** The types that a type mentions directly. */
+/** Returns the types that a type mentions directly. */
 export const children = (type: Type): ReadonlyArray<Type> => {
   switch (type.kind) {
     case "array":
@@ -75,11 +75,11 @@ export const children = (type: Type): ReadonlyArray<Type> => {
   }
 }
 
-/** The ids that a type mentions, at any depth, without following them. */
+/** Returns the ids that a type mentions at any depth, without following them. */
 export const mentions = (type: Type): ReadonlyArray<string> =>
   type.kind === "ref" ? [type.id] : children(type).flatMap(mentions)
 
-/** Follows references until a type that is none. */
+/** Follows references to a type that is not a reference. */
 export const resolve = (declarations: Declarations, type: Type): Type => {
   if (type.kind !== "ref") return type
   const declaration = declarations.get(type.id)
@@ -87,7 +87,7 @@ export const resolve = (declarations: Declarations, type: Type): Type => {
   return resolve(declarations, declaration.type)
 }
 
-/** The ids that can be reached from the given ones, themselves included. */
+/** Returns the ids reachable from the given ones, including these. */
 export const reach = (declarations: Declarations, roots: Iterable<string>): ReadonlySet<string> => {
   const found = new Set<string>()
   const visit = (id: string): void => {

@@ -1,13 +1,13 @@
 import type { Declaration, Declarations, Type } from "./Type.ts"
 
 /**
- * The SDKs repeat a nested type under every type that uses it. Those of one file that are the same in name and shape
- * become one, under the short name that they share.
+ * Merges repeated types. The SDKs repeat a nested type under every type that uses it; types of one file with the same
+ * name and shape become one, under the short name they share.
  */
 export const dedupe = (
   declarations: Declarations,
   isAnswer: (id: string) => boolean,
-  /** Ids that are mentioned from outside. */
+  /** Ids that are used outside the declarations. */
   kept: ReadonlySet<string> = new Set()
 ): Map<string, Declaration> => {
   let current = new Map(declarations)
@@ -18,7 +18,7 @@ export const dedupe = (
   }
 }
 
-/** Id → the id that it becomes one with. */
+/** Returns the id that each repeated id becomes. */
 const repeats = (
   declarations: Declarations,
   isAnswer: (id: string) => boolean,
@@ -43,7 +43,7 @@ const repeats = (
   return renamed
 }
 
-/** The shortest common end of the ids' paths that says something on its own: at least two words. */
+/** Returns the shortest common end of the ids' paths with at least two words, so it means something on its own. */
 const sharedId = (ids: ReadonlyArray<string>, taken: ReadonlySet<string>): string | undefined => {
   const [first = "", ...others] = ids
   const path = pathOf(first)
@@ -68,7 +68,7 @@ const rename = (declarations: Declarations, names: ReadonlyMap<string, string>):
   return result
 }
 
-/** The type with its references renamed. */
+/** Renames the references of a type. */
 const withRefs = (type: Type, to: (id: string) => string): Type => {
   switch (type.kind) {
     case "ref":

@@ -1,7 +1,7 @@
 import { array, type Declaration, type Declarations, type Field, object, ref, type Type, union } from "./Type.ts"
 import { partsOf } from "./unions.ts"
 
-/** Gives every object type that has no name one from its place, so that each becomes a declaration of its own. */
+/** Names every unnamed object type after its place, so each becomes a declaration of its own. */
 export const liftObjects = (declarations: Declarations): Map<string, Declaration> => {
   const lifted = new Map(declarations)
 
@@ -59,8 +59,8 @@ const fieldName = (name: string): string =>
     .join("")
 
 /**
- * Gives a name to every union of objects that is only a part of another type, so that no declaration shows it in full.
- * Only types of answers need it: their unions have a schema each.
+ * Names every union of objects that is part of another type, so no declaration shows it in full. Only types of
+ * responses need it, because each of their unions has a schema.
  */
 export const liftUnions = (declarations: Declarations, ids: ReadonlySet<string>): Map<string, Declaration> => {
   const lifted = new Map(declarations)

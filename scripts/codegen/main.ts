@@ -33,7 +33,7 @@ const modelOf = (overrides: Overrides): Model => {
 const versionOf = (overrides: Overrides): string =>
   JSON.parse(readFileSync(join(packageFolder(overrides), "package.json"), "utf8")).version
 
-/** The generated modules of a provider: nothing in their room is written by hand. */
+/** Returns the generated modules of a provider. Nothing in their room is written by hand. */
 const generatedFiles = (folder: string): ReadonlyArray<string> => {
   const path = join("src", folder, "api")
   return existsSync(path) ? readdirSync(path).map((file) => join(path, file)) : []

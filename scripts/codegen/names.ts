@@ -1,7 +1,7 @@
 import type { EventModule, Resource } from "./model/Model.ts"
 import { pascal } from "./words.ts"
 
-/** Where a type lives and what it is called there. */
+/** The module of a type, and its name there. */
 export interface Place {
   readonly module: string
   readonly name: string
@@ -12,18 +12,21 @@ export type Places = ReadonlyMap<string, Place>
 /** `["chat", "completions"]` → `ChatCompletions`. */
 export const moduleName = (path: ReadonlyArray<string>): string => path.map(pascal).join("")
 
-/** The module of an endpoint. */
+/** Returns the module of an endpoint. */
 export const moduleOf = ({ id }: { readonly id: string }): string =>
   moduleName(id.replace(/:.*$/, "").split(".").slice(0, -1))
 
-/** `chat.completions.create` → `create`; `chat.completions.create:stream` → `stream`; other twins keep their method's name. */
+/**
+ * `chat.completions.create` → `create`, `chat.completions.create:stream` → `stream`. Other twins keep their method's
+ * name.
+ */
 export const exportName = (id: string): string => {
   const [path = "", twin] = id.split(":")
   const method = path.slice(path.lastIndexOf(".") + 1)
   return twin === undefined ? method : method === "create" ? "stream" : `${method}Stream`
 }
 
-/** Names that every module may import or that mean something else in TypeScript. */
+/** Names that every module may import, or that mean something else in TypeScript. */
 const taken = new Set([
   "Endpoint",
   "FileSource",
@@ -40,13 +43,13 @@ interface Input {
   readonly ids: Iterable<string>
   readonly resources: ReadonlyArray<Resource>
   readonly events: ReadonlyArray<EventModule & { readonly ids: ReadonlySet<string> }>
-  /** Files without a resource → module. */
+  /** The modules of files without a resource. */
   readonly modules: { readonly [file: string]: string }
-  /** The service's own name, which is imported everywhere. */
+  /** The service's name, which every module imports. */
   readonly service: string
 }
 
-/** Gives every type its module and, within it, a name of its own. */
+/** Gives every type its module, and a unique name in it. */
 export const placeTypes = ({ events, ids, modules, resources, service }: Input): Places => {
   const byFile = new Map(resources.map(({ file, path }) => [file, moduleName(path)]))
   const places = new Map<string, Place>()

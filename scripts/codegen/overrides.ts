@@ -1,5 +1,5 @@
 /**
- * What the sources of an SDK don't say, or say differently from what the servers do. Each entry has its reason.
+ * Corrects what the sources of an SDK do not say, or say differently from what servers do. Each entry has its reason.
  */
 import { anthropic as anthropicDocs, type FieldDocs, openai as openaiDocs } from "./fieldDocs.ts"
 import { array, boolean, number, object, ref, string, type Type, union, unknown } from "./Type.ts"
@@ -7,27 +7,30 @@ import { array, boolean, number, object, ref, string, type Type, union, unknown 
 export interface EndpointOverride {
   readonly reason: string
   readonly path?: string
-  /** The answer is text, whatever the SDK calls it. */
+  /** The response is text, whatever the SDK says. */
   readonly kind?: "text"
   readonly accept?: string
   readonly safety?: "safe" | "idempotent" | "unsafe"
   readonly bodyField?: string
-  /** Path parameter → its name here, where a field of the input has the same. */
+  /** New names of path parameters whose name a field of the input already has. */
   readonly rename?: { readonly [field: string]: string }
 }
 
 export interface FieldOverride {
-  /** `<type id>.<field>`; a `*` in the id stands for any name. */
+  /** `<type id>.<field>`. A `*` in the id stands for any text. */
   readonly at: string
   readonly reason: string
   readonly type?: Type
-  /** The types don't have it. */
+  /** Adds a field that the types lack. */
   readonly add?: Type
   readonly nullable?: true
   readonly optional?: true
-  /** No part of the API. */
+  /** Removes a field that is not part of the API. */
   readonly omit?: true
-  /** Decodes too, though the type does not say so: what few servers send must not be in every caller's way. */
+  /**
+   * Also decodes values of this type, without adding it to the declared type: what few servers send must not be in
+   * every caller's way.
+   */
   readonly accepts?: { readonly type: Type; readonly note: string }
 }
 
@@ -37,9 +40,9 @@ export interface Overrides {
   /** The service module and its exported service. */
   readonly service: string
   readonly folder: string
-  /** Methods that send no request of their own, and what they are. */
+  /** Methods that send no request of their own, and why. */
   readonly helpers: { readonly [id: string]: string }
-  /** Classes of the SDK that are streams → their events. */
+  /** The SDK's stream classes, and their events. */
   readonly streams: { readonly [className: string]: string }
   /** Methods whose request is made elsewhere in the SDK. */
   readonly delegated: {
@@ -52,24 +55,24 @@ export interface Overrides {
     }
   }
   readonly endpoints: { readonly [id: string]: EndpointOverride }
-  /** The events after which a stream is complete, by id of the streaming endpoint. */
+  /** The events that complete a stream, by id of the streaming endpoint. */
   readonly terminal: { readonly [id: string]: ReadonlyArray<string> | "finishReason" }
-  /** Modules of types that no endpoint mentions: the events of sockets and webhooks. */
+  /** Modules for types that no endpoint mentions: events of sockets and webhooks. */
   readonly events: {
     readonly [module: string]: { readonly server: ReadonlyArray<string>; readonly client: ReadonlyArray<string> }
   }
-  /** Fields of which the servers say something else than the types. */
+  /** Fields that servers send differently from what the types say. */
   readonly fields: ReadonlyArray<FieldOverride>
-  /** What hand-written modules add to generated ones, for answers that a program holds. */
+  /** What hand-written modules add to generated ones, for values that a program already has. */
   readonly additions: {
     readonly [module: string]: { readonly reason: string; readonly from: string; readonly names: ReadonlyArray<string> }
   }
-  /** Files without a resource class → the module of their types. */
+  /** The modules of files without a resource class. */
   readonly modules: { readonly [file: string]: string }
   readonly pagination: { readonly [pageClass: string]: string }
-  /** What fields mean. */
+  /** Sentences about fields. */
   readonly docs: ReadonlyArray<FieldDocs>
-  /** The official reference page of an endpoint, by its dotted id. */
+  /** Returns the official reference page of an endpoint, by its dotted id. */
   readonly referenceUrl: (id: string) => string
 }
 

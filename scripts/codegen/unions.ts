@@ -1,10 +1,10 @@
 import type { Declarations, Type } from "./Type.ts"
 import * as T from "./Type.ts"
 
-/** How to tell the members of a union apart by a property. */
+/** How a property tells the members of a union apart. */
 export interface Tagged {
   readonly discriminator: string
-  /** The objects that have the tag; with several, `inner` may tell them apart by another property. */
+  /** The objects that have the tag. If there are several, `inner` may tell them apart by another property. */
   readonly members: ReadonlyArray<{
     readonly tag: string
     readonly types: ReadonlyArray<Type>
@@ -14,7 +14,7 @@ export interface Tagged {
   readonly untagged: ReadonlyArray<Type>
 }
 
-/** The parts of a union: what JSON's own types tell apart, and the objects. */
+/** The parts of a union: what JSON types tell apart, and the objects. */
 export interface Parts {
   readonly literals: ReadonlyArray<string>
   readonly plain: ReadonlyArray<Type>
@@ -36,7 +36,7 @@ export const partsOf = (declarations: Declarations, union: Type): Parts => {
   return { literals, plain, objects }
 }
 
-/** Whether a type is an object, or a union of nothing but objects. */
+/** Returns whether a type is an object, or a union of objects only. */
 const isObjects = (declarations: Declarations, type: Type): boolean => {
   const resolved = T.resolve(declarations, type)
   return (
@@ -45,7 +45,7 @@ const isObjects = (declarations: Declarations, type: Type): boolean => {
   )
 }
 
-/** The objects of a union, those of unions in it included. */
+/** Returns the objects of a union, including those of nested unions. */
 const alternatives = (declarations: Declarations, types: ReadonlyArray<Type>): ReadonlyArray<Type> => [
   ...new Map(
     types
@@ -59,7 +59,7 @@ const alternatives = (declarations: Declarations, types: ReadonlyArray<Type>): R
 
 const preference = ["type", "event", "object", "role", "kind", "status"]
 
-/** The property that tells the objects apart; `undefined` where none does. */
+/** Returns the property that tells the objects apart, or `undefined`. */
 export const tag = (
   declarations: Declarations,
   types: ReadonlyArray<Type>,
@@ -103,7 +103,7 @@ interface Tags {
   readonly optional: boolean
 }
 
-/** Best is a property that is always there and never the same for two objects; then the usual names. */
+/** Prefers a property that is always present and different for each object, then the usual names. */
 const candidate = (discriminator: string, tags: ReadonlyArray<Tags>) => {
   const all = tags.flatMap(({ values }) => values)
   const distinct = new Set(all).size
@@ -120,7 +120,7 @@ const rank = (name: string): number => {
   return index < 0 ? preference.length : index
 }
 
-/** The properties of an object that are a literal, or one of several. */
+/** Returns the properties of an object that are a literal, or one of several. */
 const tagsOf = (declarations: Declarations, type: Type): ReadonlyMap<string, Tags> => {
   const resolved = T.resolve(declarations, type)
   if (resolved.kind !== "object") return new Map()
@@ -143,7 +143,7 @@ const literalsOf = (declarations: Declarations, type: Type): ReadonlyArray<strin
   return values.length === members.length ? values : undefined
 }
 
-/** Every union in the given declarations, with the id that holds it. */
+/** Returns every union in the given declarations, with the id of its declaration. */
 export const unionsIn = (
   declarations: Declarations,
   ids: Iterable<string>
@@ -160,7 +160,7 @@ export const unionsIn = (
   return found
 }
 
-/** The discriminating properties, as `<id>.<field>`: those are exact literals in their objects. */
+/** Returns the discriminating properties as `<id>.<field>`. They are exact literals in their objects. */
 export const exactFields = (declarations: Declarations, unions: Iterable<Type>): ReadonlySet<string> => {
   const exact = new Set<string>()
   const mark = (tagged: Tagged | undefined): void => {

@@ -1,4 +1,4 @@
-/** The calls of the soak: each one knows what its answer has to be. */
+/** The calls of the soak. Each knows its right answer. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type ApiError, FileSource, RequestOptions } from "llmfx"
@@ -6,10 +6,10 @@ import { type Anthropic, Messages, MessagesBatches } from "llmfx/anthropic"
 import { Chat, Conversations, type Coze, Datasets, Workspaces } from "llmfx/coze"
 import { ChatCompletions, Embeddings, Files, type OpenAi, Responses } from "llmfx/openai"
 
-/** An answer that is not what it has to be. */
+/** An answer that is not the right one. */
 export class WrongAnswer extends Error {}
 
-/** A call, given a word that no other call has, and where to report each event of a stream. */
+/** A call, given a unique word and a function that reports each event of a stream. */
 export type Call = (
   word: string,
   onEvent: () => void
@@ -17,7 +17,7 @@ export type Call = (
 
 const user = (content: string) => ({ role: "user" as const, content })
 
-/** Words in a row, so that a lost, doubled or misplaced event is seen. */
+/** A row of words, so a lost, doubled or misplaced event shows. */
 const sentence = (word: string): ReadonlyArray<string> =>
   Array.from({ length: 12 }, (_, index) => `${index === 0 ? "" : " "}${word}-${index}`)
 
@@ -25,7 +25,7 @@ const same = (actual: unknown, expected: unknown): void => {
   if (actual !== expected) throw new WrongAnswer(`expected ${String(expected)}, got ${String(actual)}`)
 }
 
-/** Checks the pieces of a text as they come; at the end all have to be there. */
+/** Checks the chunks of a text as they arrive. At the end, the text must be complete. */
 const checked = <A, E, R>(
   word: string,
   onEvent: () => void,
@@ -126,7 +126,7 @@ export const calls: { readonly [name: string]: Call } = {
   "coze pages": () => Effect.map(Stream.runCollect(Workspaces.list({ page_size: 1 })), ({ length }) => same(length, 2))
 }
 
-/** The same call, on a network that is bad in its own way. */
+/** The same call on a network with its own faults. */
 export const through = (
   call: Effect.Effect<void, ApiError.ApiError, OpenAi | Anthropic | Coze>,
   transform: NonNullable<RequestOptions.RequestOptions["transformClient"]>

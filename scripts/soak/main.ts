@@ -1,7 +1,10 @@
 /**
- * Calls the three APIs under faults for a while and says what became of it: `npm run soak -- --minutes 2 --seed 1`.
- * The emulator runs in a process of its own, so that memory, sockets and timers are the client's. Ends with status 1
- * where anything happened that must not.
+ * Calls the three APIs under faults for a while and reports the outcome.
+ *
+ *     npm run soak -- --minutes 2 --seed 1
+ *
+ * The emulator runs in its own process, so memory, sockets and timers are the client's. Exits with 1 if anything
+ * happened that must not.
  */
 import { spawn } from "node:child_process"
 import { dirname, join } from "node:path"
@@ -64,7 +67,7 @@ const resources = (): Counts => {
   return counts
 }
 
-// A run that is not counted: caches fill, code is compiled.
+// A warm-up: caches fill and code is compiled.
 await Effect.runPromise(soak({ duration: 3000, seed: seed + 1000, concurrency, baseUrls }))
 const heaps = [heap()]
 const started = performance.now()
@@ -89,7 +92,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const elapsed = (performance.now() - started) / 1000
 
-// Idle connections of fetch are closed after some seconds.
+// Fetch closes idle connections after some seconds.
 let left = resources()
 for (let wait = 0; wait < 100 && Object.keys(left).length > 0; wait++) {
   await sleep(100)

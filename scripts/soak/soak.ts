@@ -1,4 +1,4 @@
-/** Many calls side by side on a bad network: every one has to end well or with a typed error, and leave nothing. */
+/** Runs many calls at once on a bad network. Each must succeed or fail with a typed error, and leave nothing behind. */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -19,14 +19,14 @@ import { calls, through, WrongAnswer } from "./calls.ts"
 export interface Options {
   /** In milliseconds. */
   readonly duration: number
-  /** Ends it earlier, once so many calls have succeeded. */
+  /** Ends the run early, after this many calls have succeeded. */
   readonly enough?: number | undefined
   readonly seed: number
   readonly concurrency: number
   readonly baseUrls: { readonly openai: string; readonly anthropic: string; readonly coze: string }
-  /** Multiplies the time limits, for a machine that does other things; 1 unless set. */
+  /** Multiplies the timeouts, for a machine that is busy. Default: 1. */
   readonly patience?: number | undefined
-  /** Called now and then, with the number of calls so far. */
+  /** Called from time to time with the number of calls so far. */
   readonly onProgress?: ((calls: number) => void) | undefined
 }
 
@@ -37,14 +37,14 @@ export interface Report {
   readonly calls: Counts
   readonly succeeded: number
   readonly interrupted: number
-  /** Errors by their reason. */
+  /** Errors by reason. */
   readonly failures: Counts
   /** Faults that hit a request. */
   readonly faults: Counts
   readonly events: number
-  /** What must not have happened. */
+  /** What must not happen, but did. */
   readonly violations: ReadonlyArray<string>
-  /** Fibers that the program has started and that have not ended. */
+  /** Fibers that the program started and that have not ended. */
   readonly fibers: number
 }
 
@@ -75,11 +75,11 @@ const services = ({ baseUrls: { anthropic, coze, openai }, patience }: Options) 
   ).pipe(Layer.provide(FetchHttpClient.layer))
 }
 
-/** Faults of a network that no client can notice: an event twice; other bytes where any bytes may be. */
+/** Faults that no client can notice: a repeated event, or other bytes where any bytes are valid. */
 const isUndetectable = (call: string, fault: string): boolean =>
   fault === "duplicate event" || (call === "openai files" && (fault === "html" || fault === "truncate"))
 
-/** Runs calls until the time is over, or enough of them have succeeded. */
+/** Runs calls until the time is over or enough have succeeded. */
 export const soak = (options: Options): Effect.Effect<Report> =>
   Effect.gen(function* () {
     const report = { calls: {} as Counts, succeeded: 0, interrupted: 0, failures: {} as Counts, faults: {} as Counts }

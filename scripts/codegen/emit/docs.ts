@@ -1,6 +1,6 @@
 import type { Notes } from "../Type.ts"
 
-/** A doc comment of what a type itself doesn't say; empty where there is nothing. */
+/** Returns a doc comment with what the type itself does not say, or an empty text. */
 export const docComment = ({ deprecated, notes = [] }: Notes, indent = ""): string => {
   const lines = [...(notes.length > 0 ? [notes.join(" ")] : []), ...(deprecated === true ? ["@deprecated"] : [])]
   return comment(lines, indent)

@@ -16,7 +16,9 @@ const constructors = {
   list: ["List", "list"]
 } as const
 
-/** The type of the error codes that an endpoint documents; empty where it documents none, or its twin has it. */
+/**
+ * Returns the type of an endpoint's documented error codes. Empty if there are none, or if the endpoint's twin has it.
+ */
 const errorTypeText = ({ errors, errorType, method, path, twin }: Endpoint): string =>
   errorType === undefined || twin
     ? ""
@@ -25,7 +27,7 @@ const errorTypeText = ({ errors, errorType, method, path, twin }: Endpoint): str
         "(string & {})"
       ].join(" | ")}\n\n`
 
-/** An endpoint as an exported constant. */
+/** Returns an endpoint as an exported constant. */
 export const endpointText = (
   endpoint: Endpoint,
   service: string,
@@ -80,7 +82,7 @@ const members = (endpoint: Endpoint, scope: Scope, isLate: (type: Type) => boole
   ]
 }
 
-/** What is no plain name is a call, and must not keep an unused endpoint in a bundle. */
+/** A success schema that is not a plain name is a call, marked pure so a bundler drops an unused endpoint. */
 const successText = (success: Type, scope: Scope, isLate: (type: Type) => boolean): string => {
   const text = schemaText(success, scope)
   if (isLate(success)) return `/*#__PURE__*/ Open.lazy(() => ${text})`

@@ -20,11 +20,11 @@ export interface ModuleInput {
   readonly known: Pick<Scope, "declarations" | "responses" | "exact">
   /** What a hand-written module adds. */
   readonly addition: { readonly from: string; readonly names: ReadonlyArray<string> } | undefined
-  /** Modules that import this one back: their schemas may not exist yet while this one loads. */
+  /** Returns whether a module imports this one back. Its schemas may not exist yet while this module loads. */
   readonly cyclic: (module: string) => boolean
 }
 
-/** The source of one module. */
+/** Returns the source of one module. */
 export const moduleText = (input: ModuleInput): string => {
   const { endpoints, known, name, places, service } = input
   const scope = makeScope(name, places, known)
@@ -48,7 +48,7 @@ export const moduleText = (input: ModuleInput): string => {
   return `${[input.header, comment([titleOf(input)]).trim(), ...imports].join("\n")}\n\n${body}\n`
 }
 
-/** What a module is, for its first line. */
+/** Returns the first line of a module's documentation. */
 const titleOf = ({ endpoints: [endpoint], provider }: ModuleInput): string =>
   endpoint === undefined
     ? `Types of the ${provider} API that several resources or events share.`
@@ -83,7 +83,7 @@ const typeImports = (imports: Imports, service: string | undefined): ReadonlyArr
     .sort((a, b) => (a.module < b.module ? -1 : 1))
     .map(({ text }) => text)
 
-/** Each after what it mentions, else in the given order. */
+/** Orders declarations so each follows what it mentions, otherwise as given. */
 const inOrder = (declarations: ReadonlyArray<Declaration>): ReadonlyArray<Declaration> => {
   const byId = new Map(declarations.map((declaration) => [declaration.id, declaration]))
   const done = new Set<string>()

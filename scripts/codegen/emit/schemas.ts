@@ -4,7 +4,7 @@ import { partsOf, type Tagged, tag } from "../unions.ts"
 import type { Scope } from "./scope.ts"
 import { property, quote, typeText } from "./types.ts"
 
-/** A schema of a type as it stands in an expression. */
+/** Returns the schema of a type as an expression. */
 export const schemaText = (type: Type, scope: Scope): string => {
   switch (type.kind) {
     case "string":
@@ -30,7 +30,7 @@ export const schemaText = (type: Type, scope: Scope): string => {
 
 const plain = (kind: string): string => `Schema.${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
 
-/** `name` is the declared name of the union, where it has one: short, and it says what the parts are parts of. */
+/** `name` is the declared name of the union, if it has one. It is short and names what the parts belong to. */
 const unionText = (type: Type, scope: Scope, name?: string): string => {
   const members = type.kind === "union" ? type.members : [type]
   if (members.some((member) => member.kind === "unknown")) return plain("unknown")
@@ -40,7 +40,9 @@ const unionText = (type: Type, scope: Scope, name?: string): string => {
   return T.isNullable(type) ? `Open.nullable(${text})` : text
 }
 
-/** The members of a union as schemas, most telling first; those that a property tells apart are one of them. */
+/**
+ * Returns the members of a union as schemas, the most specific first. Members that a property tells apart become one.
+ */
 const elements = (type: Type, scope: Scope, name?: string): ReadonlyArray<string> => {
   const { literals, objects, plain: others } = partsOf(scope.declarations, type)
   const rest = literals.length > 0 ? others.filter((member) => member.kind !== "string") : others
@@ -59,7 +61,7 @@ const objectsText = (objects: ReadonlyArray<Type>, scope: Scope, name?: string):
   return [...objects].sort((a, b) => demands(b, scope) - demands(a, scope)).map((member) => schemaText(member, scope))
 }
 
-/** Of objects that only trying tells apart, the one that demands most goes first. */
+/** Among objects told apart only by trying, the one with the most required fields goes first. */
 const demands = (type: Type, scope: Scope): number => {
   const resolved = T.resolve(scope.declarations, type)
   return resolved.kind === "object" ? resolved.fields.filter((field) => !field.optional).length : 0
@@ -104,7 +106,7 @@ const tagText = (type: Type, scope: Scope): string => {
   return `Open.tag(${values.join(", ")})`
 }
 
-/** The schema of a named type, built on first use. */
+/** Returns the schema of a named type, built on first use. */
 export const schemaDeclaration = ({ id, type }: Declaration, scope: Scope): string => {
   const name = scope.nameOf(id, "value")
   const head = `export const ${name}: Open.Codec<${name}> = /*#__PURE__*/ `
@@ -116,7 +118,7 @@ export const schemaDeclaration = ({ id, type }: Declaration, scope: Scope): stri
   return head + (/^Open\.(union|taggedUnion)\b/.test(text) ? text : `Open.lazy(() => ${text})`)
 }
 
-/** The declared type already says what the union consists of. */
+/** The declared type already lists the members of the union. */
 const topUnion = (type: Type, scope: Scope, name: string): string => {
   const { literals, objects, plain: others } = partsOf(scope.declarations, type)
   const tagged = objects.length < 2 ? undefined : tag(scope.declarations, objects)

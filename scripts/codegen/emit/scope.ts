@@ -1,15 +1,15 @@
 import type { Place, Places } from "../names.ts"
 import type { Declarations } from "../Type.ts"
 
-/** What the emitter of one module knows, and what it finds out that the module must import. */
+/** What the emitter of a module knows, and what it finds that the module must import. */
 export interface Scope {
   readonly module: string
   readonly declarations: Declarations
-  /** Ids of the types that answers consist of: they have schemas. */
+  /** Ids of types that are part of responses, which have schemas. */
   readonly responses: ReadonlySet<string>
-  /** `<id>.<field>` of the properties that tell the members of a union apart. */
+  /** `<id>.<field>` of properties that tell the members of a union apart. */
   readonly exact: ReadonlySet<string>
-  /** The name of a type here, imported if it lives elsewhere. */
+  /** Returns the name of a type in this module, and imports it if it lives elsewhere. */
   readonly nameOf: (id: string, as: "type" | "value") => string
 }
 
@@ -19,7 +19,7 @@ interface Import {
   value: boolean
 }
 
-/** Module → what is imported from it. */
+/** What is imported, by module. */
 export type Imports = ReadonlyMap<string, ReadonlyArray<Import>>
 
 export const makeScope = (

@@ -8,7 +8,9 @@ export const quote = (text: string): string => JSON.stringify(text)
 
 export const property = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name))
 
-/** A type as TypeScript. Answers are open: a literal may be any string, a union may have a member nobody knows yet. */
+/**
+ * Returns a type as TypeScript. Responses are open: a literal may be any string, a union may have an unknown member.
+ */
 export const typeText = (type: Type, scope: Scope, open: boolean): string => {
   switch (type.kind) {
     case "string":
@@ -71,7 +73,7 @@ const unionText = (type: Type, scope: Scope, open: boolean): string => {
   ].join(" | ")
 }
 
-/** The members for objects with an unknown tag. One reference to a union has its own. */
+/** Returns the members for objects with an unknown tag. A reference to a union already has them. */
 const variants = (tagged: Tagged | undefined, objects: ReadonlyArray<Type>): ReadonlyArray<string> => {
   if (tagged === undefined || objects.length < 2) return []
   return [...new Set(discriminators(tagged))].map((name) =>
@@ -97,7 +99,7 @@ const fieldText = (field: Field, scope: Scope, open: boolean, exact: boolean): s
     : `readonly ${property(field.name)}: ${text}`
 }
 
-/** The TypeScript declaration of a named type. */
+/** Returns the TypeScript declaration of a named type. */
 export const declarationText = (declaration: Declaration, scope: Scope): string => {
   const { id, type } = declaration
   const open = scope.responses.has(id)

@@ -1,6 +1,6 @@
 import type { Declaration, Type } from "../Type.ts"
 
-/** All that is known about an API, printable as JSON. */
+/** Everything known about an API, printable as JSON. */
 export interface Model {
   readonly resources: ReadonlyArray<Resource>
   readonly endpoints: ReadonlyArray<Endpoint>
@@ -25,32 +25,32 @@ export interface Endpoint {
   readonly method: string
   readonly path: string
   readonly kind: "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
-  /** The id of the input's declaration; absent where there is no input. */
+  /** The id of the input's declaration. `undefined` if there is no input. */
   readonly input: string | undefined
   readonly query: ReadonlyArray<string>
-  /** What becomes of `null` in the query, where it is not an empty value. */
+  /** How to write `null` in the query, if not as an empty value. */
   readonly nullQuery: "drop" | undefined
   readonly headerParams: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly body: "json" | "multipart" | "jsonOrMultipart" | "sdpOrMultipart" | undefined
   readonly bodyField: string | undefined
-  /** Media types of the form's parts that have one. */
+  /** Media types of form fields that have one. */
   readonly partTypes: Readonly<Record<string, string>>
   readonly folders: boolean
   readonly accept: string | undefined
   readonly admin: boolean
   readonly safety: "safe" | "idempotent" | "unsafe" | undefined
   readonly success: Type | undefined
-  /** The JSON answer may be plain text instead. */
+  /** Whether the JSON response may be plain text instead. */
   readonly textual: boolean
   readonly pagination: string | undefined
   readonly terminal: ReadonlyArray<string> | "finishReason" | undefined
-  /** A streaming twin sends `stream: true`. */
+  /** A streaming twin, which sends `stream: true`. */
   readonly twin: boolean
-  /** Events arrive as `{ event, data }`. */
+  /** Whether events arrive as `{ event, data }`. */
   readonly envelope: boolean
   readonly errors: ReadonlyArray<string>
-  /** The name of the type of its error codes, which a streaming twin shares. */
+  /** The name of the type of its error codes, shared with a streaming twin. */
   readonly errorType: string | undefined
   readonly deprecated: boolean
 }

@@ -7,7 +7,7 @@ import { pascal } from "../words.ts"
 import { type Context, fieldNames, inputOf, prefixOf } from "./inputs.ts"
 import type { Endpoint } from "./Model.ts"
 
-/** The methods of a resource whose requests the SDK makes elsewhere. */
+/** Returns the methods of a resource whose requests the SDK makes elsewhere. */
 export const delegatedOf = (resource: RawResource, { delegated }: Overrides): ReadonlyArray<RawMethod> =>
   Object.entries(delegated)
     .filter(([id]) => resource.helpers.includes(id))
@@ -41,7 +41,7 @@ const bodies = {
   encodedMultipartFormRequestOptions: "sdpOrMultipart"
 } as const
 
-/** A method's endpoint, and its streaming twin where it has one. */
+/** Returns a method's endpoint, and its streaming twin if it has one. */
 export const endpointsOf = (resource: RawResource, method: RawMethod, context: Context): ReadonlyArray<Endpoint> => {
   const { overrides } = context
   const id = [...resource.path, method.name].join(".")
@@ -136,7 +136,7 @@ const answersOf = (
 
 const suffixes: { readonly [kind: string]: string } = { list: "Item", stream: "Event", jsonl: "Line" }
 
-/** An answer that is one of several types gets a name, so that no signature spells them out. */
+/** Names a response that is one of several types, so no signature spells them out. */
 const named = (endpoint: Endpoint, type: Type, name: string, { declarations }: Context): Type => {
   if (type.kind !== "union") return type
   const refs = type.members.filter((member) => member.kind === "ref")
@@ -150,7 +150,7 @@ const named = (endpoint: Endpoint, type: Type, name: string, { declarations }: C
   return T.union([T.ref(id), ...type.members.filter((member) => member.kind !== "ref")])
 }
 
-/** Several JSON answers as one type; what a union among them covers needs no second mention. */
+/** Merges several JSON responses into one type, without members that another union already covers. */
 const answer = (declarations: T.Declarations, types: ReadonlyArray<Type>): Type => {
   const covered = new Set(
     types.flatMap((type) => {

@@ -2,7 +2,7 @@ import type { FieldOverride, Overrides } from "../overrides.ts"
 import type { Declaration, Field } from "../Type.ts"
 import * as T from "../Type.ts"
 
-/** Changes the declarations as the overrides say. */
+/** Applies the overrides to the declarations. */
 export const overrideFields = (declarations: Map<string, Declaration>, { fields }: Overrides): void => {
   for (const override of fields) {
     const dot = override.at.lastIndexOf(".")
@@ -51,7 +51,10 @@ const changedField = (
   ]
 }
 
-/** Parameters that stand inside a body, as those of a batch do, can have no headers of their own. */
+/**
+ * Removes header parameters from types inside a body, such as the requests of a batch, which cannot have headers of
+ * their own.
+ */
 export const dropHeaders = (declarations: Map<string, Declaration>, inputs: ReadonlySet<string>): void => {
   for (const declaration of declarations.values()) {
     const { type } = declaration
@@ -63,7 +66,7 @@ export const dropHeaders = (declarations: Map<string, Declaration>, inputs: Read
   }
 }
 
-/** An object of which no field is known may hold any. */
+/** Turns an object without known fields into one that may hold any. */
 export const openEmpty = (declarations: Map<string, Declaration>): void => {
   for (const declaration of declarations.values()) {
     const { type } = declaration

@@ -13,7 +13,9 @@ export interface Context {
   readonly errorCode: (name: string) => string
 }
 
-/** Declares the one input of an endpoint: the SDK's parameters object with the path parameters beside its fields. */
+/**
+ * Declares the single input of an endpoint: the SDK's parameters object, with the path parameters added to its fields.
+ */
 export const inputOf = (
   id: string,
   resource: RawResource,
@@ -54,7 +56,7 @@ const inputIdOf = (resource: RawResource, method: RawMethod): string => {
   return `${resource.file}#${name}`
 }
 
-/** What the names of a resource's parameters start with: `ChatCompletion` of `ChatCompletionListParams`. */
+/** Returns the common prefix of a resource's parameter types: `ChatCompletion` for `ChatCompletionListParams`. */
 export const prefixOf = (resource: RawResource): string => {
   const own = new RegExp(`^${resource.file}#`)
   const prefixes = resource.methods.flatMap(({ input, name }) => {
@@ -65,7 +67,7 @@ export const prefixOf = (resource: RawResource): string => {
   return prefixes[0] ?? singular(resource.className)
 }
 
-/** The fields that a value of the type can have. */
+/** Returns the fields that a value of the type can have. */
 export const fieldNames = (declarations: T.Declarations, type: Type): ReadonlyArray<string> => {
   const resolved = T.resolve(declarations, type)
   if (resolved.kind === "object") return resolved.fields.map((field) => field.name)
@@ -75,7 +77,7 @@ export const fieldNames = (declarations: T.Declarations, type: Type): ReadonlyAr
   return []
 }
 
-/** Which of an endpoint and its streaming twin is called says whether to stream; the input doesn't. */
+/** The choice of the endpoint or its twin decides whether to stream, so the input does not have `stream`. */
 const withoutStream = (declarations: T.Declarations, type: Type): Type => {
   const resolved = T.resolve(declarations, type)
   if (resolved.kind === "object") {

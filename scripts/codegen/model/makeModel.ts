@@ -5,7 +5,7 @@ import { delegatedOf, endpointsOf } from "./endpoints.ts"
 import { dropHeaders, openEmpty, overrideFields } from "./fields.ts"
 import type { Endpoint, Model } from "./Model.ts"
 
-/** Decides what the sources leave open: ids, inputs, answers, and what is needed at all. */
+/** Decides what the sources leave open: ids, inputs, responses, and which types are needed at all. */
 export const makeModel = (source: Source, overrides: Overrides): Model => {
   const declarations = new Map(source.declarations)
   checkHelpers(source.resources, overrides)
@@ -42,7 +42,7 @@ export const makeModel = (source: Source, overrides: Overrides): Model => {
   }
 }
 
-/** A method without a request is a helper or something new: the overrides say which. */
+/** A method that sends no request of its own is a helper or something new. The overrides must say which. */
 const checkHelpers = (resources: ReadonlyArray<RawResource>, { helpers, delegated }: Overrides): void => {
   const found = resources.flatMap((resource) => resource.helpers)
   const unknown = found.filter((id) => helpers[id] === undefined && delegated[id] === undefined)

@@ -13,30 +13,30 @@ import { nothing, type Type } from "../Type.ts"
 import { commentOf } from "./notes.ts"
 import type { TypeReader } from "./types.ts"
 
-/** What one method of a resource class does, read off its source. */
+/** What one method of a resource class does, read from its source. */
 export interface RawMethod {
   readonly name: string
   readonly verb: string
-  /** Template; parameters in braces, under their wire names. Absent if the source computes it. */
+  /** A template with parameters in braces, under their wire names. `undefined` if the source computes it. */
   readonly path: string | undefined
-  /** Wire names of the arguments that stand on their own: path parameters. */
+  /** Wire names of positional arguments, which are path parameters. */
   readonly positional: ReadonlyArray<string>
-  /** The type of the parameter that holds everything but the positional path parameters. */
+  /** The type of the parameter that holds everything except the positional arguments. */
   readonly input: Type | undefined
   readonly inputName: string | undefined
-  /** Names that go to the query; `"rest"` for all that is not placed elsewhere. */
+  /** Names that go into the query. `"rest"` for all that go nowhere else. */
   readonly query: ReadonlyArray<string> | "rest" | undefined
-  /** Whether the query goes without what is `null`. */
+  /** Whether `null` values are dropped from the query. */
   readonly dropsNulls: boolean
   readonly hasBody: boolean
-  /** The one field of the input that is the body. */
+  /** The field of the input that is the whole body. */
   readonly bodyField: string | undefined
   readonly encoding: string | undefined
-  /** Media types of the form's parts that have one. */
+  /** Media types of form fields that have one. */
   readonly partTypes: Readonly<Record<string, string>>
   /** Whether file names keep their folders. */
   readonly keepsFolders: boolean
-  /** Input name → header name. */
+  /** Header names by input field. */
   readonly headerParameters: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly admin: boolean
@@ -68,11 +68,11 @@ export const wireName = (name: string): string =>
 
 export interface MethodOptions {
   readonly types: TypeReader
-  /** Classes of the SDK that are streams, and the events in them. */
+  /** The SDK's stream classes, and their events. */
   readonly streams: { readonly [className: string]: Type }
 }
 
-/** The request that a method sends; `undefined` where it sends none itself. */
+/** Returns the request that a method sends, or `undefined` if it does not send one itself. */
 export const readMethod = (method: MethodDeclaration, options: MethodOptions): RawMethod | undefined => {
   const { types } = options
   const call = method.getDescendantsOfKind(SyntaxKind.CallExpression).find(isClientCall)
@@ -139,7 +139,7 @@ const verbOf = (call: CallExpression): string => {
   return Node.isPropertyAccessExpression(callee) ? callee.getName() : ""
 }
 
-/** The request is the object literal that the caller's own options are spread into. */
+/** The request is the object literal that the caller's options are spread into. */
 const requestOf = (method: MethodDeclaration): ObjectLiteralExpression | undefined =>
   method
     .getDescendantsOfKind(SyntaxKind.ObjectLiteralExpression)
@@ -164,7 +164,7 @@ const unquoted = (text: string): string => text.replace(/^['"]|['"]$/g, "")
 const textOf = (node: Node | undefined): string | undefined =>
   Node.isStringLiteral(node) ? node.getLiteralValue() : undefined
 
-/** Local names of destructured input fields → their wire names. */
+/** Returns the wire names of destructured input fields, by their local names. */
 const namesOf = (scope: MethodDeclaration | FunctionDeclaration): ReadonlyMap<string, string> =>
   new Map(
     scope
@@ -187,7 +187,7 @@ const pathOf = (node: Node | undefined, names: ReadonlyMap<string, string>): str
 const isInput = (parameter: ParameterDeclaration): boolean =>
   !/^(options|opts)$/.test(parameter.getName()) && parameter.getTypeNode()?.getText() !== "string"
 
-/** The input's own types, without the SDK's transport options that may stand in its place. */
+/** Returns the input's own types, without the SDK's transport options, which may replace it. */
 const inputNodesOf = (parameter: ParameterDeclaration): ReadonlyArray<TypeNode> => {
   const node = parameter.getTypeNode()
   if (node === undefined) return []
@@ -218,7 +218,7 @@ const queryOf = (node: Expression | undefined, names: ReadonlyMap<string, string
 const isWithoutNulls = (node: Expression | undefined): boolean =>
   Node.isCallExpression(node) && /\.filter\(.*!== null\)/.test(node.getText())
 
-/** The input's field that is the body; what the other fields leave is none. */
+/** Returns the field of the input that is the body. If other fields remain, there is none. */
 const bodyFieldOf = (node: Expression | undefined, method: MethodDeclaration): string | undefined => {
   if (!Node.isIdentifier(node)) return undefined
   const local = node.getText()
@@ -278,7 +278,7 @@ const headersOf = (node: Expression | undefined, names: ReadonlyMap<string, stri
   return { fixed, parameters }
 }
 
-/** The page class of a list; a class of its own counts as the one that it extends. */
+/** Returns the page class of a list. A class that extends another counts as its base. */
 const pageOf = (call: CallExpression): string => {
   const node = call.getArguments()[1]
   const expression = Node.isExpressionWithTypeArguments(node) ? node.getExpression() : node
@@ -309,7 +309,7 @@ const resultOf = (node: TypeNode, options: MethodOptions, binary: boolean): Read
     throw new Error(`a result that the generator does not understand: ${node.getText()}`)
   }
   const parts = membersOf(first)
-  // `T | null` is one answer, not two.
+  // `T | null` is a single response type.
   const isNullable = parts.some((part) => part.getText() === "null")
   return isNullable
     ? [{ kind: "json", type: options.types.typeOf(first) }]

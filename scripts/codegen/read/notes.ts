@@ -1,7 +1,7 @@
 import type { JSDocableNode } from "ts-morph"
 import type { Notes, Type } from "../Type.ts"
 
-/** The text of a node's doc comment, tags included. */
+/** Returns the text of a doc comment, including its tags. */
 export const commentOf = (node: JSDocableNode): string =>
   node
     .getJsDocs()
@@ -11,7 +11,7 @@ export const commentOf = (node: JSDocableNode): string =>
 interface Rule {
   readonly pattern: RegExp
   readonly for?: "number" | "string" | "array"
-  /** Where the comment says this too, the fact is not about the whole value. */
+  /** If the comment also says this, the fact is not about the whole value. */
   readonly unless?: RegExp
   readonly note: (match: RegExpMatchArray) => string
 }
@@ -24,7 +24,7 @@ const limit = (what: string): RegExp =>
     "i"
   )
 
-/** Facts that a comment can hold and a type can't. Each is restated, never quoted. */
+/** Facts that a comment can state and a type cannot. Each is restated in our own words. */
 const rules: ReadonlyArray<Rule> = [
   {
     pattern: /unix (?:epoch )?timestamp[^.]*\bmilliseconds\b/i,
@@ -64,13 +64,13 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
-/** A parameter's comment begins with where it goes, and then has the word where a tag would be. */
+/** A parameter's comment starts with its place, so the word follows it instead of a tag. */
 const deprecation = /@deprecated\b|^\s*(?:\w+ param: )?Deprecated[:.]/
 
 const holds = (type: Type, kind: Type["kind"]): boolean =>
   type.kind === kind || (type.kind === "union" && type.members.some((member) => holds(member, kind)))
 
-/** What a comment says about a value of the given type. */
+/** Returns what a comment says about a value of the given type. */
 export const notesOf = (comment: string, type?: Type): Notes => {
   const text = comment.replace(/\s+/g, " ")
   const found = rules.flatMap((rule) => {
@@ -86,7 +86,7 @@ export const notesOf = (comment: string, type?: Type): Notes => {
   }
 }
 
-/** A Unix time says its unit itself; of two defaults the first is the field's own. */
+/** Drops a unit next to "Unix time", and every default after the first, which is the field's own. */
 const dropWeaker = (notes: ReadonlyArray<string>): ReadonlyArray<string> => {
   const isUnix = notes.some((note) => note.startsWith("Unix time"))
   const firstOf = (prefix: string) => notes.find((note) => note.startsWith(prefix))

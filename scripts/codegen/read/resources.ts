@@ -3,12 +3,12 @@ import { type Declaration, ref, type Type } from "../Type.ts"
 import { type MethodOptions, type RawMethod, readMethod } from "./methods.ts"
 import { makeTypeReader, type TypeReader } from "./types.ts"
 
-/** What an SDK's sources say, before anything is decided about it. */
+/** What an SDK's sources say, before any decision. */
 export interface Source {
   readonly resources: ReadonlyArray<RawResource>
   readonly declarations: ReadonlyMap<string, Declaration>
   readonly roots: ReadonlyArray<{ readonly id: string; readonly type: Type }>
-  /** Error class → the code that the server sends. */
+  /** The code that the server sends, by error class. */
   readonly errorCodes: ReadonlyMap<string, string>
 }
 
@@ -26,9 +26,9 @@ export interface ReadOptions {
   /** The folder of the sources. */
   readonly root: string
   readonly clientClass: string
-  /** Classes of the SDK that are streams → the id of their events' type. */
+  /** The SDK's stream classes, and the id of their events' type. */
   readonly streams: { readonly [className: string]: string }
-  /** Declarations that no endpoint mentions and that are wanted nevertheless. */
+  /** Declarations that no endpoint mentions but that are needed. */
   readonly roots: ReadonlyArray<string>
 }
 
@@ -88,7 +88,7 @@ const readResource = (
   ]
 }
 
-/** The properties of a class that hold a resource: `files: FilesAPI.Files = new FilesAPI.Files(…)`. */
+/** Returns the properties of a class that hold a resource: `files: FilesAPI.Files = new FilesAPI.Files(…)`. */
 const resourcesOf = (declaration: ClassDeclaration): ReadonlyArray<readonly [string, ClassDeclaration]> =>
   declaration.getInstanceProperties().flatMap((property) => {
     if (!Node.isPropertyDeclaration(property) || property.getName().startsWith("_")) return []

@@ -12,14 +12,14 @@ import type { Declaration, Field, Type } from "../Type.ts"
 import * as T from "../Type.ts"
 import { commentOf, notesOf } from "./notes.ts"
 
-/** Turns type syntax into types; the declarations that it meets on the way collect in `declarations`. */
+/** Turns type syntax into types and collects the declarations it meets. */
 export interface TypeReader {
   readonly typeOf: (node: TypeNode) => Type
   readonly declare: (node: InterfaceDeclaration | TypeAliasDeclaration) => Type
   readonly declarations: Map<string, Declaration>
 }
 
-/** Types of the SDK's own machinery, and what they are on the wire. */
+/** Types of the SDK's own machinery, as they are on the wire. */
 const wellKnown: { readonly [name: string]: Type } = {
   Uploadable: { kind: "file" },
   Blob: { kind: "file" },
@@ -46,7 +46,7 @@ export const makeTypeReader = (root: string): TypeReader => {
     if (Node.isTypeLiteral(node)) return membersOf(node.getMembers())
     if (Node.isTypeReference(node)) return referenceOf(node)
     if (Node.isIntersectionTypeNode(node)) return intersectionOf(node.getTypeNodes(), node)
-    // `{ [K in …]?: never }` forbids fields and has none.
+    // `{ [K in …]?: never }` forbids fields and adds none.
     if (Node.isMappedTypeNode(node) && node.getTypeNode()?.getText() === "never") return T.object([])
     if (Node.isLiteralTypeNode(node)) return literalOf(node.getLiteral())
     switch (node.getText()) {
@@ -158,7 +158,7 @@ export const makeTypeReader = (root: string): TypeReader => {
   const isResource = (node: Node | undefined): boolean =>
     node !== undefined && /^\/(resources|core\/pagination)/.test(node.getSourceFile().getFilePath().slice(root.length))
 
-  /** The generator has no generics: a type parameter is what it is by default. */
+  /** The generator does not have generics: a type parameter stands for its default. */
   const defaultOf = (node: TypeParameterDeclaration): Type =>
     typeOf(node.getDefault() ?? fail(node, "a type parameter without a default"))
 
@@ -200,7 +200,7 @@ export const makeTypeReader = (root: string): TypeReader => {
   const declare = (node: InterfaceDeclaration | TypeAliasDeclaration): Type => {
     if (Node.isTypeAliasDeclaration(node)) {
       const aliased = node.getTypeNodeOrThrow()
-      // Another name for the same type: the first name is enough.
+      // An alias of the same type is replaced by the first name.
       if (Node.isTypeReference(aliased) && aliased.getTypeArguments().length === 0) return typeOf(aliased)
       if (/^(string|number|boolean|unknown)$/.test(aliased.getText())) return typeOf(aliased)
     }
