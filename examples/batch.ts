@@ -1,5 +1,5 @@
 /**
- * Many questions as one batch. Of two that fail, the one that may succeed goes into a second batch.
+ * Runs many questions as one batch. Two fail; the one that may succeed goes into a second batch.
  *
  *     node scripts/run.mjs examples/batch.ts
  */
@@ -19,8 +19,8 @@ const questions = Stream.make("Berlin", "Rome", "Atlantis", "Busytown").pipe(
 )
 
 /**
- * The id of a `Submitted` event is all that `BatchRun.resume` needs, should this program stop here; with the questions,
- * it also asks those again that failed.
+ * If this program stops here, `BatchRun.resume` needs only the id of a `Submitted` event. With the questions, it also
+ * repeats failed ones.
  */
 const program = BatchRun.run(ChatCompletions.create, questions, {
   retries: 1,
@@ -42,7 +42,7 @@ const program = BatchRun.run(ChatCompletions.create, questions, {
 
 let isBusy = true
 
-/** Atlantis is never found; Busytown answers only the second time. */
+/** Atlantis is never found. Busytown answers only the second time. */
 const reply = ({ messages }: Emulator.ChatRequest): Emulator.Scripted => {
   const city = /Describe (\w+)/.exec(messages.at(-1)?.text ?? "")?.[1] ?? ""
   if (city === "Atlantis") return { failure: Failure.invalidRequest({ message: "There is no such place" }) }

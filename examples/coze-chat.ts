@@ -1,9 +1,9 @@
 /**
- * A chat that is answered in one piece: started, waited for, read.
+ * Starts a chat, waits for its end, and reads the answer.
  *
  *     node scripts/run.mjs examples/coze-chat.ts "What is on the menu?"
  *
- * With COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_BOT_ID it talks to that agent.
+ * Set COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_BOT_ID to talk to your agent.
  */
 import process from "node:process"
 import * as Effect from "effect/Effect"

@@ -1,9 +1,9 @@
 /**
- * Goes through the documents of a dataset, page by page, and reads no page that it does not need.
+ * Lists the documents of a dataset, page by page, and requests only the pages it needs.
  *
  *     node scripts/run.mjs examples/coze-dataset-documents.ts
  *
- * With COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_DATASET_ID it goes through that dataset.
+ * Set COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_DATASET_ID to list your dataset.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

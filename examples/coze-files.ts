@@ -3,7 +3,7 @@
  *
  *     node scripts/run.mjs examples/coze-files.ts [path]
  *
- * With COZE_API_TOKEN and COZE_PLATFORM (com or cn) it is uploaded to the platform.
+ * Set COZE_API_TOKEN and COZE_PLATFORM (com or cn) to upload it to the platform.
  */
 import { readFile } from "node:fs/promises"
 import { basename } from "node:path"

@@ -1,10 +1,10 @@
 /**
  * Signs in a device without a browser: the user confirms a code elsewhere. Then calls the API with the user's token,
- * which is renewed as long as the program runs.
+ * which is renewed while the program runs.
  *
  *     node scripts/run.mjs examples/coze-oauth-device.ts
  *
- * With COZE_CLIENT_ID (an OAuth app for devices) and COZE_PLATFORM (com or cn) it signs in on the platform.
+ * Set COZE_CLIENT_ID (an OAuth app for devices) and COZE_PLATFORM (com or cn) to sign in on the platform.
  */
 import * as Effect from "effect/Effect"
 import { Coze, CozeAuth, Users } from "llmfx/coze"
@@ -19,7 +19,7 @@ const program = Effect.gen(function* () {
     })
   )
 
-  // A real program keeps the token in a file or a database.
+  // A real program stores the token in a file or a database.
   const token = yield* CozeAuth.oauthCredential(app, CozeAuth.memoryStore(first))
   const { clientId: _, ...place } = app
   const user = yield* Effect.provide(Users.me(), Coze.layer({ ...place, token }))

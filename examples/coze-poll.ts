@@ -1,10 +1,10 @@
 /**
- * A chat with a schedule and a deadline: when it takes too long, or the program is stopped with Ctrl-C, the platform
- * stops it, too.
+ * Waits for a chat with a schedule and a deadline. If it takes too long, or you press Ctrl-C, the platform stops it as
+ * well.
  *
  *     node scripts/run.mjs examples/coze-poll.ts
  *
- * With COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_BOT_ID it talks to that agent.
+ * Set COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_BOT_ID to talk to your agent.
  */
 import process from "node:process"
 import * as Effect from "effect/Effect"

@@ -1,9 +1,9 @@
 /**
- * A chat as it goes on, word by word, and the answer to the agent's tool calls where it has any.
+ * Streams a chat word by word, and answers the agent's tool calls.
  *
  *     node scripts/run.mjs examples/coze-stream.ts "What is on the menu?"
  *
- * With COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_BOT_ID it talks to that agent.
+ * Set COZE_API_TOKEN, COZE_PLATFORM (com or cn) and COZE_BOT_ID to talk to your agent.
  */
 import process from "node:process"
 import * as Effect from "effect/Effect"
@@ -14,13 +14,13 @@ import { coze, runExample, setting } from "./support/coze.ts"
 
 type Events = Stream.Stream<Chat.ChatEvent, ApiError.ApiError, Coze>
 
-/** The tools that the agent may call; this example has none worth the name. */
+/** The tools that the agent may call. This example has only a placeholder. */
 const runTool = (call: Chat.ToolCall): Chat.ToolOutput => ({
   tool_call_id: call.id,
   output: JSON.stringify({ error: `There is no tool ${call.function?.name ?? ""} here` })
 })
 
-/** A chat that needs tools goes on with their outputs. */
+/** A chat that needs tools continues with their outputs. */
 const withTools = (events: Events): Events =>
   Stream.flatMap(events, (event) => {
     if (event.event !== "conversation.chat.requires_action") return Stream.succeed(event)

@@ -3,9 +3,9 @@
  *
  *     npm run demo
  *
- * Without keys all of it happens on the emulator of `llmfx/testing`, on 127.0.0.1. With OPENAI_API_KEY,
- * ANTHROPIC_API_KEY, or COZE_API_TOKEN, COZE_PLATFORM and COZE_BOT_ID, it talks to the real API; only the failures,
- * which a real API does not have on request, are still the emulator's.
+ * Without keys it runs on the emulator of `llmfx/testing`, on 127.0.0.1. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, or
+ * COZE_API_TOKEN, COZE_PLATFORM and COZE_BOT_ID to talk to the real API. The failures still come from the emulator,
+ * because a real API does not fail on request.
  */
 import process from "node:process"
 import * as Duration from "effect/Duration"
@@ -26,7 +26,7 @@ interface Outcome {
   readonly row: ReadonlyArray<string>
 }
 
-/** All scenes with one provider. A scene that fails says so, and the others go on. */
+/** Runs all scenes with one provider. A failed scene is reported, and the others continue. */
 const perform = <R>(provider: Provider<R>): Effect.Effect<Outcome, never, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const meter: Scenes.Meter = { requests: 0, input: 0, output: 0 }

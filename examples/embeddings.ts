@@ -1,5 +1,5 @@
 /**
- * Which of many texts is about the same as a question. The texts go to the API in as few requests as it allows.
+ * Ranks texts by their similarity to a question. The texts go to the API in as few requests as it allows.
  *
  *     node scripts/run.mjs examples/embeddings.ts
  */

@@ -1,5 +1,5 @@
 /**
- * A video that takes its time: each state as it is seen, and what happens where nobody wants to wait any longer.
+ * Follows the states of a video, and stops waiting for a batch at a deadline.
  *
  *     node scripts/run.mjs examples/polling.ts
  */

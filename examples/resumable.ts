@@ -1,5 +1,5 @@
 /**
- * A long response whose connection breaks twice: the reader does not notice.
+ * Streams a long response whose connection breaks twice. The reader does not notice.
  *
  *     node scripts/run.mjs examples/resumable.ts
  */

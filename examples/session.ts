@@ -1,6 +1,6 @@
 /**
- * A turn of a managed agent: what it writes as it comes, then what it asks the program for. The stream has previews of
- * the message; the message itself is what counts.
+ * Follows a turn of a managed agent: its text while it is written, then the tools it asks for. The stream has previews
+ * of a message; the message itself is what counts.
  *
  *     node scripts/run.mjs examples/session.ts
  */

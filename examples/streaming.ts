@@ -1,5 +1,5 @@
 /**
- * A chat completion as it comes, and what is left of one whose connection breaks.
+ * Streams a chat completion, and shows what is left of a stream whose connection breaks.
  *
  *     node scripts/run.mjs examples/streaming.ts
  */
@@ -15,7 +15,7 @@ const question = (content: string) => ({
   messages: [{ role: "user" as const, content }]
 })
 
-/** The text piece by piece, then the whole completion: one request. */
+/** The text while it arrives, then the whole completion, in one request. */
 const story = Effect.gen(function* () {
   const answer = yield* ChatCompletionStream.streamed(question("Tell me a story in one sentence."))
   yield* Stream.runForEach(answer.text, (piece) => Console.log(`+ ${piece}`))
@@ -24,7 +24,7 @@ const story = Effect.gen(function* () {
   yield* Console.log(`  ${completion.usage?.total_tokens} tokens, ${completion.choices[0]?.finish_reason}`)
 })
 
-/** A snapshot is there whatever happened to the stream. */
+/** The snapshot is available whatever happened to the stream. */
 const brokenStory = Effect.gen(function* () {
   const answer = yield* ChatCompletionStream.streamed(question("Tell me a story that breaks off."))
   const error = yield* Effect.flip(answer.final)

@@ -1,5 +1,5 @@
 /**
- * An answer as a value of a schema: whole, and as it comes.
+ * Reads an answer as a value of a schema, whole and while it arrives.
  *
  *     node scripts/run.mjs examples/structured.ts
  */
@@ -19,7 +19,7 @@ const Recipe = Schema.Struct({
 
 const input = { model: "gpt-5.4-mini", messages: [{ role: "user" as const, content: "A recipe for toast, please." }] }
 
-/** The model's first answer does not fit, so it is told what is wrong and asked once more. */
+/** The model's first answer does not fit, so the model is told what is wrong and asked again. */
 const whole = Parse.chatCompletion(input, Recipe, { name: "recipe", maxReasks: 1 }).pipe(
   Effect.flatMap(({ value }) => Console.log(`${value.name}: ${value.steps.length} steps, ${value.minutes} minutes`))
 )
@@ -28,7 +28,7 @@ const partial = Parse.chatCompletionStream(input, Recipe, { name: "recipe" }).pi
   Stream.runForEach((step) => Console.log(`${step._tag.padEnd(7)} ${JSON.stringify(step.value)}`))
 )
 
-/** Why there is no value is part of the type of the error. */
+/** The type of the error says why there is no value. */
 const refused = Parse.chatCompletion({ ...input, messages: [{ role: "user", content: "Refuse." }] }, Recipe).pipe(
   Effect.catchReason("OutputError", "Refused", ({ message }) => Console.log(`The model said: ${message}`))
 )

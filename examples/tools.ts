@@ -1,6 +1,6 @@
 /**
- * A model that calls functions: a lookup that may fail, and one that somebody has to allow. The loop stops halfway and
- * is resumed; what was done before is not done again.
+ * A model calls functions: a lookup that may fail, and a payment that needs approval. The loop stops halfway and
+ * resumes; calls made before are not made again.
  *
  *     node scripts/run.mjs examples/tools.ts
  */
@@ -58,7 +58,7 @@ const program = Effect.gen(function* () {
   yield* ChatToolLoop.run(input, [lookUp, refund], { ledger, resume: kept }).pipe(Stream.runForEach(show))
 })
 
-/** What the model does next, by how much it has been told. */
+/** What the model does next, depending on how much it was told. */
 const reply = ({ messages }: Emulator.ChatRequest): Emulator.Scripted => {
   switch (messages.length) {
     case 1:

@@ -1,6 +1,6 @@
 /**
- * OpenAI on Azure, on both surfaces, with a key and with a token of Entra.
- * With AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_API_KEY set it calls Azure, else a stand-in on this machine.
+ * Calls OpenAI on Azure, on both surfaces, with a key and with an Entra token. Set AZURE_OPENAI_ENDPOINT and
+ * AZURE_OPENAI_API_KEY to call Azure; otherwise a stand-in on this machine answers.
  */
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -11,7 +11,7 @@ import { completion, standIn } from "./standIn.ts"
 
 const deployment = process.env["AZURE_OPENAI_DEPLOYMENT"] ?? "poet"
 
-/** Looks like `new DefaultAzureCredential()`, and gives a token that the stand-in knows. */
+/** Looks like `new DefaultAzureCredential()`, and returns a token that the stand-in knows. */
 const tokenCredential = {
   getToken: async (scope: string | Array<string>) => ({
     token: `entra-token-for-${String(scope)}`,

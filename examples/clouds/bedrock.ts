@@ -1,6 +1,6 @@
 /**
- * Anthropic and OpenAI models on Amazon Bedrock, signed with access keys.
- * With AWS_REGION and credentials in the environment it calls Bedrock, else a stand-in that checks every signature.
+ * Calls Anthropic's and OpenAI's models on Amazon Bedrock, signed with access keys. Set AWS_REGION and credentials to
+ * call Bedrock; otherwise a stand-in answers that checks every signature.
  */
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"

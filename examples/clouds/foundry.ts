@@ -1,6 +1,6 @@
 /**
- * Anthropic on Azure AI Foundry, with a key.
- * With ANTHROPIC_FOUNDRY_RESOURCE and ANTHROPIC_FOUNDRY_API_KEY set it calls Foundry, else a stand-in on this machine.
+ * Calls Anthropic on Azure AI Foundry with a key. Set ANTHROPIC_FOUNDRY_RESOURCE and ANTHROPIC_FOUNDRY_API_KEY to call
+ * Foundry; otherwise a stand-in on this machine answers.
  */
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"

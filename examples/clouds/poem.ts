@@ -1,4 +1,4 @@
-/** Two programs that know nothing of clouds: the layer decides who answers. */
+/** Two programs that do not mention a cloud: the layer decides who answers. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

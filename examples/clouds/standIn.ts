@@ -1,4 +1,4 @@
-/** A server on 127.0.0.1 in place of a cloud: it answers only requests whose credential is right. */
+/** A server on 127.0.0.1 that replaces a cloud. It answers only requests with the right credential. */
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ export interface Arrived {
   readonly method: string
   readonly url: string
   readonly headers: Http.IncomingHttpHeaders
-  /** In Latin-1: one character a byte. */
+  /** In Latin-1: one character for each byte. */
   readonly body: string
 }
 
@@ -18,7 +18,7 @@ export type Answer =
   | { readonly status?: number; readonly json: unknown }
   | { readonly type: string; readonly bytes: string | Uint8Array }
 
-/** The server's address, for as long as the scope lives. */
+/** The server's address. The server stops with its scope. */
 export const standIn = (answer: (request: Arrived) => Answer): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -57,7 +57,7 @@ export const events = (...values: ReadonlyArray<{ readonly type?: string }>): An
     .join("")
 })
 
-/** What a model of Anthropic would stream. */
+/** The events that an Anthropic model streams. */
 export const messageEvents = (text: string) => [
   {
     type: "message_start",
@@ -83,7 +83,7 @@ export const messageEvents = (text: string) => [
   { type: "message_stop" }
 ]
 
-/** What a chat completion would be. */
+/** A chat completion. */
 export const completion = (content: string) => ({
   id: "chatcmpl-1",
   object: "chat.completion",

@@ -1,7 +1,7 @@
 /**
- * Anthropic on Google Vertex, with the key of a service account.
- * With CLOUD_ML_REGION and GOOGLE_SERVICE_ACCOUNT_KEY (the JSON itself) set it calls Vertex, else a stand-in that is both
- * Google's token endpoint, which checks the signature of the assertion, and Vertex.
+ * Calls Anthropic on Google Vertex with the key of a service account. Set CLOUD_ML_REGION and
+ * GOOGLE_SERVICE_ACCOUNT_KEY (the JSON itself) to call Vertex. Otherwise a stand-in replaces Vertex and Google's token
+ * endpoint, which checks the signature of the assertion.
  */
 import { generateKeyPairSync, verify } from "node:crypto"
 import * as Effect from "effect/Effect"

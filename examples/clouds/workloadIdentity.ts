@@ -1,6 +1,7 @@
 /**
- * OpenAI and Anthropic without a key: a token of the platform is exchanged for a short-lived one. Here the platform, the
- * token endpoints and the APIs are a stand-in on this machine; tokens are good for one call, so that a renewal is seen.
+ * Calls OpenAI and Anthropic without a key: a token of the platform is exchanged for a short-lived one. A stand-in on
+ * this machine replaces the platform, the token endpoints and the APIs. Its tokens are valid for one call, to show the
+ * renewal.
  */
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"

@@ -29,7 +29,7 @@ type Failure = ApiError.ApiError
 export interface Provider<R> {
   readonly name: string
   readonly model: string
-  /** The real API, where it is configured. */
+  /** The real API, if it is configured. */
   readonly live: Layer.Layer<R, ConfigurationError.ConfigurationError, HttpClient.HttpClient> | undefined
   readonly demo: Layer.Layer<R, ConfigurationError.ConfigurationError, HttpClient.HttpClient>
   readonly chat: (question: string) => Effect.Effect<Reply, Failure, R>

@@ -1,4 +1,4 @@
-/** Coze for the examples: the real platform where COZE_API_TOKEN is set, else the emulator in this process. */
+/** Coze for the examples: the real platform if COZE_API_TOKEN is set, otherwise the emulator in this process. */
 import process from "node:process"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -10,7 +10,7 @@ import { Coze, Datasets, DatasetsDocuments, type Platform } from "llmfx/coze"
 import { Emulator } from "llmfx/testing"
 import { cozeServer } from "./cozeServer.ts"
 
-/** A variable of the environment, or what the emulator takes. */
+/** Returns a variable of the environment, or a value that the emulator accepts. */
 export const setting = (name: string, demo: string): string => {
   const value = process.env[name]?.trim()
   return value === undefined || value === "" ? demo : value
@@ -30,7 +30,7 @@ export const coze: CozeLayer = isLive
 
 const names = ["Menu.pdf", "Opening hours.txt", "Allergens.xlsx", "Wine list.pdf", "Directions.txt"]
 
-/** The dataset of the environment, or a new one in the emulator. */
+/** The dataset in the environment, or a new one in the emulator. */
 export const dataset: Effect.Effect<string, ApiError.ApiError, Coze> = Effect.gen(function* () {
   const given = setting("COZE_DATASET_ID", "")
   if (given !== "") return given
@@ -45,14 +45,14 @@ export const dataset: Effect.Effect<string, ApiError.ApiError, Coze> = Effect.ge
   return dataset_id
 })
 
-/** The OAuth app of the environment, or one that the small server knows. */
+/** The OAuth app in the environment, or one that the small server knows. */
 export const oauthApp = Effect.gen(function* () {
   const clientId = setting("COZE_CLIENT_ID", "")
   const platform: Platform = setting("COZE_PLATFORM", "com") === "cn" ? "cn" : "com"
   return clientId === "" ? { clientId: "demo-app", baseUrl: yield* cozeServer } : { clientId, platform }
 })
 
-/** Runs an example. A failure is told in one sentence, and Ctrl-C lets the program clean up. */
+/** Runs an example. Prints a failure as one sentence, and lets the program clean up on Ctrl-C. */
 export const runExample = (program: Effect.Effect<void, { readonly message: string }, HttpClient.HttpClient>): void => {
   const told = Effect.catch(program, ({ message }) =>
     Effect.sync(() => {

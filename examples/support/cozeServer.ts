@@ -1,4 +1,7 @@
-/** A small server on 127.0.0.1 where a device can sign in: that is no endpoint of the API, so the emulator has none. */
+/**
+ * A small server on 127.0.0.1 where a device can sign in. Signing in is not an endpoint of the API, so the emulator
+ * lacks it.
+ */
 import { once } from "node:events"
 import { createServer } from "node:http"
 import * as Effect from "effect/Effect"
@@ -19,7 +22,7 @@ const makeAnswers = () => {
           interval: 1
         }
       case "/api/permission/oauth2/token":
-        // The user of the demo takes a moment to decide.
+        // The user in the demo takes a moment to decide.
         return ++looks < 3
           ? { error: "authorization_pending", error_message: "The user has not decided yet" }
           : {
@@ -35,7 +38,7 @@ const makeAnswers = () => {
   }
 }
 
-/** Starts the server; the scope's end closes it. Gives its base URL. */
+/** Starts the server and returns its base URL. It stops with its scope. */
 export const cozeServer: Effect.Effect<string, never, Scope.Scope> = Effect.gen(function* () {
   const answer = makeAnswers()
   const server = yield* Effect.acquireRelease(

@@ -1,7 +1,7 @@
 /**
- * The emulator on 127.0.0.1, with something to say, to list, and to go wrong: of the requests with `fault=rate-limit`
- * in their query the first one to each address is refused with 429 and `retry-after: 1`; with `fault=drop` the
- * connection breaks in the middle of the stream.
+ * The emulator on 127.0.0.1, with answers, lists and faults. A request with `fault=rate-limit` in its query is refused
+ * once for each address, with 429 and `retry-after: 1`. With `fault=drop`, the connection breaks in the middle of the
+ * stream.
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -14,10 +14,10 @@ import { Files, OpenAi } from "llmfx/openai"
 import { type Emulator, Faults } from "llmfx/testing"
 import * as NodeEmulator from "llmfx/testing/NodeEmulator"
 
-/** Base URLs for the three layers. Any key or token will do. */
+/** Base URLs for the three layers. Any key or token is accepted. */
 export type DemoServer = NodeEmulator.Server["baseUrls"]
 
-/** Lets the requests of a program meet a fault on this server. */
+/** Makes the requests of a program meet a fault on this server. */
 export const withFault = (fault: "rate-limit" | "drop") => RequestOptions.withQuery({ fault })
 
 const faults: Faults.Plan = ({ attempt, url }) => {
@@ -46,13 +46,13 @@ const sayings: ReadonlyArray<readonly [about: RegExp, saying: string]> = [
   ]
 ]
 
-/** It is no model: it knows a few words and repeats the rest. */
+/** Not a model: it knows a few words and repeats the rest. */
 const reply = ({ messages }: Emulator.ChatRequest): string => {
   const question = messages.at(-1)?.text ?? ""
   return sayings.find(([about]) => about.test(question))?.[1] ?? `You said: ${question}`
 }
 
-/** Files are listed with the newest first. */
+/** Files are listed newest first. */
 const fileNames = ["map.png", "notes.txt", "letters.jsonl", "manual.pdf", "prices.csv"]
 const conversationNames = [
   "Opening hours",
@@ -63,7 +63,7 @@ const conversationNames = [
   "Thanks"
 ]
 
-/** What the lists of the demo show. */
+/** Creates what the demo lists. */
 const fill = Effect.all([
   Effect.forEach(fileNames, (name) =>
     Files.create({ purpose: "user_data", file: FileSource.fromText(`The content of ${name}`, { name }) })
@@ -71,7 +71,7 @@ const fill = Effect.all([
   Effect.forEach(conversationNames, (name) => Conversations.create({ name }))
 ])
 
-/** Starts the server on a free port; the scope's end closes it with all its connections. */
+/** Starts the server on a free port. It stops with its scope and closes all connections. */
 export const demoServer: Effect.Effect<DemoServer, never, Scope.Scope | HttpClient.HttpClient> = Effect.gen(
   function* () {
     const { baseUrls } = yield* NodeEmulator.serve({ replies: reply, pace: "20 millis", faults })

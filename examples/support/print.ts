@@ -1,4 +1,4 @@
-/** Aligned text on standard output, with colour where it is a terminal. */
+/** Prints aligned text, with colour on a terminal. */
 import { stdout } from "node:process"
 import * as Effect from "effect/Effect"
 
@@ -19,10 +19,10 @@ const write = (text: string): Effect.Effect<void> => Effect.sync(() => void stdo
 /** A line at the left edge. */
 export const line = (text = ""): Effect.Effect<void> => write(`${text}\n`)
 
-/** The label of what comes next, in the margin. */
+/** Prints a label in the margin; its text follows. */
 export const label = (name: string): Effect.Effect<void> => write(cyan(`  ${name.padEnd(margin.length - 2)}`))
 
-/** Text beside a label, or below such text. */
+/** Prints text next to a label, or below such text. */
 export const text = (text: string): Effect.Effect<void> => {
   const typist = makeTypist()
   return Effect.andThen(typist.type(text), typist.end)
@@ -54,7 +54,7 @@ const wrap = (text: string): ReadonlyArray<string> => {
   return rows
 }
 
-/** Prints text piece by piece, as it comes, within the margins. */
+/** Prints text inside the margins while it arrives. */
 export interface Typist {
   readonly type: (piece: string) => Effect.Effect<void>
   readonly end: Effect.Effect<void>
@@ -81,7 +81,7 @@ export const makeTypist = (): Typist => {
 export const seconds = (millis: number): string =>
   millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(2)} s`
 
-/** Rows with the first column to the left and the others to the right. */
+/** Prints rows with the first column aligned left and the others right. */
 export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): Effect.Effect<void> =>
   write(
     rows

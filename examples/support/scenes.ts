@@ -9,7 +9,7 @@ import { withFault } from "./demoServer.ts"
 import type { Provider, Usage } from "./Provider.ts"
 import { label, makeTypist, more, remark, seconds, text } from "./print.ts"
 
-/** Counts what a provider's scenes use. */
+/** Counts the tokens that a provider's scenes use. */
 export interface Meter {
   requests: number
   input: number
@@ -33,7 +33,7 @@ export const chat: Scene = (provider, meter) =>
     yield* remark(`${count(meter, reply.usage)}, ${seconds(Duration.toMillis(duration))}`)
   })
 
-/** The same, printed as it comes. */
+/** The same, printed while it arrives. */
 export const stream: Scene = (provider, meter) =>
   Effect.gen(function* () {
     yield* label("stream")
@@ -56,7 +56,7 @@ export const stream: Scene = (provider, meter) =>
     )
   })
 
-/** Pages, fetched one after the other as the stream is read. */
+/** Pages, each requested when the stream reaches it. */
 export const list: Scene = (provider) =>
   Effect.gen(function* () {
     yield* label("pages")
@@ -68,7 +68,7 @@ export const list: Scene = (provider) =>
     if (number === 0) yield* text("none")
   })
 
-/** A refused call that is repeated when the server allows it. */
+/** A refused call that is retried when the server allows it. */
 export const retry: Scene = (provider) =>
   Effect.gen(function* () {
     yield* label("retry")

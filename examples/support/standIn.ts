@@ -1,6 +1,6 @@
 /**
- * The APIs for the examples: the emulator in this process, so that they run without a key. With OPENAI_API_KEY or
- * ANTHROPIC_API_KEY set, the example talks to the real API instead.
+ * The APIs for the examples: the emulator in this process, so they run without a key. Set OPENAI_API_KEY or
+ * ANTHROPIC_API_KEY to talk to the real API instead.
  */
 import process from "node:process"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -12,7 +12,7 @@ import { Emulator } from "llmfx/testing"
 
 const apiKey = Redacted.make("none")
 
-/** OpenAI, or an emulator that does as these options say. */
+/** OpenAI, or an emulator with these options. */
 export const openAi = (options?: Emulator.Options): Layer.Layer<OpenAi> =>
   Layer.orDie(
     process.env["OPENAI_API_KEY"] === undefined
@@ -20,7 +20,7 @@ export const openAi = (options?: Emulator.Options): Layer.Layer<OpenAi> =>
       : Layer.provide(OpenAi.layerConfig(), FetchHttpClient.layer)
   )
 
-/** Anthropic, or an emulator that does as these options say. */
+/** Anthropic, or an emulator with these options. */
 export const anthropic = (options?: Emulator.Options): Layer.Layer<Anthropic> =>
   Layer.orDie(
     process.env["ANTHROPIC_API_KEY"] === undefined

@@ -1,6 +1,6 @@
 /**
- * Recorded HTTP. `RECORD=1 OPENAI_API_KEY=… npx vitest run test/testing/Examples.test.ts` records the API's answers
- * again; without, nothing leaves this machine.
+ * Replays recorded HTTP. `RECORD=1 OPENAI_API_KEY=… npx vitest run test/testing/Examples.test.ts` records the API's
+ * responses again; otherwise nothing leaves this machine.
  */
 import { fileURLToPath } from "node:url"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"

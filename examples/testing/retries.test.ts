@@ -1,4 +1,4 @@
-/** Retries: a bad network in front of an emulated API, and a virtual clock instead of waiting. */
+/** Tests retries on a bad network in front of an emulated API, with a virtual clock instead of waiting. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -15,7 +15,9 @@ const openAi = (faults: Faults.Faults) =>
     Layer.provide(Emulator.layer({ replies: ["It is long."] }))
   )
 
-/** A program on a network that the plan makes bad. The API starts before the program, which the clock then drives. */
+/**
+ * Runs a program on a network with the plan's faults. The API starts before the program, which the clock then drives.
+ */
 const on = <A, E>(
   plan: Faults.Plan,
   program: (report: Faults.Faults["report"]) => Effect.Effect<A, E, OpenAi>

@@ -1,4 +1,4 @@
-/** Streams: what arrives when, on a virtual clock, and what is left when a stream breaks off. */
+/** Tests when the parts of a stream arrive, on a virtual clock, and what is left of a broken stream. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

@@ -1,4 +1,4 @@
-/** The program that the tests in this folder are about: it summarizes a text with a model. */
+/** The program that the tests in this folder test: it summarizes a text with a model. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "llmfx"
@@ -12,14 +12,14 @@ const request = (text: string) => ({
   ]
 })
 
-/** One sentence about a text; the text itself where the model is not available. */
+/** Returns one sentence about a text, or the text itself if the model is not available. */
 export const summarize = (text: string): Effect.Effect<string, ApiError.ApiError, OpenAi> =>
   ChatCompletions.create(request(text)).pipe(
     Effect.map(({ choices }) => choices[0]?.message.content ?? text),
     Effect.catchReason("ApiError", "OverloadedError", () => Effect.succeed(text))
   )
 
-/** The same, piece by piece. */
+/** Streams the sentence. */
 export const summarizeLive = (text: string): Stream.Stream<string, ApiError.ApiError, OpenAi> =>
   ChatCompletions.stream(request(text)).pipe(
     Stream.map(({ choices }) => choices[0]?.delta.content ?? ""),

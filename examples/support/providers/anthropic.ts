@@ -39,7 +39,7 @@ export const anthropic = (options: { readonly demoUrl: string; readonly isLive: 
   missing: Models.retrieve({ model_id: "claude-0" })
 })
 
-/** The input is counted at the start of a stream, the output at its end. */
+/** Input tokens are reported at the start of a stream, output tokens at its end. */
 const pieceOf = (event: Messages.RawMessageStreamEvent, input: number): Piece => {
   switch (event.type) {
     case "content_block_delta":

@@ -5,10 +5,10 @@ import { RetryPolicy } from "llmfx"
 import { Chat, ChatMessage, Conversations, Coze } from "llmfx/coze"
 import type { Piece, Provider, Usage } from "../Provider.ts"
 
-/** The agent that is talked to; on the demo server any id will do. */
+/** The agent to talk to. The demo server accepts any id. */
 export const coze = (options: { readonly demoUrl: string; readonly liveBotId: string | undefined }): Provider<Coze> => {
   const bot_id = options.liveBotId ?? "7300000000000000001"
-  // The official Coze clients do not retry, so neither does this one unless it is told to.
+  // Coze's layer does not retry by default, as its official clients do not.
   const retry = RetryPolicy.official
   return {
     name: "Coze",
