@@ -238,6 +238,55 @@ export const openai: Overrides = {
       reason: "As ChatCompletionMessage.content.",
       accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
     },
+    {
+      at: "resources/*responses/responses#*DeltaEvent.obfuscation",
+      reason: "api.openai.com hides the length of texts (corpus 7fcaede96c65).",
+      add: string
+    },
+    {
+      at: "resources/vector-stores/vector-stores#VectorStore.description",
+      reason: "api.openai.com sends it (corpus 3e22a34d8701).",
+      add: string
+    },
+    {
+      at: "resources/beta/threads/runs/steps#RunStep.expires_at",
+      reason: "api.openai.com sends it (corpus 6ed11662c7d0).",
+      add: number
+    },
+    {
+      at: "resources/beta/assistants#Assistant.reasoning_effort",
+      reason: "api.openai.com sends it (corpus 7bd58b5524a4).",
+      add: string
+    },
+    ...[
+      { field: "Run.reasoning_effort", add: string },
+      { field: "Run.tool_resources", add: unknown },
+      {
+        field: "Run.Usage.prompt_token_details",
+        add: object([{ name: "cached_tokens", type: number, optional: true }])
+      },
+      {
+        field: "Run.Usage.completion_tokens_details",
+        add: object([{ name: "reasoning_tokens", type: number, optional: true }])
+      }
+    ].map(({ add, field }) => ({
+      at: `resources/beta/threads/runs/runs#${field}`,
+      reason: "api.openai.com sends it (corpus e034da5fa44c).",
+      add
+    })),
+    ...[
+      "resources/responses/responses#Response.access_programs",
+      "resources/beta/responses/responses#BetaResponse.access_programs",
+      "resources/beta/threads/messages#Message.completed_at",
+      "resources/beta/threads/messages#Message.incomplete_at",
+      "resources/beta/threads/messages#Message.incomplete_details",
+      "resources/beta/threads/runs/steps#RunStep.expired_at",
+      "resources/beta/threads/runs/steps#RunStep.metadata"
+    ].map((at) => ({
+      at,
+      reason: "api.openai.com leaves it out if it has no value (all answers of the corpus).",
+      optional: true as const
+    })),
     ...["resources/responses/responses#Response", "resources/beta/responses/responses#BetaResponse"].flatMap((id) => {
       const reason = "api.openai.com sends it (corpus d4e2e72d1148)."
       return [
@@ -342,6 +391,7 @@ export const anthropic: Overrides = {
       "resources/messages/messages#Message.diagnostics",
       "resources/messages/messages#RawMessageDeltaEvent.Delta.container",
       "resources/messages/messages#*Usage.server_tool_use",
+      "resources/messages/messages#Usage.output_tokens_details",
       "resources/messages/messages#Usage.speed",
       "resources/beta/messages/messages#BetaTextBlock.citations",
       "resources/beta/messages/messages#BetaMessage.container",
@@ -349,8 +399,10 @@ export const anthropic: Overrides = {
       "resources/beta/messages/messages#BetaMessage.diagnostics",
       "resources/beta/messages/messages#BetaRawMessageDeltaEvent.Delta.container",
       "resources/beta/messages/messages#BetaRawMessageDeltaEvent.context_management",
+      "resources/beta/messages/messages#*Usage.fallback_credit",
       "resources/beta/messages/messages#*Usage.iterations",
       "resources/beta/messages/messages#*Usage.server_tool_use",
+      "resources/beta/messages/messages#BetaUsage.output_tokens_details",
       "resources/beta/messages/messages#BetaUsage.speed"
     ].map((at) => ({
       at,

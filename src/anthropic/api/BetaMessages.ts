@@ -4022,12 +4022,12 @@ export const BetaUsage: Open.Codec<BetaUsage> = /*#__PURE__*/ Open.struct(() => 
   cache_creation: Open.nullish(BetaCacheCreation),
   cache_creation_input_tokens: Open.nullish(Schema.Number),
   cache_read_input_tokens: Open.nullish(Schema.Number),
-  fallback_credit: Open.nullish(BetaFallbackCreditUsage),
+  fallback_credit: Open.optional(BetaFallbackCreditUsage),
   inference_geo: Open.nullish(Schema.String),
   input_tokens: Schema.Number,
   iterations: Open.optional(BetaIterationsUsage),
   output_tokens: Schema.Number,
-  output_tokens_details: Open.nullish(BetaOutputTokensDetails),
+  output_tokens_details: Open.optional(BetaOutputTokensDetails),
   server_tool_use: Open.optional(BetaServerToolUsage),
   service_tier: Open.nullish(Open.literals("standard", "priority", "batch")),
   speed: Open.optional(Open.literals("standard", "fast"))
@@ -4167,7 +4167,7 @@ export interface BetaMessageDeltaUsage {
 export const BetaMessageDeltaUsage: Open.Codec<BetaMessageDeltaUsage> = /*#__PURE__*/ Open.struct(() => ({
   cache_creation_input_tokens: Open.nullish(Schema.Number),
   cache_read_input_tokens: Open.nullish(Schema.Number),
-  fallback_credit: Open.nullish(BetaFallbackCreditUsage),
+  fallback_credit: Open.optional(BetaFallbackCreditUsage),
   input_tokens: Open.nullish(Schema.Number),
   iterations: Open.optional(BetaIterationsUsage),
   output_tokens: Schema.Number,

@@ -2258,7 +2258,7 @@ export const Usage: Open.Codec<Usage> = /*#__PURE__*/ Open.struct(() => ({
   inference_geo: Open.nullish(Schema.String),
   input_tokens: Schema.Number,
   output_tokens: Schema.Number,
-  output_tokens_details: Open.nullish(OutputTokensDetails),
+  output_tokens_details: Open.optional(OutputTokensDetails),
   server_tool_use: Open.optional(ServerToolUsage),
   service_tier: Open.nullish(Open.literals("standard", "priority", "batch")),
   speed: Open.optional(Open.literals("standard", "fast"))

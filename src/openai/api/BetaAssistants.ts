@@ -170,6 +170,7 @@ export interface Assistant {
   readonly temperature?: number | null | undefined
   readonly tool_resources?: AssistantToolResources | null | undefined
   readonly top_p?: number | null | undefined
+  readonly reasoning_effort?: string | null | undefined
 }
 export const Assistant: Open.Codec<Assistant> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
@@ -184,7 +185,8 @@ export const Assistant: Open.Codec<Assistant> = /*#__PURE__*/ Open.struct(() => 
   response_format: Open.optional(AssistantResponseFormatOption),
   temperature: Open.optional(Schema.Number),
   tool_resources: Open.optional(AssistantToolResources),
-  top_p: Open.optional(Schema.Number)
+  top_p: Open.optional(Schema.Number),
+  reasoning_effort: Open.optional(Schema.String)
 }))
 
 export interface AssistantUpdateParamsToolResourcesFileSearch {

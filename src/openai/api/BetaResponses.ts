@@ -4173,7 +4173,7 @@ export interface BetaResponse {
 }
 export const BetaResponse: Open.Codec<BetaResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  access_programs: Open.nullish(BetaResponseAccessPrograms),
+  access_programs: Open.optional(BetaResponseAccessPrograms),
   created_at: Schema.Number,
   error: Open.nullish(BetaResponseError),
   incomplete_details: Open.nullish(BetaResponseIncompleteDetails),
@@ -4339,12 +4339,14 @@ export interface BetaResponseAudioDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.audio.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseAudioDeltaEvent: Open.Codec<BetaResponseAudioDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
   delta: Schema.String,
   sequence_number: Schema.Number,
   type: Open.tag("response.audio.delta"),
-  agent: Open.optional(BetaResponseInputItemMessageAgent)
+  agent: Open.optional(BetaResponseInputItemMessageAgent),
+  obfuscation: Open.optional(Schema.String)
 }))
 
 export interface BetaResponseAudioDoneEvent {
@@ -4363,13 +4365,15 @@ export interface BetaResponseAudioTranscriptDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.audio.transcript.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseAudioTranscriptDeltaEvent: Open.Codec<BetaResponseAudioTranscriptDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
     delta: Schema.String,
     sequence_number: Schema.Number,
     type: Open.tag("response.audio.transcript.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseAudioTranscriptDoneEvent {
@@ -4391,6 +4395,7 @@ export interface BetaResponseCodeInterpreterCallCodeDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call_code.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseCodeInterpreterCallCodeDeltaEvent: Open.Codec<BetaResponseCodeInterpreterCallCodeDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4399,7 +4404,8 @@ export const BetaResponseCodeInterpreterCallCodeDeltaEvent: Open.Codec<BetaRespo
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.code_interpreter_call_code.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseCodeInterpreterCallCodeDoneEvent {
@@ -4635,6 +4641,7 @@ export interface BetaResponseFunctionCallArgumentsDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.function_call_arguments.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseFunctionCallArgumentsDeltaEvent: Open.Codec<BetaResponseFunctionCallArgumentsDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4643,7 +4650,8 @@ export const BetaResponseFunctionCallArgumentsDeltaEvent: Open.Codec<BetaRespons
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.function_call_arguments.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseFunctionCallArgumentsDoneEvent {
@@ -4738,6 +4746,7 @@ export interface BetaResponseShellCallOutputContentDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.shell_call_output_content.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseShellCallOutputContentDeltaEvent: Open.Codec<BetaResponseShellCallOutputContentDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4747,7 +4756,8 @@ export const BetaResponseShellCallOutputContentDeltaEvent: Open.Codec<BetaRespon
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.shell_call_output_content.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseShellCallOutputContentDoneEvent {
@@ -4903,6 +4913,7 @@ export interface BetaResponseReasoningSummaryTextDeltaEvent {
   readonly summary_index: number
   readonly type: "response.reasoning_summary_text.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseReasoningSummaryTextDeltaEvent: Open.Codec<BetaResponseReasoningSummaryTextDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4912,7 +4923,8 @@ export const BetaResponseReasoningSummaryTextDeltaEvent: Open.Codec<BetaResponse
     sequence_number: Schema.Number,
     summary_index: Schema.Number,
     type: Open.tag("response.reasoning_summary_text.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseReasoningSummaryTextDoneEvent {
@@ -4943,6 +4955,7 @@ export interface BetaResponseReasoningTextDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.reasoning_text.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseReasoningTextDeltaEvent: Open.Codec<BetaResponseReasoningTextDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4952,7 +4965,8 @@ export const BetaResponseReasoningTextDeltaEvent: Open.Codec<BetaResponseReasoni
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.reasoning_text.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseReasoningTextDoneEvent {
@@ -4983,6 +4997,7 @@ export interface BetaResponseRefusalDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.refusal.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseRefusalDeltaEvent: Open.Codec<BetaResponseRefusalDeltaEvent> = /*#__PURE__*/ Open.struct(
   () => ({
@@ -4992,7 +5007,8 @@ export const BetaResponseRefusalDeltaEvent: Open.Codec<BetaResponseRefusalDeltaE
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.refusal.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   })
 )
 
@@ -5045,6 +5061,7 @@ export interface BetaResponseTextDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.output_text.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseTextDeltaEvent: Open.Codec<BetaResponseTextDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
   content_index: Schema.Number,
@@ -5054,7 +5071,8 @@ export const BetaResponseTextDeltaEvent: Open.Codec<BetaResponseTextDeltaEvent> 
   output_index: Schema.Number,
   sequence_number: Schema.Number,
   type: Open.tag("response.output_text.delta"),
-  agent: Open.optional(BetaResponseInputItemMessageAgent)
+  agent: Open.optional(BetaResponseInputItemMessageAgent),
+  obfuscation: Open.optional(Schema.String)
 }))
 
 export interface BetaResponseTextDoneEvent {
@@ -5210,6 +5228,7 @@ export interface BetaResponseMcpCallArgumentsDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.mcp_call_arguments.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseMcpCallArgumentsDeltaEvent: Open.Codec<BetaResponseMcpCallArgumentsDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -5218,7 +5237,8 @@ export const BetaResponseMcpCallArgumentsDeltaEvent: Open.Codec<BetaResponseMcpC
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.mcp_call_arguments.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseMcpCallArgumentsDoneEvent {
@@ -5392,6 +5412,7 @@ export interface BetaResponseCustomToolCallInputDeltaEvent {
   readonly sequence_number: number
   readonly type: "response.custom_tool_call_input.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseCustomToolCallInputDeltaEvent: Open.Codec<BetaResponseCustomToolCallInputDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -5400,7 +5421,8 @@ export const BetaResponseCustomToolCallInputDeltaEvent: Open.Codec<BetaResponseC
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     type: Open.tag("response.custom_tool_call_input.delta"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent)
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface BetaResponseCustomToolCallInputDoneEvent {

@@ -102,15 +102,35 @@ export const RunTruncationStrategy: Open.Codec<RunTruncationStrategy> = /*#__PUR
   last_messages: Open.optional(Schema.Number)
 }))
 
+export interface RunUsagePromptTokenDetails {
+  readonly cached_tokens?: number | null | undefined
+}
+export const RunUsagePromptTokenDetails: Open.Codec<RunUsagePromptTokenDetails> = /*#__PURE__*/ Open.struct(() => ({
+  cached_tokens: Open.optional(Schema.Number)
+}))
+
+export interface RunUsageCompletionTokensDetails {
+  readonly reasoning_tokens?: number | null | undefined
+}
+export const RunUsageCompletionTokensDetails: Open.Codec<RunUsageCompletionTokensDetails> = /*#__PURE__*/ Open.struct(
+  () => ({
+    reasoning_tokens: Open.optional(Schema.Number)
+  })
+)
+
 export interface RunUsage {
   readonly completion_tokens: number
   readonly prompt_tokens: number
   readonly total_tokens: number
+  readonly prompt_token_details?: RunUsagePromptTokenDetails | null | undefined
+  readonly completion_tokens_details?: RunUsageCompletionTokensDetails | null | undefined
 }
 export const RunUsage: Open.Codec<RunUsage> = /*#__PURE__*/ Open.struct(() => ({
   completion_tokens: Schema.Number,
   prompt_tokens: Schema.Number,
-  total_tokens: Schema.Number
+  total_tokens: Schema.Number,
+  prompt_token_details: Open.optional(RunUsagePromptTokenDetails),
+  completion_tokens_details: Open.optional(RunUsageCompletionTokensDetails)
 }))
 
 export interface Run {
@@ -149,6 +169,8 @@ export interface Run {
   readonly temperature?: number | null | undefined
   /** Default: 1. */
   readonly top_p?: number | null | undefined
+  readonly reasoning_effort?: string | null | undefined
+  readonly tool_resources?: unknown
 }
 export const Run: Open.Codec<Run> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
@@ -177,7 +199,9 @@ export const Run: Open.Codec<Run> = /*#__PURE__*/ Open.struct(() => ({
   truncation_strategy: Open.nullish(RunTruncationStrategy),
   usage: Open.nullish(RunUsage),
   temperature: Open.optional(Schema.Number),
-  top_p: Open.optional(Schema.Number)
+  top_p: Open.optional(Schema.Number),
+  reasoning_effort: Open.optional(Schema.String),
+  tool_resources: Open.optional(Schema.Unknown)
 }))
 
 export interface RunCreateParamsAdditionalMessageAttachmentFileSearch {

@@ -225,6 +225,7 @@ export interface RunStep {
   readonly thread_id: string
   readonly type: "message_creation" | "tool_calls" | (string & {})
   readonly usage?: RunStepUsage | null | undefined
+  readonly expires_at?: number | null | undefined
 }
 export const RunStep: Open.Codec<RunStep> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
@@ -232,17 +233,18 @@ export const RunStep: Open.Codec<RunStep> = /*#__PURE__*/ Open.struct(() => ({
   cancelled_at: Open.nullish(Schema.Number),
   completed_at: Open.nullish(Schema.Number),
   created_at: Schema.Number,
-  expired_at: Open.nullish(Schema.Number),
+  expired_at: Open.optional(Schema.Number),
   failed_at: Open.nullish(Schema.Number),
   last_error: Open.nullish(RunStepLastError),
-  metadata: Open.nullish(Metadata),
+  metadata: Open.optional(Metadata),
   object: Open.literals("thread.run.step"),
   run_id: Schema.String,
   status: Open.literals("in_progress", "cancelled", "failed", "completed", "expired"),
   step_details: RunStepStepDetails,
   thread_id: Schema.String,
   type: Open.literals("message_creation", "tool_calls"),
-  usage: Open.nullish(RunStepUsage)
+  usage: Open.nullish(RunStepUsage),
+  expires_at: Open.optional(Schema.Number)
 }))
 
 export interface RunStepDeltaMessageDeltaMessageCreation {

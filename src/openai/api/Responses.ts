@@ -3451,7 +3451,7 @@ export interface Response {
 }
 export const Response: Open.Codec<Response> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  access_programs: Open.nullish(ResponseAccessPrograms),
+  access_programs: Open.optional(ResponseAccessPrograms),
   created_at: Schema.Number,
   error: Open.nullish(ResponseError),
   incomplete_details: Open.nullish(ResponseIncompleteDetails),
@@ -3500,11 +3500,13 @@ export interface ResponseAudioDeltaEvent {
   readonly delta: string
   readonly sequence_number: number
   readonly type: "response.audio.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseAudioDeltaEvent: Open.Codec<ResponseAudioDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
   delta: Schema.String,
   sequence_number: Schema.Number,
-  type: Open.tag("response.audio.delta")
+  type: Open.tag("response.audio.delta"),
+  obfuscation: Open.optional(Schema.String)
 }))
 
 export interface ResponseAudioDoneEvent {
@@ -3520,12 +3522,14 @@ export interface ResponseAudioTranscriptDeltaEvent {
   readonly delta: string
   readonly sequence_number: number
   readonly type: "response.audio.transcript.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseAudioTranscriptDeltaEvent: Open.Codec<ResponseAudioTranscriptDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
     delta: Schema.String,
     sequence_number: Schema.Number,
-    type: Open.tag("response.audio.transcript.delta")
+    type: Open.tag("response.audio.transcript.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseAudioTranscriptDoneEvent {
@@ -3545,6 +3549,7 @@ export interface ResponseCodeInterpreterCallCodeDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call_code.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseCodeInterpreterCallCodeDeltaEvent: Open.Codec<ResponseCodeInterpreterCallCodeDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -3552,7 +3557,8 @@ export const ResponseCodeInterpreterCallCodeDeltaEvent: Open.Codec<ResponseCodeI
     item_id: Schema.String,
     output_index: Schema.Number,
     sequence_number: Schema.Number,
-    type: Open.tag("response.code_interpreter_call_code.delta")
+    type: Open.tag("response.code_interpreter_call_code.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseCodeInterpreterCallCodeDoneEvent {
@@ -3769,6 +3775,7 @@ export interface ResponseFunctionCallArgumentsDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.function_call_arguments.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseFunctionCallArgumentsDeltaEvent: Open.Codec<ResponseFunctionCallArgumentsDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -3776,7 +3783,8 @@ export const ResponseFunctionCallArgumentsDeltaEvent: Open.Codec<ResponseFunctio
     item_id: Schema.String,
     output_index: Schema.Number,
     sequence_number: Schema.Number,
-    type: Open.tag("response.function_call_arguments.delta")
+    type: Open.tag("response.function_call_arguments.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseFunctionCallArgumentsDoneEvent {
@@ -3862,6 +3870,7 @@ export interface ResponseShellCallOutputContentDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.shell_call_output_content.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseShellCallOutputContentDeltaEvent: Open.Codec<ResponseShellCallOutputContentDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -3870,7 +3879,8 @@ export const ResponseShellCallOutputContentDeltaEvent: Open.Codec<ResponseShellC
     item_id: Schema.String,
     output_index: Schema.Number,
     sequence_number: Schema.Number,
-    type: Open.tag("response.shell_call_output_content.delta")
+    type: Open.tag("response.shell_call_output_content.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseShellCallOutputContentDoneEvent {
@@ -4005,6 +4015,7 @@ export interface ResponseReasoningSummaryTextDeltaEvent {
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_text.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseReasoningSummaryTextDeltaEvent: Open.Codec<ResponseReasoningSummaryTextDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4013,7 +4024,8 @@ export const ResponseReasoningSummaryTextDeltaEvent: Open.Codec<ResponseReasonin
     output_index: Schema.Number,
     sequence_number: Schema.Number,
     summary_index: Schema.Number,
-    type: Open.tag("response.reasoning_summary_text.delta")
+    type: Open.tag("response.reasoning_summary_text.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseReasoningSummaryTextDoneEvent {
@@ -4041,6 +4053,7 @@ export interface ResponseReasoningTextDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.reasoning_text.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseReasoningTextDeltaEvent: Open.Codec<ResponseReasoningTextDeltaEvent> = /*#__PURE__*/ Open.struct(
   () => ({
@@ -4049,7 +4062,8 @@ export const ResponseReasoningTextDeltaEvent: Open.Codec<ResponseReasoningTextDe
     item_id: Schema.String,
     output_index: Schema.Number,
     sequence_number: Schema.Number,
-    type: Open.tag("response.reasoning_text.delta")
+    type: Open.tag("response.reasoning_text.delta"),
+    obfuscation: Open.optional(Schema.String)
   })
 )
 
@@ -4079,6 +4093,7 @@ export interface ResponseRefusalDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.refusal.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseRefusalDeltaEvent: Open.Codec<ResponseRefusalDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
   content_index: Schema.Number,
@@ -4086,7 +4101,8 @@ export const ResponseRefusalDeltaEvent: Open.Codec<ResponseRefusalDeltaEvent> = 
   item_id: Schema.String,
   output_index: Schema.Number,
   sequence_number: Schema.Number,
-  type: Open.tag("response.refusal.delta")
+  type: Open.tag("response.refusal.delta"),
+  obfuscation: Open.optional(Schema.String)
 }))
 
 export interface ResponseRefusalDoneEvent {
@@ -4136,6 +4152,7 @@ export interface ResponseTextDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.output_text.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseTextDeltaEvent: Open.Codec<ResponseTextDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
   content_index: Schema.Number,
@@ -4144,7 +4161,8 @@ export const ResponseTextDeltaEvent: Open.Codec<ResponseTextDeltaEvent> = /*#__P
   logprobs: Open.optional(Open.array(ResponseTextDeltaEventLogprob)),
   output_index: Schema.Number,
   sequence_number: Schema.Number,
-  type: Open.tag("response.output_text.delta")
+  type: Open.tag("response.output_text.delta"),
+  obfuscation: Open.optional(Schema.String)
 }))
 
 export interface ResponseTextDoneEvent {
@@ -4283,6 +4301,7 @@ export interface ResponseMcpCallArgumentsDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.mcp_call_arguments.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseMcpCallArgumentsDeltaEvent: Open.Codec<ResponseMcpCallArgumentsDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4290,7 +4309,8 @@ export const ResponseMcpCallArgumentsDeltaEvent: Open.Codec<ResponseMcpCallArgum
     item_id: Schema.String,
     output_index: Schema.Number,
     sequence_number: Schema.Number,
-    type: Open.tag("response.mcp_call_arguments.delta")
+    type: Open.tag("response.mcp_call_arguments.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseMcpCallArgumentsDoneEvent {
@@ -4446,6 +4466,7 @@ export interface ResponseCustomToolCallInputDeltaEvent {
   readonly output_index: number
   readonly sequence_number: number
   readonly type: "response.custom_tool_call_input.delta"
+  readonly obfuscation?: string | null | undefined
 }
 export const ResponseCustomToolCallInputDeltaEvent: Open.Codec<ResponseCustomToolCallInputDeltaEvent> =
   /*#__PURE__*/ Open.struct(() => ({
@@ -4453,7 +4474,8 @@ export const ResponseCustomToolCallInputDeltaEvent: Open.Codec<ResponseCustomToo
     item_id: Schema.String,
     output_index: Schema.Number,
     sequence_number: Schema.Number,
-    type: Open.tag("response.custom_tool_call_input.delta")
+    type: Open.tag("response.custom_tool_call_input.delta"),
+    obfuscation: Open.optional(Schema.String)
   }))
 
 export interface ResponseCustomToolCallInputDoneEvent {

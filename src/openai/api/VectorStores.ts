@@ -82,6 +82,7 @@ export interface VectorStore {
   readonly expires_after?: VectorStoreExpiresAfter | null | undefined
   /** Unix time in seconds. */
   readonly expires_at?: number | null | undefined
+  readonly description?: string | null | undefined
 }
 export const VectorStore: Open.Codec<VectorStore> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
@@ -94,7 +95,8 @@ export const VectorStore: Open.Codec<VectorStore> = /*#__PURE__*/ Open.struct(()
   status: Open.literals("expired", "in_progress", "completed"),
   usage_bytes: Schema.Number,
   expires_after: Open.optional(VectorStoreExpiresAfter),
-  expires_at: Open.optional(Schema.Number)
+  expires_at: Open.optional(Schema.Number),
+  description: Open.optional(Schema.String)
 }))
 
 export interface VectorStoreUpdateParams {
