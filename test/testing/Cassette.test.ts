@@ -84,7 +84,7 @@ describe("a cassette", () => {
           file,
           yield* ChatCompletions.create(question("hi")),
           yield* Stream.runCollect(ChatCompletions.stream(question("one two"))),
-          yield* Stream.runCollect(Messages.stream({ ...question("three"), max_tokens: 9 })),
+          yield* Stream.runCollect(Messages.stream({ ...question("three"), model: "claude-sonnet-5", max_tokens: 9 })),
           yield* Stream.runCollect(Stream.flattenIterable(Files.content({ file_id: file.id }))),
           yield* Stream.runCollect(
             Stream.flattenIterable(AudioSpeech.create({ model: "tts", voice: "alloy", input: "hi" }))

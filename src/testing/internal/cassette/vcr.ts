@@ -75,7 +75,8 @@ const bodyOf = async (
     try {
       return { form: await partsOfBytes(bytes, contentType) }
     } catch {
-      return bodyOfBytes(bytes, "")
+      // The recorder kept only a trace of the form.
+      return undefined
     }
   }
   return bodyOfBytes(bytes, contentType)
