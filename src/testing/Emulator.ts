@@ -33,7 +33,11 @@ import * as Layer from "effect/Layer"
 import * as Faults from "./Faults.ts"
 import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { makeModel, type Replies } from "./internal/emulator/chat.ts"
+import { makeOAuth, type OAuth } from "./internal/emulator/coze/oauth.ts"
 import * as Incoming from "./internal/emulator/incoming.ts"
+import { type Entry, type Journal, makeJournal } from "./internal/emulator/journal.ts"
+import { answerOrigin, type Origins, openTo } from "./internal/emulator/origins.ts"
+import { parseReplies } from "./internal/emulator/repliesFile.ts"
 import { type Handle, makeHandle, type Part, type Provider } from "./internal/emulator/server.ts"
 import { transportError } from "./internal/mock/http.ts"
 import * as Reply from "./Reply.ts"
@@ -47,6 +51,8 @@ export type {
   ReplyTokens,
   Scripted
 } from "./internal/emulator/chat.ts"
+export type { Entry } from "./internal/emulator/journal.ts"
+export type { Origins } from "./internal/emulator/origins.ts"
 export type { Provider } from "./internal/emulator/server.ts"
 
 /** How much a key may use in a window; what is not set has no limit. Coze counts requests alone. */
@@ -83,8 +89,18 @@ export interface Options {
   readonly latency?: Duration.Input | undefined
   /** Which requests go wrong, and how; none unless set. A URL has the path below the emulator's, such as `/openai/v1`. */
   readonly faults?: Faults.Plan | undefined
-  /** `"sample"` answers with a made-up resource where none was created; it is not found unless set. */
+  /** `"sample"` answers with a made-up resource if none was created. Default: `"notFound"`. */
   readonly missing?: "notFound" | "sample" | undefined
+  /** Takes requests that the APIs refuse, and any model. Default: `false`. */
+  readonly lenient?: boolean | undefined
+  /** The only models that are there. Default: any but those of another vendor. */
+  readonly models?: ReadonlyArray<string> | undefined
+  /** The pages that may ask. Default: `"loopback"`, those of this machine. */
+  readonly origins?: Origins | undefined
+  /** `"studio"` answers as self-hosted Coze Studio does. Default: `"cloud"`. */
+  readonly cozeDialect?: "cloud" | "studio" | undefined
+  /** The longest body of a request, in bytes. Default: 64 MiB. */
+  readonly maxBodyLength?: number | undefined
   /** How many resources each API keeps before it forgets the oldest; 100,000 unless set. */
   readonly capacity?: number | undefined
 }
@@ -99,7 +115,32 @@ export interface Emulator {
   readonly client: HttpClient.HttpClient
   /** The faults that have hit requests so far. */
   readonly hits: Effect.Effect<ReadonlyArray<Faults.Hit>>
+  /** The last 1,000 requests, oldest first. Over HTTP: `GET /__llmfx/journal`. */
+  readonly journal: Effect.Effect<ReadonlyArray<Entry>>
+  /** Forgets the requests so far. Over HTTP: `DELETE /__llmfx/journal`. */
+  readonly clearJournal: Effect.Effect<void>
 }
+
+/**
+ * The replies of a JSON list, such as the file of `llmfx-emulator --replies`. An entry is a text or a {@link ChatReply};
+ * it answers one request, in the order of the list. With `when` it answers every request that has all of `provider`,
+ * `endpoint`, `model`, `contains` (in the last message), `after` (the role of the last message) and `tool` (a tool that
+ * is offered); `times` limits how often. `failure` is a name of `Failure`, or an object with that `reason`. Throws if
+ * the list is not one of replies.
+ *
+ * @example
+ * ```ts
+ * import { Emulator } from "llmfx/testing"
+ *
+ * const emulated = Emulator.layer({
+ *   replies: Emulator.repliesOf([
+ *     { when: { after: "tool" }, text: "It is sunny." },
+ *     { when: { tool: "weather" }, toolCalls: [{ name: "weather", input: { city: "Paris" } }] }
+ *   ])
+ * })
+ * ```
+ */
+export const repliesOf = (json: unknown): Replies => parseReplies(json)
 
 const allProviders: ReadonlyArray<Provider> = ["openai", "anthropic", "coze"]
 
@@ -137,35 +178,59 @@ export const make = (options: Options = {}): Effect.Effect<Emulator> =>
     const rateLimit = options.rateLimit ?? generous
     const limits = { ...rateLimit, window: Duration.toMillis(rateLimit.window) }
     const chat = makeModel(options.replies)
+    const jobDuration = Duration.toMillis(options.jobDuration ?? "1 second")
+    const oauth = makeOAuth(jobDuration)
+    const journal = makeJournal()
+    const limit = options.maxBodyLength ?? 64 * 1024 * 1024
     const handles = new Map(
       providers.map((part) => [
         part.provider,
         makeHandle(part, {
           keys: options.keys?.[part.provider],
           limits,
-          jobDuration: Duration.toMillis(options.jobDuration ?? "1 second"),
+          jobDuration,
           pace: Duration.fromInputUnsafe(options.pace ?? 0),
           samplesForMissing: options.missing === "sample",
+          isStrict: options.lenient !== true,
+          models: options.models,
+          isStudio: part.provider === "coze" && options.cozeDialect === "studio",
           capacity: options.capacity ?? 100_000,
-          chat
+          chat,
+          isGoodToken: part.provider === "coze" ? oauth.isGood : () => undefined
         })
       ])
     )
     const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
+    const state: State = { handles, oauth, journal }
     const answer = (incoming: Incoming.Incoming): Effect.Effect<Reply.Reply> =>
       Effect.andThen(
         latency,
-        Effect.map(Clock.currentTimeMillis, (now) => dispatch(handles, incoming, now))
+        Effect.flatMap(Clock.currentTimeMillis, (now) => dispatch(state, incoming, now))
       )
     const faults = options.faults === undefined ? undefined : yield* Faults.make(options.faults)
-    const handle = faults === undefined ? answer : faulty(answer, faults)
+    const origins = options.origins ?? "loopback"
+    const handle = withOrigins(origins, journal, faults === undefined ? answer : faulty(answer, faults))
     return {
       handle,
-      fetch: makeFetch(handle, context),
-      client: makeClient(handle),
-      hits: faults?.report ?? Effect.succeed([])
+      fetch: makeFetch(handle, context, limit),
+      client: makeClient(handle, limit),
+      hits: faults?.report ?? Effect.succeed([]),
+      journal: Effect.sync(journal.entries),
+      clearJournal: Effect.sync(journal.clear)
     }
   })
+
+/** Serves pages, probes with HEAD, and the journal, which no fault hits. */
+const withOrigins =
+  (origins: Origins, journal: Journal, handle: Emulator["handle"]): Emulator["handle"] =>
+  (incoming) => {
+    const early = answerOrigin(origins, incoming) ?? journal.answer(incoming)
+    if (early !== undefined) return Effect.succeed(openTo(incoming, early))
+    const isProbe = incoming.method === "HEAD"
+    return Effect.map(handle(isProbe ? { ...incoming, method: "GET" } : incoming), (reply) =>
+      openTo(incoming, isProbe ? { ...reply, body: undefined } : reply)
+    )
+  }
 
 /** The answers as they come through a network with faults. */
 const faulty =
@@ -182,16 +247,16 @@ const faulty =
   }
 
 const makeFetch =
-  (handle: Emulator["handle"], context: Context.Context<never>): Emulator["fetch"] =>
+  (handle: Emulator["handle"], context: Context.Context<never>, limit: number): Emulator["fetch"] =>
   (request) =>
     Effect.runPromiseWith(context)(
-      Effect.map(Effect.flatMap(Incoming.fromWeb(request), handle), (reply) => Reply.toWeb(reply, context)),
+      Effect.map(Effect.flatMap(Incoming.fromWeb(request, limit), handle), (reply) => Reply.toWeb(reply, context)),
       { signal: request.signal }
     )
 
-const makeClient = (handle: Emulator["handle"]): HttpClient.HttpClient =>
+const makeClient = (handle: Emulator["handle"], limit: number): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>
-    Incoming.fromClient(request, url).pipe(
+    Incoming.fromClient(request, url, limit).pipe(
       Effect.mapError(
         (cause) => new HttpClientError.HttpClientError({ reason: new HttpClientError.EncodeError({ request, cause }) })
       ),
@@ -225,19 +290,39 @@ const hosts: ReadonlyArray<readonly [pattern: RegExp, provider: Provider]> = [
   [/(^|\.)coze\.(com|cn)$/, "coze"]
 ]
 
-const dispatch = (handles: ReadonlyMap<Provider, Handle>, incoming: Incoming.Incoming, now: number): Reply.Reply => {
+interface State {
+  readonly handles: ReadonlyMap<Provider, Handle>
+  readonly oauth: OAuth
+  readonly journal: Journal
+}
+
+const dispatch = (
+  { handles, journal, oauth }: State,
+  incoming: Incoming.Incoming,
+  now: number
+): Effect.Effect<Reply.Reply> => {
   const { hostname, pathname } = incoming.url
   const byHost = hosts.find(([pattern]) => pattern.test(hostname))?.[1]
   const [, first = "", rest = ""] = /^\/([^/]*)(\/.*)?$/.exec(pathname) ?? []
-  const byPath = allProviders.find((provider) => provider === first)
-  const provider = byHost ?? byPath
+  const provider = byHost ?? allProviders.find((provider) => provider === first)
   const handle = provider === undefined ? undefined : handles.get(provider)
-  if (handle === undefined) {
-    const known = [...handles.keys()].map((name) => `/${name}${name === "openai" ? "/v1" : ""}`).join(", ")
-    return Reply.json(
-      { error: { message: `No API here. The base URLs of this emulator are ${known}` } },
-      { status: 404 }
-    )
+  if (provider === undefined || handle === undefined) return Effect.succeed(noApi(handles))
+  const path = byHost === undefined ? rest : pathname
+  const noted = (reply: Reply.Reply, endpoint: string | undefined): Reply.Reply => {
+    journal.add(incoming, { at: now, provider, endpoint: endpoint ?? null, path }, reply)
+    return reply
   }
-  return handle(incoming, byHost === undefined ? rest : pathname, now)
+  const token = provider === "coze" ? oauth.answer(incoming, path, now) : undefined
+  if (token !== undefined)
+    return Effect.map(
+      Effect.promise(() => token),
+      (reply) => noted(reply, undefined)
+    )
+  const { endpoint, reply } = handle(incoming, path, now)
+  return Effect.succeed(noted(reply, endpoint))
+}
+
+const noApi = (handles: State["handles"]): Reply.Reply => {
+  const known = [...handles.keys()].map((name) => `/${name}${name === "openai" ? "/v1" : ""}`).join(", ")
+  return Reply.json({ error: { message: `No API here. The base URLs of this emulator are ${known}` } }, { status: 404 })
 }

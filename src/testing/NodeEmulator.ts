@@ -24,13 +24,19 @@ import type * as Scope from "effect/Scope"
 import * as Emulator from "./Emulator.ts"
 import type * as Faults from "./Faults.ts"
 import { ConnectionLost } from "./internal/ConnectionLost.ts"
+import { isLoopbackName } from "./internal/emulator/origins.ts"
 
 /** Settings of the server. */
 export interface Options extends Emulator.Options {
   /** 0, the default, takes any free one. */
   readonly port?: number | undefined
-  /** `127.0.0.1` unless set. */
+  /** The address to listen on. Default: `127.0.0.1`. */
   readonly host?: string | undefined
+  /**
+   * The names under which requests may come, besides those of this machine and `host`: a page elsewhere cannot reach
+   * the emulator by a name of its own. Default: none.
+   */
+  readonly allowedHosts?: "any" | ReadonlyArray<string> | undefined
 }
 
 /** A server that runs until its scope ends. */
@@ -43,6 +49,9 @@ export interface Server {
   readonly pending: () => number
   /** The faults that have hit requests so far. */
   readonly hits: Effect.Effect<ReadonlyArray<Faults.Hit>>
+  /** The last 1,000 requests, oldest first; also at `/__llmfx/journal`. */
+  readonly journal: Effect.Effect<ReadonlyArray<Emulator.Entry>>
+  readonly clearJournal: Effect.Effect<void>
 }
 
 /** The server could not start, for example because the port is taken. */
@@ -54,7 +63,7 @@ export const serve = (options: Options = {}): Effect.Effect<Server, ServeError, 
     Effect.map(
       Effect.acquireRelease(
         Effect.tryPromise({
-          try: () => listen(emulator, options.port ?? 0, options.host ?? "127.0.0.1"),
+          try: () => listen(emulator, options),
           catch: (cause) =>
             new ServeError({
               message: `The emulator cannot listen: ${cause instanceof Error ? cause.message : cause}`,
@@ -71,7 +80,9 @@ export const serve = (options: Options = {}): Effect.Effect<Server, ServeError, 
           baseUrls: { openai: `${url}/openai/v1`, anthropic: `${url}/anthropic`, coze: `${url}/coze` },
           connections: () => sockets.size,
           pending,
-          hits: emulator.hits
+          hits: emulator.hits,
+          journal: emulator.journal,
+          clearJournal: emulator.clearJournal
         }
       }
     )
@@ -83,12 +94,17 @@ interface Listening {
   readonly pending: () => number
 }
 
-const listen = (emulator: Emulator.Emulator, port: number, host: string): Promise<Listening> => {
+const listen = (
+  emulator: Emulator.Emulator,
+  { allowedHosts = [], host = "127.0.0.1", port = 0 }: Options
+): Promise<Listening> => {
+  const isAllowed = (name: string): boolean =>
+    isLoopbackName(name) || name === host || allowedHosts === "any" || allowedHosts.includes(name)
   const sockets = new Set<Socket>()
   let pending = 0
   const server = Http.createServer((incoming, outgoing) => {
     pending++
-    answer(emulator, incoming, outgoing)
+    answer(emulator, isAllowed, incoming, outgoing)
       .catch((error: unknown) => {
         if (error instanceof ConnectionLost || outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
         else outgoing.writeHead(500, { "content-type": "text/plain" }).end(String(error))
@@ -114,11 +130,21 @@ const close = async (server: Http.Server, sockets: ReadonlySet<Socket>): Promise
 
 const answer = async (
   emulator: Emulator.Emulator,
+  isAllowed: (hostname: string) => boolean,
   incoming: Http.IncomingMessage,
   outgoing: Http.ServerResponse
 ): Promise<void> => {
   const gone = new AbortController()
   outgoing.on("close", () => gone.abort())
+  const unsound = unsoundness(incoming, isAllowed)
+  if (unsound !== undefined) {
+    // What is left of a body that nobody reads would be taken for the next request.
+    outgoing.writeHead(unsound.status, { connection: "close", "content-type": "application/json" })
+    outgoing.end(
+      JSON.stringify({ error: { message: unsound.message, type: "invalid_request_error", param: null, code: null } })
+    )
+    return
+  }
   const response = await emulator.fetch(requestOf(incoming, gone.signal)).catch((error: unknown) => {
     if (gone.signal.aborted) return undefined
     throw error
@@ -155,6 +181,24 @@ const drained = (outgoing: Http.ServerResponse): Promise<void> =>
     outgoing.on("drain", settle)
     outgoing.on("close", settle)
   })
+
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+
+/** Why a request is none for the emulator, whatever its path. */
+const unsoundness = (
+  { headers: { host }, method = "GET", url = "/" }: Http.IncomingMessage,
+  isAllowed: (hostname: string) => boolean
+): { readonly status: number; readonly message: string } | undefined => {
+  if (!methods.has(method)) return { status: 405, message: `The method ${method} is not supported` }
+  const base = `http://${host ?? "localhost"}`
+  if (!URL.canParse(base) || /[/?#@\s]/.test(host ?? ""))
+    return { status: 400, message: "The Host header is malformed" }
+  if (!URL.canParse(url, base)) return { status: 400, message: "The request target is malformed" }
+  const name = new URL(base).hostname
+  return isAllowed(name)
+    ? undefined
+    : { status: 403, message: `Requests to the host ${name} are not served: allow it if they should be` }
+}
 
 const requestOf = (incoming: Http.IncomingMessage, signal: AbortSignal): Request => {
   const { headers, method = "GET", url = "/" } = incoming

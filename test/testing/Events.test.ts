@@ -99,7 +99,7 @@ describe("the chunks of a chat completion", () => {
       { includeUsage: true }
     )
     const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta))
-    assert.deepStrictEqual(deltas[0], { role: "assistant", content: "" })
+    assert.deepStrictEqual(deltas[0], { role: "assistant", content: "", refusal: null })
     assert.strictEqual(deltas.map(({ content }) => content ?? "").join(""), "one two")
     const calls = deltas.flatMap(({ tool_calls }) => tool_calls ?? [])
     assert.deepStrictEqual(calls[0], {
@@ -126,10 +126,10 @@ describe("the chunks of a chat completion", () => {
       )
     const begun = { index: 0, id: "a", type: "function", function: { name: "f", arguments: "" } }
     const [first, second] = deltasOf(call("a"))
-    assert.deepStrictEqual(first, { role: "assistant", content: null, tool_calls: [begun] })
+    assert.deepStrictEqual(first, { role: "assistant", content: null, refusal: null, tool_calls: [begun] })
     assert.deepStrictEqual(second, { tool_calls: [{ index: 0, function: { arguments: '{"a":' } }] })
     assert.deepStrictEqual(deltasOf(call("a"), call("b")).slice(0, 2), [
-      { role: "assistant", content: null },
+      { role: "assistant", content: null, refusal: null },
       { tool_calls: [begun] }
     ])
   })
@@ -139,7 +139,7 @@ describe("the chunks of a chat completion", () => {
       choices: [{ message: { content: "a" } }, { message: { refusal: "no" }, finish_reason: "stop" }]
     })
     const second = chunks.flatMap(({ choices }) => choices.filter(({ index }) => index === 1))
-    assert.deepStrictEqual(second[0]?.delta, { role: "assistant", content: null })
+    assert.deepStrictEqual(second[0]?.delta, { role: "assistant", content: null, refusal: null })
     assert.strictEqual(second.map(({ delta }) => delta.refusal ?? "").join(""), "no")
   })
 })

@@ -147,7 +147,7 @@ describe("NodeEmulator", () => {
     })
     const code = await new Promise((resolve) => child.once("close", resolve))
     assert.strictEqual(code, 2)
-    assert.include(printed, "--pace: soon is no duration")
+    assert.include(printed, "--pace: soon is not a duration")
     assert.include(printed, "Usage: llmfx-emulator")
   })
 })

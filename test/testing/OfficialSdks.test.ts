@@ -54,7 +54,8 @@ const weather = {
   schema: {
     type: "object" as const,
     properties: { city: { type: "string" }, unit: { enum: ["C", "F"] } },
-    required: ["city"]
+    required: ["city", "unit"],
+    additionalProperties: false
   }
 }
 

@@ -59,7 +59,11 @@ export const pageBody = (
 ): JsonObject => {
   const { by, properties } = walkOf(style)
   const [value] = Object.values(next ?? {})
-  const body: Record<string, unknown> = { [style.items]: items, has_more: next !== undefined }
+  const body: Record<string, unknown> = {
+    [style.items]: items,
+    ...(by === "item" ? { first_id: idOf(items[0]), last_id: idOf(items.at(-1)) } : {}),
+    has_more: next !== undefined
+  }
   for (const name of properties) {
     if (by === "number") body[name] = total ?? items.length
     else if (name === "first_id") body[name] = idOf(items[0])

@@ -1,4 +1,5 @@
 /** The model of the emulator: what it says depends on the request alone. */
+import { isObject } from "../../../internal/json/json.ts"
 import type { ServerReason } from "../wireFailure.ts"
 import { Refusal } from "./exchange.ts"
 import { sampleOfJsonSchema } from "./jsonSchema.ts"
@@ -28,6 +29,8 @@ export interface ChatRequest {
   readonly toolChoice: string
   /** The schema that the answer must have; `true` for any JSON. */
   readonly format: { readonly schema: unknown } | true | undefined
+  /** Whether the request asks the model to think first, in a way that the answer shows. */
+  readonly thinking?: boolean | undefined
   /** The body as it was sent. */
   readonly body: { readonly [key: string]: unknown }
 }
@@ -43,14 +46,14 @@ export interface ReplyTokens {
 /** An answer. */
 export interface ChatReply {
   readonly text?: string | undefined
-  /** What the model thought before, where the API shows it. */
+  /** What the model thought before, if the API shows it. */
   readonly reasoning?: string | undefined
   readonly toolCalls?: ReadonlyArray<{ readonly name: string; readonly input: unknown }> | undefined
   /** The text in which the model declines. */
   readonly refusal?: string | undefined
   /** Whether the answer was cut off at the limit of tokens. */
   readonly truncated?: boolean | undefined
-  /** The tokens that it is said to have taken; counted where they are not given. */
+  /** The tokens that it is said to have taken; counted if they are not given. */
   readonly tokens?: ReplyTokens | undefined
   /** Answers with an error instead. */
   readonly failure?: ServerReason | undefined
@@ -76,15 +79,26 @@ export const makeModel = (replies: Replies | undefined): ((request: ChatRequest)
 }
 
 /**
- * Calls a tool where tools are offered and have not answered yet; gives JSON where it is asked for; says what the tool
- * answered; repeats what the user said.
+ * Calls the tool that is demanded, else the first one that is offered if the user spoke last; gives JSON if it is asked
+ * for; says what the tool answered; repeats what the user said. Thinks before it begins to work on what the user said,
+ * if the request asks for that.
  */
-const defaultReply = ({ format, messages, toolChoice, tools }: ChatRequest): ChatReply => {
+const defaultReply = (request: ChatRequest): ChatReply => {
+  const { messages, thinking } = request
+  const said = saying(request)
+  const isFresh = messages.findLast(({ role }) => role !== "system")?.role === "user"
+  return thinking === true && isFresh
+    ? { reasoning: `The user said: ${textOf(messages.findLast(({ role }) => role === "user"))}`, ...said }
+    : said
+}
+
+const saying = ({ format, messages, toolChoice, tools }: ChatRequest): ChatReply => {
   const last = messages.at(-1)
   const forced = tools.find(({ name }) => name === toolChoice)
+  const isDemanded = forced !== undefined || toolChoice === "required"
   const tool = forced ?? tools[0]
-  if (tool !== undefined && toolChoice !== "none" && last?.role !== "tool") {
-    const input = tool.schema === undefined ? "text" : sampleOfJsonSchema(tool.schema)
+  if (tool !== undefined && toolChoice !== "none" && (isDemanded || last?.role !== "tool")) {
+    const input = tool.schema === undefined ? "text" : sampleInput(tool.schema)
     return { toolCalls: [{ name: tool.name, input }] }
   }
   if (format !== undefined) {
@@ -92,6 +106,12 @@ const defaultReply = ({ format, messages, toolChoice, tools }: ChatRequest): Cha
   }
   if (last?.role === "tool") return { text: `The tool answered: ${last.text}` }
   return { text: textOf(messages.findLast(({ role }) => role === "user") ?? last) }
+}
+
+/** The input of a function is an object, whatever its schema leaves open. */
+const sampleInput = (schema: unknown): unknown => {
+  const input = sampleOfJsonSchema(schema)
+  return isObject(input) ? input : {}
 }
 
 const textOf = (message: ChatMessage | undefined): string =>
@@ -109,10 +129,11 @@ export const countInput = ({ messages, tools }: Pick<ChatRequest, "messages" | "
 export const tokensOf = (
   request: Pick<ChatRequest, "messages" | "tools">,
   { tokens, ...reply }: ChatReply
-): { readonly [K in keyof ReplyTokens]-?: number } => ({
+): { readonly [K in keyof ReplyTokens]-?: number } & { readonly reasoning: number } => ({
   input: tokens?.input ?? countInput(request),
   cached: tokens?.cached ?? 0,
-  output: tokens?.output ?? countOutput(reply)
+  output: tokens?.output ?? countOutput(reply),
+  reasoning: countTokens(reply.reasoning ?? "")
 })
 
 const countOutput = (reply: ChatReply): number =>

@@ -1,4 +1,5 @@
 /** What the handlers of the emulator work with. */
+
 import type * as ApiError from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
@@ -30,6 +31,10 @@ export interface Server {
   readonly jobDuration: number
   /** Whether what was never created is answered with a sample. */
   readonly samplesForMissing: boolean
+  /** Whether requests are refused that the API refuses. */
+  readonly isStrict: boolean
+  /** Throws {@link Refusal} for a model that is not there. */
+  readonly checkModel: (model: string) => void
   /** Counts tokens that the model reads without an answer. Throws {@link Refusal} where they are too many. */
   readonly spend: (tokens: number) => void
   /** What the model says. Throws {@link Refusal}. */
@@ -73,11 +78,13 @@ export type Handler = (exchange: Exchange) => Answer
 /** Handlers by the id of their endpoint. */
 export type Handlers = { readonly [id: string]: Handler }
 
-/** Thrown to answer with an error. */
+/** Thrown to answer with an error. A status of its own replaces that of the reason. */
 export class Refusal {
   readonly reason: ApiError.Reason & ServerReason
-  constructor(reason: ServerReason) {
+  readonly status: number | undefined
+  constructor(reason: ServerReason, status?: number) {
     this.reason = reason
+    this.status = status
   }
 }
 

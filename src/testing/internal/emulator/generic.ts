@@ -2,6 +2,7 @@
  * The answer of any endpoint that has no handler of its own: what its path says it does (make, read, list, change,
  * delete, act on a resource), done on the store; else a value of its schema.
  */
+
 import type * as Endpoint from "../../../Endpoint.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
 import * as Failure from "../../Failure.ts"
@@ -76,8 +77,10 @@ export const makeGeneric =
 const listed = (exchange: Exchange.Exchange, collections: Collections): Answer => {
   const { endpoint, now, server } = exchange
   const segments = templateOf(endpoint)
+  const parent = segments.slice(0, -1)
+  if (isParam(parent.at(-1))) found(exchange, collections, parent.slice(0, -1), lastParam(exchange, parent))
   const stored = server.store.list(keyOf(exchange, segments), now)
-  if (stored.length > 0) return Exchange.items(stored.map(({ value }) => shown(endpoint, value)))
+  if (stored.length > 0) return Exchange.items(stored.map((item) => shown(endpoint, item)))
   if (collections.creatable.has(shapeOf(segments)) && !server.samplesForMissing) return Exchange.items([])
   const ids = propertiesOf(endpoint.success).has("id") ? ["sample_1", "sample_2", "sample_3"] : []
   return Exchange.items(
@@ -88,7 +91,8 @@ const listed = (exchange: Exchange.Exchange, collections: Collections): Answer =
 }
 
 /** A resource as this endpoint shows it, without what only the one that made it shows, such as a secret. */
-const shown = ({ success }: Endpoint.Metadata, value: JsonObject): JsonObject => {
+const shown = ({ success }: Endpoint.Metadata, { hidden, value }: Item): JsonObject => {
+  if (hidden["isGeneric"] !== true) return value
   const properties = propertiesOf(success)
   return properties.size === 0
     ? value
@@ -101,8 +105,7 @@ const resource = (exchange: Exchange.Exchange, collections: Collections): Answer
   const parent = segments.slice(0, -1)
   if (isParam(segments.at(-1))) {
     const item = found(exchange, collections, parent, lastParam(exchange, segments))
-    if (endpoint.method === "GET")
-      return answered(exchange, item === undefined ? undefined : shown(endpoint, item.value))
+    if (endpoint.method === "GET") return answered(exchange, item === undefined ? undefined : shown(endpoint, item))
     if (endpoint.method === "DELETE") return removed(exchange, parent, lastParam(exchange, segments))
     if (item === undefined) return answered(exchange, undefined)
     item.value = { ...item.value, ...adopted(endpoint.success, exchange.body) }
@@ -184,6 +187,7 @@ const created = (exchange: Exchange.Exchange, segments: ReadonlyArray<string>): 
     ...times(exchange)
   }) as JsonObject
   const item = server.store.insert(keyOf(exchange, segments), String(value["id"] ?? id), value, now)
+  item.hidden["isGeneric"] = true
   progress(exchange, item)
   return answered(exchange, value)
 }

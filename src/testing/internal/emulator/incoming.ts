@@ -4,7 +4,9 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpMethod from "effect/http/HttpMethod"
 import * as Stream from "effect/Stream"
-import type { JsonObject } from "../../../internal/json/json.ts"
+import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
+
+type JsonObject = { readonly [key: string]: unknown }
 
 export interface Incoming {
   readonly method: string
@@ -15,11 +17,15 @@ export interface Incoming {
   readonly query: JsonObject
   /** The body as it was sent; empty for a form. */
   readonly text: string
-  /** The fields of a JSON object or a form; `{}` where there is none. */
+  /** The fields of a JSON object or a form; `{}` if there is none. */
   readonly body: JsonObject
-  /** Whether the body is one that should have been JSON and is not. */
-  readonly malformed: boolean
+  /** Whether the body is JSON, but not an object. */
+  readonly isOther: boolean
+  /** Why the body cannot be read. */
+  readonly problem: BodyProblem | undefined
 }
+
+export type BodyProblem = "not JSON" | "not a form" | "too long"
 
 /** A file of a form. */
 export interface FileField {
@@ -32,37 +38,68 @@ export interface FileField {
 export const isFileField = (u: unknown): u is FileField =>
   typeof u === "object" && u !== null && "_tag" in u && u._tag === "FileField"
 
-export const fromWeb = (request: Request): Effect.Effect<Incoming> =>
+/** Reads at most `limit` bytes of the body. */
+export const fromWeb = (request: Request, limit: number): Effect.Effect<Incoming> =>
   Effect.promise(async () => {
     const headers = Object.fromEntries(request.headers)
-    const contentType = headers["content-type"] ?? ""
     const head = headOf(request.method, new URL(request.url), headers)
-    if (contentType.startsWith("multipart/form-data")) {
-      return { ...head, ...(await formBody(await request.formData())) }
-    }
-    return { ...head, ...textBody(await request.text(), contentType) }
+    const bytes = await bytesOf(request, limit)
+    return { ...head, ...(bytes === undefined ? tooLong : await bodyOf(bytes, headers["content-type"] ?? "")) }
   })
+
+const bytesOf = async ({ body, headers }: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+  if (Number(headers.get("content-length") ?? 0) > limit) {
+    await body?.cancel()
+    return undefined
+  }
+  const chunks: Array<Uint8Array> = []
+  let length = 0
+  const reader = body?.getReader()
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+    if (done || value === undefined) return joinBytes(chunks)
+    length += value.length
+    if (length > limit) {
+      await reader?.cancel()
+      return undefined
+    }
+    chunks.push(value)
+  }
+}
 
 /** Reads what is in memory at once, so that a virtual clock cannot overtake it. */
 export const fromClient = (
   request: HttpClientRequest.HttpClientRequest,
-  url: URL
+  url: URL,
+  limit: number
 ): Effect.Effect<Incoming, unknown> => {
   const { body } = request
   const contentType = request.headers["content-type"] ?? ("contentType" in body ? body.contentType : undefined) ?? ""
-  const head = headOf(request.method, url, request.headers)
+  const head = headOf(request.method, url, {
+    ...request.headers,
+    ...(contentType === "" ? {} : { "content-type": contentType })
+  })
   const ofText = (text: string): Incoming => ({ ...head, ...textBody(text, contentType) })
+  const ofBytes = (bytes: Uint8Array<ArrayBuffer>): Effect.Effect<Incoming> =>
+    bytes.length > limit
+      ? Effect.succeed({ ...head, ...tooLong })
+      : Effect.map(
+          Effect.promise(() => bodyOf(bytes, contentType)),
+          (body) => ({ ...head, ...body })
+        )
   switch (body._tag) {
     case "Empty":
       return Effect.succeed(ofText(""))
     case "Uint8Array":
-      return Effect.succeed(ofText(new TextDecoder().decode(body.body)))
+      return body.body.length > limit
+        ? Effect.succeed({ ...head, ...tooLong })
+        : Effect.succeed(ofText(new TextDecoder().decode(body.body)))
     case "Raw":
       return typeof body.body === "string"
-        ? Effect.succeed(ofText(body.body))
-        : Effect.map(
-            Effect.promise(() => new Response(body.body as BodyInit).text()),
-            ofText
+        ? Effect.succeed(body.body.length > limit ? { ...head, ...tooLong } : ofText(body.body))
+        : Effect.flatMap(
+            Effect.promise(() => new Response(body.body as BodyInit).arrayBuffer()),
+            (buffer) => ofBytes(new Uint8Array(buffer))
           )
     case "FormData":
       return Effect.map(
@@ -70,16 +107,7 @@ export const fromClient = (
         (form) => ({ ...head, ...form })
       )
     case "Stream":
-      return Effect.flatMap(Stream.runCollect(body.stream), (chunks) =>
-        Effect.promise(async () => {
-          const response = new Response(new Blob(chunks as Array<Uint8Array<ArrayBuffer>>), {
-            headers: { "content-type": contentType }
-          })
-          return contentType.startsWith("multipart/form-data")
-            ? { ...head, ...(await formBody(await response.formData())) }
-            : ofText(await response.text())
-        })
-      )
+      return Effect.flatMap(Stream.runCollect(body.stream), (chunks) => ofBytes(joinBytes(chunks)))
   }
 }
 
@@ -96,18 +124,31 @@ const headOf = (method: string, url: URL, headers: Incoming["headers"]) => ({
   query: nested(url.searchParams)
 })
 
-type Body = Pick<Incoming, "text" | "body" | "malformed">
+type Body = Pick<Incoming, "text" | "body" | "isOther" | "problem">
+
+const unreadable = (problem: BodyProblem): Body => ({ text: "", body: {}, isOther: false, problem })
+
+const tooLong = unreadable("too long")
+
+const bodyOf = async (bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Body> => {
+  if (!contentType.startsWith("multipart/form-data")) return textBody(new TextDecoder().decode(bytes), contentType)
+  try {
+    return await formBody(await new Response(bytes, { headers: { "content-type": contentType } }).formData())
+  } catch {
+    return unreadable("not a form")
+  }
+}
 
 const textBody = (text: string, contentType: string): Body => {
-  if (text === "" || !/json/.test(contentType)) {
-    return { text, body: text === "" ? {} : { body: text }, malformed: false }
-  }
+  const sent = { text, isOther: false, problem: undefined }
+  if (text === "") return { ...sent, body: {} }
+  if (!/json/.test(contentType)) return { ...sent, body: { body: text } }
   try {
     const json: unknown = JSON.parse(text)
     const isObject = typeof json === "object" && json !== null && !Array.isArray(json)
-    return { text, body: isObject ? (json as JsonObject) : { body: json }, malformed: false }
+    return isObject ? { ...sent, body: json as JsonObject } : { ...sent, body: { body: json }, isOther: true }
   } catch {
-    return { text, body: {}, malformed: true }
+    return { ...unreadable("not JSON"), text }
   }
 }
 
@@ -126,7 +167,7 @@ const formBody = async (form: FormData): Promise<Body> => {
       entries.push([name, file])
     }
   }
-  return { text: "", body: nested(entries), malformed: false }
+  return { text: "", body: nested(entries), isOther: false, problem: undefined }
 }
 
 /** `a[]` appends to an array, `a[b]` sets a property; any other name sets the value. */

@@ -1,19 +1,43 @@
 /** A value that a JSON schema accepts: the same one every time. */
 import { arrayOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
+import * as Failure from "../../Failure.ts"
+import { Refusal } from "./exchange.ts"
 
-/** Every property is given; text is the property's name, numbers are the smallest that are allowed. */
+/** How much a schema can make the emulator build. */
+const maxValues = 20_000
+const maxCharacters = 2_000_000
+const maxDepth = 16
+
+/**
+ * Gives every property; texts are the property's name, numbers the allowed ones nearest to 0 or 1. Throws a
+ * {@link Refusal} for a schema that asks for more than {@link maxValues} values.
+ */
 export const sampleOfJsonSchema = (schema: unknown): unknown =>
-  isObject(schema) ? sample(schema, { root: schema, name: "text", depth: 0 }) : {}
+  isObject(schema)
+    ? sample(schema, { root: schema, name: "text", depth: 0, budget: { values: maxValues, characters: maxCharacters } })
+    : {}
 
 interface Place {
   readonly root: JsonObject
   readonly name: string
   readonly depth: number
+  /** What is left of the limits, for all of the value. */
+  readonly budget: { values: number; characters: number }
 }
 
-const maxDepth = 16
+const spend = ({ budget }: Place, values: number, characters = 0): void => {
+  budget.values -= values
+  budget.characters -= characters
+  if (budget.values >= 0 && budget.characters >= 0) return
+  throw new Refusal(
+    Failure.invalidRequest({
+      message: `The schema asks for more than the emulator builds: ${maxValues} values, ${maxCharacters} characters`
+    })
+  )
+}
 
 const sample = (schema: JsonObject, place: Place): unknown => {
+  spend(place, 1)
   const inner: Place = { ...place, depth: place.depth + 1 }
   if (typeof schema["$ref"] === "string") {
     const target = resolve(place.root, schema["$ref"])
@@ -32,22 +56,17 @@ const sample = (schema: JsonObject, place: Place): unknown => {
     const plain = choices.find(({ type }) => type !== undefined && type !== "object" && type !== "array")
     return sample((place.depth > maxDepth ? plain : undefined) ?? choices[0] ?? {}, inner)
   }
-  switch (typeOf(schema)) {
-    case "object":
-      return sampleObject(schema, inner)
-    case "array":
-      return sampleArray(schema, inner)
-    case "string":
-      return sampleString(schema, place.name)
-    case "integer":
-      return sampleNumber(schema, 1)
-    case "number":
-      return sampleNumber(schema, 0)
-    case "boolean":
-      return true
-    default:
-      return null
-  }
+  const make = makers[String(typeOf(schema))]
+  return make === undefined ? null : make(schema, inner)
+}
+
+const makers: { readonly [type: string]: (schema: JsonObject, place: Place) => unknown } = {
+  object: (schema, place) => sampleObject(schema, place),
+  array: (schema, place) => sampleArray(schema, place),
+  string: (schema, place) => sampleString(schema, place),
+  integer: (schema) => sampleNumber(schema, true),
+  number: (schema) => sampleNumber(schema, false),
+  boolean: () => true
 }
 
 const typeOf = (schema: JsonObject): unknown => {
@@ -63,9 +82,17 @@ const resolve = (root: JsonObject, ref: string): JsonObject | undefined => {
   let at: unknown = root
   for (const part of ref.replace(/^#\/?/, "").split("/")) {
     if (part === "") continue
-    at = isObject(at) ? at[decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~")] : undefined
+    at = isObject(at) ? at[decoded(part).replaceAll("~1", "/").replaceAll("~0", "~")] : undefined
   }
   return isObject(at) ? at : undefined
+}
+
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 const sampleAll = (parts: ReadonlyArray<JsonObject>, place: Place): unknown => {
@@ -89,9 +116,14 @@ const sampleArray = (schema: JsonObject, place: Place): unknown => {
   const prefix = arrayOf(schema["prefixItems"]).filter(isObject)
   if (prefix.length > 0) return prefix.map((item) => sample(item, place))
   const { items, minItems } = schema
-  const length = typeof minItems === "number" ? minItems : place.depth > maxDepth ? 0 : 1
-  return isObject(items) ? Array.from({ length }, () => sample(items, place)) : []
+  const length = atLeast(minItems) ?? (place.depth > maxDepth ? 0 : 1)
+  if (!isObject(items)) return []
+  spend(place, length)
+  return Array.from({ length }, () => sample(items, place))
 }
+
+const atLeast = (u: unknown): number | undefined =>
+  typeof u === "number" && u >= 0 ? Math.ceil(Math.min(u, Number.MAX_SAFE_INTEGER)) : undefined
 
 const formats: { readonly [format: string]: string } = {
   "date-time": "2026-01-01T00:00:00Z",
@@ -107,16 +139,31 @@ const formats: { readonly [format: string]: string } = {
   uuid: "00000000-0000-4000-8000-000000000000"
 }
 
-const sampleString = ({ format, maxLength, minLength }: JsonObject, name: string): string => {
-  const text = (typeof format === "string" ? formats[format] : undefined) ?? name
-  const long = typeof minLength === "number" ? text.padEnd(minLength, "x") : text
-  return typeof maxLength === "number" ? long.slice(0, maxLength) : long
+const sampleString = ({ format, maxLength, minLength }: JsonObject, place: Place): string => {
+  const text = (typeof format === "string" ? formats[format] : undefined) ?? place.name
+  const least = atLeast(minLength) ?? 0
+  spend(place, 0, Math.max(least, text.length))
+  const most = atLeast(maxLength)
+  const long = text.padEnd(least, "x")
+  return most === undefined ? long : long.slice(0, most)
 }
 
-const sampleNumber = (schema: JsonObject, least: number): number => {
-  const { exclusiveMinimum, maximum, minimum, multipleOf } = schema
-  const from =
-    typeof minimum === "number" ? minimum : typeof exclusiveMinimum === "number" ? exclusiveMinimum + 1 : least
-  const step = typeof multipleOf === "number" && multipleOf > 0 ? Math.ceil(from / multipleOf) * multipleOf : from
-  return typeof maximum === "number" ? Math.min(step, maximum) : step
+/** The allowed number nearest to 1 for an integer, to 0 for any number. */
+const sampleNumber = (schema: JsonObject, isInteger: boolean): number => {
+  const { exclusiveMaximum, exclusiveMinimum, maximum, minimum, multipleOf } = schema
+  const numeric = (u: unknown): u is number => typeof u === "number" && Number.isFinite(u)
+  const gap = isInteger ? 1 : 0.5
+  const lower = Math.max(
+    numeric(minimum) ? minimum : Number.NEGATIVE_INFINITY,
+    numeric(exclusiveMinimum) ? exclusiveMinimum + gap : Number.NEGATIVE_INFINITY
+  )
+  const upper = Math.min(
+    numeric(maximum) ? maximum : Number.POSITIVE_INFINITY,
+    numeric(exclusiveMaximum) ? exclusiveMaximum - gap : Number.POSITIVE_INFINITY
+  )
+  const near = Math.min(Math.max(isInteger ? 1 : 0, isInteger ? Math.ceil(lower) : lower), upper)
+  const step = numeric(multipleOf) && multipleOf > 0 ? multipleOf : undefined
+  if (step === undefined) return isInteger ? Math.floor(near) : near
+  const up = Math.ceil(near / step) * step
+  return up <= upper ? up : Math.floor(near / step) * step
 }

@@ -1,4 +1,5 @@
 /** The page of a list that a request asks for. */
+
 import type * as Endpoint from "../../../Endpoint.ts"
 import { isObject, type JsonObject } from "../../../internal/json/json.ts"
 import type * as Page from "../../../Page.ts"

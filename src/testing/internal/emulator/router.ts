@@ -13,10 +13,14 @@ interface Route {
   readonly query: ReadonlyArray<readonly [string, string]>
 }
 
-/** Of several endpoints with one path, the one whose fixed parts the request has most of; literal segments go first. */
-export const makeRouter = (
-  endpoints: ReadonlyArray<Endpoint.Metadata>
-): ((incoming: Incoming, path: string) => Match | undefined) => {
+export interface Router {
+  /** Of several endpoints with one path, the one whose fixed parts the request has most of; literal segments go first. */
+  readonly match: (incoming: Incoming, path: string) => Match | undefined
+  /** The methods that a path has. */
+  readonly methods: (path: string) => ReadonlyArray<string>
+}
+
+export const makeRouter = (endpoints: ReadonlyArray<Endpoint.Metadata>): Router => {
   const routes = new Map<string, Array<Route>>()
   for (const endpoint of endpoints) {
     const [path = "", query = ""] = endpoint.path.split("?")
@@ -25,8 +29,8 @@ export const makeRouter = (
     const key = `${endpoint.method} ${segments.length}`
     routes.set(key, [...(routes.get(key) ?? []), route])
   }
-  return (incoming, path) => {
-    const segments = path.split("/").slice(1).map(decoded)
+  const match: Router["match"] = (incoming, path) => {
+    const segments = segmentsOf(path)
     let best: { readonly match: Match; readonly score: number } | undefined
     for (const route of routes.get(`${incoming.method} ${segments.length}`) ?? []) {
       const params = paramsOf(route.segments, segments)
@@ -37,7 +41,19 @@ export const makeRouter = (
     }
     return best?.match
   }
+  const all = new Set(endpoints.map(({ method }) => method))
+  return {
+    match,
+    methods: (path) => {
+      const segments = segmentsOf(path)
+      return [...all].filter((method) =>
+        (routes.get(`${method} ${segments.length}`) ?? []).some((route) => paramsOf(route.segments, segments))
+      )
+    }
+  }
 }
+
+const segmentsOf = (path: string): ReadonlyArray<string> => path.split("/").slice(1).map(decoded)
 
 const decoded = (segment: string): string => {
   try {
@@ -64,7 +80,7 @@ const paramsOf = (
   return params
 }
 
-/** `undefined` where the request asks for something else. */
+/** `undefined` if the request asks for something else. */
 const scoreOf = ({ endpoint, query, segments }: Route, incoming: Incoming): number | undefined => {
   let score = segments.filter((segment) => !segment.startsWith("{")).length * 100
   for (const [name, value] of query) {

@@ -1,4 +1,5 @@
 /** From a request to a response: who may ask, which endpoint it is, and its handler's answer in the form of the API. */
+
 import * as Duration from "effect/Duration"
 import type * as Endpoint from "../../../Endpoint.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
@@ -9,12 +10,16 @@ import { fill } from "../fill.ts"
 import { failureReplyOf, type ServerReason } from "../wireFailure.ts"
 import { enveloped, envelopeOfPage } from "../wireValue.ts"
 import { type ChatReply, type ChatRequest, countInput, tokensOf } from "./chat.ts"
+import { checkModel } from "./checks/models.ts"
+import { checkCoze } from "./coze/checks.ts"
+import { asStudio, studioAnswer, studioReply } from "./coze/studio.ts"
 import { type Answer, type Exchange, type Handlers, Refusal, type Server } from "./exchange.ts"
 import { collectionsOf, makeGeneric } from "./generic.ts"
 import type { Incoming } from "./incoming.ts"
 import { type Account, type Limits, makeLimiter } from "./limits.ts"
+import { checkOpenAi } from "./openai/checks.ts"
 import { pageFor } from "./pages.ts"
-import { makeRouter } from "./router.ts"
+import { type Match, makeRouter } from "./router.ts"
 import { makeStore } from "./store.ts"
 
 export type Provider = "openai" | "anthropic" | "coze"
@@ -29,22 +34,42 @@ export interface Part {
 }
 
 export interface Settings {
-  /** The secrets that are good; any where it is absent. */
+  /** The secrets that are good; any if it is absent. */
   readonly keys: ReadonlyArray<string> | undefined
   readonly limits: Limits
   readonly jobDuration: number
   readonly pace: Duration.Duration
   readonly samplesForMissing: boolean
+  readonly isStrict: boolean
+  /** The models that are there; any but those of another vendor if it is absent. */
+  readonly models: ReadonlyArray<string> | undefined
+  readonly isStudio: boolean
   readonly capacity: number
   readonly chat: (request: ChatRequest) => ChatReply
+  /** Whether a token that the emulator itself gave out is good; `undefined` for others. */
+  readonly isGoodToken: (token: string, now: number) => boolean | undefined
+}
+
+/** What became of a request, for the journal. */
+export interface Outcome {
+  readonly reply: Reply.Reply
+  /** The id of the endpoint; `undefined` if the request is for none. */
+  readonly endpoint: string | undefined
 }
 
 /** Answers a request whose path no longer has what the provider is mounted at. */
-export type Handle = (incoming: Incoming, path: string, now: number) => Reply.Reply
+export type Handle = (incoming: Incoming, path: string, now: number) => Outcome
+
+const checks: { readonly [K in Provider]: (exchange: Exchange) => void } = {
+  openai: checkOpenAi,
+  // Its handlers check, since the requests of a batch are checked one by one.
+  anthropic: () => undefined,
+  coze: checkCoze
+}
 
 export const makeHandle = (part: Part, settings: Settings): Handle => {
   const { endpoints, handlers, provider } = part
-  const route = makeRouter(endpoints)
+  const router = makeRouter(endpoints)
   const generic = makeGeneric(collectionsOf(endpoints))
   const accountOf = makeLimiter(provider, settings.limits)
   let requests = 0
@@ -61,21 +86,28 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     }
   }
 
-  const answer = (incoming: Incoming, path: string, now: number): Reply.Reply => {
+  const find = (incoming: Incoming, path: string): Match => {
     if (!path.startsWith(part.basePath)) throw new Refusal(unknownPath(incoming))
-    const match = route(incoming, path.slice(part.basePath.length))
-    if (match === undefined) throw new Refusal(unknownPath(incoming))
-    if (incoming.malformed) throw new Refusal(Failure.invalidRequest({ message: "The body is not valid JSON" }))
-    const exchange: Exchange = {
-      endpoint: match.endpoint,
-      params: match.params,
-      query: incoming.query,
-      body: incoming.body,
-      incoming,
-      now,
-      server
+    const below = path.slice(part.basePath.length)
+    const found = router.match(settings.isStudio ? asStudio(incoming, below) : incoming, below)
+    if (found !== undefined) return found
+    const methods = router.methods(below)
+    throw methods.length === 0 ? new Refusal(unknownPath(incoming)) : new Refusal(wrongMethod(incoming, methods), 405)
+  }
+
+  const answer = (incoming: Incoming, match: Match, now: number): Reply.Reply => {
+    const { endpoint, params } = match
+    checkBody(provider, endpoint, incoming, settings.isStrict)
+    const { body, query } = incoming
+    const exchange: Exchange = { endpoint, params, query, body, incoming, now, server }
+    if (settings.isStrict) {
+      checks[provider](exchange)
+      if (typeof body["model"] === "string") checkModel(provider, body["model"], settings.models)
     }
-    return written(exchange, (handlers[match.endpoint.id] ?? generic)(exchange), settings.pace)
+    const given = (handlers[endpoint.id] ?? generic)(exchange)
+    return settings.isStudio
+      ? studioReply(written(exchange, studioAnswer(given), settings.pace))
+      : written(exchange, given, settings.pace)
   }
 
   const server: Server = {
@@ -83,6 +115,10 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     id: (prefix) => `${prefix}${String(++ids).padStart(6, "0")}`,
     jobDuration: settings.jobDuration,
     samplesForMissing: settings.samplesForMissing,
+    isStrict: settings.isStrict,
+    checkModel: (model) => {
+      if (settings.isStrict) checkModel(provider, model, settings.models)
+    },
     spend: (tokens) => payer?.input(tokens),
     chat: (request) => {
       payer?.input(countInput(request))
@@ -92,8 +128,10 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     },
     answer: (method, path, body, now) => {
       const url = new URL(path, "http://batch.invalid")
-      const incoming: Incoming = { method, url, headers: {}, query: {}, text: "", body, malformed: false }
-      const reply = paidBy(undefined, () => refusing(provider, now, () => answer(incoming, url.pathname, now)))
+      const incoming: Incoming = { ...noBody, method, url, body }
+      const reply = paidBy(undefined, () =>
+        refusing(provider, now, () => answer(incoming, find(incoming, url.pathname), now))
+      )
       return { status: reply.status, body: typeof reply.body === "string" ? JSON.parse(reply.body) : null }
     }
   }
@@ -101,18 +139,58 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
   return (incoming, path, now) => {
     const id = `req_${String(++requests).padStart(6, "0")}`
     let account: Account | undefined
+    let endpoint: string | undefined
     const reply = refusing(provider, now, () => {
       const key = keyOf(provider, incoming)
-      checkKey(settings.keys, key)
+      checkKey(settings, key, now)
       account = accountOf(key ?? "", now)
       account.request()
       if (provider === "anthropic" && incoming.headers["anthropic-version"] === undefined) {
         throw new Refusal(Failure.invalidRequest({ message: "anthropic-version: header is required" }))
       }
-      return paidBy(incoming.method === "POST" ? account : undefined, () => answer(incoming, path, now))
+      const match = find(incoming, path)
+      endpoint = match.endpoint.id
+      return paidBy(incoming.method === "POST" ? account : undefined, () => answer(incoming, match, now))
     })
-    return Reply.withHeaders(reply, { [requestIdHeader[provider]]: id, ...account?.headers() })
+    const headers = { [requestIdHeader[provider]]: id, ...account?.headers() }
+    return { reply: Reply.withHeaders(withRequestId(provider, reply, id), headers), endpoint }
   }
+}
+
+const noBody = { headers: {}, query: {}, text: "", isOther: false, problem: undefined }
+
+/** Refuses a body that cannot be read, or is of a type that the endpoint does not take. */
+const checkBody = (provider: Provider, endpoint: Endpoint.Metadata, incoming: Incoming, isStrict: boolean): void => {
+  switch (incoming.problem) {
+    case "not JSON":
+      throw new Refusal(Failure.invalidRequest({ message: notJson[provider] }))
+    case "not a form":
+      throw new Refusal(Failure.invalidRequest({ message: "Could not parse multipart form" }))
+    case "too long":
+      throw new Refusal(
+        Failure.invalidRequest({
+          message: "Request exceeds the maximum size",
+          ...(provider === "anthropic" ? { type: "request_too_large" } : {})
+        }),
+        413
+      )
+  }
+  const type = incoming.headers["content-type"]
+  if (!isStrict || endpoint.body !== "json" || incoming.text === "" || /json/.test(type ?? "")) return
+  throw new Refusal(
+    Failure.invalidRequest({
+      message:
+        `Unsupported content type: '${type ?? ""}'. This API method only accepts 'application/json' requests, ` +
+        `but you specified the header 'Content-Type: ${type ?? ""}'. Please try again with a supported content type.`
+    })
+  )
+}
+
+const notJson: { readonly [K in Provider]: string } = {
+  openai:
+    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
+  anthropic: "The request body is not valid JSON",
+  coze: "Request parameter error: the body is not valid JSON"
 }
 
 const requestIdHeader: { readonly [K in Provider]: string } = {
@@ -124,12 +202,25 @@ const requestIdHeader: { readonly [K in Provider]: string } = {
 const unknownPath = ({ method, url }: Incoming): ServerReason =>
   Failure.notFound({ message: `Unknown request URL: ${method} ${url.pathname}` })
 
+const wrongMethod = ({ method, url }: Incoming, methods: ReadonlyArray<string>): ServerReason =>
+  Failure.invalidRequest({
+    message: `Not allowed to ${method} on ${url.pathname}: it has ${methods.join(", ")}`,
+    code: "method_not_allowed"
+  })
+
+/** An error of Anthropic says which request it is about. */
+const withRequestId = (provider: Provider, reply: Reply.Reply, id: string): Reply.Reply =>
+  provider === "anthropic" && reply.status >= 400 && typeof reply.body === "string"
+    ? { ...reply, body: reply.body.replace(/"request_id":"[^"]*"/, `"request_id":"${id}"`) }
+    : reply
+
 const refusing = (provider: Provider, now: number, run: () => Reply.Reply): Reply.Reply => {
   try {
     return run()
   } catch (thrown) {
-    if (thrown instanceof Refusal) return failureReplyOf(provider, thrown.reason, now)
-    throw thrown
+    if (!(thrown instanceof Refusal)) throw thrown
+    const reply = failureReplyOf(provider, thrown.reason, now)
+    return thrown.status === undefined ? reply : { ...reply, status: thrown.status }
   }
 }
 
@@ -138,13 +229,12 @@ const keyOf = (provider: Provider, { headers }: Incoming): string | undefined =>
   return provider === "anthropic" ? (headers["x-api-key"] ?? bearer) : bearer
 }
 
-const checkKey = (keys: ReadonlyArray<string> | undefined, key: string | undefined): void => {
+const checkKey = ({ isGoodToken, keys }: Settings, key: string | undefined, now: number): void => {
   if (key === undefined || key === "") {
     throw new Refusal(Failure.authentication({ message: "You did not provide a key" }))
   }
-  if (keys !== undefined && !keys.includes(key)) {
-    throw new Refusal(Failure.authentication({ message: "The key is not valid" }))
-  }
+  const isGood = isGoodToken(key, now) ?? (keys === undefined || keys.includes(key))
+  if (!isGood) throw new Refusal(Failure.authentication({ message: "The key is not valid" }))
 }
 
 const least = { items: 0, optionals: false }

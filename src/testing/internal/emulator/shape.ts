@@ -1,4 +1,5 @@
 /** What the schema of an answer says about it. */
+
 import type * as Schema from "effect/Schema"
 import * as Schemas from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"

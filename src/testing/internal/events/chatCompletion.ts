@@ -29,7 +29,13 @@ const choiceChunks = (choice: JsonObject): ReadonlyArray<JsonObject> => {
   const part = (delta: JsonObject): JsonObject => ({ index, delta, finish_reason: null, logprobs: null })
   const texts = (name: string, text: unknown) => pieces(textOf(text)).map((piece) => part({ [name]: piece }))
   const calls = objectsOf(toolCalls).map(toolCallDeltas)
-  const begun: JsonObject = { role: role ?? "assistant", content: typeof content === "string" ? "" : null, ...rest }
+  const { annotations: _, ...more } = rest
+  const begun: JsonObject = {
+    role: role ?? "assistant",
+    content: typeof content === "string" ? "" : null,
+    refusal: null,
+    ...more
+  }
   // The only call of an answer without text begins with the answer.
   const [only] = calls.length === 1 && typeof content !== "string" ? calls : []
   const body = [

@@ -13,6 +13,7 @@ export const messageEvents = (message: JsonObject): ReadonlyArray<JsonObject> =>
   } = message
   const usage = isObject(message["usage"]) ? message["usage"] : {}
   const { container: _, ...head } = message
+  const { output_tokens_details: _details, ...begunUsage } = usage
   return [
     {
       type: "message_start",
@@ -22,7 +23,7 @@ export const messageEvents = (message: JsonObject): ReadonlyArray<JsonObject> =>
         stop_reason: null,
         stop_sequence: null,
         ...("stop_details" in message ? { stop_details: null } : {}),
-        usage: { ...usage, output_tokens: Math.min(1, Number(usage["output_tokens"] ?? 0)) }
+        usage: { ...begunUsage, output_tokens: Math.min(1, Number(usage["output_tokens"] ?? 0)) }
       }
     },
     ...objectsOf(content).flatMap(blockEvents),

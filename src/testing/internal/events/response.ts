@@ -1,11 +1,18 @@
 /** The events in which the Responses API streams an answer. */
-
 import { isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
 import { pieces } from "./pieces.ts"
 
 export const responseEvents = (response: JsonObject): ReadonlyArray<JsonObject> => {
-  const { completed_at: _, error, incomplete_details: _details, output, status, usage, ...head } = response
-  const start = { ...head, status: "in_progress", output: [], error: null, incomplete_details: null, usage: null }
+  const { error, incomplete_details: _, output, status, usage, ...head } = response
+  const start = {
+    ...head,
+    ...("completed_at" in head ? { completed_at: null } : {}),
+    status: "in_progress",
+    output: [],
+    error: null,
+    incomplete_details: null,
+    usage: null
+  }
   const queued = { ...start, status: "queued" }
   const events: Array<JsonObject> = [
     ...(head["background"] === true

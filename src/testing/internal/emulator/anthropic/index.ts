@@ -40,6 +40,15 @@ const upload: Handler = ({ body, now, server }) => {
   return Exchange.value(value)
 }
 
+const remove: Handler = ({ now, params, server }) => {
+  const id = params["file_id"] ?? ""
+  if (server.store.get("/v1/files", id, now) === undefined && !server.samplesForMissing) {
+    throw new Refusal(Failure.notFound({ message: `File ${id} not found` }))
+  }
+  server.store.remove("/v1/files", id)
+  return Exchange.value({ id, type: "file_deleted" })
+}
+
 const download: Handler = ({ now, params, server }) => {
   const file = server.store.get("/v1/files", params["file_id"] ?? "", now)?.hidden["file"]
   if (isFileField(file)) return Exchange.bytes(file.bytes, file.type === "" ? undefined : file.type)
@@ -54,5 +63,6 @@ export const anthropicHandlers: Handlers = {
   ...both("models.list", () => Exchange.items(models.map(model))),
   ...both("models.retrieve", retrieveModel),
   ...both("files.upload", upload),
+  ...both("files.delete", remove),
   ...both("files.download", download)
 }

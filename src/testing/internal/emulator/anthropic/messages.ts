@@ -7,6 +7,7 @@ import { type ChatMessage, type ChatReply, type ChatRequest, countInput, tokensO
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, Refusal } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
+import { checkBatch, checkCountTokens, checkMessages, checkObject } from "./checks.ts"
 
 const required = (body: JsonObject, field: string): unknown => {
   const value = body[field]
@@ -30,11 +31,13 @@ const textOf = (content: unknown): string =>
 const messageOf = ({ content, role }: JsonObject): ChatMessage => ({
   role: objectsOf(content).some(({ type }) => type === "tool_result")
     ? "tool"
-    : role === "assistant"
-      ? "assistant"
+    : role === "assistant" || role === "system"
+      ? role
       : "user",
   text: textOf(content)
 })
+
+const thinkingTypes = new Set<unknown>(["enabled", "adaptive"])
 
 const requestOf = (endpoint: string, body: JsonObject): ChatRequest => {
   const messages = objectsOf(required(body, "messages")).map(messageOf)
@@ -50,6 +53,7 @@ const requestOf = (endpoint: string, body: JsonObject): ChatRequest => {
     ),
     toolChoice: choice["type"] === "any" ? "required" : String(choice["name"] ?? choice["type"] ?? "auto"),
     format: isObject(output) && output["type"] === "json_schema" ? { schema: output["schema"] } : undefined,
+    thinking: isObject(body["thinking"]) && thinkingTypes.has(body["thinking"]["type"]),
     body
   }
 }
@@ -63,45 +67,66 @@ const stopReason = ({ refusal, toolCalls, truncated }: ChatReply): string =>
         ? "tool_use"
         : "end_turn"
 
-const answer = ({ endpoint, server }: Exchange.Exchange, body: JsonObject): JsonObject => {
+const answer = ({ endpoint, incoming, server }: Exchange.Exchange, body: JsonObject): JsonObject => {
+  if (server.isStrict) {
+    checkObject(incoming)
+    checkMessages(body)
+    server.checkModel(String(body["model"]))
+  }
   const request = requestOf(endpoint.id, body)
   required(body, "max_tokens")
   const reply = server.chat(request)
-  const text = reply.text ?? reply.refusal
   const tokens = tokensOf(request, reply)
   return {
     id: server.id("msg_"),
     type: "message",
     role: "assistant",
     model: request.model,
-    content: [
-      ...(reply.reasoning === undefined
-        ? []
-        : [{ type: "thinking", thinking: reply.reasoning, signature: "c2lnbmF0dXJl" }]),
-      ...(text === undefined ? [] : [{ type: "text", text, citations: null }]),
-      ...(reply.toolCalls ?? []).map(({ input, name }) => ({
-        type: "tool_use",
-        id: server.id("toolu_"),
-        name,
-        input: isObject(input) ? input : { input }
-      }))
-    ],
+    content: contentOf(server, body, reply),
     stop_reason: stopReason(reply),
     stop_sequence: null,
+    ...(body["context_management"] === undefined ? {} : { context_management: { applied_edits: [] } }),
     usage: {
       input_tokens: tokens.input - tokens.cached,
       cache_creation_input_tokens: 0,
       cache_read_input_tokens: tokens.cached,
+      cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
       output_tokens: tokens.output,
-      service_tier: "standard"
+      output_tokens_details: { thinking_tokens: tokens.reasoning },
+      service_tier: "standard",
+      inference_geo: body["inference_geo"] ?? "not_available"
     }
   }
+}
+
+const contentOf = (server: Exchange.Server, body: JsonObject, reply: ChatReply): ReadonlyArray<JsonObject> => {
+  const text = reply.text ?? reply.refusal
+  const thinking = isObject(body["thinking"]) ? body["thinking"] : {}
+  return [
+    ...(reply.reasoning === undefined
+      ? []
+      : [
+          {
+            type: "thinking",
+            thinking: thinking["display"] === "omitted" ? "" : reply.reasoning,
+            signature: "c2lnbmF0dXJl"
+          }
+        ]),
+    ...(text === undefined ? [] : [{ type: "text", text }]),
+    ...(reply.toolCalls ?? []).map(({ input, name }) => ({
+      type: "tool_use",
+      id: server.id("toolu_"),
+      name,
+      input: isObject(input) ? input : { input }
+    }))
+  ]
 }
 
 const collection = "/v1/messages/batches"
 
 const createBatch: Handler = (exchange) => {
   const { body, now, server } = exchange
+  if (server.isStrict) checkBatch(body)
   const requests = objectsOf(required(body, "requests"))
   const names = requests.map(({ custom_id }) => custom_id)
   if (new Set(names).size < names.length) {
@@ -190,11 +215,16 @@ const results: Handler = (exchange) => {
   return Exchange.lines(arrayOf(lines))
 }
 
+const countTokens: Handler = ({ body, endpoint, incoming, server }) => {
+  if (server.isStrict) checkObject(incoming)
+  if (server.isStrict) checkCountTokens(body)
+  return Exchange.value({ input_tokens: countInput(requestOf(endpoint.id, body)) })
+}
+
 const handlers = {
   create: ((exchange) => Exchange.value(answer(exchange, exchange.body))) satisfies Handler,
   "create:stream": ((exchange) => Exchange.events(messageEvents(answer(exchange, exchange.body)))) satisfies Handler,
-  countTokens: ((exchange) =>
-    Exchange.value({ input_tokens: countInput(requestOf(exchange.endpoint.id, exchange.body)) })) satisfies Handler,
+  countTokens,
   "batches.create": createBatch,
   "batches.cancel": cancelBatch,
   "batches.results": results

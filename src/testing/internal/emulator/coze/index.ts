@@ -1,4 +1,5 @@
 /** Files, datasets, workflows and workspaces of Coze. */
+
 import { decodeBase64 } from "../../../../internal/bytes/base64.ts"
 import { arrayOf, isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"

@@ -1,4 +1,5 @@
 /** Files, uploads in parts, and vector stores over files. */
+
 import { joinBytes } from "../../../../internal/bytes/joinBytes.ts"
 import { arrayOf, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
@@ -22,9 +23,11 @@ const keepFile = (
     object: "file",
     bytes: file.bytes.length,
     created_at: seconds(now),
+    expires_at: null,
     filename: file.name,
     purpose,
-    status: "processed"
+    status: "processed",
+    status_details: null
   }
   server.store.insert(collection, id, value, now).hidden["file"] = file
   return value
@@ -141,6 +144,9 @@ const createStore: Handler = (exchange) => {
     created_at: seconds(now),
     last_active_at: seconds(now),
     name: body["name"] ?? "",
+    description: body["description"] ?? null,
+    expires_after: body["expires_after"] ?? null,
+    expires_at: null,
     metadata: body["metadata"] ?? {},
     usage_bytes: 0,
     file_counts: counts([]),
@@ -181,6 +187,8 @@ const attach = (exchange: Exchange.Exchange, storeId: string, fileId: string, mo
     status: "in_progress",
     usage_bytes: bytes.length,
     last_error: null,
+    attributes: {},
+    chunking_strategy: { type: "static", static: { max_chunk_size_tokens: 800, chunk_overlap_tokens: 400 } },
     ...more
   }
   const item = server.store.insert(filesKey(storeId), fileId, value, now)

@@ -8,7 +8,7 @@ import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { isFileField } from "../incoming.ts"
 import { sampleEvents } from "../shape.ts"
-import { required } from "./requests.ts"
+import { countOf, required } from "./requests.ts"
 
 const models = ["gpt-5.4", "gpt-5.4-mini", "gpt-4o-mini-transcribe", "gpt-image-1", "text-embedding-3-small"]
 
@@ -27,10 +27,13 @@ const retrieveModel: Handler = ({ params, server }) => {
   )
 }
 
+/** How much is computed for one request. The words of a long text beyond that do not count. */
+const maxSteps = 50_000_000
+
 /** A unit vector that only the text determines: texts are as near as the words that they share. */
-const vectorOf = (text: string, dimensions: number): ReadonlyArray<number> => {
+const vectorOf = (text: string, dimensions: number, most: number): ReadonlyArray<number> => {
   const values = Array.from({ length: dimensions }, () => 0)
-  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text]) {
+  for (const word of (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text]).slice(0, most)) {
     const random = makeRandom(hashOf(word))
     for (const index of values.keys()) values[index] = (values[index] ?? 0) + random.next() * 2 - 1
   }
@@ -52,14 +55,15 @@ const embeddings: Handler = ({ body, server }) => {
   const texts = (isTokens || !Array.isArray(input) ? [input] : input).map((item) =>
     typeof item === "string" ? item : arrayOf(item).join(" ")
   )
-  const dimensions = typeof body["dimensions"] === "number" ? body["dimensions"] : 1536
+  const dimensions = countOf(body, "dimensions", 1536, 4096)
+  const most = Math.max(1, Math.floor(maxSteps / dimensions / texts.length))
   const tokens = texts.reduce((total, text) => total + countTokens(text), 0)
   server.spend(tokens)
   return Exchange.value({
     object: "list",
     model: required(body, "model"),
     data: texts.map((text, index) => {
-      const vector = vectorOf(text, dimensions)
+      const vector = vectorOf(text, dimensions, most)
       return {
         object: "embedding",
         index,
@@ -76,7 +80,7 @@ const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwA
 const images: Handler = ({ body, now }) =>
   Exchange.value({
     created: seconds(now),
-    data: Array.from({ length: Number(body["n"] ?? 1) }, () =>
+    data: Array.from({ length: countOf(body, "n", 1, 10) }, () =>
       body["response_format"] === "url" ? { url: "https://example.com/image.png" } : { b64_json: png }
     )
   })

@@ -18,6 +18,18 @@ export const required = (body: JsonObject, field: string): unknown => {
   )
 }
 
+/** How many of something a request asks for. Refuses more than `most`, whatever else it takes. */
+export const countOf = (body: JsonObject, field: string, fallback: number, most: number): number => {
+  const value = Number(body[field] ?? fallback)
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value
+  throw new Refusal(
+    Failure.invalidRequest({
+      message: `Invalid '${field}': expected a whole number of at most ${most}, but got ${String(body[field]).slice(0, 40)} instead.`,
+      param: field
+    })
+  )
+}
+
 /** The text in any form of content. */
 export const textOf = (content: unknown): string =>
   typeof content === "string"
@@ -45,12 +57,31 @@ export const chatRequest = ({ body, endpoint }: Exchange): ChatRequest => {
       role: roles[String(role)] ?? "user",
       text: textOf(content)
     })),
-    tools: objectsOf(body["tools"]).flatMap(({ custom, function: fn }) => [...toolOf(fn), ...toolOf(custom, true)]),
-    toolChoice: choiceOf(body["tool_choice"]),
+    tools: isLegacy(body)
+      ? objectsOf(body["functions"]).flatMap((fn) => toolOf(fn))
+      : objectsOf(body["tools"]).flatMap(({ custom, function: fn }) => [...toolOf(fn), ...toolOf(custom, true)]),
+    toolChoice: choiceOf(isLegacy(body) ? body["function_call"] : body["tool_choice"]),
     format: formatOf(body["response_format"]),
+    thinking: reasons(body["reasoning_effort"]),
     body
   }
 }
+
+/** Whether a request offers functions as they were before there were tools. */
+export const isLegacy = (body: JsonObject): boolean => !Array.isArray(body["tools"]) && Array.isArray(body["functions"])
+
+const reasons = (effort: unknown): boolean => typeof effort === "string" && effort !== "none"
+
+/** A summary or the encrypted reasoning is asked for, or an effort. */
+const wantsReasoning = ({ include, model, reasoning }: JsonObject): boolean => {
+  const { effort, summary } = isObject(reasoning) ? reasoning : {}
+  if (effort === "none") return false
+  const isEncrypted = arrayOf(include).includes("reasoning.encrypted_content")
+  return typeof summary === "string" || reasons(effort) || (isEncrypted && isReasoningModel(model))
+}
+
+/** Models that reason unless they are told not to. */
+export const isReasoningModel = (model: unknown): boolean => /^(o\d|gpt-5(?!\.[1-9]))/.test(String(model))
 
 const toolOf = (tool: unknown, isText = false): ReadonlyArray<ChatTool> =>
   isObject(tool) && typeof tool["name"] === "string"
@@ -82,7 +113,7 @@ export const responseRequest = ({ body, endpoint }: Exchange, history: ReadonlyA
   return {
     provider: "openai",
     endpoint: endpoint.id,
-    model: String(required(body, "model")),
+    model: stringOf(body["model"]) ?? (isObject(body["prompt"]) ? promptModel : String(required(body, "model"))),
     messages: [
       ...(instructions === undefined ? [] : [{ role: "system" as const, text: instructions }]),
       ...[...history, ...inputItems(body["input"])].flatMap(messageOfItem)
@@ -92,9 +123,13 @@ export const responseRequest = ({ body, endpoint }: Exchange, history: ReadonlyA
     ),
     toolChoice: choiceOf(body["tool_choice"]),
     format: isObject(body["text"]) ? formatOf(body["text"]["format"]) : undefined,
+    thinking: wantsReasoning(body),
     body
   }
 }
+
+/** The model of a stored prompt, which a request need not name. */
+const promptModel = "gpt-5.4"
 
 /** The input as items: a text is a message of the user. */
 export const inputItems = (input: unknown): ReadonlyArray<JsonObject> =>
@@ -119,5 +154,8 @@ export const isCustomTool = (request: ChatRequest, name: string): boolean =>
   request.tools.some((tool) => tool.name === name && tool.schema === undefined)
 
 /** Why an answer ended. */
-export const finishReason = ({ toolCalls, truncated }: ChatReply): string =>
-  truncated === true ? "length" : toolCalls !== undefined && toolCalls.length > 0 ? "tool_calls" : "stop"
+export const finishReason = ({ toolCalls, truncated }: ChatReply, body: JsonObject): string => {
+  if (truncated === true) return "length"
+  if (toolCalls === undefined || toolCalls.length === 0) return "stop"
+  return isLegacy(body) ? "function_call" : "tool_calls"
+}

@@ -1,13 +1,16 @@
 /** Responses and conversations: what was said before is remembered. */
 
-import { isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
+import { arrayOf, isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
+import { padded } from "../../events/pieces.ts"
 import { responseEvents } from "../../events/response.ts"
 import { type ChatReply, type ChatRequest, countInput, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
+import { checkItems, rememberReasoning } from "./items.ts"
 import { inputItems, isCustomTool, responseRequest } from "./requests.ts"
+import { responseSettings } from "./settings.ts"
 
 const collection = "/responses"
 
@@ -23,7 +26,7 @@ const itemsKey = (conversation: string): string => `/conversations/${conversatio
 const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<JsonObject> => {
   const conversation = conversationOf(body)
   if (conversation !== undefined) {
-    if (server.store.get("/conversations", conversation, now) === undefined) {
+    if (server.store.get("/conversations", conversation, now) === undefined && !server.samplesForMissing) {
       throw new Refusal(Failure.notFound({ message: `Conversation with id '${conversation}' not found.` }))
     }
     return server.store.list(itemsKey(conversation), now).map(({ value }) => value)
@@ -32,6 +35,7 @@ const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<Json
   if (previous === undefined) return []
   const item = server.store.get(collection, previous, now)
   if (item === undefined) {
+    if (server.samplesForMissing) return []
     throw new Refusal(
       Failure.invalidRequest({
         message: `Previous response with id '${previous}' not found.`,
@@ -43,91 +47,85 @@ const historyOf = ({ body, now, server }: Exchange.Exchange): ReadonlyArray<Json
   return [...itemsOf(item, "input"), ...objectsOf(item.value["output"])]
 }
 
-const outputOf = ({ server }: Exchange.Exchange, request: ChatRequest, reply: ChatReply): ReadonlyArray<JsonObject> => {
-  const output: Array<JsonObject> = []
-  if (reply.reasoning !== undefined) {
-    output.push({
-      type: "reasoning",
-      id: server.id("rs_"),
-      summary: [{ type: "summary_text", text: reply.reasoning }]
-    })
-  }
-  for (const { input, name } of reply.toolCalls ?? []) {
-    const common = { call_id: server.id("call_"), name, status: "completed" }
-    output.push(
-      isCustomTool(request, name)
-        ? { type: "custom_tool_call", id: server.id("ctc_"), ...common, input: String(input) }
-        : { type: "function_call", id: server.id("fc_"), ...common, arguments: JSON.stringify(input) }
-    )
-  }
-  if (reply.text !== undefined || reply.refusal !== undefined) {
-    output.push({
-      type: "message",
-      id: server.id("msg_"),
-      role: "assistant",
-      status: reply.truncated === true ? "incomplete" : "completed",
-      content: [
-        reply.refusal === undefined
-          ? { type: "output_text", text: reply.text ?? "", annotations: [], logprobs: [] }
-          : { type: "refusal", refusal: reply.refusal }
-      ]
-    })
-  }
+const outputOf = (exchange: Exchange.Exchange, request: ChatRequest, reply: ChatReply): ReadonlyArray<JsonObject> => {
+  const reasoning = reply.reasoning === undefined ? [] : [reasoningOf(exchange, reply.reasoning)]
+  const calls = (reply.toolCalls ?? []).map((call) => callOf(exchange, request, call))
+  const isMute = reply.text === undefined && reply.refusal === undefined
+  const output = [...reasoning, ...calls, ...(isMute ? [] : [messageOf(exchange, reply)])]
+  rememberReasoning(exchange, output)
   return output
 }
 
-const echoed = [
-  "background",
-  "conversation",
-  "instructions",
-  "max_output_tokens",
-  "metadata",
-  "parallel_tool_calls",
-  "previous_response_id",
-  "reasoning",
-  "store",
-  "temperature",
-  "text",
-  "tool_choice",
-  "tools",
-  "top_p",
-  "truncation",
-  "user"
-]
+const messageOf = ({ server }: Exchange.Exchange, { refusal, text, truncated }: ChatReply): JsonObject => ({
+  type: "message",
+  id: server.id("msg_"),
+  role: "assistant",
+  status: truncated === true ? "incomplete" : "completed",
+  content: [
+    refusal === undefined
+      ? { type: "output_text", text: text ?? "", annotations: [], logprobs: [] }
+      : { type: "refusal", refusal }
+  ]
+})
+
+/** Its text is shown if the request asks for a summary, and kept in the encrypted part if it asks for that. */
+const reasoningOf = ({ body, server }: Exchange.Exchange, text: string): JsonObject => {
+  const summary = isObject(body["reasoning"]) ? body["reasoning"]["summary"] : undefined
+  const isEncrypted = arrayOf(body["include"]).includes("reasoning.encrypted_content")
+  return {
+    type: "reasoning",
+    id: server.id("rs_"),
+    content: [],
+    summary: typeof summary === "string" ? [{ type: "summary_text", text }] : [],
+    ...(isEncrypted ? { encrypted_content: `gAAAAA${encodeURIComponent(text).replaceAll("%", "_")}` } : {})
+  }
+}
+
+const callOf = (
+  { server }: Exchange.Exchange,
+  request: ChatRequest,
+  { input, name }: { readonly name: string; readonly input: unknown }
+): JsonObject => {
+  const common = { call_id: server.id("call_"), name, status: "completed" }
+  return isCustomTool(request, name)
+    ? { type: "custom_tool_call", id: server.id("ctc_"), ...common, input: String(input) }
+    : { type: "function_call", id: server.id("fc_"), ...common, arguments: JSON.stringify(input) }
+}
 
 const responseOf = (exchange: Exchange.Exchange): JsonObject => {
   const { body, now, server } = exchange
   const history = historyOf(exchange)
+  checkItems(exchange, history)
   const request = responseRequest(exchange, history)
   const reply = server.chat(request)
   const output = outputOf(exchange, request, reply)
-  const tokens = tokensOf(request, reply)
   const conversation = conversationOf(body)
   const response: JsonObject = {
-    ...Object.fromEntries(echoed.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]))),
+    ...responseSettings(body),
     id: server.id("resp_"),
     object: "response",
     created_at: seconds(now),
+    completed_at: reply.truncated === true ? null : seconds(now),
     status: reply.truncated === true ? "incomplete" : "completed",
     error: null,
     incomplete_details: reply.truncated === true ? { reason: "max_output_tokens" } : null,
     model: request.model,
     output,
-    parallel_tool_calls: body["parallel_tool_calls"] ?? true,
-    tool_choice: body["tool_choice"] ?? "auto",
-    tools: body["tools"] ?? [],
+    ...(isObject(body["prompt"]) ? { prompt: { variables: {}, version: "1", ...body["prompt"] } } : {}),
     ...(conversation === undefined ? {} : { conversation: { id: conversation } }),
-    usage: {
-      input_tokens: tokens.input,
-      input_tokens_details: { cached_tokens: tokens.cached },
-      output_tokens: tokens.output,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: tokens.input + tokens.output
-    }
+    usage: usageOf(tokensOf(request, reply))
   }
   remember(exchange, response, history)
   return response
 }
+
+const usageOf = (tokens: ReturnType<typeof tokensOf>): JsonObject => ({
+  input_tokens: tokens.input,
+  input_tokens_details: { cached_tokens: tokens.cached },
+  output_tokens: tokens.output,
+  output_tokens_details: { reasoning_tokens: tokens.reasoning },
+  total_tokens: tokens.input + tokens.output
+})
 
 const remember = (
   { body, now, server }: Exchange.Exchange,
@@ -154,7 +152,9 @@ const inBackground = (item: Item, done: JsonObject, duration: number): void => {
     if (item.value["status"] === "cancelled") return
     const stage = stageOf(item.createdAt, now, duration)
     item.value =
-      stage === 2 ? done : { ...done, status: stage === 1 ? "in_progress" : "queued", output: [], usage: null }
+      stage === 2
+        ? done
+        : { ...done, status: stage === 1 ? "in_progress" : "queued", completed_at: null, output: [], usage: null }
   }
 }
 
@@ -181,8 +181,7 @@ const sample = (exchange: Exchange.Exchange): JsonObject => ({
   model: "gpt-5.4-mini",
   status: "completed",
   output: [],
-  tools: [],
-  tool_choice: "auto"
+  ...responseSettings({})
 })
 
 const retrieve: Handler = (exchange) => Exchange.value(stored(exchange)?.value ?? sample(exchange))
@@ -239,6 +238,13 @@ const createConversation: Handler = (exchange) => {
 }
 
 const addItems: Handler = (exchange) => {
+  const id = exchange.params["conversation_id"] ?? ""
+  if (
+    exchange.server.store.get("/conversations", id, exchange.now) === undefined &&
+    !exchange.server.samplesForMissing
+  ) {
+    throw new Refusal(Failure.notFound({ message: `Conversation with id '${id}' not found.` }))
+  }
   const added = conversationItems(exchange, exchange.params["conversation_id"] ?? "")
   return Exchange.value({
     object: "list",
@@ -249,9 +255,43 @@ const addItems: Handler = (exchange) => {
   })
 }
 
+const streamed = (exchange: Exchange.Exchange): ReadonlyArray<JsonObject> => {
+  const { stream_options: options } = exchange.body
+  // Who pays is said when the response is read, not in its stream.
+  const { billing: _, ...response } = responseOf(exchange)
+  const events = responseEvents(response)
+  return isObject(options) && options["include_obfuscation"] === false
+    ? events
+    : events.map((event) => (String(event["type"]).endsWith(".delta") ? padded(event) : event))
+}
+
+/** The user's messages stay; everything else becomes one encrypted item. */
+const compact: Handler = (exchange) => {
+  const { body, now, server } = exchange
+  const history = historyOf(exchange)
+  const request = responseRequest({ ...exchange, body: { model: "any", ...body } }, history)
+  const tokens = tokensOf(request, { text: "compacted" })
+  const messages = [...history, ...inputItems(body["input"])]
+    .filter(({ role, type }) => type === "message" && role === "user")
+    .map(({ content, ...message }) => ({
+      id: server.id("msg_"),
+      status: "completed",
+      ...message,
+      content: typeof content === "string" ? [{ type: "input_text", text: content }] : content
+    }))
+  return Exchange.value({
+    id: server.id("resp_"),
+    object: "response.compaction",
+    created_at: seconds(now),
+    output: [...messages, { type: "compaction", id: server.id("cmp_"), encrypted_content: "gAAAAAcompacted" }],
+    usage: usageOf(tokens)
+  })
+}
+
 const responseHandlers = {
   create: ((exchange) => Exchange.value(atOnce(exchange))) satisfies Handler,
-  "create:stream": ((exchange) => Exchange.events(responseEvents(responseOf(exchange)))) satisfies Handler,
+  "create:stream": ((exchange) => Exchange.events(streamed(exchange))) satisfies Handler,
+  compact,
   retrieve,
   "retrieve:stream": replay,
   cancel,

@@ -3,11 +3,12 @@
 import { isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { pieces } from "../../events/pieces.ts"
-import { type ChatRequest, tokensOf } from "../chat.ts"
+import { type ChatReply, type ChatRequest, tokensOf } from "../chat.ts"
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
 import { type Item, stageOf } from "../store.ts"
 import { textOf } from "./requests.ts"
+import { assistantSettings, runSettings, unfinishedRun } from "./settings.ts"
 
 const messagesKey = (thread: string): string => `/threads/${thread}/messages`
 const runsKey = (thread: string): string => `/threads/${thread}/runs`
@@ -16,7 +17,13 @@ const stepsKey = (thread: string, run: string): string => `/threads/${thread}/ru
 const makeThread = (exchange: Exchange.Exchange, given: JsonObject): JsonObject => {
   const { now, server } = exchange
   const id = server.id("thread_")
-  const value = { id, object: "thread", created_at: seconds(now), metadata: given["metadata"] ?? {} }
+  const value = {
+    id,
+    object: "thread",
+    created_at: seconds(now),
+    metadata: given["metadata"] ?? {},
+    tool_resources: given["tool_resources"] ?? {}
+  }
   server.store.insert("/threads", id, value, now)
   for (const message of objectsOf(given["messages"])) addMessage(exchange, id, message)
   return value
@@ -33,8 +40,9 @@ const addMessage = (
     id,
     object: "thread.message",
     created_at: seconds(now),
+    assistant_id: null,
     thread_id: thread,
-    status: "completed",
+    run_id: null,
     role: given["role"] ?? "user",
     content: [{ type: "text", text: { value: textOf(given["content"]), annotations: [] } }],
     attachments: given["attachments"] ?? [],
@@ -53,9 +61,12 @@ const threadOf = ({ now, params, server }: Exchange.Exchange): string => {
   return id
 }
 
+const assistantOf = ({ now, server }: Exchange.Exchange, body: JsonObject): JsonObject =>
+  server.store.get("/assistants", String(body["assistant_id"]), now)?.value ?? {}
+
 const requestOf = (exchange: Exchange.Exchange, thread: string, body: JsonObject): ChatRequest => {
   const { endpoint, now, server } = exchange
-  const assistant = server.store.get("/assistants", String(body["assistant_id"]), now)?.value ?? {}
+  const assistant = assistantOf(exchange, body)
   const tools = objectsOf(body["tools"] ?? assistant["tools"])
   return {
     provider: "openai",
@@ -85,14 +96,12 @@ const makeRun = (exchange: Exchange.Exchange, thread: string, body: JsonObject):
     id,
     object: "thread.run",
     created_at: seconds(now),
-    thread_id: thread,
     assistant_id: body["assistant_id"] ?? "",
+    thread_id: thread,
     status: "queued",
-    model: request.model,
-    instructions: body["instructions"] ?? "",
-    tools: body["tools"] ?? [],
-    metadata: body["metadata"] ?? {},
-    parallel_tool_calls: true
+    ...unfinishedRun(now),
+    ...runSettings(body, assistantOf(exchange, body)),
+    model: request.model
   }
   const item = server.store.insert(runsKey(thread), id, value, now)
   item.hidden["request"] = request
@@ -131,34 +140,54 @@ const finish = (exchange: Exchange.Exchange, item: Item): void => {
     }
     return
   }
+  const usage = runUsage(request, reply)
   const message = addMessage(
     exchange,
     thread,
     { role: "assistant", content: reply.text ?? reply.refusal ?? "" },
-    { run_id: run, assistant_id: item.value["assistant_id"] }
-  )
-  const step = server.id("step_")
-  server.store.insert(
-    stepsKey(thread, run),
-    step,
     {
-      id: step,
-      object: "thread.run.step",
-      created_at: seconds(now),
       run_id: run,
-      thread_id: thread,
       assistant_id: item.value["assistant_id"],
-      type: "message_creation",
       status: "completed",
       completed_at: seconds(now),
-      step_details: { type: "message_creation", message_creation: { message_id: message["id"] } }
-    },
-    now
+      incomplete_at: null,
+      incomplete_details: null
+    }
   )
-  const { input: prompt_tokens, output: completion_tokens } = tokensOf(request, reply)
-  const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
-  item.value = { ...item.value, status: "completed", completed_at: seconds(now), usage }
+  const step = server.id("step_")
+  const details = { type: "message_creation", message_creation: { message_id: message["id"] } }
+  server.store.insert(stepsKey(thread, run), step, stepOf(item.value, step, details, now, usage), now)
+  item.value = { ...item.value, status: "completed", expires_at: null, completed_at: seconds(now), usage }
 }
+
+const runUsage = (request: ChatRequest, reply: ChatReply): JsonObject => {
+  const { cached, input, output, reasoning } = tokensOf(request, reply)
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    prompt_token_details: { cached_tokens: cached },
+    completion_tokens_details: { reasoning_tokens: reasoning }
+  }
+}
+
+const stepOf = (run: JsonObject, id: string, details: JsonObject, now: number, usage: JsonObject): JsonObject => ({
+  id,
+  object: "thread.run.step",
+  created_at: seconds(now),
+  run_id: run["id"],
+  assistant_id: run["assistant_id"],
+  thread_id: run["thread_id"],
+  type: details["type"],
+  status: "completed",
+  cancelled_at: null,
+  completed_at: seconds(now),
+  expires_at: run["expires_at"],
+  failed_at: null,
+  last_error: null,
+  step_details: details,
+  usage
+})
 
 /** The events of a run that is finished at once. */
 const runEvents = (
@@ -173,8 +202,9 @@ const runEvents = (
   const begun = [
     ...first,
     { event: "thread.run.queued", data: before },
-    { event: "thread.run.in_progress", data: { ...before, status: "in_progress" } }
+    { event: "thread.run.in_progress", data: { ...before, status: "in_progress", started_at: seconds(now) } }
   ]
+  item.value = { ...item.value, started_at: seconds(now) }
   const end = { event: `thread.run.${item.value["status"]}`, data: item.value }
   const message = server.store
     .list(messagesKey(thread), now)
@@ -188,8 +218,14 @@ const runEvents = (
     .join("")
   return [
     ...begun,
-    { event: "thread.run.step.created", data: { ...step, status: "in_progress" } },
-    { event: "thread.message.created", data: { ...message, status: "in_progress", content: [] } },
+    ...["created", "in_progress"].map((stage) => ({
+      event: `thread.run.step.${stage}`,
+      data: { ...step, status: "in_progress", completed_at: null, expires_at: before["expires_at"], usage: null }
+    })),
+    ...["created", "in_progress"].map((stage) => ({
+      event: `thread.message.${stage}`,
+      data: { ...message, status: "in_progress", completed_at: null, content: [] }
+    })),
     ...pieces(text).map((piece) => ({
       event: "thread.message.delta",
       data: {
@@ -242,7 +278,28 @@ const sampleRun = ({ params }: Exchange.Exchange): JsonObject => ({
   status: "completed"
 })
 
+const createAssistant: Handler = ({ body, now, server }) => {
+  const id = server.id("asst_")
+  const value = {
+    id,
+    object: "assistant",
+    created_at: seconds(now),
+    ...assistantSettings(body),
+    model: body["model"]
+  }
+  server.store.insert("/assistants", id, value, now)
+  return Exchange.value(value)
+}
+
+const listMessages: Handler = (exchange) => {
+  const { now, query, server } = exchange
+  const messages = server.store.list(messagesKey(threadOf(exchange)), now).map(({ value }) => value)
+  return Exchange.items(messages.filter(({ run_id }) => query["run_id"] === undefined || query["run_id"] === run_id))
+}
+
 export const threads: Handlers = {
+  "beta.assistants.create": createAssistant,
+  "beta.threads.messages.list": listMessages,
   "beta.threads.create": (exchange) => Exchange.value(makeThread(exchange, exchange.body)),
   "beta.threads.messages.create": (exchange) => Exchange.value(addMessage(exchange, threadOf(exchange), exchange.body)),
   "beta.threads.runs.create": (exchange) => Exchange.value(makeRun(exchange, threadOf(exchange), exchange.body).value),
