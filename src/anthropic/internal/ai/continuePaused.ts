@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as Endpoint from "../../../Endpoint.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
-import { arrayOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
+import { arrayOf, isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
 import { MessageFold } from "../messageFold.ts"
-import { sentContent } from "../messageParam.ts"
+import { nextInput as withAnswer } from "../messageParam.ts"
 
 type Input = JsonObject & { readonly messages: ReadonlyArray<JsonObject> }
 
@@ -15,17 +15,18 @@ const isPaused = ({ stop_reason: reason }: JsonObject): boolean => reason === "p
 
 /** The request that has the server go on where it paused. */
 const nextInput = (input: Input, message: JsonObject): Input => {
-  const { container } = message
-  const content = sentContent({ content: arrayOf(message["content"]).filter(isBlock), stop_reason: "pause_turn" })
-  return {
-    ...input,
-    messages: [...input.messages, { role: "assistant", content }],
-    ...(isObject(container) ? { container: withContainer(input["container"], container["id"]) } : {})
+  const { container, stop_reason: reason } = message
+  const id = isObject(container) ? textOf(container["id"]) : ""
+  const answer = {
+    container: id === "" ? null : { id, expires_at: "" },
+    content: objectsOf(message["content"]).filter(isBlock),
+    stop_reason: textOf(reason)
   }
+  return withAnswer(input, answer, [])
 }
 
-const isBlock = (value: unknown): value is JsonObject & { readonly type: string } =>
-  isObject(value) && typeof value["type"] === "string"
+const isBlock = (value: JsonObject): value is JsonObject & { readonly type: string } =>
+  typeof value["type"] === "string"
 
 /** The container of an answer, with the skills that the request asks for. */
 export const withContainer = (asked: unknown, id: unknown): unknown =>

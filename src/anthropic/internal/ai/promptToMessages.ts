@@ -41,7 +41,7 @@ export const promptToMessages = (prompt: Prompt.Prompt, tools: DeclaredTools, op
     system: prompt.content
       .slice(0, leading)
       .flatMap((message) =>
-        message.role === "system" && message.content !== "" ? [withCache(textBlock(message.content), message)] : []
+        message.role === "system" && !isBlank(message.content) ? [withCache(textBlock(message.content), message)] : []
       ),
     messages: history.messages(),
     container: history.container,
@@ -99,7 +99,7 @@ class History {
 
   /** Only a turn of the user can be followed by a system message, so one that comes first waits for it. */
   #addSystem(message: Prompt.SystemMessage): void {
-    if (message.content === "") return
+    if (isBlank(message.content)) return
     const turn = this.#turn("user")
     if (this.#options.systemInHistory === "system") turn.system.push(withCache(textBlock(message.content), message))
     else turn.blocks.push(withCache(textBlock(`<system>\n${message.content}\n</system>`), message))
@@ -122,7 +122,7 @@ class History {
     const native = nativeBlock(part)
     if (native !== undefined) return [native]
     if (part.type === "file") return [this.#fileBlock(part)]
-    return part.text === "" ? [] : [withCache(textBlock(part.text), part)]
+    return isBlank(part.text) ? [] : [withCache(textBlock(part.text), part)]
   }
 
   #assistantBlocks(part: Prompt.AssistantMessagePart): ReadonlyArray<JsonObject> {
@@ -136,7 +136,7 @@ class History {
       case "text": {
         const citations = arrayOf(fields["citations"])
         const block = { ...textBlock(part.text), ...(citations.length === 0 ? {} : { citations }) }
-        return part.text === "" ? [] : [withCache(block, part)]
+        return isBlank(part.text) ? [] : [withCache(block, part)]
       }
       case "reasoning":
         return reasoningBlocks(part, fields)
@@ -201,8 +201,24 @@ class History {
     return withCache({ ...block, ...details }, part)
   }
 
-  messages(): PromptInput["messages"] {
+  /** Without what the API refuses in a turn that has ended: thoughts that lead to nothing, calls that the server has cut. */
+  #sentTurns(): ReadonlyArray<Turn> {
     const turns = this.#turns.filter(({ blocks, system }) => blocks.length + system.length > 0)
+    const answered = new Set(turns.flatMap(({ blocks }) => blocks.map((block) => block["tool_use_id"])))
+    return turns.flatMap((turn, index) => {
+      // The last turn is one that the server paused, or that the model goes on with.
+      if (turn.role === "user" || index === turns.length - 1) return [turn]
+      const hasOwnCalls = callIds(turn).length > 0
+      const kept = turn.blocks.filter(
+        ({ id, type }) => hasOwnCalls || !/^(server|mcp)_tool_use$/.test(textOf(type)) || answered.has(id)
+      )
+      const blocks = kept.slice(0, kept.findLastIndex((block) => !isThought(block)) + 1)
+      return blocks.length === 0 ? [] : [{ ...turn, blocks }]
+    })
+  }
+
+  messages(): PromptInput["messages"] {
+    const turns = this.#sentTurns()
     return turns.flatMap(({ blocks, role, system }, index) => {
       const calls = index === 0 || role !== "user" ? [] : callIds(turns[index - 1])
       const content = role === "user" ? withResultsFirst(blocks, calls) : blocks
@@ -225,6 +241,9 @@ class History {
 const present = (fields: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
 
+/** The API refuses texts that are blank. */
+const isBlank = (text: string): boolean => text.trim() === ""
+
 const textBlock = (text: string): JsonObject => ({ type: "text", text })
 
 const marked = (block: JsonObject): JsonObject => ({ ...block, text: `<system>\n${textOf(block["text"])}\n</system>` })
@@ -239,11 +258,11 @@ const withCache = (block: JsonObject, { options }: WithOptions): JsonObject => {
   return isObject(control) ? { ...block, cache_control: control } : block
 }
 
-/** Thinking cannot end a cached prefix. */
-const isCacheable = ({ type }: JsonObject): boolean => type !== "thinking" && type !== "redacted_thinking"
+const isThought = ({ type }: JsonObject): boolean => type === "thinking" || type === "redacted_thinking"
 
 const withCacheOnLast = (blocks: ReadonlyArray<JsonObject>, message: WithOptions): ReadonlyArray<JsonObject> => {
-  const last = blocks.findLastIndex(isCacheable)
+  // Thoughts cannot end a cached prefix.
+  const last = blocks.findLastIndex((block) => !isThought(block))
   return blocks.map((block, index) => (index === last ? withCache(block, message) : block))
 }
 
