@@ -67,6 +67,15 @@ export interface Overrides {
   readonly additions: {
     readonly [module: string]: { readonly reason: string; readonly from: string; readonly names: ReadonlyArray<string> }
   }
+  /** The tools that the API defines; absent if they are written by hand. */
+  readonly hostedTools?: {
+    /** Unions of a request's tools; of two members with one type, the first counts. */
+    readonly unions: ReadonlyArray<string>
+    /** How the names of the tools begin in a toolkit, which may hold those of several providers. */
+    readonly prefix: string
+    /** The types of the tools whose calls the program runs. */
+    readonly clientTypes: RegExp
+  }
   /** The modules of files without a resource class. */
   readonly modules: { readonly [file: string]: string }
   readonly pagination: { readonly [pageClass: string]: string }
@@ -342,6 +351,11 @@ export const anthropic: Overrides = {
   clientClass: "Anthropic",
   service: "Anthropic",
   folder: "anthropic",
+  hostedTools: {
+    unions: ["resources/messages/messages#ToolUnion", "resources/beta/messages/messages#BetaToolUnion"],
+    prefix: "Anthropic",
+    clientTypes: /^(bash|browser_toolset|computer|computer_toolset|memory|text_editor)_\d/
+  },
   helpers: {
     "messages.parse": localParse,
     "messages.stream": localParse,

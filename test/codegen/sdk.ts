@@ -18,6 +18,7 @@ export const silent: Overrides = {
   events: {},
   fields: [],
   additions: {},
+  hostedTools: { unions: [], prefix: "Sdk", clientTypes: /^$/ },
   modules: { "resources/shared": "Shared" },
   pagination: { Page: "single" },
   docs: [],

@@ -6,6 +6,7 @@ import { exportName, moduleOf, type Places, placeTypes } from "../names.ts"
 import type { Overrides } from "../overrides.ts"
 import { type Declarations, mentions, reach } from "../Type.ts"
 import { exactFields, unionsIn } from "../unions.ts"
+import { hostedToolsText } from "./hostedTools.ts"
 import { moduleText } from "./module.ts"
 import { tableText } from "./table.ts"
 
@@ -73,6 +74,8 @@ export const emit = ({ model, overrides, version }: Options): ReadonlyMap<string
   files.set(`src/${folder}/api/endpoints.ts`, endpointsText(header, model.endpoints))
   if (model.errorCodes.length > 0)
     files.set(`src/${folder}/api/ErrorCodes.ts`, errorCodesText(header, model.errorCodes))
+  if (overrides.hostedTools.unions.length > 0)
+    files.set(`src/${folder}/api/HostedTools.ts`, hostedToolsText(header, overrides, declarations, places))
   files.set(`docs/api/${folder}.md`, tableText(model, overrides, places, declarations))
   return files
 }

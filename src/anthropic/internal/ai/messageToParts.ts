@@ -191,6 +191,8 @@ class Answer {
   readonly #carrier = new Carrier()
   readonly #ids = new CallIds("toolu")
   readonly #hosted = new Map<unknown, string>()
+  /** Calls of the server's own tools, until their results come. */
+  readonly #unanswered = new Set<unknown>()
   readonly #sources = new Set<string>()
   #hasOwnCall = false
 
@@ -273,6 +275,7 @@ class Answer {
   }
 
   #hostedCall(block: JsonObject): ReadonlyArray<BlockPart> {
+    this.#unanswered.add(block["id"])
     const tool = this.#tools.hosted(block)
     if (tool === undefined) return this.#carry(block)
     this.#hosted.set(block["id"], tool.name)
@@ -290,6 +293,7 @@ class Answer {
 
   #hostedResult(block: JsonObject): ReadonlyArray<BlockPart> {
     const { content, is_error: isError, tool_use_id: id } = block
+    this.#unanswered.delete(id)
     const name = this.#hosted.get(id)
     if (name === undefined) return this.#carry(block)
     return [
@@ -314,25 +318,26 @@ class Answer {
     return metadata(key, { ...this.#carrier.take(), ...fields })
   }
 
-  /** The end of the message. The container goes into the history with an empty text, as a finish part does not. */
+  /**
+   * The end of the message. What the history needs to know goes with an empty text, as finish parts are not in it: the
+   * container, blocks that no part has taken along, and calls of the server's own tools that were cut.
+   */
   end(message: JsonObject): ReadonlyArray<Response.TextPartEncoded | Response.FinishPartEncoded> {
     const { content: _, id: __, model, role: ___, type: ____, ...rest } = message
     const fields = present(rest)
     const { container } = fields
-    const last = container === undefined && this.#carrier.isEmpty ? [] : [this.#lastText(container)]
+    const reason = finishReason(message["stop_reason"], this.#hasOwnCall)
+    const isCut = reason !== "pause" && !this.#hasOwnCall && this.#unanswered.size > 0
+    const last = this.#metadata({ container, ...(isCut ? { cut: [...this.#unanswered] } : {}) })
     return [
-      ...last,
+      ...(last.metadata === undefined ? [] : [{ type: "text" as const, text: "", ...last }]),
       {
         type: "finish",
-        reason: finishReason(message["stop_reason"], this.#hasOwnCall),
+        reason,
         usage: usageOf(message["usage"]),
         ...metadata(key, { ...fields, model })
       }
     ]
-  }
-
-  #lastText(container: unknown): Response.TextPartEncoded {
-    return { type: "text", text: "", ...this.#metadata(container === undefined ? {} : { container }) }
   }
 
   #sourcesOf(citations: ReadonlyArray<unknown>): ReadonlyArray<BlockPart> {

@@ -64,6 +64,8 @@ class History {
   readonly #ids = new WireIds()
   /** The toolsets of calls, by their id: their results name them too. */
   readonly #toolsets = new Map<string, unknown>()
+  /** The calls of the server's own tools that ended without a result. */
+  readonly #cut = new Set<unknown>()
   container: JsonObject | undefined
   readonly omitted: Array<string> = []
 
@@ -128,6 +130,7 @@ class History {
   #assistantBlocks(part: Prompt.AssistantMessagePart): ReadonlyArray<JsonObject> {
     const fields = fieldsIn(part.options)
     if (isObject(fields["container"])) this.container = fields["container"]
+    for (const id of arrayOf(fields["cut"])) this.#cut.add(id)
     return [...carriedBy(fields), ...this.#assistantBlock(part, fields)]
   }
 
@@ -204,14 +207,10 @@ class History {
   /** Without what the API refuses in a turn that has ended: thoughts that lead to nothing, calls that the server has cut. */
   #sentTurns(): ReadonlyArray<Turn> {
     const turns = this.#turns.filter(({ blocks, system }) => blocks.length + system.length > 0)
-    const answered = new Set(turns.flatMap(({ blocks }) => blocks.map((block) => block["tool_use_id"])))
     return turns.flatMap((turn, index) => {
       // The last turn is one that the server paused, or that the model goes on with.
       if (turn.role === "user" || index === turns.length - 1) return [turn]
-      const hasOwnCalls = callIds(turn).length > 0
-      const kept = turn.blocks.filter(
-        ({ id, type }) => hasOwnCalls || !/^(server|mcp)_tool_use$/.test(textOf(type)) || answered.has(id)
-      )
+      const kept = turn.blocks.filter(({ id }) => !this.#cut.has(id))
       const blocks = kept.slice(0, kept.findLastIndex((block) => !isThought(block)) + 1)
       return blocks.length === 0 ? [] : [{ ...turn, blocks }]
     })
