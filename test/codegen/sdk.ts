@@ -18,7 +18,6 @@ export const silent: Overrides = {
   events: {},
   fields: [],
   additions: {},
-  hostedTools: { unions: [], prefix: "Sdk", clientTypes: /^$/ },
   modules: { "resources/shared": "Shared" },
   pagination: { Page: "single" },
   docs: [],

@@ -74,8 +74,11 @@ export const emit = ({ model, overrides, version }: Options): ReadonlyMap<string
   files.set(`src/${folder}/api/endpoints.ts`, endpointsText(header, model.endpoints))
   if (model.errorCodes.length > 0)
     files.set(`src/${folder}/api/ErrorCodes.ts`, errorCodesText(header, model.errorCodes))
-  if (overrides.hostedTools.unions.length > 0)
-    files.set(`src/${folder}/api/HostedTools.ts`, hostedToolsText(header, overrides, declarations, places))
+  if (overrides.hostedTools !== undefined)
+    files.set(
+      `src/${folder}/api/HostedTools.ts`,
+      hostedToolsText(header, folder, overrides.hostedTools, declarations, places)
+    )
   files.set(`docs/api/${folder}.md`, tableText(model, overrides, places, declarations))
   return files
 }

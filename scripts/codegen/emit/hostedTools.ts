@@ -14,7 +14,8 @@ interface HostedTool {
 /** The source of the module: one tool for each member of the unions, the first that has a type. */
 export const hostedToolsText = (
   header: string,
-  { folder, hostedTools: { clientTypes, prefix, unions } }: Overrides,
+  folder: string,
+  { clientTypes, prefix, unions }: NonNullable<Overrides["hostedTools"]>,
   declarations: Declarations,
   places: Places
 ): string => {
