@@ -40,7 +40,7 @@ const cut = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Ui
 const everyByte = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
   Array.from(bytes, (_, index) => bytes.subarray(index, index + 1))
 
-/** What the standard's algorithm makes of a whole text, with the last event delivered without its blank line. */
+/** Applies the standard's algorithm to a whole text, except that the last event is delivered without its blank line. */
 const reference = (text: string): ReadonlyArray<EventStream.Event> => {
   const events: Array<EventStream.Event> = []
   let event = ""
@@ -281,7 +281,7 @@ describe("the time to decode", () => {
 
   const size = 2 * 1024 * 1024
 
-  // Four times the length: about four times the time where it is linear, sixteen times where it is quadratic.
+  // At four times the length, linear work takes about four times as long, quadratic work sixteen times.
   it("grows with the length of an event, not with its square, in reads of one byte", () => {
     const quarter = fastest(3, oneEvent(size / 4, 1))
     const whole = fastest(2, oneEvent(size, 1))

@@ -12,7 +12,7 @@ import { failureOf, reasonOf } from "./support/errors.ts"
 import { fakeHttp, type Sent, sse } from "./support/FakeHttp.ts"
 import { openAiOver, probes } from "./support/probes.ts"
 
-/** The requests of a program, all of which are answered. */
+/** Returns the requests of a program; each is answered. */
 const sentBy = <A, E>(
   program: Effect.Effect<A, E, OpenAi>,
   options: Options = {}
@@ -27,7 +27,7 @@ const sentBy = <A, E>(
     return http.sent
   })
 
-/** What is at a path of a JSON value. */
+/** Returns the value at a path of a JSON value. */
 const at = (value: unknown, path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>((inner, key) => (inner as { readonly [key: string]: unknown } | undefined)?.[key], value)
 

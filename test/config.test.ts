@@ -22,7 +22,7 @@ type Environment = { readonly [name: string]: string }
 const provider = (environment: Environment) =>
   Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(environment))
 
-/** What is wrong with a layer in an environment. */
+/** Returns the problems of a layer in an environment. */
 const problemsOf = <R>(
   layer: Layer.Layer<R, ConfigurationError, HttpClient.HttpClient>,
   environment: Environment = {}

@@ -1,4 +1,6 @@
-/** The package as its users get it: packed, installed beside `effect` in an empty folder, compiled and run there. */
+/**
+ * Tests the package as its users get it: packed, installed next to `effect` in an empty folder, compiled and run there.
+ */
 import { execFile, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** What an example prints, with none of the user's variables. */
+/** Returns what an example prints without any of the user's variables. */
 const outputOf = async (name: string): Promise<ReadonlyArray<string>> => {
   const { stdout } = await promisify(execFile)(process.execPath, ["scripts/run.mjs", `examples/${name}.ts`], {
     cwd: root,

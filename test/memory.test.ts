@@ -1,4 +1,4 @@
-/** What is sent or received piece by piece is never whole in memory, however large it is. */
+/** Data that is sent or received in chunks is never whole in memory, however large it is. */
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { growth } from "../scripts/bench/memory.ts"

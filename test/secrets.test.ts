@@ -33,7 +33,7 @@ import { anthropicOver, cozeOver, fetchHttp, openAiOver, probes, probesOf } from
 /** Has characters that a URL encodes. */
 const secret = "zq9/s3cr3t+VALUE=a7"
 
-/** Where a secret may be. */
+/** A place for a secret in a call. */
 interface Placement {
   readonly name: string
   readonly layer: (baseUrl: string) => Options
@@ -106,7 +106,7 @@ const echoing =
     )
   }
 
-/** Puts the secret where a length limit of headers cuts. */
+/** Puts the secret at the length limit of headers, which cuts it. */
 const padded = (text: string): string => `${"p".repeat(490)}${text}`
 
 const eventStream = { "content-type": "text/event-stream" }
@@ -256,7 +256,7 @@ const assertHidden = ({ texts }: Shown): void => {
     for (const form of [secret, encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)]) {
       assert.isFalse(text.includes(form), `the ${what} shows the secret: ${text.slice(0, 2000)}`)
     }
-    // A part of it, where a length limit cuts.
+    // A part of the secret, in case a length limit cuts it.
     assert.isFalse(text.includes(secret.slice(0, 8)), `the ${what} shows a part of the secret: ${text.slice(-300)}`)
   }
 }

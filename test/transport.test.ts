@@ -37,7 +37,7 @@ const once = { retry: RetryPolicy.none }
 /** An error event of all three providers. */
 const busy = { type: "error", error: { message: "busy", type: "overloaded_error" }, code: 4013, msg: "busy" }
 
-/** Waits until it is so; dies where it does not become so. */
+/** Waits until the check passes. Dies if it does not. */
 const eventually = (check: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (check() ? Effect.void : Effect.fail("not so"))).pipe(
     Effect.retry(Schedule.spaced(5)),

@@ -1,4 +1,4 @@
-/** What the types promise. `tsc` checks this file; nothing runs it. */
+/** Tests the promises of the types. `tsc` checks this file; nothing runs it. */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -26,7 +26,7 @@ const chat: ChatCompletions.ChatCompletionCreateParams = {
   messages: [{ role: "user", content: "hi" }]
 }
 
-// What a call gives: its value, one error, the provider's service.
+// A call returns its value, one error, and the provider's service.
 expectTypeOf(ChatCompletions.create(chat)).toEqualTypeOf<
   Effect.Effect<ChatCompletions.ChatCompletion, ApiError.ApiError, OpenAi>
 >()
@@ -115,7 +115,7 @@ const textOf = (block: Messages.ContentBlock): string => {
 }
 expectTypeOf(textOf).returns.toEqualTypeOf<string>()
 
-// Errors: a reason is caught by its tag and narrowed; the error stays where others may be left.
+// A reason is caught by its tag and narrowed. The error stays if other reasons may be left.
 const notFound = Models.retrieve({ model: "m" }).pipe(
   Effect.catchReason("ApiError", "NotFoundError", (reason) => {
     expectTypeOf(reason).toEqualTypeOf<ApiError.NotFoundError>()
@@ -139,7 +139,7 @@ expectTypeOf(
   Models.retrieve({ model: "m" }).pipe(Effect.catchTag("ApiError", ({ reason }) => Effect.succeed(reason._tag)))
 ).toEqualTypeOf<Effect.Effect<Models.Model | ApiError.Reason["_tag"], never, OpenAi>>()
 
-// Where error codes are documented, handlers can switch on them; others still come.
+// If error codes are documented, handlers can switch on them. Other codes still arrive.
 Messages.create({ model: "m", max_tokens: 1, messages: [] }).pipe(
   Effect.catchReason("ApiError", "InvalidRequestError", (reason) => {
     expectTypeOf(reason).toEqualTypeOf<ApiError.InvalidRequestError<Messages.MessageCreateErrorCode>>()

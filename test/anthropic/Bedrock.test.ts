@@ -52,7 +52,7 @@ const eventStream = { headers: { "content-type": "application/vnd.amazon.eventst
 const on = (options: Bedrock.Options, http: ReturnType<typeof fakeHttp>) =>
   Effect.provide(Layer.provide(Bedrock.layer(options), http.layer))
 
-/** What was sent, without what a client says of itself. */
+/** A request without the headers in which a client describes itself. */
 const shape = ({ body, headers, method, url }: Sent) => {
   const { "user-agent": _, "x-amz-content-sha256": __, authorization = "", ...rest } = headers
   return { method, url, body, headers: { ...rest, authorization: authorization.split(", SignedHeaders")[0] } }

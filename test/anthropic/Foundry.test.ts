@@ -34,7 +34,7 @@ const on = (settings: Foundry.Options, http: ReturnType<typeof fakeHttp>) =>
   Effect.provide(Layer.provide(Foundry.layer(settings), http.layer))
 
 const shape = ({ body, headers, method, url }: Pick<Sent, "body" | "headers" | "method" | "url">) => {
-  // The official client names the browser where a function gives its tokens; nothing depends on it.
+  // If a function returns its tokens, the official client names the browser. Nothing depends on it.
   const { "user-agent": _, "anthropic-dangerous-direct-browser-access": __, ...rest } = headers
   return { method, url, body, headers: rest }
 }

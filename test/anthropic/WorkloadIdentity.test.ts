@@ -31,7 +31,7 @@ const exchange = {
 }
 const ok = () => ({ status: 200, body: { ...message, data: [] } })
 
-/** What the official client sends when it has to exchange a token first. */
+/** Returns what the official client sends if it has to exchange a token first. */
 const official = async (
   settings: { readonly service_account_id?: string; readonly workspace_id?: string },
   betas: ReadonlyArray<string>

@@ -27,7 +27,7 @@ const events = [
   { type: "message_stop" }
 ]
 
-/** Streams where it is asked to, and remembers whether it was. */
+/** Streams if asked to, and remembers whether it was. */
 const server = () => {
   const streamed: Array<unknown> = []
   const fetch: typeof globalThis.fetch = async (_, init) => {

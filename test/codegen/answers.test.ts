@@ -1,4 +1,6 @@
-/** Every endpoint's schema beside the official types: what they allow decodes, and what they do not is noticed. */
+/**
+ * Compares every endpoint's schema with the official types: what they allow decodes, and what they do not is refused.
+ */
 import { isDeepStrictEqual } from "node:util"
 import { beforeAll, describe, expect, it } from "@effect/vitest"
 import type { Declarations } from "../../scripts/codegen/Type.ts"
@@ -7,7 +9,7 @@ import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
 import { type Pair, pairsOf, providers } from "./support/clients.ts"
 import { type Choices, sampleOf } from "./support/samples.ts"
 
-/** Reading the sources of an SDK and making thousands of values, beside other tests. */
+/** Reading the sources of an SDK and making thousands of values takes time while other tests run. */
 const patience = 240_000
 
 /** The types say nothing about this, so nothing can be wrong with it. */
@@ -64,7 +66,7 @@ for (const [name, provider] of Object.entries(providers)) {
 
     const full: Choices["includes"] = (_, depth) => depth < 9
 
-    /** `"same"` where a value decodes and is written as it came. */
+    /** `"same"` if a value decodes and is written as it arrived. */
     const verdict = (pair: Pair, value: unknown) => {
       try {
         const decoded = schemaDecoder(pair.endpoint.success, "open")(structuredClone(value))
@@ -85,7 +87,7 @@ for (const [name, provider] of Object.entries(providers)) {
       }
     })
 
-    /** What happens to a value in all its places, one after the other, where something else stands in one. */
+    /** Returns the value once for each of its places, with a replacement in that place. */
     const changed = function* (value: unknown, replacementsOf: (old: unknown) => ReadonlyArray<unknown>) {
       for (const { key, owner, path } of placesIn(value)) {
         const old = owner[key]

@@ -1,11 +1,11 @@
-/** Every endpoint beside the official SDK: the same input has to become the same request. */
+/** Compares every endpoint with the official SDK: the same input must become the same request. */
 import { isDeepStrictEqual } from "node:util"
 import { beforeAll, describe, expect, it } from "@effect/vitest"
 import type { Declarations } from "../../scripts/codegen/Type.ts"
 import { type Fields, type Pair, pairsOf, providers, type Recorded, recordBoth } from "./support/clients.ts"
 import { type Choices, sampleOf } from "./support/samples.ts"
 
-/** Reading the sources of an SDK and making thousands of calls, beside other tests. */
+/** Reading the sources of an SDK and making thousands of calls takes time while other tests run. */
 const patience = 240_000
 
 const plain = (name: string): string => `${name}-1`
@@ -90,7 +90,7 @@ for (const [name, provider] of Object.entries(providers)) {
         for (const [variant, choices] of variants) {
           const { all, input, values } = inputsOf(declarations, pair, choices())
           const [their, our] = [await theirs(pair, values, input), await ours(pair, all)]
-          // What the SDK refuses to send says nothing.
+          // An input that the SDK refuses to send proves nothing.
           if (their.sent.length === 0) continue
           compared++
           if (!isSame(their, our)) different.push({ call: `${pair.endpoint.id}, ${variant}`, their, our })
@@ -135,8 +135,8 @@ const cursors = { first_id: "first", last_id: "last", next: "next", next_page: "
 const noCursors = { first_id: null, last_id: null, next: null, next_page: null, prev_page: null }
 
 /**
- * First pages, with what every style of paging looks at. Where the server gives a cursor to go on with, ours does so
- * after an empty page and without `has_more` too; the SDK does not.
+ * First pages, with the fields that every style of paging reads. If the server sends a cursor, ours continues after an
+ * empty page and without `has_more`; the SDK does not.
  */
 const pages: { readonly [name: string]: object } = {
   "more to come": { data: [{ id: "a" }, { id: "b" }], has_more: true, ...cursors },

@@ -24,7 +24,7 @@ const realtime = ({ url }: SocketServer, options?: Pick<RealtimeOptions, "tokenI
     Layer.provide(NodeWS.layerWebSocketConstructor)
   )
 
-/** Waits for something that is about to happen; dies where it does not. */
+/** Waits for something that is about to happen. Dies if it does not. */
 const until = (condition: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (condition() ? Effect.void : Effect.fail("not yet"))).pipe(
     Effect.retry(Schedule.spaced(5)),

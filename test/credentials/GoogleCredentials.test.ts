@@ -21,7 +21,7 @@ const account = {
 }
 const keyOf = (changes: object = {}) => Redacted.make(JSON.stringify({ ...account, ...changes }))
 
-/** The assertion's parts, where its signature is that of the key. */
+/** Returns the assertion's parts if the key made its signature. */
 const verified = (jwt: string) => {
   const [header = "", claims = "", signature = ""] = jwt.split(".")
   const isGood = verify(

@@ -22,7 +22,7 @@ const hi = [{ role: "user" as const, content: "hi" }]
 const on = (options: Azure.Options, http: ReturnType<typeof fakeHttp>) =>
   Effect.provide(Layer.provide(Azure.layer(options), http.layer))
 
-/** What the official client sends for the same endpoint. */
+/** Returns what the official client sends for the same endpoint. */
 const official = async (
   client: (fetch: typeof globalThis.fetch) => OpenAI,
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",

@@ -249,7 +249,7 @@ const asLines = (events: ReadonlyArray<unknown>): ReadableStream =>
     }
   })
 
-/** What both clients put together; the official one loses what only some servers send. */
+/** Keeps what both clients assemble. The official client loses fields that only some servers send. */
 const essence = (completion: unknown): unknown => {
   const { choices, id, model, usage } = JSON.parse(JSON.stringify(completion)) as {
     id: string

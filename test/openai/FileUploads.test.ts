@@ -48,7 +48,7 @@ const chunked = (...chunks: ReadonlyArray<string>) =>
     size: text.length
   })
 
-/** A file of which parts can be read, but not the whole. */
+/** A file whose parts can be read, but not the whole. */
 const ranged = FileSource.fromStream(() => Stream.die("read from the start"), {
   name: "f.jsonl",
   size: text.length,
@@ -192,7 +192,7 @@ it.live("many files are uploaded some at a time, and come in their order", () =>
         open--
         json({ id: name, object: "file", bytes: 1, created_at: 1, filename: name, purpose: "batch" })(exchange)
       })
-      // The first three are answered once all have come, the last of them first.
+      // The first three are answered once all have arrived, in reverse order.
       if (most === 3) for (const answer of held.splice(0).reverse()) answer()
     })
     const files = Array.from({ length: 7 }, (_, index) => ({

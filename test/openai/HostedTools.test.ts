@@ -4,7 +4,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as Responses from "../../src/openai/api/Responses.ts"
 import * as HostedTools from "../../src/openai/HostedTools.ts"
 
-/** The types of the request's tools, of which functions are no hosted tools. */
+/** Returns the types of the request's tools. */
 const types = (): ReadonlyArray<string> => {
   const ast: SchemaAST.AST = Responses.Tool.ast
   const union = ast._tag === "Suspend" ? ast.thunk() : ast

@@ -93,7 +93,7 @@ const events = [
 
 const last = events.length - 1
 
-/** What the pieces alone say, without the events that repeat them as a whole. */
+/** Keeps the deltas and drops the events that repeat them as a whole. */
 const pieces = (events: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
   events.filter((event) => !/\.(done|completed|failed|incomplete)$/.test((event as { type: string }).type))
 
@@ -294,7 +294,7 @@ describe.skipIf(!hasCorpus)("recorded streams", () => {
 /** Recordings from which events in the middle were taken out. */
 const shortened = new Set(["c2b0787a8b56", "8c1c285b3488"])
 
-/** The output without what the server makes anew each time it sends it. */
+/** The output without the fields that the server generates each time it sends it. */
 const lasting = (response: Responses.Response | undefined): unknown =>
   JSON.parse(
     JSON.stringify(response?.output, (key, value: unknown) =>

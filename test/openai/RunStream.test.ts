@@ -130,7 +130,7 @@ const events = [
   whole("thread.run.completed", doneRun)
 ]
 
-/** What the pieces alone say, without the events that repeat them as a whole. */
+/** Keeps the deltas and drops the events that repeat them as a whole. */
 const pieces = events.filter(({ event }) => !/(step|message)\.completed$/.test(event))
 
 describe("the run", () => {

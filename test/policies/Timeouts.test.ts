@@ -26,7 +26,7 @@ const timed = <A, E, R>(program: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-/** What a timeout says of itself, and when. */
+/** Returns what a timeout error says, and when it came. */
 const told = ([error, at]: readonly [error: ApiError, at: number]) => {
   const { attempt, duration, which } = reasonOf(error, "TimeoutError")
   return { which, duration: Duration.toMillis(duration), attempt, at }

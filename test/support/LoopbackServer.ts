@@ -13,7 +13,7 @@ export interface Received {
   readonly body: string
 }
 
-/** What a reply works with. */
+/** A request and the means to answer it. */
 export interface Exchange {
   readonly request: Received
   readonly response: Http.ServerResponse
@@ -135,12 +135,12 @@ export const redirect = (location: string, status = 307): Reply => text("", { st
 
 export const stallBeforeHeaders: Reply = () => undefined
 
-/** Closes the connection with a reset where the request should be answered. */
+/** Resets the connection instead of answering the request. */
 export const resetBeforeHeaders: Reply = ({ socket }) => {
   socket.resetAndDestroy()
 }
 
-/** What a body does after its first part. */
+/** How a body continues after its first part. */
 export type Ending = "end" | "stall" | "reset" | "truncate"
 
 /** A chunked response that ends in the given way after `body`. */

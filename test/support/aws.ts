@@ -1,4 +1,4 @@
-/** What Amazon's side does: checks signatures and frames event streams, with Node's own primitives. */
+/** Plays Amazon's part with Node's own primitives: checks signatures and frames event streams. */
 import { createHash, createHmac } from "node:crypto"
 import { crc32 } from "node:zlib"
 
@@ -17,7 +17,7 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256"
 const escape = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 
-/** What is wrong with the signature of a request, if anything. */
+/** Returns the problem of a request's signature, if there is one. */
 export const signatureProblem = (
   request: Arrived,
   keys: { readonly [accessKeyId: string]: { readonly secret: string; readonly token?: string } },

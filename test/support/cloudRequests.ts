@@ -1,7 +1,7 @@
 /**
- * What the official clients for the clouds send (`@anthropic-ai/bedrock-sdk` 1.1.3, `vertex-sdk` 1.1.3,
- * `foundry-sdk` 1.1.1), recorded at 2026-01-02T03:04:05Z with the keys of the tests, without the headers that
- * describe the client itself. Of a signature only its scope is kept, because it covers those headers too.
+ * Requests of the official clients for the clouds (`@anthropic-ai/bedrock-sdk` 1.1.3, `vertex-sdk` 1.1.3, `foundry-sdk`
+ * 1.1.1), recorded at 2026-01-02T03:04:05Z with the keys of the tests, without the headers that describe the client.
+ * Only the scope of a signature is kept, because the signature covers those headers too.
  */
 export const recorded = {
   "bedrock create": {

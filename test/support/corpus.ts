@@ -1,4 +1,4 @@
-/** Recorded streams, where the folder beside the project has them. */
+/** Recorded streams, if their folder exists next to the project. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"

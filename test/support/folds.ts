@@ -1,7 +1,7 @@
-/** What must hold of every fold, whatever happens to its events. */
+/** Laws that hold for every fold, whatever happens to its events. */
 import type { Accumulator, Step } from "../../src/Accumulator.ts"
 
-/** Events as they may arrive where something is wrong with them. */
+/** Returns events as they may arrive if something is wrong with them. */
 export const damaged = (
   events: ReadonlyArray<unknown>
 ): ReadonlyArray<readonly [fault: string, ReadonlyArray<unknown>]> =>
@@ -33,7 +33,7 @@ export const withIndex = (event: unknown, index: unknown): unknown =>
     )
   )
 
-/** All steps of the events, and the snapshot after each of them as text. */
+/** Returns all steps of the events, and the snapshot after each event as text. */
 export const follow = <Event, Snapshot>(
   self: Accumulator<Event, Snapshot, Step>,
   events: ReadonlyArray<unknown>

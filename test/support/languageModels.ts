@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 
-/** A tool with an optional parameter, of which strict schemas make a nullable one. */
+/** A tool with an optional parameter, which strict schemas turn into a nullable one. */
 export const tool = {
   name: "weather",
   description: "the weather",

@@ -1,4 +1,4 @@
-/** One call and one stream of each provider, for behaviour that all of them share. */
+/** One call and one stream of each provider, for behaviour that all providers share. */
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as HttpClient from "effect/http/HttpClient"

@@ -102,7 +102,7 @@ const inputFor = (endpoint: Endpoint.Any): object => {
   }
 }
 
-/** What an answer repeats must be one of the documented values. */
+/** Values that an answer repeats from its input must be among the documented ones. */
 const knownValues = ({ id, provider }: Endpoint.Any): object => {
   if (provider === "anthropic") return { model: "claude-sonnet-5" }
   if (id.startsWith("videos.")) return { model: "sora-2" }
@@ -141,7 +141,7 @@ for (const [provider, endpoints] of registries) {
         }
         assert.deepStrictEqual(failures, [])
       }).pipe(
-        // Coze's answers say `code` and `msg` beside what the schemas have.
+        // Coze's answers have `code` and `msg` in addition to the schema's fields.
         Effect.provide(
           clients(Emulator.layer({ missing: "sample", lenient: true }), provider === "coze" ? "open" : "strict")
         )

@@ -26,7 +26,7 @@ const openAi = (transformClient: Transform, retry = RetryPolicy.none, timeouts: 
     Mock.on(ChatCompletions.stream, () => Events.chatCompletion("one two three four"))
   ])
 
-/** What a call gives or fails with under a fault, and what the report says. */
+/** Returns the value or error of a call under a fault, and the report. */
 const under = (fault: Faults.Fault, timeouts: Timeouts.Timeouts = {}) =>
   Effect.gen(function* () {
     const faults = yield* Faults.make(Faults.always(fault))

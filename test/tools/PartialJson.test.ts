@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { PartialJson } from "llmfx"
 
-/** A text and the places where it is cut. */
+/** A text and the positions at which to cut it. */
 const cutText = (text: fc.Arbitrary<string>) =>
   fc.tuple(text, fc.array(fc.nat(200), { maxLength: 20 })).map(([text, cuts]) => {
     const places = [...new Set([0, ...cuts.map((cut) => cut % (text.length + 1)), text.length])].sort((a, b) => a - b)

@@ -1,4 +1,4 @@
-/** Each endpoint beside the official SDK's method for it. */
+/** Pairs each endpoint with the official SDK's method for it. */
 import { join } from "node:path"
 import AnthropicSdk from "@anthropic-ai/sdk"
 import * as Effect from "effect/Effect"
@@ -139,7 +139,7 @@ export const recordBoth = (provider: Provider, answer: Answer) => {
     return { sent, failure: sent.length > 0 ? undefined : failure }
   }
   return {
-    /** What the SDK's method sends; `more` goes on with its result. */
+    /** Returns what the SDK's method sends. `more` continues with its result. */
     theirs: (pair: Pair, values: ReadonlyArray<string>, input: Fields | undefined, more = async (_: unknown) => {}) =>
       record(async () => {
         const arguments_ = input === undefined ? [] : [pair.isTwin ? { ...input, stream: true } : input]
@@ -162,7 +162,7 @@ export interface Recorded {
   readonly failure: unknown
 }
 
-/** The SDK asks a batch where its results are before it gets them. */
+/** The SDK asks a batch for the URL of its results before it requests them. */
 const resultsOf = ({ method, path }: Sent): Response | undefined =>
   method === "GET" && path.at(-2) === "batches" && path.at(-3) === "messages"
     ? Response.json({ results_url: `http://fixture.test${path.map(encodeURIComponent).join("/")}/results` })

@@ -7,7 +7,7 @@ export interface Choices {
   readonly pick: (count: number, depth: number) => number
   readonly includes: (field: Field, depth: number) => boolean
   readonly text: (name: string) => string
-  /** Where the type says nothing. */
+  /** Makes a value for a type that allows anything. */
   readonly anything: (name: string, depth: number) => unknown
 }
 

@@ -1,4 +1,4 @@
-/** What a client sends, without what depends on the client. */
+/** A request as a client sends it, without the parts that depend on the client. */
 export interface Sent {
   readonly method: string
   readonly path: ReadonlyArray<string>

@@ -3,13 +3,13 @@ import { createHash, createPublicKey, verify } from "node:crypto"
 import type { Reply as FakeReply, Sent } from "../../support/FakeHttp.ts"
 import type { Reply as LoopbackReply } from "../../support/LoopbackServer.ts"
 
-/** What the tests decide. */
+/** Settings of the server that tests choose. */
 export interface Settings {
   /** Now, in seconds since 1970. */
   readonly now: () => number
   /** Of the tokens, in seconds. */
   readonly life?: number
-  /** What each look of a device gets: an OAuth error, or a token for `"granted"`. */
+  /** The result of each poll of a device: an OAuth error, or a token for `"granted"`. */
   readonly device?: (look: number) => string
   /** In PEM, of the service identity. */
   readonly publicKey?: string

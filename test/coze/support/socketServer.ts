@@ -9,7 +9,7 @@ export interface SocketServer {
   /** `ws://127.0.0.1:…` */
   readonly url: string
   readonly handshakes: ReadonlyArray<IncomingMessage>
-  /** What clients sent, parsed. */
+  /** The parsed events that clients sent. */
   readonly received: ReadonlyArray<{ readonly [key: string]: unknown }>
   /** The codes that clients closed with. */
   readonly closeCodes: ReadonlyArray<number>

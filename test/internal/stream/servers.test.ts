@@ -1,4 +1,4 @@
-/** What servers write between, in place of and after the events of a stream. */
+/** Real servers write things between, instead of and after the events of a stream. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -28,11 +28,11 @@ const typed = (type: string, rest: object = {}): Frame => [type, { type, ...rest
 
 interface Subject {
   readonly name: string
-  /** The frames of a whole answer. Without the last event of them it is cut. */
+  /** The frames of a whole answer. Without the last event, it is truncated. */
   readonly frames: ReadonlyArray<Frame>
   /** After how many frames nothing but the end of the stream is missing, so that a bare `[DONE]` is one. */
   readonly endsAfter?: number
-  /** What may follow the end. */
+  /** Frames that may follow the end. */
   readonly tail: ReadonlyArray<Frame>
   readonly run: (parts: ReadonlyArray<Part>, type?: string) => Stream.Stream<unknown, ApiError>
 }
