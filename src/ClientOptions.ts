@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
   /** Runs around every call. The first entry is the outermost. */
   readonly middleware?: ReadonlyArray<Middleware> | undefined
+  /** How long the body of an answer may be, in bytes after decompression. Default: 128 MiB. Streams have no such limit. */
+  readonly maxBodyLength?: number | undefined
   /** The longest event or line of a stream, in characters. Default: 64 Mi. */
   readonly maxEventLength?: number | undefined
 }

@@ -55,6 +55,11 @@ export interface RequestOptions {
   readonly baseUrl?: string | undefined
   readonly retry?: RetryPolicy | undefined
   readonly timeouts?: Timeouts | undefined
+  /**
+   * How long the body of an answer may be, in bytes after decompression. Default: 128 MiB. Streams and downloads are read
+   * piece by piece and have no such limit.
+   */
+  readonly maxBodyLength?: number | undefined
   readonly decoding?: Decoding | undefined
   readonly debug?: Debug | undefined
   /** Sent as `Idempotency-Key`, the same on every attempt. */
@@ -161,6 +166,9 @@ export const withRetry: Combinator<RetryPolicy> = /*#__PURE__*/ combinator((retr
 
 /** Replaces the given timeouts and keeps the others. */
 export const withTimeouts: Combinator<Timeouts> = /*#__PURE__*/ combinator((timeouts) => ({ timeouts }))
+
+/** Replaces the limit for bodies of answers, in bytes. */
+export const withMaxBodyLength: Combinator<number> = /*#__PURE__*/ combinator((maxBodyLength) => ({ maxBodyLength }))
 
 /** Replaces the decode policy. */
 export const withDecoding: Combinator<Decoding> = /*#__PURE__*/ combinator((decoding) => ({ decoding }))

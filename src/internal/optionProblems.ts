@@ -43,6 +43,7 @@ const checks: { readonly [option: string]: Check } = {
     expected: "a list of Middleware"
   },
   maxEventLength: { isValid: (value) => typeof value === "number" && value > 0, expected: "a number above 0" },
+  maxBodyLength: { isValid: (value) => typeof value === "number" && value > 0, expected: "a number above 0" },
   longRequests: oneOf("fail", "stream", "send"),
   baseUrl: text,
   version: text,

@@ -18,7 +18,7 @@ import type { Authorize, ClientConfig } from "./attempt/call.ts"
 import { makeClient } from "./attempt/client.ts"
 import { withMiddleware } from "./attempt/middleware.ts"
 import type { Dialect } from "./dialect.ts"
-import { makeScrubber, secretsInHeaders, secretsInUrl, secretsOf } from "./errors/redact.ts"
+import { secretsInHeaders, secretsInQuery, secretsInUrl, secretsOf } from "./errors/redact.ts"
 import { optionProblems } from "./optionProblems.ts"
 import { makeWireMaker, type Route } from "./request/wire.ts"
 
@@ -54,12 +54,13 @@ export const makeProvider = (
       timeouts: { ...config.timeouts, ...options.timeouts },
       decoding: options.decoding,
       debug: options.debug,
-      transformClient: options.transformClient
+      transformClient: options.transformClient,
+      maxBodyLength: options.maxBodyLength
     }
-    const scrubber = makeScrubber(
-      [...secretsInHeaders(options.headers), ...secretsOf(options.query), ...secretsInUrl(config.baseUrl)],
-      config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf)
-    )
+    const secrets = {
+      values: [...secretsInHeaders(options.headers), ...secretsInQuery(options.query), ...secretsInUrl(config.baseUrl)],
+      credentials: config.credentials.filter(Redacted.isRedacted).flatMap(secretsOf)
+    }
     const client = makeClient({
       dialect: config.dialect,
       http,
@@ -74,8 +75,7 @@ export const makeProvider = (
       defaults,
       authorize: config.authorize,
       framing: config.framing,
-      scrub: scrubber.scrub,
-      learnSecret: scrubber.learn,
+      secrets,
       maxEventLength: options.maxEventLength ?? EventStream.defaultLimit,
       redirects: { seen: false }
     })

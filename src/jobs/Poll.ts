@@ -39,7 +39,7 @@ export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
 export interface Options {
   /**
    * The wait before each poll except the first; polling stops when the schedule ends. A state that is already known
-   * counts as the first poll. Default: polls immediately, then as `openai-poll-after-ms` says (at most one minute), or
+   * counts as the first poll. Default: polls immediately, then as `openai-poll-after-ms` says (100 ms to one minute), or
    * every five seconds.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
@@ -60,6 +60,8 @@ export interface Target<in out A, out E, out R> {
 }
 
 const defaultInterval = 5000
+/** A server that asks for no pause at all would be asked without end. */
+const shortestHint = 100
 const longestHint = 60_000
 const longestLastLook = 10_000
 
@@ -144,7 +146,7 @@ const cancelling =
 const hintOf = (headers: { readonly [name: string]: string }): number | undefined => {
   const text = headers["openai-poll-after-ms"]
   const hint = text === undefined || text.trim() === "" ? Number.NaN : Number(text)
-  return Number.isFinite(hint) && hint >= 0 ? Math.min(hint, longestHint) : undefined
+  return Number.isFinite(hint) && hint >= 0 ? Math.min(Math.max(hint, shortestHint), longestHint) : undefined
 }
 
 /** Returns the final state. */

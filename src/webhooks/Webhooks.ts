@@ -17,10 +17,10 @@ import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
-import { DecodeError } from "../ApiError.ts"
 import { decodeBase64 } from "../internal/bytes/base64.ts"
 import { hmacSha256, isSame } from "../internal/bytes/hmac.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
+import { messageOf } from "../internal/errors/messageOf.ts"
 import type { WebhookStore } from "./WebhookStore.ts"
 
 /** A header that the signature needs is missing or malformed. */
@@ -172,6 +172,7 @@ export const make = <Event, E = never, R = never>(
   const lease = Duration.fromInputUnsafe(options.lease ?? "5 minutes")
   const maxBodySize = options.maxBodySize === undefined ? undefined : ByteSize.fromInputUnsafe(options.maxBodySize)
   const { store } = options
+  if (options.secrets.length === 0) throw new TypeError("A webhook receiver needs at least one secret")
   const keys = options.secrets.map((secret) => keyOf(Redacted.value(secret), events.plainSecret))
   const decode = schemaDecoder(events.schema, "open")
 
@@ -179,8 +180,7 @@ export const make = <Event, E = never, R = never>(
     try {
       return Effect.succeed(decode(JSON.parse(body)) as Event)
     } catch (thrown) {
-      if (!(thrown instanceof DecodeError) && !(thrown instanceof SyntaxError)) throw thrown
-      return Effect.fail(new InvalidEventError({ message: thrown.message, body }))
+      return Effect.fail(new InvalidEventError({ message: messageOf(thrown), body }))
     }
   }
 
@@ -277,6 +277,7 @@ const isWebhookError = (error: unknown): error is WebhookError =>
   typeof error === "object" && error !== null && "_tag" in error && webhookErrors.has(error._tag)
 
 const keyOf = (secret: string, plain: "base64" | "text"): Uint8Array => {
+  if (secret.trim() === "") throw new TypeError("A webhook secret is empty: is its environment variable set?")
   const isPrefixed = secret.startsWith("whsec_")
   if (!isPrefixed && plain === "text") return new TextEncoder().encode(secret)
   const key = decodeBase64(isPrefixed ? secret.slice("whsec_".length) : secret)

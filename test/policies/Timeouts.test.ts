@@ -420,15 +420,35 @@ describe("defaults", () => {
 })
 
 describe("an error body that stalls", () => {
-  it.effect("is given up after ten seconds, with the error of its status", () =>
+  it.effect("is given up after two seconds, with the error of its status", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 503, ...json('{"error":', 3_600_000, "1}") })
       const [error, at] = yield* timed(failureOf(get(http, Timeouts.none)))
       reasonOf(error, "ServerError")
-      assert.strictEqual(at, 10_000)
+      assert.strictEqual(at, 2000)
       assert.strictEqual(error.response?.status, 503)
     })
   )
+})
+
+describe("an error whose status has arrived", () => {
+  const late = {
+    status: 429,
+    headers: { "retry-after": "7" },
+    parts: ['{"error":{"message":"slow down","code":"x"', 3_600_000]
+  }
+
+  for (const limit of ["headers", "body", "total"] as const) {
+    it.effect(`is not hidden by the ${limit} timeout, and says what had come of its body`, () =>
+      Effect.gen(function* () {
+        const [error, at] = yield* timed(failureOf(get(fakeHttp(late), { ...Timeouts.none, [limit]: "1 second" })))
+        const reason = reasonOf(error, "RateLimitError")
+        assert.strictEqual(at, 1000)
+        assert.deepInclude({ ...reason, message: reason.message }, { message: "slow down", code: "x" })
+        assert.strictEqual(error.response?.headers["retry-after"], "7")
+      })
+    )
+  }
 })
 
 describe("after the terminal event", () => {

@@ -53,7 +53,11 @@ export const dialect: Dialect = {
       throw new ErrorInBody(body)
     }
     const data = body["data"] ?? payloadBesideEnvelope(body)
-    if (data === undefined) return isArray(endpoint.success) ? [] : (body["data"] ?? body)
+    if (data === undefined && endpoint.pagination !== undefined && isSuccess(body)) {
+      // A self-hosted server leaves out what is empty.
+      return { ...body, [endpoint.pagination.items]: body[endpoint.pagination.items] ?? [] }
+    }
+    if (data === undefined) return isArray(endpoint.success) ? [] : (body["data"] ?? withoutEnvelope(body))
     return endpoint.kind === "list" && Array.isArray(data) ? { ...body, data } : unnamed(data)
   },
   hasErrorsInPlaceOfBytes: true,
@@ -132,12 +136,18 @@ const parsed = (data: string, parse: JsonParser): unknown => {
   }
 }
 
-/** Whether a body has a code that is not 0, as a number or as text. */
+const isSuccess = ({ code }: { readonly [name: string]: unknown }): boolean => code !== undefined && Number(code) === 0
+
+/** Nothing, of an envelope that says no more than that all is well. */
+const withoutEnvelope = (body: { readonly [name: string]: unknown }): unknown =>
+  isSuccess(body) && Object.keys(body).every((name) => /^(?:code|msg|detail|BaseResp)$/.test(name)) ? {} : body
+
+/** Whether a body has a code that is not 0: a number, or, of some servers and gateways, a text. */
 const isFailure = (body: unknown): boolean => {
   if (!isObject(body)) return false
   const { code } = body
   if (typeof code === "number") return code !== 0
-  return typeof code === "string" && /^-?\d+$/.test(code) && Number(code) !== 0
+  return typeof code === "string" && !/^(?:0*|ok|success)$/i.test(code) && ("msg" in body || "message" in body)
 }
 
 const helpUrlIn = (body: { readonly [key: string]: unknown }): string | undefined => {

@@ -12,17 +12,18 @@ import type { Timeouts } from "../../policies/Timeouts.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type { Dialect } from "../dialect.ts"
 import {
-  makeScrubber,
   plainResponseHeaders,
+  plainText,
   type Scrub,
+  type Secrets,
+  scrubbedStart,
   scrubDeep,
   scrubError,
-  secretsInHeaders,
-  secretsInUrl,
-  secretsOf
+  visible
 } from "../errors/redact.ts"
 import { optionProblems } from "../optionProblems.ts"
 import type { Wire, WireMaker } from "../request/wire.ts"
+import { CallSecrets } from "./callSecrets.ts"
 
 /** What a client is made of. */
 export interface ClientConfig {
@@ -34,8 +35,8 @@ export interface ClientConfig {
   readonly authorize: Authorize
   /** How a stream of this content type is cut into events, where it is not server-sent events. */
   readonly framing?: ((contentType: string) => Framing | undefined) | undefined
-  readonly scrub: Scrub
-  readonly learnSecret: (secret: string) => void
+  /** Known when the layer is built. */
+  readonly secrets: Secrets
   readonly maxEventLength: number
   /** Whether a server has answered with a redirect. */
   readonly redirects: { seen: boolean }
@@ -69,6 +70,9 @@ export interface Call {
   readonly input: { readonly [name: string]: unknown }
   readonly retry: RetryPolicy.RetryPolicy
   readonly timeouts: Timeouts
+  readonly secrets: CallSecrets
+  /** Takes the call's secrets out of a text. */
+  readonly scrub: Scrub
   readonly attempts: Array<ApiError.Attempt>
   /** Milliseconds since 1970. */
   readonly deadline: number | undefined
@@ -78,6 +82,8 @@ export interface Call {
   refresh: Authorized["refresh"]
   /** Whether the call went again with another credential. */
   replayed: boolean
+  /** Fails with what a status means while its body is read: a timeout that expires meanwhile does not hide it. */
+  refusal: Effect.Effect<never, ApiError.ApiError> | undefined
 }
 
 /** Prepares a call and goes on with it; fails with `RequestError` where it cannot be sent. */
@@ -93,7 +99,8 @@ export const withCall = <A, R>(
     const options = own === undefined ? scoped : RequestOptions.merge(scoped, own)
     const given = (input ?? {}) as { readonly [name: string]: unknown }
     const timeouts = options.timeouts ?? {}
-    const scrub = scrubOf(config, options)
+    const secrets = new CallSecrets(config.secrets, options)
+    const { scrub } = secrets
     let wire: Wire
     let fields = given
     try {
@@ -113,18 +120,21 @@ export const withCall = <A, R>(
     }
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return use({
-      config: scrub === config.scrub ? config : { ...config, scrub },
+      config,
       endpoint,
       options,
       wire,
       input: fields,
       retry: options.retry ?? RetryPolicy.none,
       timeouts,
+      secrets,
+      scrub,
       attempts: [],
       deadline: deadlineOf(now, timeouts, options.deadline),
       sent: 0,
       refresh: undefined,
-      replayed: false
+      replayed: false,
+      refusal: undefined
     })
   })
 
@@ -167,46 +177,30 @@ const refusalOf = (thrown: unknown): { readonly message: string } | undefined =>
   }
 }
 
-/** Takes out the secrets of the call's own options too. */
-const scrubOf = (config: ClientConfig, { baseUrl, headers, query }: RequestOptions.RequestOptions): Scrub => {
-  if (headers === config.defaults.headers && query === config.defaults.query && baseUrl === undefined) {
-    return config.scrub
-  }
-  let own: Scrub | undefined
-  return (text) => {
-    own ??= makeScrubber([
-      ...secretsInHeaders(headers),
-      ...secretsOf(query),
-      ...(baseUrl === undefined ? [] : secretsInUrl(baseUrl))
-    ]).scrub
-    return own(config.scrub(text))
-  }
-}
-
 const deadlineOf = (now: number, { total }: Timeouts, deadline: number | undefined): number | undefined => {
   if (total === undefined) return deadline
   const own = now + Duration.toMillis(total)
   return deadline === undefined ? own : Math.min(own, deadline)
 }
 
+const maxBody = 2000
+const maxRequestId = 200
+
 /** The part of a response that an error carries. */
 export const summarize = (
-  call: Call,
+  { config: { dialect }, scrub }: Call,
   response: { readonly status: number; readonly headers: { readonly [name: string]: string } },
   body: string | undefined,
   raw?: unknown
-): ApiError.ResponseSummary => ({
-  status: response.status,
-  headers: plainResponseHeaders(response.headers, call.config.scrub),
-  requestId: scrubbed(
-    requestIdOf(call.config.dialect, response.headers) ?? call.config.dialect.requestIdIn?.(raw),
-    call
-  ),
-  body: scrubbed(body, call)?.slice(0, 2000)
-})
-
-const scrubbed = (text: string | undefined, { config }: Call): string | undefined =>
-  text === undefined ? undefined : config.scrub(text)
+): ApiError.ResponseSummary => {
+  const requestId = requestIdOf(dialect, response.headers) ?? dialect.requestIdIn?.(raw)
+  return {
+    status: response.status,
+    headers: plainResponseHeaders(response.headers, scrub),
+    requestId: requestId === undefined ? undefined : plainText(requestId, maxRequestId, scrub),
+    body: body === undefined ? undefined : scrubbedStart(body, maxBody, scrub)
+  }
+}
 
 export const requestIdOf = (dialect: Dialect, headers: { readonly [name: string]: string }): string | undefined => {
   for (const name of dialect.requestIdHeaders) {
@@ -216,6 +210,38 @@ export const requestIdOf = (dialect: Dialect, headers: { readonly [name: string]
   return undefined
 }
 
+const maxMessage = 4000
+const maxName = 200
+const maxHelpUrl = 1000
+
+/** What an error body says, without secrets and cut to what can be logged; `undefined` if it is not an error. */
+export const detailIn = (
+  { config: { dialect }, scrub }: Call,
+  raw: unknown,
+  headers: { readonly [name: string]: string }
+): ApiError.ServerDetail | undefined => {
+  let detail: ApiError.ServerDetail | undefined
+  try {
+    detail = dialect.errorDetail(raw, headers)
+  } catch {
+    // Nested so deeply that it cannot be written: the text of the body says what there is to say.
+    return undefined
+  }
+  if (detail === undefined) return undefined
+  const name = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : plainText(text, maxName, scrub)
+  return {
+    message: plainText(detail.message, maxMessage, scrub),
+    code: name(detail.code),
+    type: name(detail.type),
+    param: name(detail.param),
+    helpUrl:
+      detail.helpUrl !== undefined && /^https?:/i.test(detail.helpUrl)
+        ? plainText(detail.helpUrl, maxHelpUrl, scrub)
+        : undefined
+  }
+}
+
 /** The error of a call; takes all secrets out of the reason and of what had arrived. */
 export const errorOf = (
   call: Call,
@@ -223,8 +249,9 @@ export const errorOf = (
   response?: ApiError.ResponseSummary,
   partial?: ApiError.PartialOutput
 ): ApiError.ApiError => {
-  const { scrub } = call.config
+  const { scrub } = call
   scrubError(reason, scrub)
+  limitTexts(reason)
   const received =
     reason._tag === "StreamTruncatedError"
       ? reason.partial
@@ -238,4 +265,17 @@ export const errorOf = (
     attempts: [...call.attempts],
     ...(received === undefined ? {} : { partial: received })
   })
+}
+
+const maxTexts: { readonly [field: string]: number } = { stack: 16_000 }
+
+/** Cuts texts that a server can make long, such as a message that names a property. */
+const limitTexts = (reason: ApiError.Reason): void => {
+  for (const key of Reflect.ownKeys(reason)) {
+    const value: unknown = Reflect.get(reason, key)
+    if (typeof value !== "string" || typeof key !== "string" || key === "raw") continue
+    const max = maxTexts[key] ?? maxMessage
+    const plain = visible(value.length > max ? `${value.slice(0, max)}…` : value)
+    if (plain !== value) Reflect.set(reason, key, plain)
+  }
 }

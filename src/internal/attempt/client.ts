@@ -6,12 +6,13 @@ import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { decodeBody } from "../decode/body.ts"
 import { transportOf } from "../stream/streamTransport.ts"
-import { type Call, type ClientConfig, errorOf, summarize, withCall } from "./call.ts"
+import { type Call, type ClientConfig, withCall } from "./call.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { hasDebug, logBody } from "./debug.ts"
+import { readText } from "./readBody.ts"
 import { responseOf } from "./response.ts"
 import { retrying } from "./retry.ts"
-import { send, transportReason } from "./send.ts"
+import { maxBodyLengthOf, send, unreadBody } from "./send.ts"
 import { withNow } from "./withNow.ts"
 
 /** The client of a provider. */
@@ -49,9 +50,8 @@ const readBody = (
   input: unknown,
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<Endpoint.Response<unknown>, ApiError.ApiError> =>
-  Effect.matchEffect(response.text, {
-    onFailure: (error) =>
-      Effect.fail(errorOf(call, transportReason(call, error, "body"), summarize(call, response, undefined))),
+  Effect.matchEffect(readText(response, maxBodyLengthOf(call)), {
+    onFailure: (error) => Effect.fail(unreadBody(call, response, error)),
     onSuccess: (text) =>
       hasDebug(call)
         ? Effect.andThen(logBody(call, text), decoded(call, input, response, text))

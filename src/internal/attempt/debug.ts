@@ -9,7 +9,7 @@ export const hasDebug = ({ options: { debug } }: Call): boolean => debug !== und
 
 const capped = (call: Call, text: string | undefined, debug: Debug | undefined): string | undefined => {
   if (text === undefined || typeof debug !== "object") return undefined
-  const plain = call.config.scrub(text)
+  const plain = call.scrub(text)
   return plain.length > debug.bodies ? `${plain.slice(0, debug.bodies)}… (${plain.length} characters)` : plain
 }
 
@@ -28,7 +28,7 @@ export const logRequest = (call: Call, debug: Debug): Effect.Effect<void> =>
 
 export const logResponse = (call: Call, response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
   Effect.logDebug(`HTTP ${response.status}`).pipe(
-    annotated(call, { headers: plainResponseHeaders(response.headers, call.config.scrub) })
+    annotated(call, { headers: plainResponseHeaders(response.headers, call.scrub) })
   )
 
 export const logBody = (call: Call, text: string): Effect.Effect<void> => {

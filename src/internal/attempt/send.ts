@@ -14,10 +14,12 @@ import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
 import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
 import { errorInText } from "../errors/serverError.ts"
-import { type Call, errorOf, summarize } from "./call.ts"
+import { parseStart } from "../json/parseStart.ts"
+import { type Call, detailIn, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
 import { UnreadableEncoding } from "./decompress.ts"
 import * as FetchClient from "./fetchClient.ts"
+import { type BodyTooLong, defaultMaxBodyLength, PartialBody } from "./readBody.ts"
 import { retryCountHeader } from "./retry.ts"
 
 import { withNow } from "./withNow.ts"
@@ -29,7 +31,7 @@ export const send = (call: Call): Effect.Effect<HttpClientResponse.HttpClientRes
     const { http } = call.config
     const client = call.options.transformClient?.(http) ?? http
     const debug = call.options.debug
-    const sent = execute(call, client, request, maxRedirects)
+    const sent = execute(call, client, request, maxRedirects, (context) => requestContext(context, call))
     const logged =
       debug === undefined || debug === false
         ? sent
@@ -56,15 +58,15 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
   return config.authorize(request, endpoint).pipe(
     Effect.mapEager((authorized) => {
       call.refresh = authorized.refresh
-      authorized.secrets.forEach(config.learnSecret)
+      call.secrets.addCredentials(authorized.secrets)
       return authorized.request
     }),
     Effect.mapErrorEager((error) =>
       errorOf(
         call,
         error._tag === "RequestError"
-          ? new ApiError.RequestError({ message: config.scrub(error.message) })
-          : new ApiError.AuthenticationError({ ...noDetail, message: config.scrub(error.message) })
+          ? new ApiError.RequestError({ message: call.scrub(error.message) })
+          : new ApiError.AuthenticationError({ ...noDetail, message: call.scrub(error.message) })
       )
     )
   )
@@ -84,41 +86,70 @@ const noDetail = { code: undefined, type: undefined, param: undefined, helpUrl: 
 
 const maxRedirects = 5
 
+type ContextOf = (context: Context.Context<never>) => Context.Context<never>
+
 /** Redirects are followed here, not by the runtime, so that no credential goes to another origin. */
 const execute = (
   call: Call,
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
-  redirects: number
+  redirects: number,
+  contextOf: ContextOf
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
   const isLarge = isLargeBody(request.body)
   const attempt = (init: RequestInit): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-    Effect.matchEffect(
-      FetchClient.execute(client, request, init, (context) => requestContext(context, call)),
-      {
-        onFailure: (error) => {
-          // Middleware may refuse a status; what it means is said here all the same.
-          if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
-          if (init === following || !isRefusedRedirect(error)) {
-            return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
-          }
-          call.config.redirects.seen = true
-          return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
-        },
-        onSuccess: follow
-      }
-    )
+    Effect.matchEffect(FetchClient.execute(client, request, init, contextOf), {
+      onFailure: (error) => {
+        call.secrets.addRequest(error.reason.request)
+        // Middleware may refuse a status; what it means is said here all the same.
+        if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
+        if (init === following || !isRefusedRedirect(error)) {
+          return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+        }
+        call.config.redirects.seen = true
+        return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
+      },
+      onSuccess: follow
+    })
   const follow = (
     response: HttpClientResponse.HttpClientResponse
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
+    call.secrets.addRequest(response.request)
     if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
     const { location } = response.headers
-    const next = location === undefined ? undefined : redirected(call, request, response.status, location)
-    return next === undefined ? Effect.succeed(response) : execute(call, client, next, redirects - 1)
+    const to = location === undefined ? undefined : targetOf(location, request.url)
+    const next = to === undefined ? undefined : redirected(call, request, response.status, to)
+    if (next === undefined) return Effect.succeed(response)
+    return next.isSameOrigin
+      ? execute(call, client, next.request, redirects - 1, contextOf)
+      : execute(call, toOtherOrigin(call), next.request, redirects - 1, (context) =>
+          Context.add(contextOf(context), HttpClient.TracerPropagationEnabled, false)
+        )
   }
   const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
   return attempt(mayRefuse && copiesBodies() ? refusing : following)
 }
+
+/** A client that sends none of the headers that the program or its middleware adds for the API. */
+const toOtherOrigin = ({ config: { http }, options }: Call): HttpClient.HttpClient => {
+  const stripped = HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+    (request) => http.postprocess(Effect.map(request, withPlainHeaders)),
+    http.preprocess
+  )
+  return options.transformClient?.(stripped) ?? stripped
+}
+
+const withPlainHeaders = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.makeWith(
+    request.method,
+    request.url,
+    request.urlParams,
+    request.hash,
+    Headers.fromInput(
+      Object.entries(request.headers).filter(([name]) => /^(?:accept|accept-encoding|range|user-agent)$/.test(name))
+    ),
+    request.body
+  )
 
 const isLargeBody = (body: HttpBody.HttpBody): boolean =>
   body._tag === "Stream" ||
@@ -173,37 +204,46 @@ const isTraced = (context: Context.Context<never>): boolean =>
   Context.getOrUndefined(context, Tracer.Tracer) !== undefined ||
   Context.getOrUndefined(context, Tracer.ParentSpan) !== undefined
 
-/** The request to the new place; `undefined` where the input would go to another origin or cannot be sent again. */
+/** Where a redirect leads; `undefined` for what is not an address of the web. */
+const targetOf = (location: string, from: string): URL | undefined => {
+  if (!URL.canParse(location, from)) return undefined
+  const to = new URL(location, from)
+  return isWeb(to) ? to : undefined
+}
+
+const isWeb = ({ protocol }: URL): boolean => protocol === "http:" || protocol === "https:"
+
+/**
+ * The request to the new place; `undefined` if the input would have to go to another origin, if the answer there would
+ * be to another question, or if the input cannot be sent again.
+ */
 const redirected = (
   call: Call,
   request: HttpClientRequest.HttpClientRequest,
   status: number,
-  location: string
-): HttpClientRequest.HttpClientRequest | undefined => {
+  to: URL
+): { readonly request: HttpClientRequest.HttpClientRequest; readonly isSameOrigin: boolean } | undefined => {
   const from = new URL(request.url)
-  let to: URL
-  try {
-    to = new URL(location, from)
-  } catch {
+  const isSameOrigin = to.origin === from.origin
+  if (!isSameOrigin && (request.method !== "GET" || (from.protocol === "https:" && to.protocol === "http:"))) {
     return undefined
   }
   const rewrites = status === 303 || ((status === 301 || status === 302) && request.method === "POST")
-  const method = rewrites ? "GET" : request.method
-  const sameOrigin = to.origin === from.origin
-  if ((!sameOrigin && method !== "GET") || (!rewrites && !call.wire.replayable)) return undefined
-  const { accept, "user-agent": agent } = request.headers
-  return HttpClientRequest.makeWith(
-    method,
-    to.href,
-    UrlParams.empty,
-    Option.none(),
-    sameOrigin
-      ? rewrites
-        ? Headers.remove(request.headers, "content-type")
-        : request.headers
-      : Headers.fromInput({ accept, "user-agent": agent }),
-    rewrites ? HttpBody.empty : request.body
-  )
+  if (!rewrites && !call.wire.replayable) return undefined
+  const plain = new URL(to)
+  plain.username = ""
+  plain.password = ""
+  return {
+    isSameOrigin,
+    request: HttpClientRequest.makeWith(
+      rewrites ? "GET" : request.method,
+      plain.href,
+      UrlParams.empty,
+      Option.none(),
+      isSameOrigin && rewrites ? Headers.remove(request.headers, "content-type") : request.headers,
+      rewrites ? HttpBody.empty : request.body
+    )
+  }
 }
 
 /** The reason for a failure of the HTTP client. */
@@ -216,7 +256,7 @@ export const transportReason = (
   switch (reason._tag) {
     case "EncodeError":
     case "InvalidUrlError":
-      return new ApiError.RequestError({ message: call.config.scrub(reason.description ?? reason.message) })
+      return new ApiError.RequestError({ message: call.scrub(reason.description ?? reason.message) })
     case "EmptyBodyError":
       return new ApiError.UnexpectedResponseError({
         message: "The response has no body",
@@ -225,20 +265,50 @@ export const transportReason = (
     default:
       return reason.cause instanceof UnreadableEncoding
         ? new ApiError.UnexpectedResponseError({ message: reason.cause.message, contentType: undefined })
-        : networkError(reason.cause ?? reason, phase, call.config.scrub)
+        : networkError(reason.cause ?? reason, phase, call.scrub)
   }
 }
 
-/** What follows from a response that is no success. Its body is read, but not for ever. */
+/** How long the body of an answer may be, in bytes. */
+export const maxBodyLengthOf = ({ options: { maxBodyLength = defaultMaxBodyLength } }: Call): number => maxBodyLength
+
+/** The error for a body that broke off or is too long. */
+export const unreadBody = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  error: HttpClientError.HttpClientError | BodyTooLong
+): ApiError.ApiError =>
+  errorOf(
+    call,
+    error._tag === "BodyTooLong"
+      ? new ApiError.UnexpectedResponseError({
+          message: `The body of the response is longer than ${error.limit} bytes, the limit that maxBodyLength sets`,
+          contentType: response.headers["content-type"]
+        })
+      : transportReason(call, error, "body"),
+    summarize(call, response, undefined)
+  )
+
+/** An error body is kept up to this length, in bytes. */
+const maxErrorBody = 256 * 1024
+
+/** The status is known, so a body that does not end is not waited for. */
+const errorBodyTime = "2 seconds"
+
+/** Fails with what a status that is not a success means. */
 const failStatus = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<never, ApiError.ApiError> =>
-  response.text.pipe(
-    Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.succeed("") }),
-    Effect.catch(() => Effect.succeed("")),
-    Effect.flatMap((text) => withNow((now) => Effect.fail(statusError(call, response, text, now))))
-  )
+  Effect.suspend(() => {
+    const body = new PartialBody(maxErrorBody)
+    const failed = withNow((now) => {
+      call.refusal = undefined
+      return Effect.fail(statusError(call, response, body.text, now))
+    })
+    call.refusal = failed
+    return Effect.andThen(Effect.timeoutOption(body.read(response), errorBodyTime), failed)
+  })
 
 const statusError = (
   call: Call,
@@ -247,7 +317,7 @@ const statusError = (
   now: number
 ): ApiError.ApiError => {
   const { headers, status } = response
-  const raw = errorInText(text)
+  const raw = errorInText(text) ?? parseStart(text)
   const summary = summarize(call, response, text, raw)
   if (status < 400) {
     return errorOf(
@@ -256,28 +326,25 @@ const statusError = (
         message:
           headers["location"] === undefined
             ? `The server answered with status ${status}, which is neither a success nor an error`
-            : `The server redirects to ${call.config.scrub(originOf(headers["location"]))}, where this call must not go`,
+            : `The server redirects to ${call.scrub(placeOf(headers["location"], response.request.url))}, where this call must not go`,
         contentType: headers["content-type"]
       }),
       summary
     )
   }
-  const detail = call.config.dialect.errorDetail(raw, headers) ?? {
+  const detail = detailIn(call, raw, headers) ?? {
     ...noDetail,
-    message: describeText(call.config.scrub(text), headers["content-type"])
+    message: describeText(text, headers["content-type"], call.scrub)
   }
-  const safe = { ...detail, message: call.config.scrub(detail.message) }
   return errorOf(
     call,
-    call.config.dialect.reasonOf?.(safe, raw, { headers, now }) ?? reasonOf(status, safe, headers, now),
+    call.config.dialect.reasonOf?.(detail, raw, { headers, now }) ?? reasonOf(status, detail, headers, now),
     summary
   )
 }
 
-const originOf = (location: string): string => {
-  try {
-    return new URL(location).origin
-  } catch {
-    return "an invalid URL"
-  }
+const placeOf = (location: string, from: string): string => {
+  if (!URL.canParse(location, from)) return "an invalid URL"
+  const to = new URL(location, from)
+  return isWeb(to) ? to.origin : `an address of the scheme ${to.protocol.slice(0, 40)}`
 }

@@ -2,9 +2,11 @@
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as ApiError from "../../ApiError.ts"
 import type * as Page from "../../Page.ts"
-import { type Call, errorOf, summarize } from "../attempt/call.ts"
+import { type Call, detailIn, errorOf, summarize } from "../attempt/call.ts"
 import { ErrorInBody } from "../dialect.ts"
+import { messageOf } from "../errors/messageOf.ts"
 import { describeText, reasonOf } from "../errors/reasons.ts"
+import { plainText, type Scrub } from "../errors/redact.ts"
 import { errorInText, isErrorLike, statusIn } from "../errors/serverError.ts"
 import { isObject } from "../json/json.ts"
 import { notJson, schemaDecoder } from "./schemaDecoder.ts"
@@ -61,7 +63,7 @@ const parseJson = (call: Call, text: string, response: HttpClientResponse.HttpCl
     const contentType = response.headers["content-type"]
     if (contentType !== undefined && isJson(contentType) && /^\s*[[{"]/.test(text)) throw notJson(text)
     throw new ApiError.UnexpectedResponseError({
-      message: describeText(call.config.scrub(text), contentType),
+      message: describeText(text, contentType, call.scrub),
       contentType
     })
   }
@@ -78,7 +80,7 @@ const decodeEmpty = (call: Call, contentType: string | undefined): unknown => {
 
 const decodePage = (call: Call, style: Page.Style, input: unknown, payload: unknown): Page.Page<unknown> => {
   const body = Array.isArray(payload) ? { [style.items]: payload } : payload
-  const items = isObject(body) ? (body[style.items] ?? []) : undefined
+  const items = isObject(body) ? (body[style.items] ?? (isLikePage(body) ? [] : undefined)) : undefined
   if (!isObject(body) || !Array.isArray(items)) {
     throw new ApiError.DecodeError({
       message: `At ${style.items}: expected an array`,
@@ -102,6 +104,12 @@ const decodePage = (call: Call, style: Page.Style, input: unknown, payload: unkn
   }
 }
 
+/** Whether an object without its list is a page without items: anything else may be a gateway's own answer. */
+const isLikePage = (body: { readonly [key: string]: unknown }): boolean =>
+  body["object"] === "list" ||
+  Object.keys(body).length === 0 ||
+  Object.keys(body).some((key) => /^(?:has_?more|next|first|last|total|page)/i.test(key))
+
 const within = (
   error: ApiError.DecodeError,
   path: ReadonlyArray<string | number>,
@@ -114,7 +122,7 @@ const within = (
     raw
   })
 
-/** The call's error for whatever reading a body or an event has thrown. Defects pass. */
+/** The call's error for whatever reading a body or an event has thrown.  */
 export const bodyError = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
@@ -129,13 +137,30 @@ export const bodyError = (
   if (thrown instanceof ApiError.DecodeError || thrown instanceof ApiError.UnexpectedResponseError) {
     return errorOf(call, thrown, summary, partial)
   }
-  throw thrown
+  return errorOf(call, unreadable(thrown, text), summary, partial)
 }
 
-const textOfError = (raw: unknown): string => {
-  const text = typeof raw === "string" ? raw.trim() : (JSON.stringify(raw) ?? "")
-  return text === "" || text === "{}" || text === "null" ? "The server reports an error" : text
+const textOfError = (raw: unknown, scrub: Scrub): string => {
+  const text = typeof raw === "string" ? raw.trim() : jsonOf(raw)
+  return text === "" || text === "{}" || text === "null" ? "The server reports an error" : plainText(text, 2000, scrub)
 }
+
+const jsonOf = (raw: unknown): string => {
+  try {
+    return JSON.stringify(raw) ?? ""
+  } catch {
+    return ""
+  }
+}
+
+/** Whatever reading an answer throws is a reason: a nesting deeper than the stack, say. */
+const unreadable = (thrown: unknown, text: string | undefined): ApiError.DecodeError =>
+  new ApiError.DecodeError({
+    message: `The answer cannot be read: ${messageOf(thrown)}`,
+    path: [],
+    expected: "an answer that can be read",
+    raw: text
+  })
 
 const reasonInBody = (
   call: Call,
@@ -143,17 +168,15 @@ const reasonInBody = (
   raw: unknown,
   now: number
 ): ApiError.Reason => {
-  const { dialect, scrub } = call.config
-  const detail = dialect.errorDetail(raw, response.headers) ?? {
-    message: textOfError(raw),
+  const detail = detailIn(call, raw, response.headers) ?? {
+    message: textOfError(raw, call.scrub),
     code: undefined,
     type: undefined,
     param: undefined,
     helpUrl: undefined
   }
-  const safe = { ...detail, message: scrub(detail.message) }
   const reason =
-    dialect.reasonOf?.(safe, raw, { headers: response.headers, now }) ??
-    reasonOf(statusIn(raw) ?? response.status, safe, response.headers, now)
-  return reason._tag === "StreamError" ? new ApiError.StreamError({ ...safe, raw }) : reason
+    call.config.dialect.reasonOf?.(detail, raw, { headers: response.headers, now }) ??
+    reasonOf(statusIn(raw) ?? response.status, detail, response.headers, now)
+  return reason._tag === "StreamError" ? new ApiError.StreamError({ ...detail, raw }) : reason
 }

@@ -89,15 +89,20 @@ const withEvidence = (ast: SchemaAST.AST): Parser => {
   const parse = parserOf(ast, caches.open)
   const resolved = unsuspended(ast)
   if (resolved._tag !== "Objects") return parse
-  return (input, failure) =>
-    isJsonObject(input) && !isConvincing(input, evidenceOf(resolved))
-      ? parserOf(ast, caches.whole)(input, failure)
-      : parse(input, failure)
+  return (input, failure) => {
+    if (!isJsonObject(input)) return parse(input, failure)
+    const evidence = evidenceOf(resolved)
+    if (isConvincing(input, evidence)) return parse(input, failure)
+    return isOther(input, evidence)
+      ? fail(failure, `an object with ${evidence.names.slice(0, 5).join(", ")}`, input)
+      : parserOf(ast, caches.whole)(input, failure)
+  }
 }
 
 const unsuspended = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? unsuspended(ast.thunk()) : ast)
 
 interface Evidence {
+  readonly names: ReadonlyArray<string>
   readonly containers: ReadonlyArray<string>
   readonly required: ReadonlyArray<string>
 }
@@ -110,6 +115,7 @@ const evidenceOf = (ast: SchemaAST.Objects): Evidence => {
   const namesOf = (isMeant: (type: SchemaAST.AST) => boolean): ReadonlyArray<string> =>
     ast.propertySignatures.flatMap(({ name, type }) => (isMeant(type) ? [String(name)] : []))
   const evidence = {
+    names: namesOf(() => true),
     containers: namesOf(isContainer),
     required: namesOf((type) => type.context?.isOptional !== true || isRequired(type, caches.strict))
   }
@@ -119,6 +125,10 @@ const evidenceOf = (ast: SchemaAST.Objects): Evidence => {
 
 const isConvincing = (input: JsonObject, { containers, required }: Evidence): boolean =>
   containers.some((key) => key in input) || 2 * required.filter((key) => key in input).length > required.length
+
+/** Whether an object has properties, but none that the schema declares. */
+const isOther = (input: JsonObject, { names }: Evidence): boolean =>
+  names.length > 0 && !isEmpty(input) && !names.some((name) => name in input)
 
 const isContainer = (ast: SchemaAST.AST): boolean =>
   flattened(ast, caches.exact).members.some((member) => shapeOf(member) === "array" || shapeOf(member) === "object")

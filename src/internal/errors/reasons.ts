@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as ApiError from "../../ApiError.ts"
 import * as RateLimit from "../../policies/RateLimit.ts"
+import { type Scrub, scrubbedStart } from "./redact.ts"
 
 type Headers = { readonly [name: string]: string }
 
@@ -162,22 +163,25 @@ const phaseOf = (code: string | undefined, phase: "headers" | "body"): ApiError.
 }
 
 /** A readable line about a body that is not JSON: the title of a page, or its first words. */
-export const describeText = (text: string, contentType: string | undefined): string => {
-  if (titleOf(text) !== undefined) return `The server answered with ${gistOf(text)}`
-  const words = gistOf(text)
-  if (words === "") return `The response has no body${contentType === undefined ? "" : ` (${contentType})`}`
-  return words
+export const describeText = (text: string, contentType: string | undefined, scrub: Scrub): string => {
+  const gist = gistOf(text, scrub)
+  if (gist === "") return `The response has no body${contentType === undefined ? "" : ` (${contentType})`}`
+  return titleOf(text.slice(0, maxLooked)) === undefined ? gist : `The server answered with ${gist}`
 }
 
+/** Only this much of a text is looked at, however long it is. */
+const maxLooked = 8192
+
 /** The title of a page, or the first words of a text. */
-export const gistOf = (text: string): string => {
-  const title = titleOf(text)
+export const gistOf = (text: string, scrub: Scrub): string => {
+  const start = scrubbedStart(text, maxLooked, scrub)
+  const title = titleOf(start)
   if (title !== undefined) return `a page titled ${JSON.stringify(title)}`
-  return text
-    .replace(/<[^>]*>/g, " ")
+  return start
+    .replace(/<[^<>]*>/g, " ")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 200)
 }
 
-const titleOf = (text: string): string | undefined => /<title[^>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim()
+const titleOf = (text: string): string | undefined => /<title[^<>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim()

@@ -1,5 +1,7 @@
 /** Keeps secrets out of everything that is printed. */
 import * as Redacted from "effect/Redacted"
+import { mapTexts } from "../json/mapTexts.ts"
+import { makeFinder } from "./secretFinder.ts"
 
 const placeholder = "<redacted>"
 
@@ -9,72 +11,46 @@ export type Scrub = (text: string) => string
 /** What a key or token looks like, for secrets of others that a server or a user puts into a text. */
 const secretLike = /\b(?:sk-(?:ant-)?|pat_|sat_|Bearer\s+)[\w.~+/=-]{12,}/g
 
-/** Secrets that are used later, such as a token that expires, are learned on the way. */
-export interface Scrubber {
-  readonly scrub: Scrub
-  readonly learn: (secret: string) => void
-}
-
-const maxLearned = 16
-
-/**
- * Replaces the given secrets, and all that look like one. Values that only may be a secret are none where they are very
- * short; a short credential is replaced where it stands alone.
- */
-export const makeScrubber = (values: Iterable<string>, credentials: Iterable<string> = []): Scrubber => {
-  const long = [...values, ...credentials].filter((value) => !isShort(value))
-  const short = [...credentials].filter((credential) => credential !== "" && isShort(credential))
-  const known = [...new Set([...long, ...short])].sort((a, b) => b.length - a.length)
-  const learned: Array<string> = []
-  return {
-    scrub: (text) => {
-      let out = text
-      for (const secret of [...known, ...learned]) {
-        for (const form of formsOf(secret)) out = out.replaceAll(isShort(form) ? alone(form) : form, placeholder)
-      }
-      return out.replace(secretLike, placeholder)
-    },
-    learn: (secret) => {
-      if (secret === "" || known.includes(secret) || learned.includes(secret)) return
-      learned.push(secret)
-      if (learned.length > maxLearned) learned.shift()
-    }
-  }
+/** What must not be printed. */
+export interface Secrets {
+  /** Values that may be a secret. Very short ones are not. */
+  readonly values: ReadonlyArray<string>
+  /** Values that are one. A very short one is replaced if it stands alone. */
+  readonly credentials: ReadonlyArray<string>
 }
 
 const isShort = (text: string): boolean => text.length < 6
 
-const alone = (text: string): RegExp =>
-  new RegExp(`(?<![\\p{L}\\p{N}_-])${text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}(?![\\p{L}\\p{N}_-])`, "gu")
-
-/** A secret as it stands in a URL, a form, JSON and a text; the plain one last, for it may be within the others. */
-const formsOf = (secret: string): ReadonlySet<string> =>
-  new Set([
-    encodeURIComponent(secret),
-    new URLSearchParams({ "": secret }).toString().slice(1),
-    JSON.stringify(secret).slice(1, -1),
-    secret
+/** Replaces the given secrets, in whatever encoding, and everything that looks like a key or a token. */
+export const makeScrub = ({ credentials, values }: Secrets): Scrub => {
+  const find = makeFinder([
+    ...values.filter((text) => !isShort(text)).map((text) => ({ text, isShort: false })),
+    ...credentials.map((text) => ({ text, isShort: isShort(text) }))
   ])
-
-/** The value with every secret in its strings replaced; the value itself where there is none. */
-export const scrubDeep = (value: unknown, scrub: Scrub): unknown => {
-  if (typeof value === "string") return scrub(value)
-  if (typeof value !== "object" || value === null) return value
-  if ("toJSON" in value && typeof value.toJSON === "function") {
-    const json: unknown = value.toJSON()
-    const plain = scrubDeep(json, scrub)
-    return plain === json ? value : plain
+  return (text) => {
+    let out = ""
+    let at = 0
+    for (const { end, start } of find(text)) {
+      out += text.slice(at, start) + placeholder
+      at = end
+    }
+    return (at === 0 ? text : out + text.slice(at)).replace(secretLike, placeholder)
   }
-  if (Array.isArray(value)) {
-    const plain = value.map((item) => scrubDeep(item, scrub))
-    return plain.some((item, index) => item !== value[index]) ? plain : value
-  }
-  const entries = Object.entries(value)
-  const plain = entries.map(([key, item]) => [scrub(key), scrubDeep(item, scrub)] as const)
-  return plain.some(([key, item], index) => key !== entries[index]?.[0] || item !== entries[index]?.[1])
-    ? Object.fromEntries(plain)
-    : value
 }
+
+/** Looks beyond the part of a text that is shown, for a secret that begins within it. */
+const context = 16_384
+
+/** The first characters of a text, without secrets. Takes as long for a long text as for a short one. */
+export const scrubbedStart = (text: string, max: number, scrub: Scrub): string => {
+  if (text.length <= max + context) return scrub(text).slice(0, max)
+  const seen = scrub(text.slice(0, max + context))
+  // A secret that the end of what was looked at cuts in two may have moved to the front.
+  return seen.slice(0, Math.max(0, seen.length - context)).slice(0, max)
+}
+
+/** The value with every secret in its strings replaced; the value itself if there is none. Values may be nested deeply. */
+export const scrubDeep = (value: unknown, scrub: Scrub): unknown => mapTexts(value, scrub)
 
 /** Replaces every secret in an error that nobody has seen yet, its stack included. */
 export const scrubError = (error: object, scrub: Scrub): void => {
@@ -94,7 +70,12 @@ const plainHeaders = new Set([
   "anthropic-beta",
   "openai-beta",
   "idempotency-key",
-  "x-stainless-retry-count"
+  "x-stainless-retry-count",
+  "accept-encoding",
+  "content-length",
+  "traceparent",
+  "tracestate",
+  "b3"
 ])
 
 /** Request headers for an error or a log: only values that cannot be a secret. */
@@ -107,6 +88,7 @@ export const plainRequestHeaders = (
   )
 
 const maxHeaderLength = 500
+const maxHeaders = 100
 
 /** Response headers for an error or a log. */
 export const plainResponseHeaders = (
@@ -114,10 +96,10 @@ export const plainResponseHeaders = (
   scrub: Scrub
 ): { readonly [name: string]: string } => {
   const out: Record<string, string> = {}
-  for (const name of Object.keys(headers)) {
+  for (const name of Object.keys(headers).slice(0, maxHeaders)) {
     const value = headers[name]
     if (value === undefined || name === "set-cookie" || name === "location") continue
-    out[name] = scrub(value).slice(0, maxHeaderLength)
+    out[scrubbedStart(name, maxHeaderLength, scrub)] = visible(scrubbedStart(value, maxHeaderLength, scrub))
   }
   return out
 }
@@ -127,10 +109,24 @@ export const plainUrl = (url: URL, isInput: (name: string) => boolean, scrub: Sc
   const copy = new URL(url)
   copy.username = ""
   copy.password = ""
+  copy.hash = ""
   for (const name of [...copy.searchParams.keys()]) {
     if (!isInput(name)) copy.searchParams.set(name, placeholder)
   }
   return scrub(copy.href)
+}
+
+/** Characters that a terminal or a log would obey instead of showing them; not new lines and tabs. */
+const invisible = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** The text with its control characters written as JSON writes them. */
+export const visible = (text: string): string =>
+  text.replace(invisible, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/** A text of a server for a message: without secrets and control characters, and not longer than `max`. */
+export const plainText = (text: string, max: number, scrub: Scrub): string => {
+  const plain = visible(scrubbedStart(text, max, scrub))
+  return text.length > max && plain.length >= max ? `${plain.slice(0, max)}…` : plain.slice(0, max)
 }
 
 /** Query parameters that say nothing secret. */
@@ -141,25 +137,55 @@ export const secretsInHeaders = (
   headers: { readonly [name: string]: string | null } | undefined
 ): ReadonlyArray<string> =>
   Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    value === null || plainHeaders.has(name.toLowerCase()) ? [] : [value, value.slice(value.lastIndexOf(" ") + 1)]
+    value === null || plainHeaders.has(name.toLowerCase())
+      ? []
+      : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value)]
   )
 
-/** Every value of a URL's query that may be a secret, and every part of its path that looks like one. */
+/** What `Basic` authentication sends in base64. */
+const secretsInBasic = (value: string): ReadonlyArray<string> => {
+  if (!/^basic /i.test(value)) return []
+  try {
+    const text = atob(value.slice(6).trim())
+    return [text, text.slice(text.indexOf(":") + 1)]
+  } catch {
+    return []
+  }
+}
+
+/** Every value of query parameters that may be a secret. */
+export const secretsInQuery = (query: { readonly [name: string]: unknown } | undefined): ReadonlyArray<string> =>
+  Object.entries(query ?? {}).flatMap(([name, value]) => (plainQuery.has(name) ? [] : secretsOf(value)))
+
+/** Every value of a URL's query and user information that may be a secret, and every part of its path that looks like one. */
 export const secretsInUrl = (text: string): ReadonlyArray<string> => {
   try {
-    const { pathname, searchParams } = new URL(text)
+    const { password, pathname, searchParams, username } = new URL(text)
     return [
       ...[...searchParams].flatMap(([name, value]) => (plainQuery.has(name) ? [] : [value])),
-      ...pathname.split("/").map(decodeURIComponent).filter(isKeyLike)
+      ...[username, password].filter((text) => text !== "").map(decoded),
+      ...pathname.split("/").map(decoded).filter(isKeyLike)
     ]
   } catch {
     return []
   }
 }
 
-/** Long, of letters and digits without a word in it. */
-const isKeyLike = (segment: string): boolean =>
-  /^[\w+=~-]{20,}$/.test(segment) && /\d/.test(segment) && !/^(?:[a-z]+|\d+)(?:[-_](?:[a-z]+|\d+))*$/i.test(segment)
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Long, or with letters of both cases and digits, and not made of words and numbers. */
+export const isKeyLike = (segment: string): boolean =>
+  segment.length >= 12 &&
+  /\d/.test(segment) &&
+  (segment.length >= 20 || (/[a-z]/.test(segment) && /[A-Z]/.test(segment))) &&
+  /^[\w+=~.-]+$/.test(segment) &&
+  !segment.split(/[-_.]/).every((word) => /^(?:[a-z]+\d{0,3}|[A-Z][a-z]+|v?\d+)$/.test(word))
 
 /** Every string under a value that the user marked or that may be a secret. */
 export const secretsOf = (value: unknown): ReadonlyArray<string> => {

@@ -12,6 +12,7 @@ export type JsonParser = (text: string) => unknown
 const textsForPattern = 64
 const maxPatterns = 4
 const maxLength = 4096
+const maxRead = 1_048_576
 const maxSlots = 8
 
 /** Makes a parser for the texts of one series. `parse` reads a single text, or a part of one. */
@@ -36,6 +37,8 @@ export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(te
     untilLearning = failed++
   }
   return (text) => {
+    // The engine's stack bounds how many escapes an expression can match.
+    if (text.length > maxRead) return JSON.parse(text) as unknown
     untilLearning--
     for (let index = 0; index < patterns.length; index++) {
       const pattern = patterns[index]

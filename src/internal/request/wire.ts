@@ -64,6 +64,9 @@ export const makeWireMaker = (config: WireConfig): WireMaker => {
     return headers
   }
   return (endpoint, input, options, scrub) => {
+    if (!/^[A-Za-z]+$/.test(endpoint.method)) {
+      throw new RequestError({ message: `${JSON.stringify(endpoint.method)} is not an HTTP method` })
+    }
     const fields = split(endpoint, input)
     const encoding = encodingOf(endpoint.body, fields.body)
     const start = options.baseUrl === undefined ? (base ??= parseBase(config.baseUrl)) : parseBase(options.baseUrl)
@@ -330,10 +333,13 @@ const edit = (value: unknown, path: ReadonlyArray<string | number>, replacement:
   if (Array.isArray(value)) {
     const copy: Array<unknown> = [...value]
     const index = Number(key)
-    if (!Number.isInteger(index) || index < 0) {
-      throw new RequestError({ message: `An edit of the body names ${JSON.stringify(key)} where there is an array` })
+    const isDeletion = rest.length === 0 && replacement === undefined
+    if (!Number.isInteger(index) || index < 0 || (index > copy.length && !isDeletion)) {
+      throw new RequestError({
+        message: `An edit of the body names ${JSON.stringify(key)} in a list of ${copy.length}: it may replace one of its items or append one`
+      })
     }
-    if (rest.length === 0 && replacement === undefined) copy.splice(index, 1)
+    if (isDeletion) copy.splice(index, 1)
     else copy[index] = edit(copy[index], rest, replacement)
     return copy
   }

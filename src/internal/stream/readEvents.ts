@@ -11,8 +11,8 @@ import * as ApiError from "../../ApiError.ts"
 import * as EventStream from "../../EventStream.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
 import { makeDeadlines } from "../attempt/deadlines.ts"
-
-import { transportReason } from "../attempt/send.ts"
+import { readText } from "../attempt/readBody.ts"
+import { maxBodyLengthOf, transportReason, unreadBody } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
 import { bodyError, isJson } from "../decode/body.ts"
 import { parseJson, schemaDecoder } from "../decode/schemaDecoder.ts"
@@ -83,7 +83,7 @@ const refuseContent = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<never, ApiError.ApiError> =>
   Effect.flatMap(
-    Effect.mapError(response.text, (error) => brokenError(call, response, new BrokenBody(error))),
+    Effect.mapError(readText(response, maxBodyLengthOf(call)), (error) => unreadBody(call, response, error)),
     (text) => notAStream(call, response, text)
   )
 
@@ -115,7 +115,7 @@ const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpCli
     }
     if (isErrorLike(json)) return new ErrorInBody(json)
   }
-  const gist = gistOf(call.config.scrub(text))
+  const gist = gistOf(text, call.scrub)
   return new ApiError.UnexpectedResponseError({
     message:
       json !== undefined || isJson(contentType ?? "")
@@ -211,7 +211,7 @@ const events = (
       response,
       progress,
       start(),
-      cause ?? (stray.text === "" ? undefined : gistOf(call.config.scrub(stray.text)))
+      cause ?? (stray.text === "" ? undefined : gistOf(stray.text, call.scrub))
     )
   return Effect.catch(pull, (error): Values => {
     if (Cause.isDone(error)) {

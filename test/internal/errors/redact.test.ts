@@ -1,43 +1,88 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { makeScrubber, scrubError, secretsInUrl } from "../../../src/internal/errors/redact.ts"
+import {
+  makeScrub,
+  type Scrub,
+  scrubbedStart,
+  scrubError,
+  secretsInUrl,
+  visible
+} from "../../../src/internal/errors/redact.ts"
 
 const placeholder = "<redacted>"
 
 /** A secret that shares no text with what is around it. */
-const secret = fc.string({ unit: fc.constantFrom(..."§$%&/=+ \"'\\!~é€*()"), minLength: 6, maxLength: 20 })
+const secret = fc.string({ unit: fc.constantFrom(..."§$%&/=+ \"'\\!~é€😀*()<>xyz789"), minLength: 8, maxLength: 40 })
 const around = fc.string({ unit: fc.constantFrom(..."abc 123"), maxLength: 20 })
 
-describe("makeScrubber", () => {
-  it("leaves no secret in a text, a URL, a form or JSON", () => {
+const plainSecret = (text: string): Scrub => makeScrub({ values: [text], credentials: [] })
+const json = (text: string): string => JSON.stringify(text).slice(1, -1)
+const upper = (text: string): string => encodeURIComponent(text)
+const entities = (text: string, write: (code: number) => string): string =>
+  Array.from(text, (char) => (/\w/.test(char) ? char : write(char.codePointAt(0) ?? 0))).join("")
+
+/** How servers, proxies and loggers write a text. */
+const encodings: { readonly [name: string]: (text: string) => string } = {
+  plain: (text) => text,
+  "percent-encoding": upper,
+  "percent-encoding in lower case": (text) => upper(text).replace(/%../g, (code) => code.toLowerCase()),
+  "percent-encoding, twice": (text) => upper(upper(text)),
+  "a form": (text) => new URLSearchParams({ "": text }).toString().slice(1),
+  JSON: json,
+  "JSON with escaped slashes": (text) => json(text).replaceAll("/", "\\/"),
+  "JSON in ASCII": (text) =>
+    json(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  "JSON in JSON": (text) => json(json(text)),
+  "JSON in percent-encoding": (text) => upper(json(text)),
+  "HTML entities": (text) =>
+    text.replace(/[&<>"']/g, (char) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[char] ?? "&#39;"),
+  "decimal entities": (text) => entities(text, (code) => `&#${code};`),
+  "hexadecimal entities": (text) => entities(text, (code) => `&#x${code.toString(16)};`)
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64")
+
+describe("makeScrub", () => {
+  for (const [name, write] of Object.entries(encodings)) {
+    it(`leaves no secret in ${name}`, () => {
+      fc.assert(
+        fc.property(secret, around, around, (secret, before, after) => {
+          assert.strictEqual(
+            plainSecret(secret)(`${before}${write(secret)}${after}`),
+            `${before}${placeholder}${after}`
+          )
+        })
+      )
+    })
+  }
+
+  it("leaves no secret in base64, whatever stands before it there, as the user of basic authentication does", () => {
     fc.assert(
-      fc.property(secret, around, around, (secret, before, after) => {
-        const { scrub } = makeScrubber([secret])
-        for (const form of [
-          secret,
-          encodeURIComponent(secret),
-          new URLSearchParams({ "": secret }).toString().slice(1),
-          JSON.stringify(secret).slice(1, -1)
-        ]) {
-          assert.strictEqual(scrub(`${before}${form}${after}`), `${before}${placeholder}${after}`)
+      fc.property(secret, fc.string({ maxLength: 7 }), (secret, user) => {
+        for (const text of [base64(`${user}:${secret}`), Buffer.from(`${user}${secret}`).toString("base64url")]) {
+          const seen = plainSecret(secret)(`Basic ${text}`)
+          assert.include(seen, placeholder)
+          assert.notInclude(
+            Buffer.from(seen.replace("Basic ", "").replace(placeholder, ""), "base64").toString(),
+            secret
+          )
         }
       })
     )
   })
 
-  it("takes a secret out that contains another one as a whole", () => {
-    const { scrub } = makeScrubber(["secret", "my-secret-key"])
+  it("takes a secret out that contains another one as a whole, and both of two that overlap", () => {
+    const scrub = makeScrub({ values: ["secret", "my-secret-key", "key-of-mine"], credentials: [] })
     assert.strictEqual(scrub("a my-secret-key b"), `a ${placeholder} b`)
+    assert.strictEqual(scrub("a my-secret-key-of-mine b"), `a ${placeholder} b`)
   })
 
   it("leaves texts alone that hold none, and secrets that are too short to be one", () => {
-    const { scrub } = makeScrubber(["a", "", "12345"])
-    assert.strictEqual(scrub("a 12345 b"), "a 12345 b")
+    assert.strictEqual(makeScrub({ values: ["a", "", "12345"], credentials: [""] })("a 12345 b%20c"), "a 12345 b%20c")
   })
 
   it("takes a short credential out where it stands alone", () => {
-    const { learn, scrub } = makeScrubber([], ["key", "$1.*", ""])
-    learn("t-0")
+    const scrub = makeScrub({ values: [], credentials: ["key", "$1.*", "", "t-0"] })
     assert.strictEqual(
       scrub("key=key, monkeys on a keyboard, $1.* and (t-0) but not t-01"),
       `${placeholder}=${placeholder}, monkeys on a keyboard, ${placeholder} and (${placeholder}) but not t-01`
@@ -51,22 +96,42 @@ describe("makeScrubber", () => {
     "Bearer abcdefghijklmnop"
   ]) {
     it(`takes out what looks like a key: ${text.slice(0, 8)}…`, () => {
-      assert.strictEqual(makeScrubber([]).scrub(`got ${text}.`), `got ${placeholder}`)
+      assert.strictEqual(plainSecret("")(`got ${text}.`), `got ${placeholder}`)
     })
   }
 
-  it("learns secrets that are used later, and forgets the oldest of many", () => {
-    const { learn, scrub } = makeScrubber([])
-    learn("the-first-one")
-    assert.strictEqual(scrub("the-first-one"), placeholder)
-    for (let index = 0; index < 100; index++) learn(`number-${index}-of-many`)
-    assert.strictEqual(scrub("the-first-one"), "the-first-one")
-    assert.strictEqual(scrub("number-99-of-many"), placeholder)
+  it("takes time in proportion to the text, whatever it repeats", () => {
+    const scrub = makeScrub({ values: ["aaaaaaaaaaaaaaaaaaaaaaaa/b", "%%%%%%%%%%"], credentials: ["key"] })
+    for (const unit of ["a", "\\", "%25", "&", "&#", "Bearer ", "key", "%", "sk-ant-", "\\u002"]) {
+      const start = performance.now()
+      scrub(unit.repeat(1_000_000 / unit.length))
+      assert.isBelow(performance.now() - start, 3000, unit)
+    }
+  })
+})
+
+describe("scrubbedStart", () => {
+  it("shows no part of a secret, wherever the text is cut", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 2200 }), fc.nat({ max: 30 }), (at, times) => {
+        const key = "0123456789-abcdefghij-KLMNOPQRST"
+        const text = `${`${key} `.repeat(times)}${"x".repeat(at)} ${key} ${"y".repeat(30_000)}`
+        const seen = scrubbedStart(text, 2000, plainSecret(key))
+        assert.isAtMost(seen.length, 2000)
+        assert.notMatch(seen, /0123|KLMN/)
+      })
+    )
+  })
+})
+
+describe("visible", () => {
+  it("writes what a terminal would obey as JSON does, and leaves letters and new lines alone", () => {
+    assert.strictEqual(visible("a\u001b[2J\0\u202eb\n\tnaïve 🙂"), "a\\u001b[2J\\u0000\\u202eb\n\tnaïve 🙂")
   })
 })
 
 describe("scrubError", () => {
-  const { scrub } = makeScrubber(["s3cr3t-value"])
+  const scrub = plainSecret("s3cr3t-value")
 
   it("takes secrets out of the message, the stack and all properties, keys included", () => {
     const error = Object.assign(new Error("bad s3cr3t-value"), {

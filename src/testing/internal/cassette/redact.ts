@@ -1,6 +1,6 @@
 /** Keeps secrets out of cassettes: what is not known to be harmless is not written. */
 import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
-import { makeScrubber } from "../../../internal/errors/redact.ts"
+import { isKeyLike, makeScrub, type Scrub, secretsInHeaders } from "../../../internal/errors/redact.ts"
 import { isObject } from "../../../internal/json/json.ts"
 import {
   type Body,
@@ -45,19 +45,51 @@ export interface Redactor {
   readonly leaks: (interactions: ReadonlyArray<Interaction>, file: string) => ReadonlyArray<string>
 }
 
-const credentialHeaders = ["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"]
+/** Query parameters of the APIs whose values are kept, without what stands in brackets after them. */
+const plainParameters = new Set(
+  (
+    "after after_id agent_id agent_ids api-version before before_id beta bucket_width chat_id context_windows " +
+    "conversation_id created_at date depth end_time ending_at ending_date entity_id entity_type environment_ids " +
+    "filter format_type group_by group_type has_caption ids include include_archived include_default " +
+    "include_inherited keyword lifecycle limit line_items memory_id message_id model models name operation order " +
+    "order_by next_page page page_index page_num page_size page_token path_prefix products project_id project_ids purpose roles " +
+    "service_tiers session_id session_ids space_id speeds start_time starting_at starting_date status statuses " +
+    "stream time_bucket_width type types user_id user_ids view workspace_id workspace_ids"
+  ).split(" ")
+)
+
+const isPlainParameter = (name: string): boolean => plainParameters.has(name.replace(/\[.*$/s, ""))
+
+/** Names of parameters that make an address a permission. */
+const signedName = /^(?:x-(?:amz|goog|oss|cos|tos|ms)-.*|sig|sign|policy|key-pair-id|expires|se|sp|token|auth)$/i
+
+const urlInText = /\bhttps?:\/\/[^\s"'<>\\^`{|}]+/gi
 
 export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
-  const scrubber = makeScrubber(secrets)
-  const scrub = (text: string): string => scrubber.scrub(text).replace(secretLike, placeholder)
-
-  const learn = ({ headers }: RecordedRequest): void => {
-    for (const name of credentialHeaders) {
-      const value = headers[name]
-      if (value === undefined) continue
-      scrubber.learn(value)
-      scrubber.learn(value.replace(/^\w+\s+/, ""))
+  const known = new Set(secrets)
+  let scrubKnown: Scrub | undefined
+  const scrub = (text: string): string => {
+    scrubKnown ??= makeScrub({ values: [...known], credentials: [] })
+    return withoutPem(scrubKnown(text)).replace(secretLike, placeholder).replace(urlInText, withoutPermission)
+  }
+  const learnAll = (found: ReadonlyArray<string>): void => {
+    for (const secret of found) {
+      if (secret === placeholder || known.has(secret)) continue
+      known.add(secret)
+      scrubKnown = undefined
     }
+  }
+
+  /** The header values that are not kept, and what the URL has for this program alone. */
+  const learn = ({ headers, url }: RecordedRequest): void => {
+    const others = Object.entries(headers).filter(([name]) => !plainRequestHeaders.test(name.toLowerCase()))
+    learnAll(secretsInHeaders(Object.fromEntries(others)))
+    const { password, pathname, searchParams, username } = new URL(url)
+    learnAll([
+      ...[username, password].filter((text) => text !== "").map(decodeURIComponent),
+      ...[...searchParams].flatMap(([name, given]) => (isPlainParameter(name) ? [] : [given])),
+      ...pathname.split("/").filter((segment, index, all) => isKeyInPath(segment, all.slice(index + 1)))
+    ])
   }
 
   const value = (name: string, given: unknown): unknown => {
@@ -93,7 +125,7 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
     parsed.username = ""
     parsed.password = ""
     for (const [name, given] of [...parsed.searchParams]) {
-      if (isSecret(name, given)) parsed.searchParams.set(name, placeholder)
+      if (!isPlainParameter(name) || isSecret(name, given)) parsed.searchParams.set(name, placeholder)
     }
     return scrub(parsed.href)
   }
@@ -133,7 +165,6 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
       ...(given.response === undefined ? {} : { response: response(given.response) })
     }),
     leaks: (interactions, file) => [
-      ...(scrub(file) === file ? [] : ["a secret is left in the text"]),
       ...interactions.flatMap((interaction) =>
         bytesIn(interaction).some((bytes) => {
           const text = new TextDecoder("latin1").decode(bytes)
@@ -141,9 +172,46 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
         })
           ? [`a secret is within the bytes of ${interaction.request.method} ${interaction.request.url}`]
           : []
-      )
+      ),
+      ...(scrub(file) === file ? [] : ["a secret is left in the text"])
     ]
   }
+}
+
+/**
+ * Whether a segment of a path looks like a key. After the version of the API, ids do too: those with a prefix, and
+ * UUIDs, are kept.
+ */
+const isKeyInPath = (segment: string, after: ReadonlyArray<string>): boolean =>
+  isKeyLike(segment) &&
+  (after.some((other) => /^v\d/.test(other)) || !/^(?:[a-z]+[-_]|[\da-f]{8}-[\da-f]{4}-)/.test(segment))
+
+/** An address in a text, without user information, and without the values of a query that makes it a permission. */
+const withoutPermission = (text: string): string => {
+  if (!/[?@]/.test(text) || !URL.canParse(text)) return text
+  const parsed = new URL(text)
+  const names = [...parsed.searchParams.keys()]
+  const isSigned = names.some((name) => signedName.test(name) || secretName.test(name))
+  if (!isSigned && parsed.username === "" && parsed.password === "") return text
+  parsed.username = ""
+  parsed.password = ""
+  for (const name of isSigned ? names : []) {
+    if (!isPlainParameter(name)) parsed.searchParams.set(name, placeholder)
+  }
+  return parsed.href
+}
+
+/** A text without keys and certificates in PEM; one that is cut off goes to the end. */
+const withoutPem = (text: string): string => {
+  let out = ""
+  let at = 0
+  for (let start = text.indexOf("-----BEGIN "); start !== -1; start = text.indexOf("-----BEGIN ", at)) {
+    const end = text.indexOf("-----END ", start)
+    const close = end === -1 ? -1 : text.indexOf("-----", end + "-----END ".length)
+    out += text.slice(at, start) + placeholder
+    at = close === -1 ? text.length : close + "-----".length
+  }
+  return out + text.slice(at)
 }
 
 const isSecret = (name: string, text: string): boolean =>

@@ -1,0 +1,42 @@
+/** JSON of which only the start may have arrived. */
+
+/**
+ * The value of a text, or, if the text breaks off, of what can be read of it: open strings, lists and objects end where the
+ * text does. `undefined` for what is not JSON.
+ */
+export const parseStart = (text: string): unknown => {
+  const whole = parse(text)
+  if (whole !== undefined || !/^\s*[{[]/.test(text)) return whole
+  const { closers, lastComma } = scan(text, text.length)
+  const closed = parse(text + closers)
+  if (closed !== undefined || lastComma === -1) return closed
+  // The last part cannot be completed: a name without a value, say.
+  return parse(text.slice(0, lastComma) + scan(text, lastComma).closers)
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is open at a place of a text, and the last comma between parts before it. */
+const scan = (text: string, end: number): { readonly closers: string; readonly lastComma: number } => {
+  const open: Array<string> = []
+  let isText = false
+  let lastComma = -1
+  for (let index = 0; index < end; index++) {
+    const char = text[index]
+    if (isText) {
+      if (char === "\\") index++
+      else if (char === '"') isText = false
+    } else if (char === '"') isText = true
+    else if (char === "{") open.push("}")
+    else if (char === "[") open.push("]")
+    else if (char === "}" || char === "]") open.pop()
+    else if (char === ",") lastComma = index
+  }
+  return { closers: `${isText ? '"' : ""}${open.reverse().join("")}`, lastComma }
+}
