@@ -10,12 +10,13 @@
  * const batch = Jobs.messageBatch.wait({ message_batch_id: "msgbatch_1" }, { deadline: "24 hours" })
  * ```
  */
+import { isUnderWay } from "../internal/stream/status.ts"
 import * as Poll from "../jobs/Poll.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import * as BetaMessagesBatches from "./api/BetaMessagesBatches.ts"
 import * as MessagesBatches from "./api/MessagesBatches.ts"
 
-const hasEnded = ({ processing_status }: { readonly processing_status: string }) => processing_status === "ended"
+const hasEnded = ({ processing_status }: { readonly processing_status: string }) => !isUnderWay(processing_status)
 
 /** A batch of messages. Final when each request has succeeded, failed, expired or been cancelled. */
 export const messageBatch: Poll.Job<

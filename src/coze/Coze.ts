@@ -36,6 +36,7 @@ import {
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
+import { withSelfHosted } from "./internal/selfHosted.ts"
 
 /** The two platforms. Tokens and data of one do not work on the other. */
 export type Platform = "com" | "cn"
@@ -118,14 +119,17 @@ const make = Effect.fnUntraced(function* (options: Options) {
     return yield* new ConfigurationError({ provider: Coze.provider, problems })
   }
   const credential = Effect.succeed(Credential.make(token))
-  return yield* makeProvider({
-    dialect,
-    baseUrl: url,
-    headers: {},
-    credentials: [token],
-    authorize: withSecret(() => credential),
-    retry: RetryPolicy.none,
-    timeouts: {},
-    options
-  })
+  return yield* Effect.map(
+    makeProvider({
+      dialect,
+      baseUrl: url,
+      headers: {},
+      credentials: [token],
+      authorize: withSecret(() => credential),
+      retry: RetryPolicy.none,
+      timeouts: {},
+      options
+    }),
+    withSelfHosted
+  )
 })

@@ -50,6 +50,8 @@ export interface Dialect {
   ) => unknown
   /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
   readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject) => Ending
+  /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
+  readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown) => unknown
   /** Parses the JSON of an answer. Default: `JSON.parse`. */
   readonly parse?: JsonParser
   /** Returns the endpoint's value in a JSON body. Throws {@link ErrorInBody}. */

@@ -148,7 +148,7 @@ export interface Api<in Input, in out S extends State, out A, out R> {
   readonly encode: (request: Request<Input>) => string
   /** How much of `maxRequests` a request takes. Default: 1. */
   readonly countOf?: ((input: Input) => number) | undefined
-  readonly submit: (requests: ReadonlyArray<Request<Input>>) => Effect.Effect<S, ApiError, R>
+  readonly submit: (requests: ReadonlyArray<Request<Input>>) => Effect.Effect<S, ApiError | Poll.PollTimeoutError, R>
   readonly states: (id: string, options: Poll.Options) => Stream.Stream<S, ApiError | Poll.PollTimeoutError, R>
   /** The results of a batch that has ended. */
   readonly results: (state: S) => Stream.Stream<RequestResult<A>, ApiError, R>

@@ -28,6 +28,7 @@ import * as EventStream from "../EventStream.ts"
 import * as FileSource from "../files/FileSource.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { isObject, type JsonObject, wellFormedJson } from "../internal/json/json.ts"
+import { isUnderWay } from "../internal/stream/status.ts"
 import * as Batch from "../jobs/Batch.ts"
 import type * as Poll from "../jobs/Poll.ts"
 import * as Batches from "./api/Batches.ts"
@@ -72,7 +73,7 @@ interface State extends Batch.State {
 
 const apiOf = <Input extends object, A>(
   endpoint: BatchEndpoint<Input, A>,
-  { metadata, output_expires_after }: Options
+  { metadata, output_expires_after, poll }: Options
 ): Batch.Api<Input, State, A, OpenAi> => {
   const url = `/v1${endpoint.path}`
   const decode = schemaDecoder(endpoint.success, "open") as (json: unknown) => A
@@ -94,7 +95,7 @@ const apiOf = <Input extends object, A>(
       Effect.gen(function* () {
         const text = requests.map((request) => `${encode(request)}\n`).join("")
         const file = FileSource.fromText(text, { name: "requests.jsonl" })
-        const { id } = yield* Files.create({ file, purpose: "batch" })
+        const { id } = yield* uploaded(file, poll)
         const batch = yield* Batches.create({
           input_file_id: id,
           endpoint: url as Batches.BatchCreateParams["endpoint"],
@@ -107,11 +108,37 @@ const apiOf = <Input extends object, A>(
     states: (batch_id, options) => Stream.map(Jobs.batch.states({ batch_id }, options), stateOf),
     results: ({ batch }) =>
       Stream.flatMap(
-        Stream.fromIterable([batch.output_file_id, batch.error_file_id].filter((id) => typeof id === "string")),
+        Stream.fromIterable([batch.output_file_id, batch.error_file_id].flatMap((id) => id || [])),
         (file_id) => Stream.flattenIterable(Stream.map(linesOf(file_id), (line) => resultOf(line, decode)))
       )
   }
 }
+
+/** The file of a batch once the batch can use it: some hosts process it first. */
+const uploaded = (
+  file: FileSource.FileSource,
+  poll: Poll.Options | undefined
+): Effect.Effect<Files.FileObject, ApiError.ApiError | Poll.PollTimeoutError, OpenAi> =>
+  Effect.flatMap(Files.create({ file, purpose: "batch" }), (created) =>
+    created.status && created.status !== "uploaded" && isUnderWay(created.status)
+      ? Effect.flatMap(Jobs.file.wait({ file_id: created.id }, poll), (ready) =>
+          /^(?:error|failed|deleted)$/.test(ready.status ?? "") ? Effect.fail(unusable(ready)) : Effect.succeed(ready)
+        )
+      : Effect.succeed(created)
+  )
+
+const unusable = ({ id, status, status_details }: Files.FileObject): ApiError.ApiError =>
+  new ApiError.ApiError({
+    provider: Files.create.provider,
+    endpoint: Files.create.id,
+    reason: new ApiError.UnexpectedResponseError({
+      message: `The file ${id} of the batch is ${status}${typeof status_details === "string" ? `: ${status_details}` : ""}`,
+      contentType: undefined
+    }),
+    request: undefined,
+    response: undefined,
+    attempts: []
+  })
 
 /** The limit on embedding inputs in a batch equals the limit on requests. */
 const embeddingsOf = (request: object): number => {

@@ -26,7 +26,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
-import { accumulatorOf, notWhole } from "../internal/stream/fold.ts"
+import { accumulatorOf, notWhole, refusedIn } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import * as ChatCompletions from "./api/ChatCompletions.ts"
 import { ChatFold } from "./internal/chatFold.ts"
@@ -105,5 +105,5 @@ export const finish = (snapshot: Snapshot | undefined): Effect.Effect<ChatComple
           snapshot?.usage
         )
       )
-    : Effect.succeed({ ...snapshot, choices })
+    : (refusedIn(ChatCompletions.stream, snapshot) ?? Effect.succeed({ ...snapshot, choices }))
 }

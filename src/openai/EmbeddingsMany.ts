@@ -133,7 +133,7 @@ const embed = (
   Effect.flatMap(
     Embeddings.create({ ...input, input: batch, encoding_format: "base64" }, options.request),
     (response) => {
-      const vectors = new Map(response.data.map(({ embedding, index }) => [index, vectorOf(embedding)]))
+      const vectors = new Map(response.data.map(({ embedding, index }, at) => [index ?? at, vectorOf(embedding)]))
       const ordered = batch.flatMap((_, index) => vectors.get(index) ?? [])
       return ordered.length === batch.length
         ? Effect.succeed({ vectors: ordered, tokens: response.usage.total_tokens })

@@ -15,6 +15,7 @@
  *   .pipe(Stream.tap(({ progress }) => Console.log(`${progress} %`)))
  * ```
  */
+import { isUnderWay } from "../internal/stream/status.ts"
 import * as Poll from "../jobs/Poll.ts"
 import * as Batches from "./api/Batches.ts"
 import * as BetaThreads from "./api/BetaThreads.ts"
@@ -29,10 +30,8 @@ import * as VectorStoresFiles from "./api/VectorStoresFiles.ts"
 import * as Videos from "./api/Videos.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-const finalIn =
-  (...finals: ReadonlyArray<string>) =>
-  ({ status }: { readonly status?: string | null | undefined }): boolean =>
-    finals.includes(status ?? "")
+/** Any state in which the work does not go on is final: a server may have other words for its end. */
+const hasEnded = ({ status }: { readonly status?: string | null | undefined }): boolean => !isUnderWay(status)
 
 /** A vector store. Final when all files it was created with are indexed. */
 export const vectorStore: Poll.Job<
@@ -44,7 +43,7 @@ export const vectorStore: Poll.Job<
   create: VectorStores.create,
   retrieve: VectorStores.retrieve,
   locate: ({ id }) => ({ vector_store_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("completed", "expired")
+  isFinal: hasEnded
 })
 
 /** A file of a vector store. Final when it is indexed. */
@@ -57,7 +56,7 @@ export const vectorStoreFile: Poll.Job<
   create: VectorStoresFiles.create,
   retrieve: VectorStoresFiles.retrieve,
   locate: ({ id }, { vector_store_id }) => ({ vector_store_id, file_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled")
+  isFinal: hasEnded
 })
 
 /** Several files of a vector store. Final when all are indexed. */
@@ -70,7 +69,7 @@ export const vectorStoreFileBatch: Poll.Job<
   create: VectorStoresFileBatches.create,
   retrieve: VectorStoresFileBatches.retrieve,
   locate: ({ id }, { vector_store_id }) => ({ vector_store_id, batch_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled"),
+  isFinal: hasEnded,
   cancel: VectorStoresFileBatches.cancel
 })
 
@@ -80,7 +79,7 @@ export const file: Poll.Job<Files.FileCreateParams, Files.FileRetrieveParams, Fi
     create: Files.create,
     retrieve: Files.retrieve,
     locate: ({ id }) => ({ file_id: id }),
-    isFinal: /*#__PURE__*/ finalIn("processed", "error", "deleted")
+    isFinal: hasEnded
   })
 
 /** A video. Final when it is rendered. */
@@ -89,7 +88,7 @@ export const video: Poll.Job<Videos.VideoCreateParams, Videos.VideoRetrieveParam
     create: Videos.create,
     retrieve: Videos.retrieve,
     locate: ({ id }) => ({ video_id: id }),
-    isFinal: /*#__PURE__*/ finalIn("completed", "failed")
+    isFinal: hasEnded
   })
 
 /** A run of an assistant. A run that waits for tool outputs is final as well. */
@@ -102,7 +101,7 @@ export const run: Poll.Job<
   create: BetaThreadsRuns.create,
   retrieve: BetaThreadsRuns.retrieve,
   locate: ({ id, thread_id }) => ({ thread_id, run_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("requires_action", "cancelled", "failed", "completed", "incomplete", "expired"),
+  isFinal: hasEnded,
   cancel: BetaThreadsRuns.cancel
 })
 
@@ -116,7 +115,7 @@ export const threadRun: Poll.Job<
   create: BetaThreads.createAndRun,
   retrieve: BetaThreadsRuns.retrieve,
   locate: ({ id, thread_id }) => ({ thread_id, run_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("requires_action", "cancelled", "failed", "completed", "incomplete", "expired"),
+  isFinal: hasEnded,
   cancel: BetaThreadsRuns.cancel
 })
 
@@ -130,7 +129,7 @@ export const evalRun: Poll.Job<
   create: EvalsRuns.create,
   retrieve: EvalsRuns.retrieve,
   locate: ({ id }, { eval_id }) => ({ eval_id, run_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "canceled", "cancelled"),
+  isFinal: hasEnded,
   cancel: EvalsRuns.cancel
 })
 
@@ -140,7 +139,7 @@ export const batch: Poll.Job<Batches.BatchCreateParams, Batches.BatchRetrievePar
     create: Batches.create,
     retrieve: Batches.retrieve,
     locate: ({ id }) => ({ batch_id: id }),
-    isFinal: /*#__PURE__*/ finalIn("failed", "completed", "expired", "cancelled"),
+    isFinal: hasEnded,
     cancel: Batches.cancel
   })
 
@@ -154,7 +153,7 @@ export const fineTuning: Poll.Job<
   create: FineTuningJobs.create,
   retrieve: FineTuningJobs.retrieve,
   locate: ({ id }) => ({ fine_tuning_job_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("succeeded", "failed", "cancelled"),
+  isFinal: hasEnded,
   cancel: FineTuningJobs.cancel
 })
 
@@ -168,6 +167,6 @@ export const response: Poll.Job<
   create: Responses.create,
   retrieve: Responses.retrieve,
   locate: ({ id }) => ({ response_id: id }),
-  isFinal: /*#__PURE__*/ finalIn("completed", "failed", "cancelled", "incomplete"),
+  isFinal: hasEnded,
   cancel: ({ response_id }) => Responses.cancel({ response_id })
 })

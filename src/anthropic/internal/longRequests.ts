@@ -1,12 +1,14 @@
 /** Detects calls that may outlive a connection, by the official clients' estimate. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as Accumulator from "../../Accumulator.ts"
 import type { ApiClient } from "../../ApiClient.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
 import type { Dialect } from "../../internal/dialect.ts"
-import { streaming } from "../../internal/stream/openStream.ts"
+import { accumulatorOf, finishWith } from "../../internal/stream/fold.ts"
+import { streamingWhole } from "../../internal/stream/openStream.ts"
 import { type Transport, TransportOf } from "../../internal/stream/streamTransport.ts"
 import { MessageFold } from "./messageFold.ts"
 
@@ -45,7 +47,7 @@ export const streamLongRequests = (client: ApiClient): ApiClient => ({
       ? client.call(endpoint, input, options)
       : Effect.scoped(
           Effect.flatMap(client.open(streamTwin(endpoint), input, options), (response) =>
-            Effect.flatMap(foldAll(response.value), (raw) =>
+            Effect.flatMap(foldAll(endpoint, response.value), (raw) =>
               Effect.map(decoded(endpoint, raw, options?.decoding ?? "open"), (value) => ({
                 ...response,
                 value,
@@ -56,18 +58,15 @@ export const streamLongRequests = (client: ApiClient): ApiClient => ({
         )
 })
 
-const foldAll = <E>(events: Stream.Stream<unknown, E>): Effect.Effect<unknown, E> =>
-  Effect.map(
-    Stream.runFold(
-      events,
-      () => new MessageFold(),
-      (fold, event) => {
-        fold.push(event)
-        return fold
-      }
-    ),
-    (fold) => fold.snapshot()
-  )
+const foldAll = (
+  endpoint: Endpoint.Metadata,
+  events: Stream.Stream<unknown, ApiError.ApiError>
+): Effect.Effect<unknown, ApiError.ApiError> =>
+  Effect.flatMap(Stream.run(events, Accumulator.sink(accumulator)), finishWith(endpoint, "a message"))
+
+const accumulator: Accumulator.Accumulator<unknown, object, Accumulator.Step> = /*#__PURE__*/ accumulatorOf(
+  () => new MessageFold()
+)
 
 const streamTwin = (endpoint: Endpoint.Metadata): Endpoint.Metadata & { readonly [TransportOf]: Transport } => ({
   ...endpoint,
@@ -75,7 +74,7 @@ const streamTwin = (endpoint: Endpoint.Metadata): Endpoint.Metadata & { readonly
   fixed: { ...endpoint.fixed, stream: true },
   success: undefined,
   terminal: ["message_stop"],
-  [TransportOf]: streaming
+  [TransportOf]: streamingWhole
 })
 
 const decoded = (

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import { type ApiError, local, TimeoutError } from "../../ApiError.ts"
+import { isUnderWay } from "../../internal/stream/status.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as Chat from "../api/Chat.ts"
 import * as ChatMessages from "../api/ChatMessages.ts"
@@ -24,12 +25,17 @@ export interface PollOptions {
 /** A chat that has ended, and its messages. */
 export interface ChatResult {
   /** If `requires_action`, run the tools in `chat.required_action` and submit their outputs. */
-  readonly status: (typeof ends)[number]
+  readonly status: "completed" | "requires_action" | "canceled" | (string & {})
   readonly chat: Chat.ChatObject
   readonly messages: ReadonlyArray<ChatMessages.Message>
 }
 
-const ends = ["completed", "requires_action", "canceled"] as const
+/** How a chat ended, in the cloud's spelling; `undefined` if it goes on. */
+const endOf = (status: string | null | undefined): string | undefined => {
+  if (isUnderWay(status)) return undefined
+  const end = (status ?? "").toLowerCase()
+  return end === "cancelled" ? "canceled" : end === "required_action" ? "requires_action" : end
+}
 
 /** 0.5 s, growing by half each time, up to 5 s. */
 const defaultSchedule: Schedule.Schedule<unknown, unknown> = /*#__PURE__*/ Schedule.modifyDelay(
@@ -77,8 +83,8 @@ const follow = (
   Effect.flatMap(Schedule.toStepWithSleep(options?.schedule ?? defaultSchedule), (step) => {
     const params = { conversation_id: started.conversation_id, chat_id: started.id }
     const look = (chat: Chat.ChatObject): Effect.Effect<ChatResult, ApiError, Coze> => {
-      if (chat.status === "failed") return Effect.fail(chatFailure(endpoint, chat))
-      const status = ends.find((end) => end === chat.status)
+      const status = endOf(chat.status)
+      if (status === "failed") return Effect.fail(chatFailure(endpoint, chat))
       if (status !== undefined) {
         return Effect.map(ChatMessages.list(params), (messages) => ({ status, chat, messages }))
       }

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as References from "effect/References"
 import type * as ApiError from "../../ApiError.ts"
 import type { Debug } from "../../RequestOptions.ts"
 import { plainResponseHeaders } from "../errors/redact.ts"
@@ -13,13 +14,17 @@ const capped = (call: Call, text: string | undefined, debug: Debug | undefined):
   return plain.length > debug.bodies ? `${plain.slice(0, debug.bodies)}… (${plain.length} characters)` : plain
 }
 
-const annotated = (call: Call, fields: { readonly [name: string]: unknown }) =>
-  Effect.annotateLogs({
-    provider: call.endpoint.provider,
-    endpoint: call.endpoint.id,
-    attempt: call.sent,
-    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-  })
+/** Logs what was asked for even if the program logs nothing below `Info`: setting `debug` is asking for it. */
+const annotated = (call: Call, fields: { readonly [name: string]: unknown }) => (log: Effect.Effect<void>) =>
+  log.pipe(
+    Effect.annotateLogs({
+      provider: call.endpoint.provider,
+      endpoint: call.endpoint.id,
+      attempt: call.sent,
+      ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+    }),
+    Effect.provideService(References.MinimumLogLevel, "Debug")
+  )
 
 export const logRequest = (call: Call, debug: Debug): Effect.Effect<void> =>
   Effect.logDebug(`${call.wire.method} ${call.wire.summary.url}`).pipe(

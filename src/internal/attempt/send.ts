@@ -12,7 +12,7 @@ import * as UrlParams from "effect/http/UrlParams"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
-import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
+import { describeText, networkError, programError, reasonOf } from "../errors/reasons.ts"
 import { errorInText } from "../errors/serverError.ts"
 import { parseStart } from "../json/parseStart.ts"
 import { type Call, detailIn, errorOf, summarize } from "./call.ts"
@@ -104,7 +104,10 @@ const execute = (
         // Middleware may refuse a status; what it means is said here all the same.
         if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
         if (init === following || !isRefusedRedirect(error)) {
-          return Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+          const bug = error.reason._tag === "TransportError" ? programError(error.reason.cause) : undefined
+          return bug === undefined
+            ? Effect.fail(errorOf(call, transportReason(call, error, "headers")))
+            : Effect.die(bug)
         }
         call.config.redirects.seen = true
         return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)

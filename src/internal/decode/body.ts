@@ -29,8 +29,10 @@ export const decodeBody = (
   try {
     if (text === "") return { value: decodeEmpty(call, response.headers["content-type"]), raw: undefined }
     const raw = parseJson(call, text, response)
-    const { behaviours, unwrap } = call.config.dialect
-    const unwrapped = unwrap(endpoint, raw)
+    const { behaviours, inApiForm, unwrap } = call.config.dialect
+    const answer = unwrap(endpoint, raw)
+    const isOpen = (call.options.decoding ?? "open") === "open"
+    const unwrapped = isOpen && inApiForm !== undefined ? inApiForm(endpoint, answer) : answer
     const behaviour = behaviours?.[endpoint.id]
     const payload = behaviour === undefined ? unwrapped : behaviour.receive(unwrapped, input)
     if (endpoint.kind === "none") return { value: undefined, raw }

@@ -35,6 +35,32 @@ export const streaming: Transport = {
     )
 }
 
+/**
+ * Like {@link streaming}, for a caller that sees nothing before the end: a stream that fails midway is retried like any
+ * call, and its values come together.
+ */
+export const streamingWhole: Transport = {
+  ...streaming,
+  open: (config, endpoint, input, options) =>
+    withCall(config, endpoint, input, options, (call) =>
+      Effect.flatMap(Effect.scope, (scope) =>
+        Effect.zipWith(
+          retrying(
+            call,
+            Effect.flatMap(openOnce(call, scope), ({ first, response, rest }) =>
+              Effect.map(Stream.runCollect(Stream.fromPull(Effect.succeed(startingWith(first, rest)))), (values) => ({
+                response,
+                values
+              }))
+            )
+          ),
+          Clock.currentTimeMillis,
+          ({ response, values }, now) => responseOf(call, response, now, Stream.fromIterable(values), undefined)
+        )
+      )
+    )
+}
+
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
 
 interface Opened {

@@ -138,6 +138,7 @@ const events = (
   } = call
   const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
   const ending = dialect.ending?.(endpoint, call.input) ?? endingByName(endpoint)
+  const inApiForm = (options.decoding ?? "open") === "open" ? dialect.inApiForm : undefined
   const parse = makeJsonSeriesParser(dialect.parse)
   const framing = call.config.framing?.(response.headers["content-type"] ?? "") ?? EventStream.makeSseDecoder
   const head = new BodyStart()
@@ -162,8 +163,9 @@ const events = (
     (emit) => {
       const sink: EventStream.Sink = (event, data, id) => {
         if (progress.ended) return
-        const json = dialect.event(event, data, id, parse, endpoint)
-        if (json === skip) return
+        const given = dialect.event(event, data, id, parse, endpoint)
+        if (given === skip) return
+        const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given)
         if (json === done) {
           progress.ended = true
           progress.complete = ending.mayBeDone(event)

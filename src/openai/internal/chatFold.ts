@@ -3,7 +3,7 @@ import type { Fold, Step } from "../../Accumulator.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 import { indexOf, mergeField } from "../../internal/stream/fold.ts"
-import { textOfContent, thinkingOfContent } from "./content.ts"
+import { plainMessage } from "./compatible.ts"
 
 /** What a chunk has that a completion has not. */
 const chunkOnly = new Set(["choices", "obfuscation", "object"])
@@ -80,9 +80,6 @@ class Choice {
   readonly #callAt = new Map<number, ToolCall>()
   readonly #logprobs = new Map<string, Array<unknown>>()
   #hasLogprobs = false
-  /** The text and the thoughts of content that comes in parts. */
-  #said = ""
-  #thought = ""
   #finishReason: unknown = null
   /** The part that is growing. */
   #open: { readonly part: Part; readonly field: string; readonly start: number } | undefined
@@ -112,7 +109,7 @@ class Choice {
   }
 
   #pushDelta(delta: JsonObject, steps: Array<Step>): void {
-    for (const [name, value] of Object.entries(delta)) {
+    for (const [name, value] of Object.entries(plainMessage(delta))) {
       if (name === "tool_calls") {
         for (const call of Array.isArray(value) ? value : isObject(value) ? [value] : []) {
           this.#pushCall(call, delta, steps)
@@ -121,10 +118,6 @@ class Choice {
       }
       const before = this.#message.get(name)
       const part = Object.hasOwn(partOf, name) ? partOf[name] : undefined
-      if (name === "content" && (isParts(value) || (isParts(before) && typeof value === "string"))) {
-        this.#pushParts(before, value, steps)
-        continue
-      }
       if (Array.isArray(value)) this.#pushList(name, before, value)
       else this.#message.set(name, mergeField(name, before, value))
       if (part !== undefined && typeof value === "string" && value !== "") {
@@ -150,26 +143,6 @@ class Choice {
     return said !== "" && said.slice(before.length, before.length + piece.length) === piece
   }
 
-  /** Content as a list of parts, which some servers mix with pieces of plain text. */
-  #pushParts(before: unknown, piece: unknown, steps: Array<Step>): void {
-    const list: Array<unknown> = isParts(before)
-      ? before
-      : textOf(before) === ""
-        ? []
-        : [{ type: "text", text: before }]
-    this.#message.set("content", list)
-    const given: ReadonlyArray<unknown> = isParts(piece) ? piece : piece === "" ? [] : [{ type: "text", text: piece }]
-    for (const part of given) {
-      const thought = thinkingOfContent([part])
-      const text = textOfContent([part])
-      if (thought !== "") this.#say("reasoning", "content.thinking", this.#thought.length, thought, steps)
-      this.#thought += thought
-      if (text !== "") this.#say("text", "content.text", this.#said.length, text, steps)
-      this.#said += text
-      addPart(list, part)
-    }
-  }
-
   /** The list is this choice's own, so that it can grow in place. */
   #pushList(name: string, before: unknown, items: ReadonlyArray<unknown>): void {
     if (!Array.isArray(before)) this.#message.set(name, [...items])
@@ -186,13 +159,7 @@ class Choice {
     if (this.#open === undefined) return
     const { field, part, start } = this.#open
     this.#open = undefined
-    const whole =
-      field === "content.text"
-        ? this.#said
-        : field === "content.thinking"
-          ? this.#thought
-          : textOf(this.#message.get(field))
-    const text = whole.slice(start)
+    const text = textOf(this.#message.get(field)).slice(start)
     steps.push({ _tag: tags[part][1], index: this.index, part: 0, text })
   }
 
@@ -247,7 +214,7 @@ class Choice {
         content: null,
         refusal: null,
         ...Object.fromEntries(
-          Array.from(this.#message, ([name, value]) => [name, Array.isArray(value) ? value.map(copyOf) : value])
+          Array.from(this.#message, ([name, value]) => [name, Array.isArray(value) ? [...value] : value])
         ),
         ...(this.#calls.length === 0 ? {} : { tool_calls: this.#calls.map((call) => call.snapshot()) })
       },
@@ -263,25 +230,6 @@ class Choice {
     return this.#snapshot
   }
 }
-
-type Parts = Array<unknown>
-
-const isParts = (value: unknown): value is Parts => Array.isArray(value) && value.length > 0
-
-/** Parts of the same kind that follow each other are one. */
-const addPart = (list: Parts, part: unknown): void => {
-  const last = list.at(-1)
-  if (isObject(last) && isObject(part) && last["type"] === "text" && part["type"] === "text") {
-    list[list.length - 1] = { ...last, ...part, text: textOf(last["text"]) + textOf(part["text"]) }
-  } else if (isObject(last) && isObject(part) && last["type"] === "thinking" && part["type"] === "thinking") {
-    const thinking = [...arrayOf(last["thinking"])]
-    for (const piece of arrayOf(part["thinking"])) addPart(thinking, piece)
-    list[list.length - 1] = { ...last, ...part, thinking }
-  } else list.push(part)
-}
-
-/** The parts of a snapshot do not grow with the answer. */
-const copyOf = (value: unknown): unknown => (isObject(value) ? { ...value } : value)
 
 class ToolCall {
   id = ""

@@ -6,6 +6,7 @@ import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { readFrame } from "../../internal/stream/frames.ts"
 import { compactVectors } from "./compactVectors.ts"
+import { inApiForm } from "./compatible.ts"
 import { textOfContent } from "./content.ts"
 import { endingOf } from "./ending.ts"
 
@@ -25,6 +26,7 @@ export const dialect: Dialect = {
     return json
   },
   ending: endingOf,
+  inApiForm,
   behaviours: { "embeddings.create": compactVectors },
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body

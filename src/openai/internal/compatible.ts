@@ -1,0 +1,90 @@
+/** Brings the answers of compatible servers into the form that the API documents. */
+import type * as Endpoint from "../../Endpoint.ts"
+import { arrayOf, isObject, type JsonObject } from "../../internal/json/json.ts"
+import { textOfContent, thinkingOfContent } from "./content.ts"
+
+/** Returns an answer, or an event of its stream, as the API would have sent it. Leaves the given JSON as it is. */
+export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown): unknown => {
+  if (!isObject(body)) return body
+  if (Array.isArray(body["choices"])) return withChoices(body, body["choices"])
+  if (id.startsWith("audio.tran")) return withNumbers(body)
+  return id === "embeddings.create" ? withIndices(body) : body
+}
+
+const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>): JsonObject => {
+  let isOther = false
+  const plain = choices.map((choice) => {
+    if (!isObject(choice)) return choice
+    const name = "delta" in choice ? "delta" : "message"
+    const message = choice[name]
+    const own = isObject(message) ? plainMessage(message) : message
+    if (own === message) return choice
+    isOther = true
+    return { ...choice, [name]: own }
+  })
+  return isOther ? { ...body, choices: plain } : body
+}
+
+/** A message whose content is text and whose arguments are JSON text. What is thought is apart from what is said. */
+export const plainMessage = (message: JsonObject): JsonObject => {
+  const { content, tool_calls: calls } = message
+  const hasParts = Array.isArray(content)
+  const hasObjects = arrayOf(calls).some(hasObjectAsArguments)
+  if (!hasParts && !hasObjects) return message
+  const thinking = thinkingOfContent(content)
+  return {
+    ...message,
+    ...(hasParts ? { content: textOfContent(content) } : {}),
+    ...(thinking === "" || message["reasoning_content"] ? {} : { reasoning_content: thinking }),
+    ...(hasObjects ? { tool_calls: arrayOf(calls).map(withTextAsArguments) } : {})
+  }
+}
+
+const hasObjectAsArguments = (call: unknown): boolean =>
+  isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
+
+const withTextAsArguments = (call: unknown): unknown =>
+  isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
+    ? { ...call, function: { ...call["function"], arguments: JSON.stringify(call["function"]["arguments"]) } }
+    : call
+
+const numbers: ReadonlySet<string> = new Set([
+  "duration",
+  "start",
+  "end",
+  "seek",
+  "temperature",
+  "avg_logprob",
+  "compression_ratio",
+  "no_speech_prob"
+])
+
+/** Whisper servers write numbers as text, as the published schema once said of the duration. */
+const withNumbers = (value: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(value).map(([name, field]) => {
+      if (Array.isArray(field)) return [name, field.map((item) => (isObject(item) ? withNumbers(item) : item))]
+      const isNumber =
+        typeof field === "string" && numbers.has(name) && field.trim() !== "" && Number.isFinite(Number(field))
+      return [name, isNumber ? Number(field) : field]
+    })
+  )
+
+/** Some servers leave out an index, above all that of the first vector. */
+const withIndices = (body: JsonObject): JsonObject => {
+  const { data } = body
+  const isComplete = arrayOf(data).every((item) => isObject(item) && typeof item["index"] === "number")
+  if (isComplete || !Array.isArray(data)) return body
+  const taken = new Set(data.map((item: unknown) => (isObject(item) ? item["index"] : undefined)))
+  let next = 0
+  const free = (): number => {
+    while (taken.has(next)) next++
+    return next++
+  }
+  return {
+    ...body,
+    data: data.map((item: unknown) =>
+      isObject(item) && typeof item["index"] !== "number" ? { ...item, index: free() } : item
+    )
+  }
+}
