@@ -256,8 +256,7 @@ describe("options of a wrong type", () => {
     ["timeouts", { timeouts: "1 second" }],
     ["headers.x-a", { headers: { "x-a": 1 } }],
     ["middleware", { middleware: [{}] }],
-    ["decoding", { decoding: "loose" }],
-    ["baseUrl", { baseUrl: 5 }]
+    ["decoding", { decoding: "loose" }]
   ] as const) {
     it.effect(`are named: ${name}`, () =>
       Effect.gen(function* () {

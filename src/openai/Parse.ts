@@ -38,7 +38,8 @@ export const conversion: StructuredOutput.Conversion = {
   convert: OpenAiStructuredOutput.toCodecOpenAI,
   objectOnly: true,
   recursive: true,
-  anyValue: false
+  anyValue: false,
+  loneReferences: true
 }
 
 /** What can be set beside the input. */

@@ -12,7 +12,9 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
+import type { JsonObject } from "../internal/json/json.ts"
 import { closedSchema } from "../internal/schema/closedSchema.ts"
+import { withDescriptions, withLoneReferences } from "../internal/schema/descriptions.ts"
 import { makeRestore } from "../internal/schema/restoreJson.ts"
 import { recursion, symbolKey, tidy, untyped } from "../internal/schema/strictSchema.ts"
 import * as PartialJson from "./PartialJson.ts"
@@ -110,6 +112,19 @@ export interface Conversion {
   readonly recursive: boolean
   /** Whether a part may be any value. */
   readonly anyValue: boolean
+  /** Whether the provider refuses keywords beside `$ref`. */
+  readonly loneReferences?: boolean | undefined
+  /** How many tools of a request the provider takes as strict. Default: any number. */
+  readonly strictLimits?: StrictLimits | undefined
+}
+
+/** The most that the strict tools of one request may have, all together. */
+export interface StrictLimits {
+  readonly tools: number
+  /** Properties that may be left out. */
+  readonly optionals: number
+  /** Parts that may have several types. */
+  readonly unions: number
 }
 
 /** The name and description that the model sees. */
@@ -152,7 +167,8 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
   const isWrapped = conversion.objectOnly && !isObjectSchema(schema)
   const top: Schema.Codec<unknown, unknown> = isWrapped ? Schema.Struct({ value: schema }) : schema
   const { codec, jsonSchema } = conversion.convert(top)
-  const tidied = tidy(jsonSchema)
+  const described = withDescriptions(top.ast, tidy(jsonSchema))
+  const tidied = conversion.loneReferences === true ? (withLoneReferences(described) as JsonObject) : described
   const path = conversion.anyValue ? undefined : untyped(tidied)
   if (path !== undefined) throw unsupported("A part that may be any value", isWrapped ? path.slice(1) : path)
   const decode = Schema.decodeUnknownEffect(codec)

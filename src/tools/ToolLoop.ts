@@ -12,6 +12,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
+import { isObject, objectsOf } from "../internal/json/json.ts"
 import type * as StructuredOutput from "./StructuredOutput.ts"
 import * as Tools from "./Tools.ts"
 
@@ -221,13 +222,19 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
   options: Options<Input, Answer, E3, R3> = {}
 ): Stream.Stream<Event<Input, Answer>, ApiError | StructuredOutput.UnsupportedSchemaError | E3, R | R2 | R3> =>
   Stream.unwrap(
-    Effect.map(Tools.toolbox(tools, api.conversion), (toolbox) =>
+    Effect.map(Tools.toolbox(tools, api.conversion, strictSchemasIn(input)), (toolbox) =>
       stepsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
         { api, toolbox, options },
         options.resume ?? { input, steps: 0, answer: undefined }
       )
     )
   )
+
+/** The schemas of the strict tools that an input has of its own. */
+const strictSchemasIn = (input: unknown): ReadonlyArray<unknown> =>
+  objectsOf(isObject(input) ? input["tools"] : undefined)
+    .filter((tool) => tool["strict"] === true)
+    .map((tool) => tool["input_schema"] ?? tool["parameters"])
 
 /** A loop under way: `R` is what the API, the tools and the options need. */
 interface Loop<Input, AnswerEvent, Snapshot, Answer, E, R> {

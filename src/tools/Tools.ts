@@ -16,8 +16,11 @@
  * })
  * ```
  */
+
+import type * as Prompt from "effect/ai/Prompt"
 import * as AiTool from "effect/ai/Tool"
 import type * as Toolkit from "effect/ai/Toolkit"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -25,6 +28,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { writeJson } from "../internal/json/json.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
+import { countParameters } from "../internal/schema/strictSchema.ts"
 import * as PartialJson from "./PartialJson.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 import * as ToolOutput from "./ToolOutput.ts"
@@ -49,10 +53,11 @@ export interface CallResult {
 export interface Tool<out R = never> {
   readonly name: string
   readonly description: string | undefined
-  /** Whether the provider makes sure that the arguments fit. */
-  readonly strict: boolean
+  /** Whether the provider makes sure that the arguments fit; `undefined` if it does as long as its limits allow. */
+  readonly strict: boolean | undefined
   readonly format: (
-    conversion: StructuredOutput.Conversion
+    conversion: StructuredOutput.Conversion,
+    strict: boolean
   ) => Result.Result<StructuredOutput.Format<unknown>, StructuredOutput.UnsupportedSchemaError>
   /** Runs the function on decoded arguments; fails with what the model is told. */
   readonly run: (input: unknown, call: Call) => Effect.Effect<unknown, string | ToolOutput.Parts, R>
@@ -69,7 +74,10 @@ export interface Definition<A, E, Failure, R, R2> {
   readonly run: (input: A, call: Call) => Effect.Effect<unknown, Failure, R>
   /** Asks whether the call may be made, of a person for instance; the call waits for as long as that takes. */
   readonly approve?: ((input: A, call: Call) => Effect.Effect<boolean, never, R2>) | undefined
-  /** Whether the provider makes sure that the arguments fit; it does unless this is `false`. */
+  /**
+   * Whether the provider makes sure that the arguments fit. Default: it does for the first tools, as many as its limits
+   * allow. `true` asks for it whatever the limits are.
+   */
   readonly strict?: boolean | undefined
   /** What the model is told of a failure; its message unless set. */
   readonly describeFailure?: ((failure: Failure) => string | ToolOutput.Parts) | undefined
@@ -79,12 +87,12 @@ export interface Definition<A, E, Failure, R, R2> {
 export const make = <A, E, Failure = never, R = never, R2 = never>(
   definition: Definition<A, E, Failure, R, R2>
 ): Tool<R | R2> => {
-  const { approve, description, describeFailure = describe, name, parameters, run, strict = true } = definition
+  const { approve, description, describeFailure = describe, name, parameters, run, strict } = definition
   return {
     name,
     description,
     strict,
-    format: (conversion) =>
+    format: (conversion, strict) =>
       StructuredOutput.format(
         parameters,
         strict ? conversion : { ...plainConversion, objectOnly: conversion.objectOnly },
@@ -97,13 +105,13 @@ export const make = <A, E, Failure = never, R = never, R2 = never>(
 }
 
 /** A tool whose parameters are known only as JSON Schema, such as one of an MCP server. Nothing is checked. */
-export const dynamic = <Failure = never, R = never>(definition: {
+export const dynamic = <Failure = never, R = never, R2 = never>(definition: {
   readonly name: string
   readonly description?: string | undefined
   readonly jsonSchema: { readonly [key: string]: unknown }
   readonly run: (input: unknown, call: Call) => Effect.Effect<unknown, Failure, R>
-  readonly approve?: ((input: unknown, call: Call) => Effect.Effect<boolean, never, R>) | undefined
-}): Tool<R> => ({
+  readonly approve?: ((input: unknown, call: Call) => Effect.Effect<boolean, never, R2>) | undefined
+}): Tool<R | R2> => ({
   name: definition.name,
   description: definition.description,
   strict: false,
@@ -125,46 +133,89 @@ export interface ToolkitOptions<R> {
   readonly approve?: ((call: Call) => Effect.Effect<boolean, never, R>) | undefined
 }
 
+/** A tool that only its provider can run, such as a web search. It belongs into the input's own `tools`. */
+export class ProviderToolError extends Data.TaggedError("ProviderToolError")<{
+  readonly message: string
+  readonly tool: string
+}> {}
+
 /**
  * The tools of an `effect/ai` toolkit, with its handlers. What a handler reports on its way is not passed on; a
- * failure is told to the model.
+ * failure is told to the model. Fails if the toolkit has a tool that only a provider can run.
  */
 export const fromToolkit = <Tools extends Record<string, AiTool.Any>, R = never>(
   toolkit: Toolkit.Toolkit<Tools>,
   options: ToolkitOptions<R> = {}
 ): Effect.Effect<
   ReadonlyArray<Tool<AiTool.HandlerServices<Tools[keyof Tools]> | R>>,
-  never,
+  ProviderToolError,
   AiTool.HandlersFor<Tools>
 > =>
-  Effect.map(toolkit, (handlers) => Object.values(handlers.tools).map((tool) => toolkitTool(tool, handlers, options)))
+  Effect.flatMap(toolkit, (handlers) =>
+    Effect.forEach(Object.values<AiTool.Any>(handlers.tools), (tool) =>
+      AiTool.isProviderDefined(tool)
+        ? Effect.fail(
+            new ProviderToolError({
+              message: `${tool.name} is run by its provider, not by this program: name it in the input's own tools`,
+              tool: tool.name
+            })
+          )
+        : Effect.succeed(toolkitTool(tool, handlers, options))
+    )
+  )
 
 const toolkitTool = <Tools extends Record<string, AiTool.Any>, R>(
   tool: AiTool.Any,
   handlers: Toolkit.WithHandler<Tools>,
   options: ToolkitOptions<R>
 ): Tool<AiTool.HandlerServices<Tools[keyof Tools]> | R> => {
+  type Services = AiTool.HandlerServices<Tools[keyof Tools]>
   const schema = tool.parametersSchema as Schema.Codec<unknown, unknown>
-  const needsApproval = tool.needsApproval !== undefined && tool.needsApproval !== false
-  return make({
+  const { needsApproval } = tool
+  const jsonSchema = AiTool.isDynamic(tool) ? tool.jsonSchema : undefined
+  const run = (encoded: unknown, call: Call): Effect.Effect<unknown, unknown, Services> =>
+    Effect.gen(function* () {
+      const results = yield* handlers.handle(tool.name, encoded as AiTool.ParametersEncoded<Tools[string]>, call.id)
+      const last = yield* Stream.runLast(results)
+      if (Option.isNone(last)) return yield* Effect.fail("The tool gave no result")
+      const { encodedResult, isFailure, modelOutput } = last.value
+      if (isFailure) return yield* Effect.fail(describe(encodedResult))
+      return modelOutput === undefined ? encodedResult : ToolOutput.parts(...modelOutput.map(outputPart))
+    })
+  const isAllowed = (call: Call): Effect.Effect<boolean, never, R> => options.approve?.(call) ?? Effect.succeed(false)
+  const approve =
+    needsApproval === undefined || needsApproval === false
+      ? undefined
+      : (input: unknown, call: Call): Effect.Effect<boolean, never, R> => {
+          if (needsApproval === true) return isAllowed(call)
+          const needed = needsApproval(input, { toolCallId: call.id, messages: [] })
+          return Effect.flatMap(Effect.isEffect(needed) ? needed : Effect.succeed(needed), (needed) =>
+            needed ? isAllowed(call) : Effect.succeed(true)
+          )
+        }
+  const description = AiTool.getDescription(tool)
+  if (jsonSchema !== undefined) return dynamic({ name: tool.name, description, jsonSchema, run, approve })
+  return make<unknown, unknown, unknown, Services, R>({
     name: tool.name,
-    description: AiTool.getDescription(tool),
+    description,
     parameters: schema,
     strict: AiTool.getStrictMode(tool),
-    run: (input, call) =>
-      Effect.gen(function* () {
-        // The toolkit decodes the arguments itself.
-        const encoded = yield* Schema.encodeEffect(schema)(input)
-        const results = yield* handlers.handle(tool.name, encoded as AiTool.ParametersEncoded<Tools[string]>, call.id)
-        const last = yield* Stream.runLast(results)
-        if (Option.isNone(last)) return yield* Effect.fail("The tool gave no result")
-        const { encodedResult, isFailure } = last.value
-        return isFailure ? yield* Effect.fail(describe(encodedResult)) : encodedResult
-      }),
-    approve: needsApproval
-      ? (_, call): Effect.Effect<boolean, never, R> => options.approve?.(call) ?? Effect.succeed(false)
-      : undefined
+    // The toolkit decodes the arguments itself.
+    run: (input, call) => Effect.flatMap(Schema.encodeEffect(schema)(input), (encoded) => run(encoded, call)),
+    approve
   })
+}
+
+/** What a tool shows the model, in place of its result. */
+const outputPart = (part: Prompt.ToolModelOutputPart): ToolOutput.Part => {
+  if (part.type === "text") return ToolOutput.text(part.text)
+  const { data, fileName: name, mediaType } = part
+  const file = (content: Parameters<typeof ToolOutput.file>[0]) => ToolOutput.file(content, { mediaType, name })
+  if (data instanceof URL) return file({ url: data.href })
+  if (typeof data !== "string") return file(data)
+  return /^https?:/.test(data)
+    ? file({ url: data })
+    : { _tag: "File", mediaType, name, source: { _tag: "Base64", data: data.replace(/^data:[^,]*,/, "") } }
 }
 
 /** A tool as a provider is told of it. */
@@ -182,17 +233,61 @@ export interface Toolbox<out R> {
   readonly execute: (call: Call) => Effect.Effect<CallResult, never, R>
 }
 
-/** Makes tools ready for a provider. */
+/** Counts strict tools against a provider's limits. */
+const strictBudget = (limits: StructuredOutput.StrictLimits | undefined) => {
+  let used = { tools: 0, optionals: 0, unions: 0 }
+  const after = (schema: unknown) => {
+    const { optionals, unions } = countParameters(schema)
+    return { tools: used.tools + 1, optionals: used.optionals + optionals, unions: used.unions + unions }
+  }
+  return {
+    fits: (schema: unknown): boolean => {
+      const next = after(schema)
+      return (
+        limits === undefined ||
+        (next.tools <= limits.tools && next.optionals <= limits.optionals && next.unions <= limits.unions)
+      )
+    },
+    take: (schema: unknown): void => {
+      used = after(schema)
+    }
+  }
+}
+
+/** A tool in the form that the provider is sent. */
+interface Entry<R> {
+  readonly tool: Tool<R>
+  readonly strict: boolean
+  readonly format: StructuredOutput.Format<unknown>
+}
+
+/** Makes tools ready for a provider. `given` are the schemas of strict tools that a request has already. */
 export const toolbox = <R>(
   tools: ReadonlyArray<Tool<R>>,
-  conversion: StructuredOutput.Conversion
+  conversion: StructuredOutput.Conversion,
+  given: ReadonlyArray<unknown> = []
 ): Effect.Effect<Toolbox<R>, StructuredOutput.UnsupportedSchemaError> =>
   Effect.gen(function* () {
-    const entries: Array<readonly [Tool<R>, StructuredOutput.Format<unknown>]> = []
-    for (const tool of tools) entries.push([tool, yield* Effect.fromResult(tool.format(conversion))])
-    const byName = new Map(entries.map(([tool, format]) => [tool.name, { tool, format }]))
+    const budget = strictBudget(conversion.strictLimits)
+    for (const schema of given) budget.take(schema)
+    const entries = new Map<Tool<R>, Entry<R>>()
+    const add = Effect.fnUntraced(function* (tool: Tool<R>, strict: boolean) {
+      const format = yield* Effect.fromResult(tool.format(conversion, strict))
+      const isStrict = strict && (tool.strict === true || budget.fits(format.jsonSchema))
+      if (isStrict) budget.take(format.jsonSchema)
+      entries.set(tool, {
+        tool,
+        strict: isStrict,
+        format: isStrict === strict ? format : yield* Effect.fromResult(tool.format(conversion, false))
+      })
+    })
+    // What the program asks for counts first.
+    for (const tool of tools) if (tool.strict !== undefined) yield* add(tool, tool.strict)
+    for (const tool of tools) if (tool.strict === undefined) yield* add(tool, true)
+    const ordered = tools.flatMap((tool) => entries.get(tool) ?? [])
+    const byName = new Map(ordered.map((entry) => [entry.tool.name, entry]))
     return {
-      descriptions: entries.map(([{ description, name, strict }, { jsonSchema }]) => ({
+      descriptions: ordered.map(({ format: { jsonSchema }, strict, tool: { description, name } }) => ({
         name,
         description,
         strict,

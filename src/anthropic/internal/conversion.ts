@@ -6,5 +6,6 @@ export const conversion: StructuredOutput.Conversion = {
   convert: AnthropicStructuredOutput.toCodecAnthropic,
   objectOnly: false,
   recursive: false,
-  anyValue: false
+  anyValue: false,
+  strictLimits: { tools: 20, optionals: 24, unions: 16 }
 }

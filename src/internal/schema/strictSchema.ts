@@ -127,3 +127,22 @@ const simplified = (node: Node): Node => {
   const [only] = parts
   return parts.length === 1 && isNode(only) ? { ...only, ...rest } : { ...node, anyOf: parts }
 }
+
+/** How many properties may be left out, and how many parts may have several types. */
+export const countParameters = (schema: unknown): { readonly optionals: number; readonly unions: number } => {
+  let optionals = 0
+  let unions = 0
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit)
+    if (!isNode(value)) return
+    const { anyOf, oneOf, properties, required, type } = value
+    if (Array.isArray(anyOf) || Array.isArray(oneOf) || Array.isArray(type)) unions++
+    if (isNode(properties)) {
+      const needed = new Set<unknown>(Array.isArray(required) ? required : [])
+      optionals += Object.keys(properties).filter((name) => !needed.has(name)).length
+    }
+    Object.values(value).forEach(visit)
+  }
+  visit(schema)
+  return { optionals, unions }
+}
