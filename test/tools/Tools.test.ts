@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Prompt from "effect/ai/Prompt"
 import * as AiTool from "effect/ai/Tool"
 import * as Toolkit from "effect/ai/Toolkit"
 import * as Deferred from "effect/Deferred"
@@ -227,5 +228,87 @@ describe("an effect/ai toolkit", () => {
       const approved = yield* Tools.fromToolkit(toolkit, { approve: ({ name }) => Effect.succeed(name === "Remove") })
       assert.strictEqual(yield* outcome(approved, "Remove", "{}"), "gone")
     }).pipe(Effect.provide(handlers))
+  )
+
+  it.effect("has a dynamic tool described by its JSON Schema, and shown by its model output", () =>
+    Effect.gen(function* () {
+      const jsonSchema = { type: "object", properties: { q: { type: "string" } } } as const
+      const Search = AiTool.dynamic("Search", {
+        parameters: jsonSchema,
+        success: Schema.Struct({ hits: Schema.Int }),
+        toModelOutput: ({ hits }: { readonly hits: number }) => [Prompt.textPart({ text: `${hits} hits` })]
+      })
+      const searching = Toolkit.make(Search)
+      const tools = yield* Effect.provide(
+        Tools.fromToolkit(searching),
+        searching.toLayer({ Search: () => Effect.succeed({ hits: 3 }) })
+      )
+      const { descriptions, execute } = yield* Tools.toolbox(tools, conversion)
+      assert.deepStrictEqual(descriptions[0]?.jsonSchema, jsonSchema)
+      const { output } = yield* execute(call("Search", '{"q":"x"}'))
+      assert.deepStrictEqual(output, [{ _tag: "Text", text: "3 hits" }])
+    })
+  )
+
+  it.effect("asks for the calls that need an approval, by what they are called with", () =>
+    Effect.gen(function* () {
+      const Pay = AiTool.make("Pay", {
+        parameters: Schema.Struct({ amount: Schema.Finite }),
+        success: Schema.String,
+        needsApproval: ({ amount }: { readonly amount: number }) => amount > 10
+      })
+      const paying = Toolkit.make(Pay)
+      const tools = yield* Effect.provide(
+        Tools.fromToolkit(paying),
+        paying.toLayer({ Pay: () => Effect.succeed("paid") })
+      )
+      assert.strictEqual(yield* outcome(tools, "Pay", '{"amount":5}'), "paid")
+      assert.include(yield* outcome(tools, "Pay", '{"amount":50}'), "not allowed")
+    })
+  )
+
+  it.effect("is refused if it has a tool that only its provider runs", () =>
+    Effect.gen(function* () {
+      const Find = AiTool.providerDefined({
+        id: "openai.find",
+        customName: "Find",
+        providerName: "find",
+        args: Schema.Struct({}),
+        parameters: Schema.Struct({}),
+        success: Schema.Unknown
+      })({})
+      const error = yield* Effect.flip(Tools.fromToolkit(Toolkit.make(Find)))
+      assert.strictEqual(error._tag, "ProviderToolError")
+      assert.include(error.message, "Find")
+    })
+  )
+})
+
+describe("strict tools", () => {
+  const many = (count: number, strict?: boolean) =>
+    Array.from({ length: count }, (_, n) =>
+      Tools.make({ name: `t${n}`, parameters: Schema.Struct({ a: Schema.String }), run: () => Effect.void, strict })
+    )
+  const strictOf = (tools: ReadonlyArray<Tools.Tool>) =>
+    Effect.map(
+      Tools.toolbox(tools, anthropic),
+      ({ descriptions }) => descriptions.filter(({ strict }) => strict).length
+    )
+
+  it.effect("are as many as the provider takes", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* strictOf(many(25)), 20)
+      assert.strictEqual(yield* strictOf(many(25, true)), 25)
+      const optional = Tools.make({
+        name: "optional",
+        parameters: Schema.Struct(
+          Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`p${n}`, Schema.optionalKey(Schema.String)]))
+        ),
+        run: () => Effect.void
+      })
+      assert.strictEqual(yield* strictOf([optional, ...many(2)]), 2)
+      const box = yield* Tools.toolbox([optional], anthropic)
+      assert.isFalse((yield* box.execute(call("optional", "{}"))).isError)
+    })
   )
 })
