@@ -15,6 +15,8 @@ export interface Field extends Notes {
   readonly optional: boolean
   /** Whether the source sends it as a header. */
   readonly header?: boolean
+  /** Also decodes values of this type, although the declared type excludes them. */
+  readonly accepts?: Type
 }
 
 /** What a comment says that the type does not: limits, units and formats, in our own words. */

@@ -27,6 +27,11 @@ export interface FieldOverride {
   readonly optional?: true
   /** Removes a field that is not part of the API. */
   readonly omit?: true
+  /**
+   * Also decodes values of this type, without adding it to the declared type: what few servers send must not be in
+   * every caller's way.
+   */
+  readonly accepts?: { readonly type: Type; readonly note: string }
 }
 
 export interface Overrides {
@@ -231,6 +236,16 @@ export const openai: Overrides = {
       at: "resources/chat/completions/completions#ChatCompletionMessageFunctionToolCall.type",
       reason: "api.mistral.ai leaves it out (corpus 5742c45885a3).",
       optional: true
+    },
+    {
+      at: "resources/chat/completions/completions#ChatCompletionMessage.content",
+      reason: "Reasoning models of api.mistral.ai answer with a list of parts (corpus 1ced383edc9e).",
+      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
+    },
+    {
+      at: "resources/chat/completions/completions#ChatCompletionChunk.Choice.Delta.content",
+      reason: "As ChatCompletionMessage.content.",
+      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
     },
     {
       at: "resources/*responses/responses#*DeltaEvent.obfuscation",

@@ -30,6 +30,7 @@ import * as Responses from "./api/Responses.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import { textOfContent } from "./internal/chatParam.ts"
 import { isKept, itemsOf } from "./internal/responseParam.ts"
+import { finalTextOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
@@ -181,7 +182,7 @@ const readCompletion: StructuredOutput.Read<ChatCompletions.ChatCompletion> = ({
 }
 
 const readResponse: StructuredOutput.Read<Responses.Response> = (response) => {
-  const text = ResponseStream.outputText(response)
+  const text = finalTextOfResponse(response)
   const refusal = response.output
     .flatMap((item) => (item.type === "message" ? item.content : []))
     .map((part) => (part.type === "refusal" ? part.refusal : ""))

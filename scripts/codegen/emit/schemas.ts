@@ -89,10 +89,15 @@ const taggedText = (tagged: Tagged, typeArgument: string | undefined, scope: Sco
 
 const fieldText = (field: Field, exact: boolean, scope: Scope): string => {
   const type = T.withoutNull(field.type)
-  const schema = exact ? tagText(type, scope) : schemaText(type, scope)
+  const schema = exact ? tagText(type, scope) : acceptingText(schemaText(type, scope), field, scope)
   const wrap = field.optional ? "Open.optional" : T.isNullable(field.type) ? "Open.nullish" : undefined
   return `${property(field.name)}: ${wrap === undefined ? schema : `${wrap}(${schema})`}`
 }
+
+const acceptingText = (schema: string, { accepts, type }: Field, scope: Scope): string =>
+  accepts === undefined
+    ? schema
+    : `Open.union<${typeText(T.withoutNull(type), scope, true)}>(() => [${schema}, ${schemaText(accepts, scope)} as Open.Codec<never>])`
 
 const tagText = (type: Type, scope: Scope): string => {
   const resolved = T.resolve(scope.declarations, type)

@@ -35,14 +35,18 @@ export const overrideFields = (declarations: Map<string, Declaration>, { fields 
   }
 }
 
-const changedField = (field: Field, { nullable, omit, optional, type }: FieldOverride): ReadonlyArray<Field> => {
+const changedField = (
+  field: Field,
+  { accepts, nullable, omit, optional, type }: FieldOverride
+): ReadonlyArray<Field> => {
   if (omit === true) return []
   const base = type ?? field.type
   return [
     {
       ...field,
       type: nullable === true ? T.union([base, { kind: "null" }]) : base,
-      optional: optional === true || field.optional
+      optional: optional === true || field.optional,
+      ...(accepts === undefined ? {} : { accepts: accepts.type, notes: [...(field.notes ?? []), accepts.note] })
     }
   ]
 }

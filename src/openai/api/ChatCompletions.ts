@@ -558,7 +558,7 @@ export const ChatCompletionMessageFunctionCall: Open.Codec<ChatCompletionMessage
   }))
 
 export interface ChatCompletionMessage {
-  /** The text of the answer. `null` if the model called tools or refused. */
+  /** The text of the answer. `null` if the model called tools or refused. Reasoning models of Mistral send a list of parts instead. */
   readonly content?: string | null | undefined
   /** Why the model refused, if it did. */
   readonly refusal?: string | null | undefined
@@ -571,7 +571,7 @@ export interface ChatCompletionMessage {
   readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | null | undefined
 }
 export const ChatCompletionMessage: Open.Codec<ChatCompletionMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.nullish(Schema.String),
+  content: Open.nullish(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
   refusal: Open.nullish(Schema.String),
   role: Open.literals("assistant"),
   annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
@@ -756,7 +756,7 @@ export const ChatCompletionChunkChoiceDeltaToolCall: Open.Codec<ChatCompletionCh
 
 export interface ChatCompletionChunkChoiceDelta {
   readonly audio?: ChatCompletionChunkChoiceDeltaAudio | null | undefined
-  /** The text that this chunk adds. */
+  /** The text that this chunk adds. Reasoning models of Mistral send a list of parts instead. */
   readonly content?: string | null | undefined
   /** @deprecated */
   readonly function_call?: ChatCompletionChunkChoiceDeltaFunctionCall | null | undefined
@@ -770,7 +770,7 @@ export interface ChatCompletionChunkChoiceDelta {
 export const ChatCompletionChunkChoiceDelta: Open.Codec<ChatCompletionChunkChoiceDelta> = /*#__PURE__*/ Open.struct(
   () => ({
     audio: Open.optional(ChatCompletionChunkChoiceDeltaAudio),
-    content: Open.optional(Schema.String),
+    content: Open.optional(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
     function_call: Open.optional(ChatCompletionChunkChoiceDeltaFunctionCall),
     refusal: Open.optional(Schema.String),
     role: Open.optional(Open.literals("developer", "system", "user", "assistant", "tool")),

@@ -17,7 +17,7 @@ const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>): JsonObj
     if (!isObject(choice)) return choice
     const name = "delta" in choice ? "delta" : "message"
     const message = choice[name]
-    const own = isObject(message) ? plainMessage(message) : message
+    const own = isObject(message) ? plainMessage(message, name === "delta") : message
     if (own === message) return choice
     isOther = true
     return { ...choice, [name]: own }
@@ -25,13 +25,16 @@ const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>): JsonObj
   return isOther ? { ...body, choices: plain } : body
 }
 
-/** A message whose content is text and whose arguments are JSON text. What is thought is apart from what is said. */
-export const plainMessage = (message: JsonObject): JsonObject => {
+/**
+ * A message whose arguments are JSON text. The content of a delta is text too: what is thought is apart from what is
+ * said. A whole answer keeps its list of parts, which has to go back to the server as it came.
+ */
+export const plainMessage = (message: JsonObject, isDelta = true): JsonObject => {
   const { content, tool_calls: calls } = message
-  const hasParts = Array.isArray(content)
+  const hasParts = isDelta && Array.isArray(content)
   const hasObjects = arrayOf(calls).some(hasObjectAsArguments)
   if (!hasParts && !hasObjects) return message
-  const thinking = thinkingOfContent(content)
+  const thinking = hasParts ? thinkingOfContent(content) : ""
   return {
     ...message,
     ...(hasParts ? { content: textOfContent(content) } : {}),
