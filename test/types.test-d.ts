@@ -198,3 +198,21 @@ expectTypeOf(Models.retrieve).toExtend<Endpoint.Any>()
 expectTypeOf(Files.list).toExtend<Endpoint.Any>()
 expectTypeOf(ChatCompletions.create.kind).toEqualTypeOf<"json">()
 expectTypeOf(ChatCompletions.stream.kind).toEqualTypeOf<"stream">()
+
+// An answer goes into the next request.
+declare const message: Messages.Message
+const asked: ReadonlyArray<Messages.MessageParam> = [{ role: "user", content: "hi" }, Messages.toParam(message)]
+Messages.create({ model: "m", max_tokens: 1, messages: asked })
+
+declare const completion: ChatCompletions.ChatCompletion
+const said: ReadonlyArray<ChatCompletions.ChatCompletionMessageParam> = [
+  { role: "user", content: "hi" },
+  ChatCompletions.toParam(completion)
+]
+ChatCompletions.create({ model: "m", messages: said })
+
+declare const response: Responses.Response
+Responses.create({ model: "m", input: [...Responses.toInput(response), { role: "user", content: "more" }] })
+expectTypeOf(Messages.text(message)).toEqualTypeOf<string>()
+expectTypeOf(ChatCompletions.text(completion)).toEqualTypeOf<string>()
+expectTypeOf(Responses.text(response)).toEqualTypeOf<string>()
