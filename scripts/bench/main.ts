@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { benchBundle } from "./bundle.ts"
+import { benchLanguageModels } from "./languageModels.ts"
 import type { Row } from "./measure.ts"
 import { benchMemory } from "./memory.ts"
 import { root } from "./paths.ts"
@@ -23,6 +24,7 @@ const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").
 const server = await startServer()
 const parts: { readonly [name: string]: () => Promise<ReadonlyArray<Row>> } = {
   stream: () => benchStreams(server.url, 15),
+  ai: () => benchLanguageModels(server.url, 9),
   requests: () => benchRequests(server.url, 9),
   startup: () => benchStartup(9),
   bundle: benchBundle,
