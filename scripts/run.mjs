@@ -1,5 +1,6 @@
+// @ts-check
 // Runs a TypeScript file of this repository: node scripts/run.mjs <file.ts> [args…]
-// Imports of "llmfx" and "llmfx/…" resolve to src/, so that examples read as a user's program does.
+// Imports of "llmfx" and "llmfx/…" resolve to src/, so examples read as a user's program does.
 import { mkdirSync, rmSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -12,7 +13,7 @@ if (file === undefined) {
   process.exit(2)
 }
 
-// Under node_modules, so that the bundle's bare imports resolve; one folder a process, so that runs don't collide.
+// Under node_modules, so the bundle's bare imports resolve. One folder per process, so runs do not collide.
 const folder = join(root, "node_modules/.cache/llmfx", String(process.pid))
 mkdirSync(folder, { recursive: true })
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
@@ -31,5 +32,5 @@ await build({
 })
 
 process.setSourceMapsEnabled(true)
-process.argv = [process.argv[0], resolve(file), ...args]
+process.argv = [process.execPath, resolve(file), ...args]
 await import(pathToFileURL(outfile).href)

@@ -1,4 +1,4 @@
-// Maps the import paths that package.json exports to the sources behind them, so that tests, examples and scripts
+// Maps the import paths that package.json exports to the sources behind them, so tests, examples and scripts
 // import the library as a user's program does.
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
