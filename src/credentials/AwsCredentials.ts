@@ -1,6 +1,7 @@
 /**
- * Access keys of AWS, for the models that Amazon Bedrock serves. Nothing of the AWS SDK is needed for keys in the
- * environment; `NodeAwsCredentials` has its default chain.
+ * Access keys of AWS, for models on Amazon Bedrock.
+ *
+ * Keys in the environment do not need the AWS SDK. For the SDK's default chain, use `NodeAwsCredentials`.
  */
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -9,26 +10,26 @@ import { messageOf } from "../internal/errors/messageOf.ts"
 import { secretVariable, variable } from "../internal/provider.ts"
 import * as Credential from "./Credential.ts"
 
-/** A pair of keys, with a token where they are temporary. */
+/** A pair of keys, and a session token if they are temporary. */
 export interface AccessKeys {
   readonly accessKeyId: string
   readonly secretAccessKey: Redacted.Redacted
   readonly sessionToken?: Redacted.Redacted | undefined
 }
 
-/** What a layer accepts: keys, an Effect that is run on every try, or a credential. */
+/** The credentials that a layer accepts: keys, an Effect that runs on every attempt, or a credential. */
 export type Input =
   | AccessKeys
   | Effect.Effect<AccessKeys, Credential.CredentialError>
   | Credential.Credential<AccessKeys>
 
-/** A credential from any of its forms. */
+/** Makes a credential from any of these forms. */
 export const make = (input: Input): Credential.Credential<AccessKeys> => {
   if (Effect.isEffect(input)) return { get: input }
   return "get" in input ? input : { get: Effect.succeed(input) }
 }
 
-/** What a credential provider of the AWS SDK gives. */
+/** The result of a credential provider of the AWS SDK. */
 interface Identity {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -36,7 +37,10 @@ interface Identity {
   readonly expiration?: Date | undefined
 }
 
-/** The keys of a credential provider of the AWS SDK, such as `fromIni()` or `fromWebToken(…)`, kept while they are good. */
+/**
+ * Uses a credential provider of the AWS SDK, such as `fromIni()` or `fromWebToken(…)`. Its keys are cached until they
+ * expire.
+ */
 export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<Credential.Credential<AccessKeys>> =>
   Credential.cached<AccessKeys>({
     acquire: Effect.map(
@@ -55,7 +59,9 @@ export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<C
     )
   })
 
-/** The keys in `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `undefined` where they are not set. */
+/**
+ * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. Returns `undefined` if they are not set.
+ */
 export const fromEnvironment: Effect.Effect<AccessKeys | undefined, ConfigProvider.SourceError> =
   /*#__PURE__*/ Effect.map(
     /*#__PURE__*/ Effect.all({

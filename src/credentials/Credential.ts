@@ -1,44 +1,52 @@
-/** A secret that may expire: read on every try, renewed in time, and once more when the server refuses it. */
+/**
+ * A secret that may expire: read on every attempt, renewed before it expires, and once more if the server refuses it.
+ *
+ * A layer accepts a plain `Redacted` secret as well. Use {@link cached} if a token has to be fetched and expires.
+ */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { makeTokenCache } from "../internal/credentials/tokenCache.ts"
 
-/** No secret could be had. The call fails with `AuthenticationError`. */
+/** A secret could not be obtained. The call fails with `AuthenticationError`. */
 export class CredentialError extends Data.TaggedError("CredentialError")<{ readonly message: string }> {}
 
-/** Where an API key, a token or a pair of keys comes from. */
+/** Provides an API key, a token or a pair of keys. */
 export interface Credential<A = Redacted.Redacted> {
-  /** Evaluated on every try. */
+  /** Runs on every attempt. */
   readonly get: Effect.Effect<A, CredentialError>
-  /** Discards the secret that the server refused; absent where another one cannot be had. */
+  /** Discards a secret that the server refused. `undefined` if it cannot be replaced. */
   readonly refresh?: ((refused: A) => Effect.Effect<void, CredentialError>) | undefined
 }
 
-/** What a layer accepts as a secret. */
+/** The forms of a secret that a layer accepts. */
 export type Input = Redacted.Redacted | Effect.Effect<Redacted.Redacted, CredentialError> | Credential
 
-/** A credential from any of its forms. */
+/** Makes a credential from any of these forms. */
 export const make = (input: Input): Credential => {
   if (Redacted.isRedacted(input)) return { get: Effect.succeed(input) }
   if (Effect.isEffect(input)) return { get: input }
   return typeof input === "object" ? input : { get: Effect.fail(new CredentialError({ message: bareSecret })) }
 }
 
-/** What a program without types learns. */
+/** The message for a program without types. */
 const bareSecret = "A key or token is given as Redacted.make(…), not as a bare text"
 
-/** A secret and when it expires, in milliseconds since 1970; `undefined` where it does not. */
+/** A secret and when it expires, in milliseconds since 1970. `undefined` if it does not expire. */
 export interface Token<A = Redacted.Redacted> {
   readonly value: A
   readonly expiresAt: number | undefined
 }
 
 /**
- * Keeps a token for as long as it is good. Within `refreshBefore` (two minutes) of its end it is renewed in the
- * background while calls go on with it, and five seconds pass between attempts that fail; within `blockBefore` (thirty
- * seconds) calls wait for the new one. Both are at most half of the token's life. All who wait share one renewal.
+ * Caches a token until it expires. All callers that wait share one renewal.
+ *
+ * **Details**
+ *
+ * From `refreshBefore` (default: two minutes) before it expires, the token is renewed in the background while calls
+ * still use it; failed renewals are five seconds apart. From `blockBefore` (default: thirty seconds), calls wait for
+ * the new token. Both are at most half of the token's lifetime.
  */
 export const cached = <A = Redacted.Redacted>(options: {
   readonly acquire: Effect.Effect<Token<A>, CredentialError>

@@ -1,10 +1,10 @@
-/** Tokens of Microsoft Entra ID, for the models that Azure serves. Nothing of `@azure/identity` is needed. */
+/** Tokens of Microsoft Entra ID, for models on Azure. Does not need `@azure/identity`, but accepts its credentials. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { messageOf } from "../internal/errors/messageOf.ts"
 import * as Credential from "./Credential.ts"
 
-/** What `@azure/identity` calls a credential, such as `new DefaultAzureCredential()`. */
+/** A credential of `@azure/identity`, such as `new DefaultAzureCredential()`. */
 export interface TokenCredential {
   getToken(
     scopes: string | Array<string>
@@ -12,12 +12,15 @@ export interface TokenCredential {
 }
 
 /**
- * Where a token comes from: a credential of `@azure/identity`, the function that its `getBearerTokenProvider` makes
- * (called on every try), or any credential of this library.
+ * Provides a token: a credential of `@azure/identity`, the function made by its `getBearerTokenProvider` (called on
+ * every attempt), or any credential of this library.
  */
 export type TokenProvider = Credential.Input | TokenCredential | (() => Promise<string>)
 
-/** A token provider as a credential. A {@link TokenCredential} is asked for `scope`, and its token kept while it is good. */
+/**
+ * Makes a credential from a token provider. A {@link TokenCredential} is asked for `scope`, and its token is cached
+ * until it expires.
+ */
 export const credential = (provider: TokenProvider, scope: string): Effect.Effect<Credential.Credential> => {
   if (typeof provider === "function") {
     return Effect.succeed({ get: Effect.flatMap(attempt(provider), (token) => nonEmpty(token)) })

@@ -1,6 +1,7 @@
 /**
- * Tokens of Google Cloud, for the models that Vertex serves: of a service account's key, and of the machine's own
- * account. `NodeGoogleCredentials` has the application-default credentials.
+ * Tokens of Google Cloud, for models on Vertex: from the key of a service account, or from the machine's own account.
+ *
+ * For application-default credentials, use `NodeGoogleCredentials`.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,11 +17,11 @@ import * as Credential from "./Credential.ts"
 /** A credential that knows its project. */
 export interface GoogleCredential extends Credential.Credential {
   readonly projectId: string | undefined
-  /** The project that pays, where it is another one. */
+  /** The project to bill, if it is another one. */
   readonly quotaProjectId: string | undefined
 }
 
-/** What the tokens may be used for. */
+/** The scope of the tokens. */
 export const scope = "https://www.googleapis.com/auth/cloud-platform"
 
 const tokenEndpoint = "https://oauth2.googleapis.com/token"
@@ -124,11 +125,11 @@ const assertion = ({
     })
   })
 
-/** The account of the machine, where Google runs it: Compute Engine, Cloud Run, Kubernetes Engine. */
+/** Uses the machine's account on Compute Engine, Cloud Run or Kubernetes Engine. */
 export const metadataServer = (options?: {
-  /** `metadata.google.internal` unless set. */
+  /** Default: `metadata.google.internal`. */
   readonly host?: string | undefined
-  /** Another account than the default one. */
+  /** Default: the machine's default account. */
   readonly account?: string | undefined
 }): Effect.Effect<GoogleCredential, Credential.CredentialError, HttpClient.HttpClient> =>
   Effect.gen(function* () {

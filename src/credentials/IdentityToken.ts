@@ -1,6 +1,8 @@
 /**
- * Tokens with which a workload proves who it is, for the exchange that `openai/WorkloadIdentity` and
- * `anthropic/WorkloadIdentity` make. Any Effect that gives a token does as well; it is run for every exchange.
+ * Tokens that prove the identity of a workload, to exchange in `openai/WorkloadIdentity` or
+ * `anthropic/WorkloadIdentity`.
+ *
+ * Any Effect that returns a token works as well. It runs for every exchange.
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -15,10 +17,10 @@ import { CredentialError } from "./Credential.ts"
 /** A token that proves a workload's identity. */
 export type IdentityToken<R = never> = Effect.Effect<Redacted.Redacted, CredentialError, R>
 
-/** Where Kubernetes puts the token of a pod's service account. */
+/** The path of a pod's service account token in Kubernetes. */
 export const kubernetesPath = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
-/** The content of a file, read anew each time: such files are rotated. */
+/** Reads a file each time, because such files are rotated. */
 export const fromFile = (path: string = kubernetesPath): IdentityToken<FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (files) =>
     files.readFileString(path).pipe(
@@ -27,16 +29,16 @@ export const fromFile = (path: string = kubernetesPath): IdentityToken<FileSyste
     )
   )
 
-/** The value of an environment variable. */
+/** Reads an environment variable each time. */
 export const fromEnvironment = (name: string): IdentityToken =>
   Effect.suspend(() => Config.String(name)).pipe(
     Effect.mapError(() => new CredentialError({ message: `The environment variable ${name} is not set` })),
     Effect.flatMap((text) => nonEmpty(text, `The environment variable ${name} is empty`))
   )
 
-/** The managed identity of a machine on Azure. One of the ids selects an identity where there are several. */
+/** Uses the managed identity of a machine on Azure. If there are several, one of the ids selects the identity. */
 export const azureManagedIdentity = (options?: {
-  /** `https://management.azure.com/` unless set. */
+  /** Default: `https://management.azure.com/`. */
   readonly resource?: string | undefined
   readonly objectId?: string | undefined
   readonly clientId?: string | undefined
@@ -72,7 +74,7 @@ const accessTokenIn = (text: string): string => {
   }
 }
 
-/** The identity token of a machine's default account on Google Cloud, for the given audience. */
+/** Uses the identity token of a machine's default account on Google Cloud, for the given audience. */
 export const googleIdToken = (audience: string): IdentityToken<HttpClient.HttpClient> =>
   Effect.flatMap(HttpClient.HttpClient, (http) => {
     const url = new URL("http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity")

@@ -1,5 +1,5 @@
 /**
- * The default chain of AWS, by `@aws-sdk/credential-providers`: an optional peer that only this module loads.
+ * AWS's default credential chain, from `@aws-sdk/credential-providers`: an optional peer that only this module loads.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import { importPeer } from "../internal/credentials/importPeer.ts"
 import * as AwsCredentials from "./AwsCredentials.ts"
 import { type Credential, CredentialError } from "./Credential.ts"
 
-/** What is used of `@aws-sdk/credential-providers`. */
+/** The part of `@aws-sdk/credential-providers` that is used. */
 interface Library {
   readonly createCredentialChain: (...providers: ReadonlyArray<Provider>) => Provider
   readonly fromEnv: (options: {}) => Provider
@@ -32,8 +32,8 @@ type Provider = Parameters<typeof AwsCredentials.fromProvider>[0]
 const packageName = "@aws-sdk/credential-providers"
 
 /**
- * Access keys from the environment, the shared files (with single sign-on, roles and processes), a web identity, or
- * the container's or machine's own role. With a `profile`, the shared files alone.
+ * Finds access keys in the environment, the shared files (with single sign-on, roles and processes), a web identity, or
+ * the role of the container or machine. With `profile`, only in the shared files.
  */
 export const defaultChain = (options?: {
   readonly profile?: string | undefined
@@ -46,8 +46,8 @@ export const defaultChain = (options?: {
     }
     const { createCredentialChain, fromEnv, fromNodeProviderChain } = library
     const profile = options?.profile
-    // A provider keeps what it has found: a new one looks again. Alone, it would let AWS_PROFILE win over keys in the
-    // environment, which nothing else of AWS does.
+    // A provider keeps its result, so each refresh makes a new one. By itself it would prefer AWS_PROFILE to keys in
+    // the environment, unlike AWS's other tools.
     const provider = () =>
       profile === undefined
         ? createCredentialChain(fromEnv({}), fromNodeProviderChain({}))

@@ -6,7 +6,7 @@ import { messageOf } from "../internal/errors/messageOf.ts"
 import { CredentialError } from "./Credential.ts"
 import { type GoogleCredential, scope } from "./GoogleCredentials.ts"
 
-/** What is used of `google-auth-library`. */
+/** The part of `google-auth-library` that is used. */
 interface GoogleAuth {
   getClient(): Promise<AuthClient>
   getProjectId(): Promise<string>
@@ -24,9 +24,12 @@ interface Library {
 const packageName = "google-auth-library"
 
 /**
- * The credentials that Google's tools and libraries find: `GOOGLE_APPLICATION_CREDENTIALS`, those of `gcloud auth
- * application-default login`, or the machine's own. The library keeps and renews the token; a token that the server
- * has refused is replaced by looking for the credentials anew.
+ * Finds the credentials that Google's tools and libraries find: `GOOGLE_APPLICATION_CREDENTIALS`, those of `gcloud auth
+ * application-default login`, or the machine's own.
+ *
+ * **Details**
+ *
+ * The library caches and renews the token. If the server refuses a token, the credentials are looked up again.
  */
 export const applicationDefault: Effect.Effect<GoogleCredential, CredentialError> = Effect.gen(function* () {
   const library = yield* importPeer(packageName, "The application-default credentials of Google")

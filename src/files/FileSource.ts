@@ -1,7 +1,11 @@
-/** The content of a file to upload: a web `File` or `Blob`, bytes, text, or a stream that can be opened. */
+/**
+ * The content of a file to upload: a web `File` or `Blob`, bytes, text, or a stream that can be opened.
+ *
+ * For a file on disk use `LocalFile.source`, for a URL `RemoteFile.source`.
+ */
 import * as Stream from "effect/Stream"
 
-/** What every endpoint with a file input takes. */
+/** The type of every file input. */
 export type FileSource = Blob | Bytes | Opener
 
 /** Bytes in memory. */
@@ -12,29 +16,31 @@ export interface Bytes {
   readonly type: string | undefined
 }
 
-/** A stream of bytes. A source whose `open` may be called again can be sent again. */
+/** A stream of bytes. If `open` may be called again, the file can be sent again. */
 export interface Opener {
   readonly _tag: "Opener"
   readonly open: () => Stream.Stream<Uint8Array, unknown>
-  /** Opens the bytes from `start` up to `end`, where that can be had without the ones before. */
+  /** Opens the bytes from `start` to `end` without reading those before, if the source can do that. */
   readonly openRange: ((start: number, end: number) => Stream.Stream<Uint8Array, unknown>) | undefined
   readonly reopenable: boolean
   readonly name: string
   readonly type: string | undefined
-  /** In bytes, where it is known. */
+  /** In bytes, if known. */
   readonly size: number | undefined
-  /** Texts and files in a row. It comes with the source, so that a program without streams is bundled without them. */
+  /**
+   * Joins texts and files. The source brings this function along, so a program without streams is bundled without them.
+   */
   readonly join: (pieces: ReadonlyArray<string | FileSource>) => Stream.Stream<Uint8Array, unknown>
 }
 
 interface Options {
-  /** The file's name; the part before the last slash or backslash is not sent. */
+  /** The file's name. The part before the last slash or backslash is not sent. */
   readonly name: string
-  /** The media type; guessed from the name where it is left out. */
+  /** The media type. Default: guessed from the name. */
   readonly type?: string | undefined
 }
 
-/** A file of the given bytes. */
+/** Makes a file from bytes. */
 export const fromBytes = (bytes: Uint8Array, options: Options): FileSource => ({
   _tag: "Bytes",
   bytes,
@@ -42,11 +48,11 @@ export const fromBytes = (bytes: Uint8Array, options: Options): FileSource => ({
   type: options.type
 })
 
-/** A file of the given text, in UTF-8. */
+/** Makes a file from text, in UTF-8. */
 export const fromText = (text: string, options: Options): FileSource =>
   fromBytes(new TextEncoder().encode(text), options)
 
-/** A file whose bytes come from a stream; `open` is called for every try, so it can be retried. */
+/** Makes a file from a stream. `open` is called for every attempt, so the call can be retried. */
 export const fromStream = (
   open: () => Stream.Stream<Uint8Array, unknown>,
   options: Options & {
@@ -64,7 +70,7 @@ export const fromStream = (
   join
 })
 
-/** A file whose bytes can be read only once; a call with it is never retried. */
+/** Makes a file from bytes that can be read only once. A call with it is never retried. */
 export const fromStreamOnce = (
   stream: Stream.Stream<Uint8Array, unknown>,
   options: Options & { readonly size?: number | undefined }
@@ -79,12 +85,12 @@ export const fromStreamOnce = (
   join
 })
 
-/** Whether a value is the content of a file. */
+/** Returns whether a value is a file source. */
 export const isFileSource = (u: unknown): u is FileSource =>
   u instanceof Blob ||
   (typeof u === "object" && u !== null && "_tag" in u && (u._tag === "Bytes" || u._tag === "Opener") && "name" in u)
 
-/** The bytes of a file, read from its start. */
+/** Reads the bytes of a file from its start. */
 export const read = (file: FileSource): Stream.Stream<Uint8Array, unknown> => {
   if (file instanceof Blob) {
     return Stream.fromReadableStream({ evaluate: () => file.stream(), onError: (error) => error })
@@ -99,10 +105,10 @@ const join: Opener["join"] = (pieces) => {
   )
 }
 
-/** How many bytes a file has, where that is known. */
+/** Returns the number of bytes of a file, if known. */
 export const sizeOf = (file: FileSource): number | undefined =>
   file instanceof Blob || file._tag === "Opener" ? file.size : file.bytes.length
 
-/** The name of a file; a `Blob` has none. */
+/** Returns the name of a file. A `Blob` does not have one. */
 export const nameOf = (file: FileSource): string | undefined =>
   "name" in file && typeof file.name === "string" && file.name !== "" ? file.name : undefined

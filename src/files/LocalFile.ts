@@ -1,5 +1,5 @@
 /**
- * Files of the file system, to send and to save. They are read and written piece by piece, whatever their size.
+ * Sends and saves files of the file system. They are streamed, so memory stays constant whatever their size.
  *
  * @example
  * ```ts
@@ -21,15 +21,15 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import * as FileSource from "./FileSource.ts"
 
-/** How a file is called when it is sent. */
+/** How to describe the file to the server. */
 export interface SourceOptions {
-  /** The last part of the path unless set. */
+  /** Default: the last part of the path. */
   readonly name?: string | undefined
-  /** Guessed from the name unless set. */
+  /** Default: guessed from the name. */
   readonly type?: string | undefined
 }
 
-/** A file to send. It is opened for every try, so a call with it can be retried. */
+/** Returns a file to send. It is opened for every attempt, so the call can be retried. */
 export const source = (
   path: string,
   options: SourceOptions = {}
@@ -47,8 +47,12 @@ export const source = (
   )
 
 /**
- * Writes a stream of bytes to a file; gives their number. The file has its name only once it is whole: until then the
- * bytes are in one beside it, which is removed where the stream fails or is interrupted.
+ * Writes a stream of bytes to a file and returns their number.
+ *
+ * **Details**
+ *
+ * The bytes are written to a temporary file next to it, which gets the name once it is complete, and is removed if the
+ * stream fails or is interrupted.
  */
 export const save =
   (path: string) =>

@@ -28,32 +28,36 @@ import { execute } from "../internal/attempt/fetchClient.ts"
 import * as publicAddress from "../internal/request/publicAddress.ts"
 import * as FileSource from "./FileSource.ts"
 
-/** The other server does not give the file, or must not be asked for it. */
+/** The other server does not return the file, or must not be asked for it. */
 export class RemoteFileError extends Data.TaggedError("RemoteFileError")<{
   readonly message: string
-  /** Absent where the request was not sent. */
+  /** `undefined` if the request was not sent. */
   readonly status: number | undefined
 }> {}
 
-/** How the file is called when it is sent on, and where it may come from. */
+/** How to describe the file when it is sent on, and which URLs are allowed. */
 export interface SourceOptions {
-  /** The last part of the URL's path unless set. */
+  /** Default: the last part of the URL's path. */
   readonly name?: string | undefined
-  /** The other server's `content-type` unless set. */
+  /** Default: the other server's `content-type`. */
   readonly type?: string | undefined
-  /** Whether a URL may be requested, also one that a server redirects to; {@link isPublic} unless set. */
+  /** Returns whether a URL may be requested, including the targets of redirects. Default: {@link isPublic}. */
   readonly allow?: ((url: URL) => Effect.Effect<boolean>) | undefined
 }
 
-/** Whether the host of a URL is neither local nor private, by its name or address. */
+/** Returns whether the host of a URL is neither local nor private, by its name or address. */
 export const isPublic = ({ hostname }: URL): boolean => publicAddress.isPublicHost(hostname)
 
-/** Whether an IPv4 or IPv6 address is public, such as one that a name was resolved to. */
+/** Returns whether an IPv4 or IPv6 address is public, such as an address that a name resolved to. */
 export const isPublicAddress = (address: string): boolean => publicAddress.isPublicAddress(address)
 
 /**
- * A file to send on. Its size and type are asked for with HEAD, where the other server answers that; the file itself is
- * requested for every try, so a call with it can be retried.
+ * Returns a file to send on.
+ *
+ * **Details**
+ *
+ * Its size and type come from a HEAD request if the other server answers one. The file is requested for every attempt,
+ * so the call can be retried.
  */
 export const source = (
   url: string,
@@ -95,7 +99,7 @@ const check = (url: URL, allow: (url: URL) => Effect.Effect<boolean>): Effect.Ef
 
 const maxRedirects = 5
 
-/** Redirects are followed here, so that each place is checked before it is asked. */
+/** Redirects are followed here, so each target is checked before it is requested. */
 const requested = (
   client: HttpClient.HttpClient,
   method: "GET" | "HEAD",

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { CredentialError } from "../../credentials/Credential.ts"
 import { messageOf } from "../errors/messageOf.ts"
 
-/** A package that only those need who ask for it. */
+/** Imports an optional peer when it is first used. If it is missing, the error says how to install it. */
 export const importPeer = (name: string, purpose: string): Effect.Effect<object, CredentialError> =>
   Effect.tryPromise({
     try: (): Promise<object> => import(/* @vite-ignore */ /* webpackIgnore: true */ name),

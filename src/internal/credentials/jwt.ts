@@ -13,7 +13,7 @@ export const base64Url = (bytes: Uint8Array): string =>
 
 const json = (value: unknown): string => base64Url(encoder.encode(JSON.stringify(value)))
 
-/** Signs claims. Rejects where the key is no RSA private key in PEM. */
+/** Signs claims. Rejects if the key is not an RSA private key in PEM. */
 export const signJwt = async (pem: string, header: object, claims: object): Promise<string> => {
   const key = await crypto.subtle.importKey(
     "pkcs8",
@@ -36,7 +36,7 @@ const pkcs8Of = (pem: string): Bytes => {
   return match[1] === undefined ? der : wrapped(der)
 }
 
-/** WebCrypto reads only PKCS #8: an RSA key in PKCS #1 goes into its envelope. */
+/** WebCrypto reads only PKCS #8, so an RSA key in PKCS #1 is wrapped in its envelope. */
 const wrapped = (pkcs1: Uint8Array): Bytes => {
   const version = Uint8Array.of(0x02, 0x01, 0x00)
   const rsaEncryption = Uint8Array.of(

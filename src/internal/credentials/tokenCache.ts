@@ -9,10 +9,10 @@ interface Token<A> {
   readonly expiresAt: number | undefined
 }
 
-/** A value that expires, shared by all who need it. */
+/** A value that expires, shared by all callers. */
 export interface TokenCache<A, E> {
   readonly get: Effect.Effect<A, E>
-  /** Forgets the value, unless another one has taken its place. */
+  /** Forgets the value, unless it was already replaced. */
   readonly discard: (value: A) => Effect.Effect<void>
 }
 
@@ -42,7 +42,7 @@ export const makeTokenCache = <A, E>(options: {
       })
   })
 
-  /** The renewal under way, or a new one; it outlives the calls that wait for it. */
+  /** The current renewal, or a new one. It outlives the calls that wait for it. */
   const sharedRenewal: Effect.Effect<Fiber.Fiber<A, E>> = Effect.withFiber((caller) => {
     if (renewal !== undefined) return Effect.succeed(renewal)
     const started = Effect.runForkWith(caller.context)(renew)

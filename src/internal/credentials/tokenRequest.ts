@@ -1,4 +1,4 @@
-/** Requests for short-lived tokens: over a safe connection, without redirects, bounded, and checked. */
+/** Requests short-lived tokens: over a safe connection, without redirects, bounded, and checked. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -12,21 +12,21 @@ import * as Credential from "../../credentials/Credential.ts"
 import { execute } from "../attempt/fetchClient.ts"
 import { isObject, stringOf } from "../json/json.ts"
 
-/** Who is asked, and how. */
+/** The endpoint, and how to ask it. */
 export interface TokenRequest {
   readonly http: HttpClient.HttpClient
-  /** For messages: `Google's token endpoint`. */
+  /** Names the endpoint in messages: `Google's token endpoint`. */
   readonly from: string
   readonly request: HttpClientRequest.HttpClientRequest
-  /** Whether it is a metadata service, which has no TLS: the machine's own network is the boundary. */
+  /** Whether it is a metadata service, which does not have TLS: the machine's own network is the boundary. */
   readonly isLocal?: boolean
-  /** What to do about an answer of 401. */
+  /** What to do about a 401, for the message. */
   readonly hint?: string | undefined
 }
 
 const maxBytes = 1024 * 1024
 
-/** The text of a successful answer. Broken connections, 429 and 5xx are tried three times. */
+/** Returns the text of a successful response. Broken connections, 429 and 5xx are tried three times. */
 export const requestText = (asked: TokenRequest): Effect.Effect<string, Credential.CredentialError> => {
   const { from, hint, http, isLocal = false, request } = asked
   if (!isLocal && !isSafe(request.url)) {
@@ -44,7 +44,7 @@ export const requestText = (asked: TokenRequest): Effect.Effect<string, Credenti
   )
 }
 
-/** The answer of an OAuth token endpoint. Its life is counted from before the request. */
+/** Reads the response of an OAuth token endpoint. The token's lifetime counts from before the request. */
 export const requestToken = (
   asked: TokenRequest,
   defaultLife?: number
@@ -66,7 +66,7 @@ const fail = (message: string) => Effect.fail(new Credential.CredentialError({ m
 
 const tooLong = (from: string) => Effect.fail(new Failure(`${from} answered with more than 1 MiB`, false))
 
-/** Whether nobody on the way can read along. */
+/** Returns whether nobody on the way can read along. */
 const isSafe = (address: string): boolean => {
   try {
     const { hostname, protocol } = new URL(address)
@@ -76,7 +76,7 @@ const isSafe = (address: string): boolean => {
   }
 }
 
-/** `undefined` where there is too much of it. */
+/** Returns `undefined` if the body is too long. */
 const readBounded = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<string | undefined, HttpClientError.HttpClientError> =>
@@ -112,7 +112,7 @@ const checked = (
   )
 }
 
-/** Only what OAuth defines for errors: the rest of the body may repeat what was sent. */
+/** Quotes only the fields that OAuth defines for errors: the rest of the body may repeat what was sent. */
 const describe = (text: string): string => {
   const body = parsed(text)
   if (!isObject(body)) return ""
