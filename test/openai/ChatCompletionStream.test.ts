@@ -7,6 +7,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { Accumulator } from "llmfx"
 import { ChatCompletionStream as Official } from "openai/lib/ChatCompletionStream"
 import * as ChatCompletionStream from "../../src/openai/ChatCompletionStream.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
@@ -183,6 +184,8 @@ describe("tool calls", () => {
     ])
   })
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, toolChunks))
 
 describe("a stream that something is wrong with", () => {
   it("is folded without an exception, wherever the fault is", () => {

@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
 import * as Responses from "../../src/openai/api/Responses.ts"
 import * as ResponseStream from "../../src/openai/ResponseStream.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { damaged, follow, joined, withIndex } from "../support/folds.ts"
@@ -234,6 +235,8 @@ describe("what the pieces leave out", () => {
     )
   })
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))
 
 describe("a stream that something is wrong with", () => {
   it("ends with the same response, wherever the fault is, as long as its last event comes", () => {
