@@ -268,18 +268,18 @@ export const openai: Overrides = {
       add: string
     },
     ...[
-      { field: "Run.reasoning_effort", add: string },
-      { field: "Run.tool_resources", add: unknown },
+      { field: "runs#Run.reasoning_effort", add: string },
+      { field: "runs#Run.tool_resources", add: unknown },
       {
-        field: "Run.Usage.prompt_token_details",
+        field: "*#Run*.Usage.prompt_token_details",
         add: object([{ name: "cached_tokens", type: number, optional: true }])
       },
       {
-        field: "Run.Usage.completion_tokens_details",
+        field: "*#Run*.Usage.completion_tokens_details",
         add: object([{ name: "reasoning_tokens", type: number, optional: true }])
       }
     ].map(({ add, field }) => ({
-      at: `resources/beta/threads/runs/runs#${field}`,
+      at: `resources/beta/threads/runs/${field}`,
       reason: "api.openai.com sends it (corpus e034da5fa44c).",
       add
     })),

@@ -66,7 +66,7 @@ export type { Matcher } from "./internal/cassette/match.ts"
 /** The matchers to choose from. `method`, `path`, `query` and `body` are used unless others are given. */
 export const matchers: typeof Match = Match
 
-/** What a cassette does with requests. */
+/** How a cassette treats requests. */
 export type Mode =
   /** Answers from the file alone; nothing is sent. */
   | "replay"
@@ -80,7 +80,7 @@ export type Mode =
 /** Settings of a cassette. */
 export interface Options {
   /**
-   * The file. Its folder is made where it does not exist. A recording of VCR.py is a file, too, that can be replayed:
+   * The file. Its folder is created if it does not exist. Recordings of VCR.py can be replayed, too:
    * in JSON, or in YAML (`.yaml`, `.yml`), which needs the package `yaml`.
    */
   readonly path: string
@@ -100,7 +100,7 @@ export interface Options {
   readonly unused?: "ignore" | "fail" | undefined
 }
 
-/** What has become of the recordings so far. */
+/** How the recordings were used so far. */
 export interface Report {
   readonly replayed: number
   readonly recorded: number
@@ -187,7 +187,7 @@ export const make = (options: Options): Effect.Effect<Cassette, CassetteError, F
     }
   })
 
-/** A client whose requests go through a cassette. Where it only replays, the client beneath is never used. */
+/** A client whose requests go through a cassette. If it only replays, it never uses the client beneath. */
 export const layer = (
   options: Options
 ): Layer.Layer<HttpClient.HttpClient, CassetteError, HttpClient.HttpClient | FileSystem.FileSystem> =>

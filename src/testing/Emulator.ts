@@ -1,5 +1,5 @@
 /**
- * The three APIs in one process, for tests and demonstrations: stateful where state is the point (files, stores,
+ * Serves the three APIs in one process, for tests and demonstrations. Keeps state (files, stores,
  * conversations, batches that progress with time, threads, datasets), a valid answer for every other endpoint, a model
  * whose answers depend on the request alone. Clients cannot tell it from a server by the form of what it says.
  *
@@ -58,7 +58,7 @@ export type { Provider } from "./internal/emulator/server.ts"
 /** How much a key may use in a window; what is not set has no limit. Coze counts requests alone. */
 export interface RateLimit {
   readonly requests?: number | undefined
-  /** Of input and output together; their sum where both are set. */
+  /** Counts input and output together. Default: the sum of the two limits below if both are set. */
   readonly tokens?: number | undefined
   /** Anthropic counts these apart. */
   readonly inputTokens?: number | undefined
@@ -73,8 +73,8 @@ export interface Options {
   /** The APIs that are there; all three unless set. */
   readonly providers?: ReadonlyArray<Provider> | undefined
   /**
-   * What the model says: texts or answers in their order, or a function of the request. Where there is none, tools
-   * that are offered are called, JSON is given where it is asked for, and else the last message comes back.
+   * The model's replies: texts or answers in their order, or a function of the request. By default the model calls a
+   * tool that is offered, writes JSON if it is asked to, and otherwise repeats the last message.
    */
   readonly replies?: Replies | undefined
   /** The keys or tokens that are good; any unless set. A request without one fails either way. */

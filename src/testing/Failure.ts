@@ -14,7 +14,7 @@ import * as Duration from "effect/Duration"
 import * as ApiError from "../ApiError.ts"
 import type { RateLimitInfo } from "../policies/RateLimit.ts"
 
-/** What the server says; every part has a default. */
+/** The server's words. Every part has a default. */
 export interface Detail {
   readonly message?: string | undefined
   readonly code?: string | undefined

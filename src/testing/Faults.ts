@@ -296,7 +296,7 @@ export interface Hit {
 export interface Faults {
   /** For `transformClient` of a layer, or `RequestOptions.withClient`. */
   readonly transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient
-  /** What has been hit so far. */
+  /** The faults that have hit requests so far. */
   readonly report: Effect.Effect<ReadonlyArray<Hit>>
 }
 

@@ -97,7 +97,7 @@ export const reply = <E extends Endpoint.Any>(
   make: () => handler as ReturnType<WireHandler["make"]>
 })
 
-/** What a provider's service is, as far as a mock of it needs to know. */
+/** A provider's service, as far as a mock needs to know it. */
 export interface Service<R> {
   readonly provider: string
   readonly client: Effect.Effect<ApiClient, never, R>

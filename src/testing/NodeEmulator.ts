@@ -138,7 +138,7 @@ const answer = async (
   outgoing.on("close", () => gone.abort())
   const unsound = unsoundness(incoming, isAllowed)
   if (unsound !== undefined) {
-    // What is left of a body that nobody reads would be taken for the next request.
+    // The rest of an unread body must not be taken for the next request.
     outgoing.writeHead(unsound.status, { connection: "close", "content-type": "application/json" })
     outgoing.end(
       JSON.stringify({ error: { message: unsound.message, type: "invalid_request_error", param: null, code: null } })
@@ -164,7 +164,7 @@ const answer = async (
       if (!outgoing.write(value)) await drained(outgoing)
     }
   } catch (error) {
-    // What was written has to reach the client before the connection breaks.
+    // Written bytes have to reach the client before the connection breaks.
     await sleep(20)
     throw error
   }

@@ -1,4 +1,4 @@
-/** What a mocked or emulated server answers with. */
+/** Responses of a mocked or emulated server. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpClientError from "effect/http/HttpClientError"

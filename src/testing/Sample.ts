@@ -40,7 +40,7 @@ export interface Options {
 export const json = <A>(schema: Schema.Codec<A, unknown>, given?: Partial<A>, options?: Options): unknown =>
   fill(schema.ast, given, { items: options?.items ?? 0, optionals: options?.optionals === "fill" })
 
-/** The decoded value. Throws `ApiError.DecodeError` where what is given does not fit the schema. */
+/** The decoded value. Throws `ApiError.DecodeError` if the given part does not fit the schema. */
 export const make = <A>(schema: Schema.Codec<A, unknown>, given?: Partial<A>, options?: Options): A =>
   decode(schema)(json(schema, given, options))
 

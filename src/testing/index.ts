@@ -1,4 +1,4 @@
-/** What a team needs to test a program that uses llmfx, without a network and against a bad one. */
+/** Tools to test a program that uses llmfx, without a network and against a bad one. */
 export * as Cassette from "./Cassette.ts"
 export * as Emulator from "./Emulator.ts"
 export * as Events from "./Events.ts"

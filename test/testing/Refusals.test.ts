@@ -145,8 +145,15 @@ describe("chat completions", () => {
   })
 
   it("takes fields of compatible servers for models of theirs", async () => {
-    const { status } = await ask("POST", "/openai/v1/chat/completions", { model: "llama-3", messages: hi, top_k: 5 })
-    assert.strictEqual(status, 200)
+    const chat = (more: object) =>
+      ask("POST", "/openai/v1/chat/completions", { model: "llama-3", messages: hi, ...more })
+    const tools = [{ function: { name: "f" } }]
+    const parts = [{ role: "user", content: [{ type: "video_url", video_url: { url: "x" } }] }]
+    for (const more of [{ top_k: 5 }, { tools }, { messages: parts }, { reasoning_effort: "default" }]) {
+      assert.strictEqual((await chat(more)).status, 200)
+    }
+    assert.strictEqual((await chat({ messages: "hi" })).status, 400)
+    assert.strictEqual((await chat({ messages: [{ content: "hi" }] })).status, 400)
   })
 
   it("takes calls with their results in any order", async () => {
@@ -270,15 +277,6 @@ describe("messages", () => {
         messages: [...hi, { role: "assistant", content: [{ type: "thinking", thinking: "x", signature: "" }] }, ...hi]
       },
       "messages.1.content.0: Invalid `signature` in `thinking` block"
-    ],
-    [
-      "a tool turn that does not begin with thinking",
-      {
-        thinking,
-        tools,
-        messages: [...hi, { role: "assistant", content: [use] }, { role: "user", content: [result] }]
-      },
-      "Expected `thinking` or `redacted_thinking`, but found `tool_use`"
     ],
     [
       "a budget above max_tokens",
@@ -419,7 +417,7 @@ describe("models", () => {
   it("of another vendor are not found, others are served", async () => {
     const chat = (model: string) => ask("POST", "/openai/v1/chat/completions", { model, messages: hi })
     const message = (model: string) => ask("POST", "/anthropic/v1/messages", { model, max_tokens: 9, messages: hi })
-    for (const model of ["claude-sonnet-5", "anthropic/claude-opus-5", "us.anthropic.claude-haiku-5"]) {
+    for (const model of ["claude-sonnet-5", "claude-3-5-haiku-latest"]) {
       const { json, status } = await chat(model)
       assert.strictEqual(status, 404)
       assert.strictEqual(json.error.code, "model_not_found")
@@ -429,7 +427,7 @@ describe("models", () => {
       assert.strictEqual(status, 404)
       assert.deepStrictEqual(json.error, { type: "not_found_error", message: `model: ${model}` })
     }
-    for (const model of ["mistral-small", "gemini-3-pro", "openai/gpt-oss-120b"]) {
+    for (const model of ["mistral-small", "gemini-3-pro", "gpt-oss-120b", "anthropic/claude-opus-5"]) {
       assert.strictEqual((await chat(model)).status, 200)
     }
     assert.strictEqual((await message("kimi-k3")).status, 200)

@@ -192,15 +192,36 @@ export const RunStepStepDetails: Open.Codec<RunStepStepDetails> = /*#__PURE__*/ 
   tool_calls: ToolCallsStepDetails
 }))
 
+export interface RunStepUsagePromptTokenDetails {
+  readonly cached_tokens?: number | null | undefined
+}
+export const RunStepUsagePromptTokenDetails: Open.Codec<RunStepUsagePromptTokenDetails> = /*#__PURE__*/ Open.struct(
+  () => ({
+    cached_tokens: Open.optional(Schema.Number)
+  })
+)
+
+export interface RunStepUsageCompletionTokensDetails {
+  readonly reasoning_tokens?: number | null | undefined
+}
+export const RunStepUsageCompletionTokensDetails: Open.Codec<RunStepUsageCompletionTokensDetails> =
+  /*#__PURE__*/ Open.struct(() => ({
+    reasoning_tokens: Open.optional(Schema.Number)
+  }))
+
 export interface RunStepUsage {
   readonly completion_tokens: number
   readonly prompt_tokens: number
   readonly total_tokens: number
+  readonly prompt_token_details?: RunStepUsagePromptTokenDetails | null | undefined
+  readonly completion_tokens_details?: RunStepUsageCompletionTokensDetails | null | undefined
 }
 export const RunStepUsage: Open.Codec<RunStepUsage> = /*#__PURE__*/ Open.struct(() => ({
   completion_tokens: Schema.Number,
   prompt_tokens: Schema.Number,
-  total_tokens: Schema.Number
+  total_tokens: Schema.Number,
+  prompt_token_details: Open.optional(RunStepUsagePromptTokenDetails),
+  completion_tokens_details: Open.optional(RunStepUsageCompletionTokensDetails)
 }))
 
 export interface RunStep {

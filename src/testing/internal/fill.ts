@@ -109,7 +109,7 @@ const fillArray = (ast: SchemaAST.Arrays, given: unknown, place: Place): unknown
 
 const singular = (name: string | undefined): string | undefined => name?.replace(/s$/, "")
 
-/** What the API sends for such a property without a value: `{}` for one of any keys, such as `metadata`. */
+/** Returns `{}` for a property of any keys, such as `metadata`, otherwise `null`. */
 const emptyOf = (type: SchemaAST.AST): unknown =>
   type._tag === "Union" && type.types.map(resolved).some(isRecord) ? {} : null
 

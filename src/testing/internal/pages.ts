@@ -7,7 +7,7 @@ import type * as Page from "../../Page.ts"
 export interface Walk {
   /** The input that selects a page; absent where there is only one. */
   readonly parameter: string | undefined
-  /** What goes into it: the id of an item, a token of the server's, or a number. */
+  /** The kind of its value: the id of an item, a token of the server's, or a number. */
   readonly by: "item" | "token" | "number"
   /** The properties of the body that it depends on, besides `has_more`. */
   readonly properties: ReadonlyArray<string>

@@ -91,7 +91,7 @@ const broken = (bytes: Stream.Stream<Uint8Array, ApiError.Reason>): Stream.Strea
     )
   )
 
-/** What a stream has in the place where it fails. */
+/** Returns the step that stands at the place where a stream fails. */
 const failureStep = (endpoint: Endpoint.Metadata, reason: ApiError.Reason): Effect.Effect<Script.Step> => {
   switch (reason._tag) {
     case "NetworkError":

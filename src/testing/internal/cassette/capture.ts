@@ -64,7 +64,7 @@ const contentOf = (bytes: Uint8Array, contentType: string): Effect.Effect<Body |
     ? Effect.promise(async () => ({ form: await partsOfBytes(bytes, contentType) }))
     : Effect.succeed(bodyOfBytes(bytes, contentType))
 
-/** The parts of an encoded form; throws where it is none. */
+/** Returns the parts of an encoded form. Throws if the bytes are not one. */
 export const partsOfBytes = async (bytes: Uint8Array, contentType: string): Promise<ReadonlyArray<Part>> => {
   const response = new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": contentType } })
   return partsOf(await response.formData())

@@ -1,4 +1,4 @@
-/** What a cassette file holds: readable, and exact enough to answer as the server did. */
+/** The form of a cassette file: readable, and exact enough to answer as the server did. */
 import { isObject } from "../../../internal/json/json.ts"
 
 /** A body in the form in which it is easiest to read. */

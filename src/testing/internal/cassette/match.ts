@@ -7,7 +7,7 @@ import type { Body, RecordedRequest } from "./format.ts"
 export interface Matcher {
   readonly name: string
   readonly matches: (request: RecordedRequest, recorded: RecordedRequest) => boolean
-  /** What is different, in lines. */
+  /** Lists the differences, one a line. */
   readonly explain: (request: RecordedRequest, recorded: RecordedRequest) => ReadonlyArray<string>
 }
 

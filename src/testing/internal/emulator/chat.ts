@@ -46,7 +46,7 @@ export interface ReplyTokens {
 /** An answer. */
 export interface ChatReply {
   readonly text?: string | undefined
-  /** What the model thought before, if the API shows it. */
+  /** The model's reasoning before the answer, if the API shows it. */
   readonly reasoning?: string | undefined
   readonly toolCalls?: ReadonlyArray<{ readonly name: string; readonly input: unknown }> | undefined
   /** The text in which the model declines. */
@@ -59,7 +59,7 @@ export interface ChatReply {
   readonly failure?: ServerReason | undefined
 }
 
-/** What a reply can be scripted as. */
+/** A scripted reply: its text, or all of it. */
 export type Scripted = string | ChatReply
 
 /** Where replies come from: a list that is used up in order, or a function; `undefined` leaves it to the default. */

@@ -1,4 +1,4 @@
-/** What the handlers of the emulator work with. */
+/** The types that the handlers of the emulator work with. */
 
 import type * as ApiError from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
@@ -22,7 +22,7 @@ export interface Exchange {
   readonly server: Server
 }
 
-/** What all requests share. */
+/** The state and services that all requests share. */
 export interface Server {
   readonly store: Store
   /** Another id with the prefix. */
@@ -37,7 +37,7 @@ export interface Server {
   readonly checkModel: (model: string) => void
   /** Counts tokens that the model reads without an answer. Throws {@link Refusal} where they are too many. */
   readonly spend: (tokens: number) => void
-  /** What the model says. Throws {@link Refusal}. */
+  /** Asks the model. Throws {@link Refusal}. */
   readonly chat: (request: ChatRequest) => ChatReply
   /** Answers a request of a batch file as if it had come on its own. */
   readonly answer: (
@@ -48,7 +48,7 @@ export interface Server {
   ) => { readonly status: number; readonly body: unknown }
 }
 
-/** What a handler answers with. */
+/** An answer of a handler. */
 export type Answer =
   | { readonly _tag: "Value"; readonly value: unknown }
   /** All items of a list, of which the request asks for a page. */

@@ -235,7 +235,7 @@ const timesOf = (success: Endpoint.Metadata["success"], names: ReadonlyArray<str
 const isRequired = (success: Endpoint.Metadata["success"], name: string): boolean =>
   propertiesOf(success).get(name)?.context?.isOptional !== true || propertiesOf(success).get(name)?._tag === "Union"
 
-/** What a verb at the end of a path does to a resource. */
+/** Returns the change that a verb at the end of a path makes to a resource. */
 const changeOf = ({ endpoint, now }: Exchange.Exchange, verb: string): JsonObject => {
   const one = (name: string, candidates: ReadonlyArray<unknown>): JsonObject => {
     const value = firstFit(endpoint.success, name, candidates)

@@ -1,4 +1,4 @@
-/** What was asked and how it went, for assertions of tests in any language. */
+/** Lists requests and their outcomes, for assertions of tests in any language. */
 import type { JsonObject } from "../../../internal/json/json.ts"
 import * as Reply from "../../Reply.ts"
 import { type Incoming, isFileField } from "./incoming.ts"
@@ -36,7 +36,7 @@ export interface Journal {
   readonly answer: (incoming: Incoming) => Reply.Reply | undefined
 }
 
-export const journalPath = "/__llmfx/journal"
+const journalPath = "/__llmfx/journal"
 
 /** A long run keeps its last requests. */
 const maxEntries = 1000
@@ -97,7 +97,7 @@ const bodyOf = ({ body, isOther, text }: Incoming, isAuth: boolean): unknown => 
   )
 }
 
-/** What a request for a token says without giving anything away. */
+/** Whether a field of a token request is safe to show. */
 const isOpen = (name: string): boolean => /^(grant_type|client_id|redirect_uri|scope|duration_seconds)$/.test(name)
 
 const errorOf = ({ body, status }: Reply.Reply): unknown => {

@@ -21,7 +21,7 @@ interface Place {
   readonly root: JsonObject
   readonly name: string
   readonly depth: number
-  /** What is left of the limits, for all of the value. */
+  /** The remaining budget of the whole value. */
   readonly budget: { values: number; characters: number }
 }
 

@@ -24,12 +24,12 @@ import { makeStore } from "./store.ts"
 
 export type Provider = "openai" | "anthropic" | "coze"
 
-/** What one provider's part of the emulator is made of. */
+/** The parts of one provider's emulator. */
 export interface Part {
   readonly provider: Provider
   readonly endpoints: ReadonlyArray<Endpoint.Metadata>
   readonly handlers: Handlers
-  /** What its endpoints' paths are relative to, such as `/v1`. */
+  /** The prefix of its endpoints' paths, such as `/v1`. */
   readonly basePath: string
 }
 
@@ -50,7 +50,7 @@ export interface Settings {
   readonly isGoodToken: (token: string, now: number) => boolean | undefined
 }
 
-/** What became of a request, for the journal. */
+/** The outcome of a request, for the journal. */
 export interface Outcome {
   readonly reply: Reply.Reply
   /** The id of the endpoint; `undefined` if the request is for none. */

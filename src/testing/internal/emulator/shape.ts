@@ -1,4 +1,4 @@
-/** What the schema of an answer says about it. */
+/** Reads what an answer may hold from its schema. */
 
 import type * as Schema from "effect/Schema"
 import * as Schemas from "effect/Schema"

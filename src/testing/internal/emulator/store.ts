@@ -8,7 +8,7 @@ export interface Item {
   readonly createdAt: number
   /** Moves the resource on to where it is at a time. */
   advance?: (now: number) => void
-  /** What is kept with it and not shown. */
+  /** Internal data that no answer shows. */
   readonly hidden: { [name: string]: unknown }
 }
 

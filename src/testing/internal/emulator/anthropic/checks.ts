@@ -1,4 +1,4 @@
-/** What Anthropic refuses in messages: the types and limits of the fields, then what blocks have to do with each other. */
+/** Refuses messages as Anthropic does: types and limits of fields first, then rules between blocks. */
 import { arrayOf, isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import { anthropicPath, refuseAnthropic, refuseAnthropicFault } from "../checks/complaints.ts"
 import * as S from "../checks/shape.ts"
@@ -158,7 +158,7 @@ const checkNames = (body: JsonObject, names: ReadonlySet<string>): void => {
 }
 
 const checkFields = (body: JsonObject, fields: S.Fields): void => {
-  const fault = S.fieldsFault(body, fields, [])
+  const fault = S.fieldsFault(body, fields, [], typeof body["model"] === "string" && !isClaude(body))
   if (fault !== undefined) refuseAnthropicFault(fault)
 }
 
@@ -343,6 +343,8 @@ const checkTools = (body: JsonObject): void => {
   const named = names.filter((name) => typeof name === "string")
   if (new Set(named).size < named.length) refuseAnthropic("tools: Tool names must be unique.")
   const choice = isObject(body["tool_choice"]) ? body["tool_choice"] : {}
+  // What the servers of MCP offer is not in the request.
+  if (objectsOf(body["mcp_servers"]).length > 0) return
   if ((choice["type"] === "any" || choice["type"] === "tool") && names.length === 0) {
     refuseAnthropic("tool_choice: Tools must be provided when specifying tool_choice")
   }
@@ -380,18 +382,4 @@ const checkThinking = (body: JsonObject): void => {
   if (isObject(choice) && (choice["type"] === "any" || choice["type"] === "tool")) {
     refuseAnthropic("Thinking may not be enabled when tool_choice forces tool use.")
   }
-  checkThinkingFirst(objectsOf(body["messages"]))
-}
-
-/** While a turn of tool calls goes on, it has to begin with the thinking that led to it. */
-const checkThinkingFirst = (messages: ReadonlyArray<JsonObject>): void => {
-  const at = messages.findLastIndex(({ role }) => role === "assistant")
-  const isGoingOn = idsOf(messages[at], "tool_use", "id").length > 0
-  const first = objectsOf(messages[at]?.["content"])[0]?.["type"]
-  if (!isGoingOn || first === "thinking" || first === "redacted_thinking") return
-  refuseAnthropic(
-    `messages.${at}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\`. ` +
-      "When `thinking` is enabled, a final `assistant` message must start with a thinking block " +
-      "(preceeding the lastmost set of `tool_use` and `tool_result` blocks)."
-  )
 }

@@ -4,11 +4,11 @@ import { Refusal } from "../exchange.ts"
 
 type Provider = "openai" | "anthropic" | "coze"
 
-/** How the names of a vendor's models begin, with or without a prefix such as `anthropic/`. Open weights run anywhere. */
+/** How the names of a vendor's models begin. Open weights run anywhere, and routers have names such as `anthropic/…`. */
 const names: { readonly [K in "openai" | "anthropic"]: RegExp } = {
   openai:
-    /^(?:openai[/.])?(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d(?:-|$)|codex-|computer-use-|text-embedding-|text-moderation|omni-moderation|davinci|babbage|dall-e|whisper-\d|tts-|sora-)/i,
-  anthropic: /^(?:(?:[a-z]{2,6}\.)?anthropic[/.])?claude(?:-|$)/i
+    /^(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d(?:-|$)|codex-|computer-use-|text-embedding-|text-moderation|omni-moderation|davinci|babbage|dall-e|whisper-\d|tts-|sora-)/i,
+  anthropic: /^claude(?:-|$)/i
 }
 
 /** The API whose models have such names; `undefined` for a name that any compatible server may have. */

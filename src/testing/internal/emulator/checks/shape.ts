@@ -1,10 +1,10 @@
-/** What a request may hold, and the first thing in it that is wrong. Each API has its own words for a {@link Fault}. */
+/** Describes valid requests and finds the first fault in one. Each API has its own words for a {@link Fault}. */
 import { isObject, type JsonObject } from "../../../../internal/json/json.ts"
 
 /** Names of properties and positions in arrays, from the body on. */
 export type Path = ReadonlyArray<string | number>
 
-/** What is wrong at a place. */
+/** The kinds of faults. */
 export type Problem =
   | { readonly _tag: "Missing" }
   | { readonly _tag: "WrongType"; readonly expected: ReadonlyArray<TypeName>; readonly given: unknown }
@@ -33,11 +33,14 @@ export interface Fault {
 
 export type TypeName = "string" | "boolean" | "number" | "integer" | "object" | "array" | "array of objects"
 
-/** Finds what is wrong with a value; `undefined` if nothing is. */
+/**
+ * Finds what is wrong with a value; `undefined` if nothing is. Compatible servers know more values and kinds of objects
+ * than the API whose form they use: with `isOpen`, unknown ones pass.
+ */
 export interface Shape {
   readonly types: ReadonlyArray<TypeName>
   readonly accepts: (value: unknown) => boolean
-  readonly check: (value: unknown, path: Path) => Fault | undefined
+  readonly check: (value: unknown, path: Path, isOpen: boolean) => Fault | undefined
 }
 
 export interface Field {
@@ -57,12 +60,12 @@ const fault = (path: Path, problem: Problem): Fault => ({ path, problem })
 const typed = (
   types: ReadonlyArray<TypeName>,
   accepts: (value: unknown) => boolean,
-  check: (value: unknown, path: Path) => Fault | undefined = () => undefined
+  check: Shape["check"] = () => undefined
 ): Shape => ({
   types,
   accepts,
-  check: (value, path) =>
-    accepts(value) ? check(value, path) : fault(path, { _tag: "WrongType", expected: types, given: value })
+  check: (value, path, isOpen) =>
+    accepts(value) ? check(value, path, isOpen) : fault(path, { _tag: "WrongType", expected: types, given: value })
 })
 
 interface TextLimits {
@@ -91,8 +94,8 @@ export const oneOf = (...known: ReadonlyArray<string>): Shape =>
   typed(
     ["string"],
     (value) => typeof value === "string",
-    (value, path) =>
-      known.includes(value as string) ? undefined : fault(path, { _tag: "UnknownValue", known, given: value })
+    (value, path, isOpen) =>
+      isOpen || known.includes(value as string) ? undefined : fault(path, { _tag: "UnknownValue", known, given: value })
   )
 
 export const boolean: Shape = typed(["boolean"], (value) => typeof value === "boolean")
@@ -148,62 +151,79 @@ export const array = (item: Shape, { max, min }: Range = {}): Shape =>
   typed(
     [item.types.length === 1 && item.types[0] === "object" ? "array of objects" : "array"],
     Array.isArray,
-    (value, path) => {
+    (value, path, isOpen) => {
       const items = value as ReadonlyArray<unknown>
       return (
         lengthFault("array", items.length, min, max, path) ??
-        first(items.entries(), ([index, one]) => item.check(one, [...path, index]))
+        first(items.entries(), ([index, one]) => item.check(one, [...path, index], isOpen))
       )
     }
   )
 
-const fieldFault = (value: JsonObject, name: string, { isNullable, isRequired, shape }: Field, path: Path) => {
+const fieldFault = (
+  value: JsonObject,
+  name: string,
+  { isNullable, isRequired, shape }: Field,
+  path: Path,
+  isOpen: boolean
+): Fault | undefined => {
   const given = value[name]
   if (given === undefined) return isRequired ? fault([...path, name], { _tag: "Missing" }) : undefined
-  return given === null && isNullable ? undefined : shape.check(given, [...path, name])
+  return given === null && isNullable ? undefined : shape.check(given, [...path, name], isOpen)
 }
 
-export const fieldsFault = (value: JsonObject, fields: Fields, path: Path): Fault | undefined =>
-  first(Object.entries(fields), ([name, field]) => fieldFault(value, name, field, path))
+export const fieldsFault = (value: JsonObject, fields: Fields, path: Path, isOpen = false): Fault | undefined =>
+  first(Object.entries(fields), ([name, field]) => fieldFault(value, name, field, path, isOpen))
 
 /** The first field that is none of the documented ones. */
 export const unknownFault = (value: JsonObject, names: ReadonlySet<string>, path: Path): Fault | undefined =>
   first(Object.keys(value), (name) => (names.has(name) ? undefined : fault([...path, name], { _tag: "UnknownField" })))
 
-export const object = (fields: Fields = {}, more?: (value: JsonObject, path: Path) => Fault | undefined): Shape =>
+export const object = (
+  fields: Fields = {},
+  more?: (value: JsonObject, path: Path, isOpen: boolean) => Fault | undefined
+): Shape =>
   typed(
     ["object"],
     isObject,
-    (value, path) => fieldsFault(value as JsonObject, fields, path) ?? more?.(value as JsonObject, path)
+    (value, path, isOpen) =>
+      fieldsFault(value as JsonObject, fields, path, isOpen) ?? more?.(value as JsonObject, path, isOpen)
   )
 
 /** An object of any properties, at most `max`, whose values have a shape. */
 export const record = (item: Shape, max?: number): Shape =>
-  object({}, (value, path) => {
+  object({}, (value, path, isOpen) => {
     const entries = Object.entries(value)
     return (
       lengthFault("object", entries.length, undefined, max, path) ??
-      first(entries, ([name, one]) => item.check(one, [...path, name]))
+      first(entries, ([name, one]) => item.check(one, [...path, name], isOpen))
     )
   })
 
 /**
  * Objects told apart by a property. One without it has the shape `absent`, or lacks it. A tag of its own has no fields
- * to check if it is only listed in `others`; if `others` is absent, any other tag passes.
+ * to check if it is only listed in `others`; if `others` is absent, any other tag passes. `isFirm` holds for compatible
+ * servers, too.
  */
 export const tagged = (
   name: string,
   members: { readonly [tag: string]: Shape },
-  { absent, others }: { readonly absent?: Shape; readonly others?: ReadonlyArray<string> } = {}
+  {
+    absent,
+    isFirm,
+    others
+  }: { readonly absent?: Shape; readonly isFirm?: boolean; readonly others?: ReadonlyArray<string> } = {}
 ): Shape =>
-  object({}, (value, path) => {
+  object({}, (value, path, isOpen) => {
+    const isLoose = isOpen && isFirm !== true
     const tag = value[name]
     if (tag === undefined || tag === null) {
-      return absent === undefined ? fault([...path, name], { _tag: "Missing" }) : absent.check(value, path)
+      if (absent !== undefined) return absent.check(value, path, isOpen)
+      return isLoose ? undefined : fault([...path, name], { _tag: "Missing" })
     }
     if (typeof tag !== "string") return fault([...path, name], { _tag: "WrongType", expected: ["string"], given: tag })
-    if (Object.hasOwn(members, tag)) return members[tag]?.check(value, path)
-    if (others === undefined || others.includes(tag)) return undefined
+    if (Object.hasOwn(members, tag)) return members[tag]?.check(value, path, isOpen)
+    if (isLoose || others === undefined || others.includes(tag)) return undefined
     const known = [...Object.keys(members), ...others]
     return fault([...path, name], { _tag: "UnknownValue", known, given: tag })
   })
@@ -214,11 +234,11 @@ export const anyOf = (...shapes: ReadonlyArray<Shape>): Shape => {
   return {
     types,
     accepts: (value) => shapes.some((shape) => shape.accepts(value)),
-    check: (value, path) => {
+    check: (value, path, isOpen) => {
       const shape = shapes.find((shape) => shape.accepts(value))
       return shape === undefined
         ? fault(path, { _tag: "WrongType", expected: types, given: value })
-        : shape.check(value, path)
+        : shape.check(value, path, isOpen)
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The subsets of JSON Schema that the APIs take if an answer has to follow a schema. */
 import { arrayOf, isObject, type JsonObject } from "../../../../internal/json/json.ts"
 
-/** What is wrong with a schema, and where. */
+/** A fault of a schema and its place. */
 export interface SchemaFault {
   readonly context: ReadonlyArray<string | number>
   readonly message: string
@@ -120,7 +120,7 @@ const openAiRules: ReadonlyArray<(place: Place) => string | undefined> = [
   }
 ]
 
-/** What OpenAI has against a schema of `strict: true`. */
+/** Finds why OpenAI refuses a schema of `strict: true`. */
 export const openAiSchemaFault = (schema: unknown): SchemaFault | undefined => {
   const type = isObject(schema) ? schema["type"] : undefined
   if (!isObject(schema) || type !== "object") {
@@ -189,7 +189,7 @@ const anthropicRules: ReadonlyArray<(place: Place) => string | undefined> = [
     typeof ref === "string" && !ref.startsWith("#") ? `External schema reference '${ref}' is not supported` : undefined
 ]
 
-/** What Anthropic has against the schema of an answer or of a strict tool. */
+/** Finds why Anthropic refuses the schema of an answer or of a strict tool. */
 export const anthropicSchemaFault = (schema: unknown): SchemaFault | undefined => {
   if (!isObject(schema)) return { context: [], message: "Input should be a valid dictionary" }
   return isCircular(schema)

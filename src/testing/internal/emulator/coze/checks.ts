@@ -1,4 +1,4 @@
-/** What Coze refuses in the requests that bots, conversations and workflows get. */
+/** Refuses requests for chats, conversations and workflows as Coze does. */
 import { refuseCozeFault } from "../checks/complaints.ts"
 import * as S from "../checks/shape.ts"
 import type { Exchange } from "../exchange.ts"

@@ -1,4 +1,4 @@
-/** What OpenAI refuses, by endpoint: the types and limits of the fields, then what fields have to do with each other. */
+/** Refuses requests as OpenAI does, by endpoint: types and limits of fields first, then rules between fields. */
 
 import { arrayOf, isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import { openAiPath, refuseOpenAi, refuseOpenAiFault } from "../checks/complaints.ts"
@@ -48,7 +48,9 @@ const contentParts = S.array(
       text: S.object({ text: required(text) }),
       refusal: S.object({ refusal: required(text) }),
       image_url: S.object({
-        image_url: required(S.object({ url: required(text), detail: optional(S.oneOf("auto", "low", "high")) }))
+        image_url: required(
+          S.object({ url: required(text), detail: optional(S.oneOf("auto", "low", "high", "original")) })
+        )
       }),
       input_audio: S.object({
         input_audio: required(S.object({ data: required(text), format: required(S.oneOf("wav", "mp3")) }))
@@ -93,7 +95,7 @@ const chatMessage = S.tagged(
     tool: S.object({ content: required(content), tool_call_id: required(text) }),
     function: S.object({ name: required(text), content: optional(text) })
   },
-  { others: [] }
+  { isFirm: true, others: [] }
 )
 
 const responseFormat = S.tagged(
@@ -199,7 +201,8 @@ const namesOf = (body: JsonObject): ReadonlyArray<string> =>
 
 const checkToolChoice = (body: JsonObject): void => {
   const choice = body["tool_choice"]
-  if (choice == null) return
+  // Tools can come with the input, too.
+  if (choice == null || objectsOf(body["input"]).some((item) => Array.isArray(item["tools"]))) return
   const names = namesOf(body)
   if (choice !== "none" && arrayOf(body["tools"]).length === 0) {
     // A previous response or a conversation brings no tools along, a stored prompt does.
@@ -317,7 +320,7 @@ const inputItem = S.tagged(
   "type",
   {
     message: inputMessage,
-    function_call: S.object({ call_id: required(text), name: required(toolName), arguments: required(text) }),
+    function_call: S.object({ call_id: required(text), name: required(text), arguments: required(text) }),
     function_call_output: S.object({ call_id: required(text), output: required(output) }),
     custom_tool_call: S.object({ call_id: required(text), name: required(text), input: required(text) }),
     custom_tool_call_output: S.object({ call_id: required(text), output: required(output) }),
@@ -330,7 +333,7 @@ const inputItem = S.tagged(
 
 const inputField = S.anyOf(text, S.array(inputItem))
 const flatFunction = S.object({
-  name: required(toolName),
+  name: required(S.string({ min: 1, max: 128, pattern: /^[a-zA-Z0-9_-]+$/ })),
   description: optional(text),
   parameters: optional(S.object()),
   strict: optional(S.boolean)
@@ -417,7 +420,7 @@ const response = (body: JsonObject): void => {
   const format = isObject(body["text"]) && isObject(body["text"]["format"]) ? body["text"]["format"] : {}
   const texts = objectsOf(body["input"]).map((item) => textOf(item["content"]))
   checkJsonMode(
-    typeof body["input"] === "string" ? [body["input"]] : texts,
+    [textOf(body["instructions"]), ...(typeof body["input"] === "string" ? [body["input"]] : texts)],
     format["type"] === "json_object" && body["previous_response_id"] == null && body["conversation"] == null,
     "input",
     "text.format"
@@ -519,7 +522,8 @@ function count(min: number, max: number): S.Shape {
   return {
     types: whole.types,
     accepts: (value) => whole.accepts(typeof value === "string" ? Number(value) : value),
-    check: (value, path) => whole.check(typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value, path)
+    check: (value, path, isOpen) =>
+      whole.check(typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value, path, isOpen)
   }
 }
 
@@ -616,7 +620,8 @@ export const checkOpenAi = ({ body, endpoint, incoming }: Pick<Exchange, "body" 
   const check = checks[endpoint.id.replace(/:stream$/, "")]
   if (check === undefined) return
   if (incoming.isOther) refuseOpenAi("Invalid body: expected an object, but got something else instead.", undefined)
-  const fault = S.fieldsFault(body, check.fields, [])
+  const isOpen = typeof body["model"] === "string" && !isOpenAiModel(body["model"])
+  const fault = S.fieldsFault(body, check.fields, [], isOpen)
   if (fault !== undefined) refuseOpenAiFault(fault)
   const unknown = check.others === undefined ? undefined : unknownField(body, check.fields, check.others)
   if (unknown !== undefined) refuseOpenAiFault(unknown)

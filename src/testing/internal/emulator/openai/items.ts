@@ -1,4 +1,4 @@
-/** Which items of a response's input belong together, and what is missing. */
+/** Checks that items of a response's input that belong together are there. */
 import { type JsonObject, stringOf } from "../../../../internal/json/json.ts"
 import { refuseOpenAi } from "../checks/complaints.ts"
 import type * as Exchange from "../exchange.ts"
@@ -37,7 +37,7 @@ export const checkItems = (exchange: Exchange.Exchange, history: ReadonlyArray<J
   if (!exchange.server.isStrict) return
   const given = inputItems(exchange.body["input"]).flatMap((item) => known(exchange, item))
   const all = [...history, ...given]
-  // What was never created includes the call that a result is for.
+  // A made-up history includes the call that a result is for.
   if (!exchange.server.samplesForMissing) checkPairs(all)
   // A conversation and a previous response bring their reasoning along.
   if (history.length === 0) checkReasoning(exchange, given)

@@ -81,7 +81,7 @@ const wantsReasoning = ({ include, model, reasoning }: JsonObject): boolean => {
 }
 
 /** Models that reason unless they are told not to. */
-export const isReasoningModel = (model: unknown): boolean => /^(o\d|gpt-5(?!\.[1-9]))/.test(String(model))
+export const isReasoningModel = (model: unknown): boolean => /^(o\d|gpt-5(?!\.[1-9]|-chat|-search))/.test(String(model))
 
 const toolOf = (tool: unknown, isText = false): ReadonlyArray<ChatTool> =>
   isObject(tool) && typeof tool["name"] === "string"

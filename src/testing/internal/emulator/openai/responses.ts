@@ -158,7 +158,7 @@ const inBackground = (item: Item, done: JsonObject, duration: number): void => {
   }
 }
 
-/** What the creation of a background response answers: it has only been queued. */
+/** Returns a background response as its creation does: only queued. */
 const atOnce = (exchange: Exchange.Exchange): JsonObject => {
   const response = responseOf(exchange)
   const { now, server } = exchange

@@ -1,4 +1,4 @@
-/** What the API says in every answer, whether or not the request has it: the settings with their defaults. */
+/** The settings that every answer repeats, with the API's defaults. */
 import { isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import { seconds } from "../exchange.ts"
 
@@ -161,7 +161,7 @@ export const runSettings = (body: JsonObject, assistant: JsonObject): JsonObject
 const given = (body: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value != null))
 
-/** What a run says while it has not ended. */
+/** The fields of a run that has not ended. */
 export const unfinishedRun = (now: number): JsonObject => ({
   cancelled_at: null,
   completed_at: null,
