@@ -1,5 +1,5 @@
 /**
- * Messages of the beta API that may call tools, until the model is done; like `MessageToolLoop`.
+ * Runs tools with messages of the beta API until the model is done, like `MessageToolLoop`.
  *
  * @example
  * ```ts
@@ -40,8 +40,7 @@ type Input = BetaMessages.MessageCreateParams
 type Answer = BetaMessages.BetaMessage
 
 /**
- * Runs the loop. An answer that pauses, for a tool on the server or after a compaction, is sent back, so that
- * the model goes on.
+ * Runs the loop. An answer that pauses, for a server tool or after a compaction, is sent back so the model continues.
  */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
@@ -53,10 +52,10 @@ export const run = <R = never, E2 = never, R2 = never>(
   Anthropic | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a message, if it ended in order to make them. An input that is not JSON is there as it was written. */
+/** Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text. */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ messageLoop(BetaMessages.stream, accumulator)

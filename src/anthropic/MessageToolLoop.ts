@@ -1,5 +1,7 @@
 /**
- * Messages that may call tools, until the model is done.
+ * Runs tools with messages until the model is done.
+ *
+ * See `llmfx/tools/ToolLoop` for the events of a loop and its options.
  *
  * @example
  * ```ts
@@ -38,7 +40,7 @@ import { accumulator } from "./MessageStream.ts"
 type Input = Messages.MessageCreateParams
 type Answer = Messages.Message
 
-/** Runs the loop. An answer that pauses for a tool on the server is sent back, so that the model goes on. */
+/** Runs the loop. An answer that pauses for a server tool is sent back so the model continues. */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -49,10 +51,10 @@ export const run = <R = never, E2 = never, R2 = never>(
   Anthropic | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a message, if it ended in order to make them. An input that is not JSON is there as it was written. */
+/** Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text. */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ messageLoop(Messages.stream, accumulator)

@@ -1,8 +1,8 @@
 /**
- * Answers of Claude as values of a schema, an Effect schema or a Standard Schema.
+ * Returns Claude's answers as values of a schema: an Effect schema or a Standard Schema.
  *
- * Optional properties are asked for as nullable ones, and come back as optional; what the API's subset of JSON Schema
- * cannot say is checked when the answer is decoded. A schema must not contain itself.
+ * Optional properties are requested as nullable ones and come back as optional. Constraints that the API's subset of
+ * JSON Schema cannot express are checked when the answer is decoded. A schema must not contain itself.
  *
  * @example
  * ```ts
@@ -36,14 +36,14 @@ import * as MessageStream from "./MessageStream.ts"
 
 export { conversion }
 
-/** What can be set beside the input. The API takes no name for the schema. */
+/** Options of a request. The API does not take a name for the schema. */
 export interface Options {
-  /** How often an answer that is no value of the schema is sent back to the model; 0 unless set. */
+  /** How often an answer that does not fit the schema is sent back to the model. Default: 0. */
   readonly maxReasks?: number | undefined
   readonly request?: RequestOptions | undefined
 }
 
-/** The schema as Anthropic takes it, for other uses such as batches. */
+/** Converts a schema for Anthropic, for other uses such as batches. */
 export const format = <A, E>(
   source: StructuredOutput.Source<A, E>,
   options?: StructuredOutput.FormatOptions
@@ -52,7 +52,7 @@ export const format = <A, E>(
 
 type Failure = ApiError | StructuredOutput.OutputError | StructuredOutput.UnsupportedSchemaError
 
-/** The text of a message as a value. */
+/** Returns the text of a message as a value. */
 export const message = <A, E>(
   input: Messages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -60,7 +60,10 @@ export const message = <A, E>(
 ): Effect.Effect<StructuredOutput.Parsed<A, Messages.Message>, Failure, Anthropic> =>
   parse(Messages.create, input, source, options)
 
-/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
+/**
+ * Like {@link message}, but emits the value while it arrives. Each time the model is asked again, the value starts
+ * over.
+ */
 export const messageStream = <A, E>(
   input: Messages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -68,7 +71,7 @@ export const messageStream = <A, E>(
 ): Stream.Stream<StructuredOutput.Progress<A, E, Messages.Message>, Failure, Anthropic> =>
   parseStream(Messages.stream, MessageStream.accumulator, input, source, options)
 
-/** The text of a message of the beta API as a value: where another model took over, what that one wrote. */
+/** Returns the text of a beta message as a value. If another model took over, only its text counts. */
 export const betaMessage = <A, E>(
   input: BetaMessages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -76,7 +79,10 @@ export const betaMessage = <A, E>(
 ): Effect.Effect<StructuredOutput.Parsed<A, BetaMessages.BetaMessage>, Failure, Anthropic> =>
   parse(BetaMessages.create, input, source, options)
 
-/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
+/**
+ * Like {@link betaMessage}, but emits the value while it arrives. Each time the model is asked again, the value starts
+ * over.
+ */
 export const betaMessageStream = <A, E>(
   input: BetaMessages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,

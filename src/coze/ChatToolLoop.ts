@@ -1,6 +1,7 @@
 /**
- * Chats whose agent calls tools that the program has, until the chat is over. What the tools are is said in the agent,
- * not in the request: they are told from each other by their names alone.
+ * Runs the program's tools for an agent until its chat is over.
+ *
+ * The agent declares its tools, not the request, so they are matched by name only.
  *
  * @example
  * ```ts
@@ -36,17 +37,17 @@ import * as ChatStream from "./ChatStream.ts"
 import type { Coze } from "./Coze.ts"
 import { chatFailure } from "./internal/chatFailure.ts"
 
-/** What a step asks for. */
+/** The input of a step. */
 export interface Input {
-  /** The chat that was begun; at the end of the loop, what a further one begins with: its messages are to be added. */
+  /** The chat that was started. At the end of the loop, the start of another chat: add its messages. */
   readonly chat: Chat.ChatCreateParams
-  /** What lets the chat go on. */
+  /** The outputs that continue the chat. */
   readonly outputs: Chat.ChatSubmitToolOutputsParams | undefined
 }
 
 type Answer = ChatStream.Snapshot
 
-/** Runs the loop. The chat has to be saved, as it is unless `auto_save_history` says otherwise. */
+/** Runs the loop. The chat must be saved, which is the default of `auto_save_history`. */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Chat.ChatCreateParams,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -57,7 +58,7 @@ export const run = <R = never, E2 = never, R2 = never>(
   Coze | R | R2
 > => ToolLoop.run(api, { chat: input, outputs: undefined }, tools, options)
 
-/** How an answer ended: a chat that waits for its tools has not ended at all. */
+/** Returns how an answer ended. A chat that waits for its tools has not ended. */
 const endingOf = ({ chat }: Answer): ToolLoop.Ending => {
   const kind = finishKind(chat.status)
   switch (kind) {
@@ -75,7 +76,7 @@ const endingOf = ({ chat }: Answer): ToolLoop.Ending => {
   }
 }
 
-/** The calls that a chat waits for. */
+/** Returns the calls that a chat waits for. */
 export const calls = ({ chat }: Answer): ReadonlyArray<Tools.Call> =>
   finishKind(chat.status) === "calls"
     ? (chat.required_action?.submit_tool_outputs?.tool_calls ?? []).map(({ function: called, id }) => ({
@@ -85,7 +86,7 @@ export const calls = ({ chat }: Answer): ReadonlyArray<Tools.Call> =>
       }))
     : []
 
-/** What comes after an answer: the outputs of its tools, or else a further chat in the same conversation. */
+/** Returns the input that follows an answer: the outputs of its tools, or another chat in the same conversation. */
 export const next = (input: Input, { chat }: Answer, results: ReadonlyArray<Tools.CallResult>): Input => ({
   chat: { ...input.chat, conversation_id: chat.conversation_id, additional_messages: [] },
   outputs:

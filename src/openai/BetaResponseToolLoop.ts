@@ -1,5 +1,5 @@
 /**
- * Responses of the beta API that may call tools, until the model is done; like `ResponseToolLoop`.
+ * Runs tools with responses of the beta API until the model is done, like `ResponseToolLoop`.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ import type { OpenAi } from "./OpenAi.ts"
 type Input = BetaResponses.ResponseCreateParams
 type Answer = BetaResponses.BetaResponse
 
-/** Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that keeps it. */
+/** Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that stores it. */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -44,10 +44,10 @@ export const run = <R = never, E2 = never, R2 = never>(
   OpenAi | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a response, if it ended in order to make them. */
+/** Returns the calls of a response, if it ended in order to make them. */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ responseLoop<Input, BetaResponses.BetaResponseStreamEvent, Answer>(

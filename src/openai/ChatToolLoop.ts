@@ -1,5 +1,7 @@
 /**
- * Chat completions that may call tools, until the model is done.
+ * Runs tools with chat completions until the model is done.
+ *
+ * See `llmfx/tools/ToolLoop` for the events of a loop and its options.
  *
  * @example
  * ```ts
@@ -45,10 +47,10 @@ export const run = <R = never, E2 = never, R2 = never>(
   OpenAi | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a completion's first choice, if it ended in order to make them. */
+/** Returns the calls of a completion's first choice, if it ended in order to make them. */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompletionStream.Snapshot, Answer, OpenAi> = {

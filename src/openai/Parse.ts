@@ -1,8 +1,8 @@
 /**
- * Answers of OpenAI models as values of a schema, an Effect schema or a Standard Schema.
+ * Returns answers of OpenAI's models as values of a schema: an Effect schema or a Standard Schema.
  *
- * Optional properties are asked for as nullable ones, and come back as optional; what the strict subset of JSON Schema
- * cannot say is checked when the answer is decoded.
+ * Optional properties are requested as nullable ones and come back as optional. Constraints that the strict subset of
+ * JSON Schema cannot express are checked when the answer is decoded.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ import { finalTextOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
-/** How OpenAI takes schemas: an object at the top, recursion allowed. */
+/** OpenAI requires an object at the top and allows recursion. */
 export const conversion: StructuredOutput.Conversion = {
   convert: OpenAiStructuredOutput.toCodecOpenAI,
   objectOnly: true,
@@ -43,14 +43,14 @@ export const conversion: StructuredOutput.Conversion = {
   loneReferences: true
 }
 
-/** What can be set beside the input. */
+/** Options of a request. */
 export interface Options extends StructuredOutput.FormatOptions {
-  /** How often an answer that is no value of the schema is sent back to the model; 0 unless set. */
+  /** How often an answer that does not fit the schema is sent back to the model. Default: 0. */
   readonly maxReasks?: number | undefined
   readonly request?: RequestOptions | undefined
 }
 
-/** The schema as OpenAI takes it, for other uses such as batches. */
+/** Converts a schema for OpenAI, for other uses such as batches. */
 export const format = <A, E>(
   source: StructuredOutput.Source<A, E>,
   options?: StructuredOutput.FormatOptions
@@ -59,7 +59,7 @@ export const format = <A, E>(
 
 type Failure = ApiError | StructuredOutput.OutputError | StructuredOutput.UnsupportedSchemaError
 
-/** The first choice of a chat completion as a value. */
+/** Returns the first choice of a chat completion as a value. */
 export const chatCompletion = <A, E>(
   input: ChatCompletions.ChatCompletionCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -74,7 +74,10 @@ export const chatCompletion = <A, E>(
     )
   )
 
-/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
+/**
+ * Like {@link chatCompletion}, but emits the value while it arrives. Each time the model is asked again, the value
+ * starts over.
+ */
 export const chatCompletionStream = <A, E>(
   input: ChatCompletions.ChatCompletionCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -97,7 +100,7 @@ export const chatCompletionStream = <A, E>(
     )
   )
 
-/** The text of a response as a value. */
+/** Returns the text of a response as a value. */
 export const response = <A, E>(
   input: Responses.ResponseCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -112,7 +115,10 @@ export const response = <A, E>(
     )
   )
 
-/** The same, with what is known of the value as it comes; where it is asked for again, it begins anew. */
+/**
+ * Like {@link response}, but emits the value while it arrives. Each time the model is asked again, the value starts
+ * over.
+ */
 export const responseStream = <A, E>(
   input: Responses.ResponseCreateParams,
   source: StructuredOutput.Source<A, E>,

@@ -1,5 +1,7 @@
 /**
- * Responses that may call tools, until the model is done.
+ * Runs tools with responses until the model is done.
+ *
+ * See `llmfx/tools/ToolLoop` for the events of a loop and its options.
  *
  * @example
  * ```ts
@@ -33,7 +35,7 @@ import * as ResponseStream from "./ResponseStream.ts"
 type Input = Responses.ResponseCreateParams
 type Answer = Responses.Response
 
-/** Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that keeps it. */
+/** Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that stores it. */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -44,10 +46,10 @@ export const run = <R = never, E2 = never, R2 = never>(
   OpenAi | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** The calls of a response, if it ended in order to make them. */
+/** Returns the calls of a response, if it ended in order to make them. */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** The input of the next request: the exchange so far, the answer, and the results of its calls. */
+/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ responseLoop<Input, Responses.ResponseStreamEvent, Answer>(

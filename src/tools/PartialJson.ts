@@ -1,8 +1,8 @@
 /**
- * JSON that is still being written: the arguments of a tool call, a structured answer. Each piece of text is read once,
- * and the value so far can be asked for at any time.
+ * Parses JSON that is still arriving: the arguments of a tool call, or a structured answer.
  *
- * A string may be shorter than it will be; a number, `true`, `false` and `null` only appear when they are whole.
+ * Each piece of text is read once, and the value so far is available at any time. A string may be shorter than it will
+ * be; a number, `true`, `false` and `null` appear only when they are complete.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { JsonParser } from "../internal/json/incrementalParser.ts"
 
-/** A value of which parts may be missing yet. Strings may be cut, so literals of strings are any string. */
+/** A value whose parts may still be missing. Strings may be incomplete, so a string literal is any string. */
 export type Partial<A> = A extends string
   ? string
   : A extends number | boolean | bigint | null | undefined
@@ -32,28 +32,28 @@ export type Partial<A> = A extends string
         ? { readonly [K in keyof A]?: Partial<A[K]> }
         : unknown
 
-/** A text that is not JSON, or not to its end. */
+/** A text that is not JSON, or ends too early. */
 export class PartialJsonError extends Data.TaggedError("PartialJsonError")<{
   readonly message: string
-  /** Where the fault is: an index into `text`, in UTF-16 code units. */
+  /** The index of the offending character in `text`, in UTF-16 code units. */
   readonly position: number
-  /** All of the text, also what follows the fault. */
+  /** The whole text, including what follows the fault. */
   readonly text: string
 }> {}
 
 /** A parser of one value. */
 export interface Parser {
-  /** Reads on. Nothing is thrown; see {@link Parser.end}. */
+  /** Reads a piece. Never throws; see {@link Parser.end}. */
   readonly push: (piece: string) => void
   /** All text so far. */
   readonly text: () => string
-  /** The value so far; `undefined` where nothing of it is known. Earlier values do not change. */
+  /** Returns the value so far, or `undefined` if nothing of it is known. Earlier values do not change. */
   readonly value: () => unknown
-  /** The value as a whole. */
+  /** Ends the text and returns the whole value. */
   readonly end: () => Result.Result<unknown, PartialJsonError>
 }
 
-/** A new parser. */
+/** Makes a parser. */
 export const make = (): Parser => {
   const parser = new JsonParser()
   return {
@@ -77,14 +77,16 @@ const errorOf = (parser: JsonParser): PartialJsonError | undefined =>
         text: parser.text
       })
 
-/** The value of a text that may break off; `undefined` where nothing of it is known, or where it is not JSON. */
+/** Parses a text that may be incomplete. Returns `undefined` if nothing of its value is known, or if it is not JSON. */
 export const parse = (text: string): unknown => {
   const parser = new JsonParser()
   parser.push(text)
   return parser.failure === undefined ? parser.value() : undefined
 }
 
-/** The value after each piece of text, at last the whole one. Pieces that arrive together give one value. */
+/**
+ * Emits the value after each piece of text, and finally the whole value. Pieces that arrive together emit one value.
+ */
 export const values = <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<unknown, E | PartialJsonError, R> =>
   transform(self, (parser, pieces) => {
     for (const piece of pieces) parser.push(piece)
@@ -92,7 +94,7 @@ export const values = <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<u
     return value === undefined ? [] : [value]
   })
 
-/** The items of the array at a path, `[]` for the top, each as soon as it is whole. */
+/** Emits each item of the array at a path as soon as it is complete. `[]` is the top level. */
 export const elements =
   (path: ReadonlyArray<string | number> = []) =>
   <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<unknown, E | PartialJsonError, R> =>
@@ -116,7 +118,7 @@ export const elements =
 
 type Values<E> = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, E | PartialJsonError>
 
-/** Values that were found before a fault come before its error. */
+/** Emits values found before a fault, then fails. */
 const transform = <E, R>(
   self: Stream.Stream<string, E, R>,
   read: (parser: JsonParser, pieces: ReadonlyArray<string>) => ReadonlyArray<unknown>

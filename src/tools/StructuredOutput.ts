@@ -1,6 +1,7 @@
 /**
- * Answers in the shape of a schema. The providers' `Parse` modules ask for them; this module is what they share: the
- * schema as the provider wants it, the way back to the value, and the errors.
+ * Answers as values of a schema: converts the schema for a provider, reads the value, and explains failures.
+ *
+ * To ask for a value, use `Parse` of a provider. This module is what those share.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -19,12 +20,12 @@ import { makeRestore } from "../internal/schema/restoreJson.ts"
 import { recursion, symbolKey, tidy, untyped } from "../internal/schema/strictSchema.ts"
 import * as PartialJson from "./PartialJson.ts"
 
-/** A schema of another library: one that can also be written as JSON Schema. */
+/** A schema of another library that can be written as JSON Schema. */
 export interface StandardSource<out A, out E = unknown> {
   readonly "~standard": StandardSchemaV1.Props<E, A> & StandardJSONSchemaV1.Props<E, A>
 }
 
-/** A Standard Schema of a library that does not write JSON Schema, together with its JSON Schema (draft 2020-12). */
+/** Combines a Standard Schema of a library that does not write JSON Schema with its JSON Schema (draft 2020-12). */
 export const withJsonSchema = <A, E>(
   schema: StandardSchemaV1<E, A>,
   jsonSchema: { readonly [key: string]: unknown }
@@ -32,13 +33,13 @@ export const withJsonSchema = <A, E>(
   "~standard": { ...schema["~standard"], jsonSchema: { input: () => jsonSchema, output: () => jsonSchema } }
 })
 
-/** What a value may be described with: an Effect schema, or a Standard Schema. */
+/** The accepted schemas: an Effect schema, or a Standard Schema. */
 export type Source<A, E = unknown> = Schema.Codec<A, E> | StandardSource<A, E>
 
-/** The provider cannot be asked for values of this schema. */
+/** The provider does not accept this schema. */
 export class UnsupportedSchemaError extends Data.TaggedError("UnsupportedSchemaError")<{
   readonly message: string
-  /** The properties that lead to the part at fault; `[]` for an item of an array. */
+  /** The properties that lead to the unsupported part. `[]` for an item of an array. */
   readonly path: ReadonlyArray<string>
 }> {}
 
@@ -51,13 +52,13 @@ export class Truncated extends Data.TaggedError("Truncated")<{ readonly message:
 /** The provider's content filter cut the answer. */
 export class Filtered extends Data.TaggedError("Filtered")<{ readonly message: string }> {}
 
-/** There is no text to read, for instance because the model called a tool. */
+/** The answer does not have a text, for instance because the model called a tool. */
 export class NoOutput extends Data.TaggedError("NoOutput")<{ readonly message: string }> {}
 
 /** The text is not JSON. */
 export class Malformed extends Data.TaggedError("Malformed")<{
   readonly message: string
-  /** Where the fault is, as an index into the text. */
+  /** The index of the offending character in the text. */
   readonly position: number
 }> {}
 
@@ -67,19 +68,19 @@ export class Mismatched extends Data.TaggedError("Mismatched")<{
   readonly issues: ReadonlyArray<Issue>
 }> {}
 
-/** One thing about a value that does not fit. */
+/** One problem of a value that does not fit. */
 export interface Issue {
   readonly message: string
   readonly path: ReadonlyArray<PropertyKey>
 }
 
-/** Why an answer has no value. */
+/** Why an answer does not have a value. */
 export type Reason = Refused | Truncated | Filtered | NoOutput | Malformed | Mismatched
 
-/** An answer that has no value of the schema. It is here all the same: it was paid for. */
+/** An answer without a value of the schema. The answer is included, because it was paid for. */
 export class OutputError extends Data.TaggedError("OutputError")<{
   readonly reason: Reason
-  /** What the model wrote. */
+  /** The text that the model wrote. */
   readonly text: string
   /** The whole answer. */
   readonly answer: unknown
@@ -89,30 +90,30 @@ export class OutputError extends Data.TaggedError("OutputError")<{
   }
 }
 
-/** A schema in the form that a provider takes, and the way back. */
+/** A schema in the provider's form, with its decoder. */
 export interface Format<out A, out E = unknown> {
   readonly name: string
   readonly description: string | undefined
   readonly jsonSchema: { readonly [key: string]: unknown }
-  /** The value of the JSON that the model wrote. */
+  /** Decodes the JSON that the model wrote. */
   readonly decode: (json: unknown) => Effect.Effect<A, Mismatched>
-  /** The JSON that the model has written so far, in the shape of the schema's own JSON. */
+  /** Returns the JSON written so far, in the shape of the schema's own JSON. */
   readonly partial: (json: unknown) => PartialJson.Partial<E> | undefined
 }
 
-/** How a provider takes schemas. */
+/** How a provider accepts schemas. */
 export interface Conversion {
-  /** Writes the schema as the provider's JSON Schema; throws for what cannot be. */
+  /** Converts a schema to the provider's JSON Schema. Throws if it cannot be expressed. */
   readonly convert: (schema: Schema.Codec<unknown, unknown>) => {
     readonly codec: Schema.ConstraintCodec<unknown, unknown>
     readonly jsonSchema: { readonly [key: string]: unknown }
   }
-  /** Whether the top has to be an object; anything else is then put into one. */
+  /** Whether the top level must be an object. Other types are wrapped in one. */
   readonly objectOnly: boolean
   readonly recursive: boolean
   /** Whether a part may be any value. */
   readonly anyValue: boolean
-  /** Whether the provider refuses keywords beside `$ref`. */
+  /** Whether the provider refuses keywords next to `$ref`. */
   readonly loneReferences?: boolean | undefined
   /** How many tools of a request the provider takes as strict. Default: any number. */
   readonly strictLimits?: StrictLimits | undefined
@@ -129,7 +130,7 @@ export interface StrictLimits {
 
 /** The name and description that the model sees. */
 export interface FormatOptions {
-  /** Letters, digits, `_` and `-`; `output` unless set. */
+  /** Letters, digits, `_` and `-`. Default: `output`. */
   readonly name?: string | undefined
   readonly description?: string | undefined
 }
@@ -183,14 +184,14 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
       decode(json, { errors: "all" }).pipe(
         Effect.mapError(({ issue }) => mismatched(formatIssue(issue).issues)),
         Effect.map(unwrap),
-        // The codec was made of this very schema.
+        // The codec was made from this schema.
         Effect.flatMap((value) => (isEffect ? Effect.succeed(value as A) : validate(source, value)))
       ),
     partial: (json) => unwrap(restore(json)) as PartialJson.Partial<E> | undefined
   }
 }
 
-/** A struct without fields lets any value through; what is meant is an object without fields. */
+/** Effect lets any value through a struct without fields; an object without fields is meant. */
 const hasNoFields = ({ ast }: Schema.Codec<unknown, unknown>): boolean =>
   ast._tag === "Objects" && ast.propertySignatures.length === 0 && ast.indexSignatures.length === 0
 
@@ -243,7 +244,7 @@ const mismatched = (issues: ReadonlyArray<StandardSchemaV1.Issue>): Mismatched =
   })
 }
 
-/** The value of a text that the model wrote. */
+/** Decodes a text that the model wrote. */
 export const decodeText = <A>(format: Format<A>, text: string): Effect.Effect<A, Malformed | Mismatched> => {
   const parser = PartialJson.make()
   parser.push(text)
@@ -253,19 +254,19 @@ export const decodeText = <A>(format: Format<A>, text: string): Effect.Effect<A,
   })
 }
 
-/** A value and the answer that it was read from. */
+/** A value and the answer it was read from. */
 export interface Parsed<out A, out Answer> {
   readonly value: A
   readonly answer: Answer
 }
 
-/** The text of an answer, or why it has none. */
+/** Returns the text of an answer, or why there is none to read. */
 export type Read<in Answer> = (answer: Answer) => {
   readonly text: string
   readonly problem: Refused | Truncated | Filtered | NoOutput | undefined
 }
 
-/** Reads the value out of an answer. */
+/** Reads the value of an answer. */
 export const read = <A, Answer>(
   format: Format<A>,
   readText: Read<Answer>,
@@ -279,20 +280,20 @@ export const read = <A, Answer>(
   })
 }
 
-/** How the answers of one API are read and answered. */
+/** How to read the answers of an API, and reply to them. */
 export interface Dialogue<Input, in Answer> {
   readonly read: Read<Answer>
-  /** The input that follows on an answer: the answer, then a message of the user. */
+  /** Returns the input of a follow-up: the answer, then a user message. */
   readonly followUp: (input: Input, text: string, message: string) => Input
 }
 
-/** How one API is asked for a value. */
+/** How to ask an API for a value. */
 export interface AskOptions<Input, Answer, E, R> extends Dialogue<Input, Answer> {
   readonly call: (input: Input) => Effect.Effect<Answer, E, R>
 }
 
 /**
- * Asks for a value. An answer that is not JSON or does not fit is shown to the model with what is wrong, up to
+ * Asks for a value. If an answer is not JSON or does not fit, the model is shown the problem and asked again, up to
  * `maxReasks` times.
  */
 export const ask = <A, Input, Answer, E, R>(
@@ -308,7 +309,7 @@ export const ask = <A, Input, Answer, E, R>(
     })
   )
 
-/** The input that asks again; `undefined` where that would not help. */
+/** Returns the input that asks again, or `undefined` if that would not help. */
 const inputAfter = <Input>(
   { followUp }: Pick<Dialogue<Input, never>, "followUp">,
   input: Input,
@@ -319,12 +320,12 @@ const inputAfter = <Input>(
 const complaint = ({ message }: Malformed | Mismatched): string =>
   `That answer cannot be used: ${message}. Answer again, with JSON that fits the schema and nothing else.`
 
-/** A value on its way: what is known of it, and at last the whole. */
+/** A value that is arriving: the part that is known, then the whole value. */
 export type Progress<A, E, Answer> =
   | { readonly _tag: "Partial"; readonly value: PartialJson.Partial<E> }
   | ({ readonly _tag: "Whole" } & Parsed<A, Answer>)
 
-/** How the answers of one API are followed. */
+/** How to follow the answers of an API. */
 export interface FollowOptions<Input, Event, Snapshot, Step, Answer, E, R>
   extends Dialogue<Input, Answer>,
     Accumulator.StreamedOptions<Snapshot, Step, Answer, E> {
@@ -332,7 +333,10 @@ export interface FollowOptions<Input, Event, Snapshot, Step, Answer, E, R>
   readonly events: (input: Input) => Stream.Stream<Event, E, R>
 }
 
-/** Asks for a value like {@link ask}, and shows it as it comes; where it is asked for again, it begins anew. */
+/**
+ * Asks for a value like {@link ask}, and emits it while it arrives. Each time the model is asked again, the value
+ * starts over.
+ */
 export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
   format: Format<A, E>,
   following: FollowOptions<Input, Event, Snapshot, Step, Answer, E2, R>,

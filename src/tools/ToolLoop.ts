@@ -1,7 +1,8 @@
 /**
- * Answers and tool calls in turn, until the model is done: a Stream of what happens, with a say after each step.
+ * Alternates answers and tool calls until the model is done, as a Stream of events. The program may decide after each
+ * step.
  *
- * The providers have a loop for each of their APIs: `ChatToolLoop`, `ResponseToolLoop`, `MessageToolLoop`.
+ * Each API has its own loop: `ChatToolLoop`, `ResponseToolLoop`, `MessageToolLoop`. This module is what they share.
  */
 import type * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -16,42 +17,42 @@ import { isObject, objectsOf } from "../internal/json/json.ts"
 import type * as StructuredOutput from "./StructuredOutput.ts"
 import * as Tools from "./Tools.ts"
 
-/** Where a loop is: all that it takes to go on from there, as JSON. */
+/** The state of a loop as JSON: everything needed to resume it. */
 export interface State<out Input, out Answer> {
   /** The input of the next request. */
   readonly input: Input
   /** The steps so far. */
   readonly steps: number
-  /** An answer whose calls are not made yet. */
+  /** An answer whose calls have not been made yet. */
   readonly answer: Answer | undefined
 }
 
-/** A piece of an answer. */
+/** A delta of an answer. */
 export interface Delta {
   readonly _tag: "Delta"
   readonly step: Accumulator.Step
 }
 
-/** An answer is whole. */
+/** An answer is complete. */
 export interface Answered<out Answer> {
   readonly _tag: "Answered"
   readonly answer: Answer
 }
 
-/** A call has been made. */
+/** A call was made. */
 export interface Called {
   readonly _tag: "Called"
   readonly call: Tools.Call
   readonly result: Tools.CallResult
 }
 
-/** A state to keep: a loop that is interrupted after it can be resumed there. */
+/** A state to store. A loop that is interrupted after it can be resumed from it. */
 export interface Checkpoint<out Input, out Answer> {
   readonly _tag: "Checkpoint"
   readonly state: State<Input, Answer>
 }
 
-/** Why a loop is over although the model is not done: the answer was cut, and its calls are not made. */
+/** Why a loop ended although the model is not done: the answer was cut, so its calls are not made. */
 export type Cut =
   /** The answer reached its token limit. */
   | "maxTokens"
@@ -60,7 +61,7 @@ export type Cut =
   | "contentFilter"
   /** The model declined to answer. */
   | "refusal"
-  /** The answer ended in another way, as its finish reason says. */
+  /** The answer ended in another way; see its finish reason. */
   | "incomplete"
 
 /** The loop is over. */
@@ -73,12 +74,12 @@ export interface Finished<out Input, out Answer> {
     | "maxSteps"
     | Cut
   readonly answer: Answer
-  /** The whole exchange, as the input of a further request. Calls that were not made are left out. */
+  /** The whole exchange, as the input of another request. Calls that were not made are left out. */
   readonly input: Input
   readonly steps: number
 }
 
-/** What happens in a loop. */
+/** An event of a loop. */
 export type Event<Input, Answer> =
   | Delta
   | Answered<Answer>
@@ -86,7 +87,7 @@ export type Event<Input, Answer> =
   | Checkpoint<Input, Answer>
   | Finished<Input, Answer>
 
-/** A step that is over: the answer, the results of its calls, and the input that would come next. */
+/** A finished step: the answer, the results of its calls, and the next input. */
 export interface Turn<out Input, out Answer> {
   readonly steps: number
   readonly answer: Answer
@@ -94,39 +95,39 @@ export interface Turn<out Input, out Answer> {
   readonly next: Input
 }
 
-/** What to do after a step. */
+/** How to continue after a step. */
 export type Decision<Input> = Data.TaggedEnum<{
   Continue: {}
   Stop: {}
-  /** With another input: other tools, another model, fewer messages. */
+  /** Continues with another input: other tools, another model, fewer messages. */
   ContinueWith: { readonly input: Input }
 }>
 
-/** Goes on. */
+/** Continues. */
 export const Continue: Decision<never> = { _tag: "Continue" }
 
 /** Ends the loop. */
 export const Stop: Decision<never> = { _tag: "Stop" }
 
-/** Goes on with another input. */
+/** Continues with another input. */
 export const ContinueWith = <Input>(input: Input): Decision<Input> => ({ _tag: "ContinueWith", input })
 
-/** A call, and where in the loop it stands: servers give one id to several calls. */
+/** A call and its place in the loop, because servers may give one id to several calls. */
 export interface PlacedCall extends Tools.Call {
-  /** The step and the position, in characters that any store takes as a key. */
+  /** The step and position, in characters that any store accepts in a key. */
   readonly place: string
 }
 
 /**
- * Remembers the results of calls, so that a loop that is resumed does not make them again. A ledger is for one loop: in
- * another one, the same place is another call.
+ * Remembers the results of calls, so a resumed loop does not make them again. Use one ledger for one loop: in another
+ * loop, the same place is another call.
  */
 export interface Ledger<out E = never, out R = never> {
   readonly recall: (call: PlacedCall) => Effect.Effect<Tools.CallResult | undefined, E, R>
   readonly record: (call: PlacedCall, result: Tools.CallResult) => Effect.Effect<void, E, R>
 }
 
-/** What a ledger keeps of a call. */
+/** A call as a ledger stores it. */
 interface Entry {
   readonly name: string
   readonly arguments: string
@@ -139,11 +140,11 @@ const entryOf = (call: PlacedCall, result: Tools.CallResult): Entry => ({
   result
 })
 
-/** An answer that was asked for again may have another call in the same place. */
+/** An answer that was requested again may have another call in the same place. */
 const resultIn = (entry: Entry | undefined, call: PlacedCall): Tools.CallResult | undefined =>
   entry !== undefined && entry.name === call.name && entry.arguments === call.arguments ? entry.result : undefined
 
-/** A ledger in memory. */
+/** Makes a ledger in memory. */
 export const makeMemoryLedger: Effect.Effect<Ledger> = /*#__PURE__*/ Effect.sync(() => {
   const entries = new Map<string, Entry>()
   return {
@@ -155,7 +156,7 @@ export const makeMemoryLedger: Effect.Effect<Ledger> = /*#__PURE__*/ Effect.sync
   }
 })
 
-/** A ledger that outlives the program. Loops that share a store need a prefix each. */
+/** Makes a ledger that outlives the program. Loops that share a store need different prefixes. */
 export const ledgerFromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,
   prefix: string = "tool-call:"
@@ -167,49 +168,52 @@ export const ledgerFromKeyValueStore = (
   record: (call, result) => store.set(prefix + call.place, JSON.stringify(entryOf(call, result)))
 })
 
-/** How a loop goes. */
+/** Options of a loop. */
 export interface Options<Input, Answer, E = never, R = never> {
   /** The most requests. Default: 20. */
   readonly maxSteps?: number | undefined
   /** Calls of one answer that run at a time. Default: 4. */
   readonly concurrency?: number | undefined
   /**
-   * Whether a call begins as soon as it is whole, while the answer goes on. Default: `false`. If the answer is then cut,
-   * the call was made for nothing. Calls without arguments wait for the end of the answer, which alone tells them from
-   * calls that were cut.
+   * Whether a call starts as soon as it is complete, while the answer continues. Default: `false`.
+   *
+   * **Gotchas**
+   *
+   * If the answer is then cut, the call was made for nothing. A call without arguments waits for the end of the answer,
+   * because until then it looks like a call that was cut.
    */
   readonly eager?: boolean | undefined
-  /** Called after each answer that has calls, once they are made. */
+  /** Called after each answer with calls, when they have been made. */
   readonly decide?: ((turn: Turn<Input, Answer>) => Effect.Effect<Decision<Input>, E, R>) | undefined
   readonly ledger?: Ledger<E, R> | undefined
-  /** Where to begin: the state of a `Checkpoint`, instead of the input. */
+  /** Resumes from the state of a `Checkpoint` instead of the input. */
   readonly resume?: State<Input, Answer> | undefined
 }
 
-/** How an answer ended, and so what a loop does next. */
+/** How an answer ended, which decides how the loop continues. */
 export type Ending =
-  /** Calls are made; without any, the model is done. */
+  /** Its calls are made. If there are none, the model is done. */
   | "whole"
-  /** The answer is sent back as it is, for the model to go on. */
+  /** The answer is sent back unchanged, so the model continues. */
   | "paused"
   | Cut
-  /** The server reports an error in place of an answer. */
+  /** The server reported an error instead of an answer. */
   | ApiError
 
-/** How an API is asked, and how its answers are read. */
+/** How to ask an API, and read its answers. */
 export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly conversion: StructuredOutput.Conversion
   readonly withTools: (input: Input, tools: ReadonlyArray<Tools.ToolDescription>) => Input
   readonly events: (input: Input) => Stream.Stream<AnswerEvent, ApiError, R>
   readonly accumulator: Accumulator.Accumulator<AnswerEvent, Snapshot, Accumulator.Step>
   readonly finish: (snapshot: Snapshot | undefined) => Effect.Effect<Answer, ApiError>
-  /** How an answer ended; `"whole"` if it has not. */
+  /** Returns how an answer ended. `"whole"` if it has not. */
   readonly ending: (answer: Answer | Snapshot) => Ending
-  /** The calls that the model wants made, if the answer is whole. */
+  /** Returns the calls that the model wants made, if the answer is complete. */
   readonly calls: (answer: Answer) => ReadonlyArray<Tools.Call>
   /**
-   * The input that follows on an answer: valid, so without calls that have no result, and with no call that a
-   * `tool_choice` forces.
+   * Returns the input that follows an answer. It is valid: every call has a result, and no `tool_choice` forces another
+   * call.
    */
   readonly next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input
 }
@@ -230,23 +234,23 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
     )
   )
 
-/** The schemas of the strict tools that an input has of its own. */
+/** Returns the schemas of the strict tools that an input already has. */
 const strictSchemasIn = (input: unknown): ReadonlyArray<unknown> =>
   objectsOf(isObject(input) ? input["tools"] : undefined)
     .filter((tool) => tool["strict"] === true)
     .map((tool) => tool["input_schema"] ?? tool["parameters"])
 
-/** A loop under way: `R` is what the API, the tools and the options need. */
+/** A running loop. `R` is what the API, the tools and the options need. */
 interface Loop<Input, AnswerEvent, Snapshot, Answer, E, R> {
   readonly api: Api<Input, AnswerEvent, Snapshot, Answer, R>
   readonly toolbox: Tools.Toolbox<R>
   readonly options: Options<Input, Answer, E, R>
 }
 
-/** What a step leads to. */
+/** The result of a step. */
 type Outcome<Input, Answer> = Checkpoint<Input, Answer> | Finished<Input, Answer>
 
-/** One step after the other. */
+/** Runs one step after the other. */
 const stepsFrom = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   state: State<Input, Answer>
@@ -263,7 +267,7 @@ const stepsFrom = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     )
   })
 
-/** One request and the calls of its answer; or the calls alone, if the state has the answer. */
+/** Makes one request and its calls, or only the calls if the state has the answer. */
 const oneStep = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   state: State<Input, Answer>
@@ -284,7 +288,7 @@ const oneStep = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     })
   )
 
-/** Asks once. If the loop is eager, calls begin as soon as they are whole. */
+/** Asks once. If the loop is eager, calls start as soon as they are complete. */
 const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   { api, options, toolbox }: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   input: Input,
@@ -319,10 +323,10 @@ const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     )
   )
 
-/** Whether a call has arguments, and so is whole if they are. */
+/** Returns whether a call has arguments; if it does, it is complete when they are. */
 const hasArguments = (call: { readonly arguments: string }): boolean => !/^\s*(\{\s*\}\s*)?$/.test(call.arguments)
 
-/** Does what an answer asks for. The state is the one in which the answer has come. */
+/** Makes the calls of an answer. `state` is the state in which the answer arrived. */
 const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   state: State<Input, Answer>,
@@ -355,7 +359,7 @@ const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   )
 }
 
-/** What comes after the calls of an answer. */
+/** Decides how to continue after the calls of an answer. */
 const decide = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   { api, options }: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   { input, steps }: State<Input, Answer>,
@@ -381,7 +385,9 @@ const finish = <Input, Answer>(
   steps: number
 ): Finished<Input, Answer> => ({ _tag: "Finished", reason, answer, input, steps })
 
-/** Makes a call, unless the ledger has its result. What a call has done is recorded even if it is interrupted then. */
+/**
+ * Makes a call, unless the ledger has its result. A result is recorded even if the loop is interrupted at that moment.
+ */
 const executor =
   <Input, Answer, E, R>({
     options: { ledger },
@@ -395,20 +401,20 @@ const executor =
     return Effect.flatMap(ledger.recall(call), (known) => (known === undefined ? executed : Effect.succeed(known)))
   }
 
-/** A call that has begun. */
+/** A call that was started. */
 interface Running<out E, out R> {
   readonly call: Tools.Call
   readonly result: Effect.Effect<Tools.CallResult, E, R>
 }
 
 interface Runner<out E, out R> {
-  /** Begins a call early. */
+  /** Starts a call early. */
   readonly start: (call: Tools.Call) => Effect.Effect<void, never, R>
-  /** Begins a call of the answer, unless it was begun early. */
+  /** Awaits a call of the answer, and starts it unless it was started early. */
   readonly join: (call: Tools.Call) => Effect.Effect<Running<E, R>, never, R>
 }
 
-/** Runs calls side by side, some at a time; the scope's end interrupts them. */
+/** Runs some calls at a time. Closing the scope interrupts them. */
 const makeRunner = <E, R>(
   execute: (call: PlacedCall) => Effect.Effect<Tools.CallResult, E, R>,
   step: number,
@@ -445,7 +451,7 @@ const makeRunner = <E, R>(
 const isSameCall = (a: Tools.Call, b: Tools.Call): boolean =>
   a.id === b.id && a.name === b.name && a.arguments === b.arguments
 
-/** The end of a loop. */
+/** Returns the end of a loop. */
 export const finished = <Input, Answer, E, R>(
   events: Stream.Stream<Event<Input, Answer>, E, R>
 ): Effect.Effect<Finished<Input, Answer>, E, R> =>

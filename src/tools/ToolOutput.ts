@@ -1,6 +1,7 @@
 /**
- * What a tool tells the model beside text and JSON: images, documents, what a search has found. Each API is sent what it
- * can take; of the rest the model is told that it is there.
+ * Lets a tool return more than text and JSON: images, documents, search results.
+ *
+ * Each API is sent the parts it accepts. For other parts, the model is told that they exist.
  *
  * @example
  * ```ts
@@ -32,41 +33,41 @@ export interface Text {
 /** An image or a document. */
 export interface File {
   readonly _tag: "File"
-  /** A type of `image/` is shown as an image, any other as a document. */
+  /** An `image/` type is shown as an image, any other as a document. */
   readonly mediaType: string
   readonly name: string | undefined
   readonly source: Source
 }
 
-/** Where the content of a file is. */
+/** The content of a file: bytes, a URL, or a file of the provider. */
 export type Source =
   | { readonly _tag: "Base64"; readonly data: string }
   | { readonly _tag: "Url"; readonly url: string }
-  /** With the provider, which knows the file by its id. */
+  /** The provider's id of the file. */
   | { readonly _tag: "Id"; readonly id: string }
 
-/** Something found in a search, which the model can cite where the API lets it. */
+/** A search result, which the model can cite if the API supports that. */
 export interface SearchResult {
   readonly _tag: "SearchResult"
   readonly title: string
-  /** Where it was found, such as a URL. */
+  /** The source of the result, such as a URL. */
   readonly source: string
   readonly texts: ReadonlyArray<string>
 }
 
-/** A part as one API wants it. It is sent as it is. */
+/** A part in the form of one API. It is sent unchanged. */
 export interface Native {
   readonly _tag: "Native"
   readonly part: { readonly type: string }
 }
 
-/** A part of an output: plain data, so that a ledger can keep it. */
+/** A part of an output. It is plain data, so a ledger can store it. */
 export type Part = Text | File | SearchResult | Native
 
-/** What a tool has told the model. */
+/** The output of a tool. */
 export type Output = string | ReadonlyArray<Part>
 
-/** An output of parts, for a tool to return. */
+/** An output made of parts, for a tool to return. */
 export class Parts {
   readonly _tag = "ToolOutputParts"
   readonly parts: ReadonlyArray<Part>
@@ -76,13 +77,13 @@ export class Parts {
   }
 }
 
-/** Makes parts the output of a tool. */
+/** Makes an output of several parts. */
 export const parts = (...parts: ReadonlyArray<Part>): Parts => new Parts(parts)
 
-/** A piece of text. */
+/** Makes a text part. */
 export const text = (text: string): Text => ({ _tag: "Text", text })
 
-/** An image or a document: its bytes, or where they are. The id of a file is one that the provider gave. */
+/** Makes an image or document part from bytes, a URL, or the provider's id of a file. */
 export const file = (
   content: Uint8Array | { readonly url: string } | { readonly id: string },
   options: { readonly mediaType: string; readonly name?: string | undefined }
@@ -98,10 +99,10 @@ export const file = (
         : { _tag: "Id", id: content.id }
 })
 
-/** Something found in a search. */
+/** Makes a search result. */
 export const searchResult = (result: Omit<SearchResult, "_tag">): SearchResult => ({ _tag: "SearchResult", ...result })
 
-/** A part as one API wants it, such as a `document` of Anthropic with its citations enabled. */
+/** Makes a part in the form of one API, such as Anthropic's `document` with citations enabled. */
 export const native = (part: { readonly type: string }): Native => ({ _tag: "Native", part })
 
 /** The output as text: what a model is told that takes nothing else, and what a log can show. */

@@ -79,11 +79,11 @@ export interface Definition<A, E, Failure, R, R2> {
    * allow. `true` asks for it whatever the limits are.
    */
   readonly strict?: boolean | undefined
-  /** What the model is told of a failure; its message unless set. */
+  /** Returns what to tell the model about a failure. Default: its message. */
   readonly describeFailure?: ((failure: Failure) => string | ToolOutput.Parts) | undefined
 }
 
-/** A tool of a schema and a function. */
+/** Makes a tool from a schema and a function. */
 export const make = <A, E, Failure = never, R = never, R2 = never>(
   definition: Definition<A, E, Failure, R, R2>
 ): Tool<R | R2> => {
@@ -104,7 +104,10 @@ export const make = <A, E, Failure = never, R = never, R2 = never>(
   }
 }
 
-/** A tool whose parameters are known only as JSON Schema, such as one of an MCP server. Nothing is checked. */
+/**
+ * Makes a tool whose parameters are known only as JSON Schema, such as a tool of an MCP server. Its input is not
+ * checked.
+ */
 export const dynamic = <Failure = never, R = never, R2 = never>(definition: {
   readonly name: string
   readonly description?: string | undefined
@@ -127,21 +130,25 @@ export const dynamic = <Failure = never, R = never, R2 = never>(definition: {
   approve: definition.approve
 })
 
-/** How a toolkit's tools are used. */
+/** How to use a toolkit's tools. */
 export interface ToolkitOptions<R> {
-  /** Asked for the tools of which the toolkit says that they need approval; they are refused without it. */
+  /** Approves calls of tools that the toolkit marks as needing approval. Without it, they are refused. */
   readonly approve?: ((call: Call) => Effect.Effect<boolean, never, R>) | undefined
 }
 
-/** A tool that only its provider can run, such as a web search. It belongs into the input's own `tools`. */
+/** A tool that only its provider can run, such as web search. Add it to the input's own `tools`. */
 export class ProviderToolError extends Data.TaggedError("ProviderToolError")<{
   readonly message: string
   readonly tool: string
 }> {}
 
 /**
- * The tools of an `effect/ai` toolkit, with its handlers. What a handler reports on its way is not passed on; a
- * failure is told to the model. Fails if the toolkit has a tool that only a provider can run.
+ * Makes tools from an `effect/ai` toolkit and its handlers.
+ *
+ * **Details**
+ *
+ * Preliminary results of a handler are dropped; a failure is told to the model. Fails if the toolkit has a tool that
+ * only a provider can run.
  */
 export const fromToolkit = <Tools extends Record<string, AiTool.Any>, R = never>(
   toolkit: Toolkit.Toolkit<Tools>,
@@ -206,7 +213,7 @@ const toolkitTool = <Tools extends Record<string, AiTool.Any>, R>(
   })
 }
 
-/** What a tool shows the model, in place of its result. */
+/** The part that a tool shows to the model instead of its result. */
 const outputPart = (part: Prompt.ToolModelOutputPart): ToolOutput.Part => {
   if (part.type === "text") return ToolOutput.text(part.text)
   const { data, fileName: name, mediaType } = part
@@ -218,7 +225,7 @@ const outputPart = (part: Prompt.ToolModelOutputPart): ToolOutput.Part => {
     : { _tag: "File", mediaType, name, source: { _tag: "Base64", data: data.replace(/^data:[^,]*,/, "") } }
 }
 
-/** A tool as a provider is told of it. */
+/** A tool as it is described to a provider. */
 export interface ToolDescription {
   readonly name: string
   readonly description: string | undefined
@@ -226,10 +233,10 @@ export interface ToolDescription {
   readonly jsonSchema: { readonly [key: string]: unknown }
 }
 
-/** Tools that are ready for a provider. */
+/** Tools in the form of a provider. */
 export interface Toolbox<out R> {
   readonly descriptions: ReadonlyArray<ToolDescription>
-  /** Makes one call. It never fails: what goes wrong is the result. */
+  /** Makes one call. Never fails: a failure is a result. */
   readonly execute: (call: Call) => Effect.Effect<CallResult, never, R>
 }
 
@@ -254,14 +261,14 @@ const strictBudget = (limits: StructuredOutput.StrictLimits | undefined) => {
   }
 }
 
-/** A tool in the form that the provider is sent. */
+/** A tool in the form sent to the provider. */
 interface Entry<R> {
   readonly tool: Tool<R>
   readonly strict: boolean
   readonly format: StructuredOutput.Format<unknown>
 }
 
-/** Makes tools ready for a provider. `given` are the schemas of strict tools that a request has already. */
+/** Converts tools for a provider. `given` has the schemas of strict tools that the request already has. */
 export const toolbox = <R>(
   tools: ReadonlyArray<Tool<R>>,
   conversion: StructuredOutput.Conversion,
@@ -281,7 +288,7 @@ export const toolbox = <R>(
         format: isStrict === strict ? format : yield* Effect.fromResult(tool.format(conversion, false))
       })
     })
-    // What the program asks for counts first.
+    // Tools that the program asked to be strict count first.
     for (const tool of tools) if (tool.strict !== undefined) yield* add(tool, tool.strict)
     for (const tool of tools) if (tool.strict === undefined) yield* add(tool, true)
     const ordered = tools.flatMap((tool) => entries.get(tool) ?? [])
@@ -356,5 +363,5 @@ const textOfFailure = (failure: unknown): string => {
   }
 }
 
-/** The value of a call's arguments so far, while they are still streaming. */
+/** Returns the arguments of a call so far, while they are still streaming. */
 export const partialInput = (call: { readonly arguments: string }): unknown => PartialJson.parse(call.arguments)
