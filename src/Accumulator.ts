@@ -1,8 +1,8 @@
 /**
- * Puts the answer together from the events of its stream. An accumulator is a value: it folds events that were
- * recorded, runs as a `Sink`, and follows a live stream, always in time linear in the events.
+ * Folds the events of a stream into an answer.
  *
- * A provider's accumulators stand beside its endpoints, such as `ChatCompletionStream` and `MessageStream`.
+ * An accumulator is a value: it folds recorded events, runs as a `Sink`, and follows a live stream, always in linear
+ * time. Each API has its own, such as `ChatCompletionStream.accumulator` and `MessageStream.accumulator`.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { afterScope } from "./internal/stream/afterScope.ts"
 
-/** How events add up to a snapshot of the answer, and what each of them says. */
+/** How events add up to a snapshot of the answer, and which steps they consist of. */
 export interface Accumulator<in Event, out Snapshot, out Step = never> {
   /** A fold that has seen nothing yet. */
   readonly start: () => Fold<Event, Snapshot, Step>
@@ -42,7 +42,7 @@ export interface Fold<in Event, out Snapshot, out Step = never> {
   readonly snapshot: () => Snapshot | undefined
 }
 
-/** Where in the answer something is. */
+/** A place in the answer. */
 export interface Place {
   /** The choice of a chat completion, the item of a response, the block of a message. */
   readonly index: number
@@ -96,7 +96,7 @@ export interface EventRefused {
   readonly message: string
 }
 
-/** What one event says, in the same words for every API. */
+/** A step: the content of one event, in the same form for every API. */
 export type Step =
   | Delta<"TextDelta">
   | Done<"TextDone">
@@ -110,7 +110,7 @@ export type Step =
   | CitationAdded
   | EventRefused
 
-/** The answer after all of the events; `undefined` where there is none. */
+/** Returns the answer after all events, or `undefined` if there are none. */
 export const fold = <Event, Snapshot>(
   self: Accumulator<Event, Snapshot, unknown>,
   events: Iterable<Event>
@@ -120,7 +120,7 @@ export const fold = <Event, Snapshot>(
   return folding.snapshot()
 }
 
-/** A sink that gives the answer after all events; `undefined` where there is none. */
+/** Returns a sink that yields the answer after all events, or `undefined` if there are none. */
 export const sink = <Event, Snapshot>(
   self: Accumulator<Event, Snapshot, unknown>
 ): Sink.Sink<Snapshot | undefined, Event> =>
@@ -132,7 +132,7 @@ export const sink = <Event, Snapshot>(
     (folding) => folding.snapshot()
   )
 
-/** What each event says. */
+/** Emits the steps of the events. */
 export const steps =
   <Event, Step>(self: Accumulator<Event, unknown, Step>) =>
   <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Step, E, R> =>
@@ -152,8 +152,12 @@ export const snapshots =
     })
 
 /**
- * A stream under way, and its answer. `events`, `steps`, `text` and `snapshots` are views of the one stream: an event
- * that one of them has taken does not come to another, but counts in the answer.
+ * A stream that is being read, and its answer.
+ *
+ * **Details**
+ *
+ * `events`, `steps`, `text` and `snapshots` are views of one stream: an event read through one view is not emitted by
+ * another, but counts toward the answer.
  */
 export interface Streamed<out Event, out Snapshot, out Step, out Final, out E> {
   readonly events: Stream.Stream<Event, E>
@@ -168,7 +172,7 @@ export interface Streamed<out Event, out Snapshot, out Step, out Final, out E> {
   readonly final: Effect.Effect<Final, E>
 }
 
-/** What an API adds to {@link streamed}. */
+/** The parts of {@link streamed} that differ between APIs. */
 export interface StreamedOptions<in Snapshot, in Step, out Final, out E> {
   /** The text of a step, for the view `text`. */
   readonly text: (step: Step) => string | undefined
@@ -222,8 +226,8 @@ export const streamed = <Event, Snapshot, Step, Final, E, R, E2>(
   })
 
 /**
- * A pull for several readers: one read at a time, the end for all of them, and no read is lost with a reader that is
- * interrupted while it waits.
+ * A pull for several readers: one read at a time, the end for every reader. A reader interrupted while waiting does not
+ * lose an event.
  */
 const shared = <A, E>(pull: Pull.Pull<A, E>): Effect.Effect<Pull.Pull<A, E>, never, Scope.Scope> =>
   Effect.gen(function* () {

@@ -14,7 +14,7 @@ import { makeUtf8Decoder } from "./internal/bytes/utf8.ts"
 
 /** One server-sent event. */
 export interface Event {
-  /** The `event` field; `""` where the server sent none. */
+  /** The `event` field. `""` if the server did not send one. */
   readonly event: string
   /** The `data` lines, joined by line feeds. */
   readonly data: string
@@ -35,7 +35,7 @@ export class EventTooLong extends Data.TaggedError("EventTooLong")<{
 /** 64 Mi characters: room for an image in base64. */
 export const defaultLimit: number = 64 * 1024 * 1024
 
-/** What a decoder does with each event it completes. */
+/** Called with each complete event. */
 export type Sink = (event: string, data: string, id: string | undefined) => void
 
 /** A decoder that is fed bytes and calls `sink` for each whole event or line. */
@@ -51,7 +51,7 @@ const SPACE = 32
 /** Is given each line as a range of a text, so that only what is needed of it is cut out. */
 type OnLine = (text: string, start: number, end: number) => void
 
-/** Takes what it can from a place where a line starts, and says where the rest starts. */
+/** Reads as much as it can from the start of a line, and returns the start of the rest. */
 type Shortcut = (text: string, start: number) => number
 
 /** A decoder of lines: the shared ground of both formats. Throws {@link EventTooLong}. */

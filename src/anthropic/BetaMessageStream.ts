@@ -53,7 +53,7 @@ export interface Streamed
     ApiError
   > {}
 
-/** What each event says. */
+/** Emits the steps of a message. */
 export const steps = (
   input: BetaMessages.MessageCreateParams,
   options?: RequestOptions

@@ -34,7 +34,10 @@ import * as Messages from "./api/Messages.ts"
 import { MessageFold } from "./internal/messageFold.ts"
 import { streamedMessage } from "./internal/messageStream.ts"
 
-/** Folds events into the message. The input of a tool call is what is known of it; what is no JSON stays text. */
+/**
+ * Folds events into the message. The input of a tool call is the part known so far; an input that is not JSON stays
+ * text.
+ */
 export const accumulator: Accumulator.Accumulator<Messages.RawMessageStreamEvent, Messages.Message, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new MessageFold())
 
@@ -48,7 +51,7 @@ export interface Streamed
     ApiError
   > {}
 
-/** What each event says. */
+/** Emits the steps of a message. */
 export const steps = (
   input: Messages.MessageCreateParams,
   options?: RequestOptions

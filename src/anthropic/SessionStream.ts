@@ -43,10 +43,10 @@ type StreamEvent = BetaSessionsEvents.BetaManagedAgentsStreamSessionEvents
 /** An event that stays in the session, unlike the previews of one. */
 export type SessionEvent = Exclude<StreamEvent, BetaManagedAgentsStartEvent | BetaManagedAgentsDeltaEvent>
 
-/** A message of which the end has not come: it is on its way, or was interrupted. */
+/** A message that has not ended: it is still arriving, or was interrupted. */
 export type Preview = Pick<BetaSessionsEvents.BetaManagedAgentsAgentMessageEvent, "id" | "type" | "content">
 
-/** What has happened in a session since the stream began. */
+/** Everything that happened in a session since the stream began. */
 export interface Snapshot {
   /** The events, as `BetaSessionsEvents.list` gives them. */
   readonly events: ReadonlyArray<SessionEvent>
@@ -55,7 +55,7 @@ export interface Snapshot {
   readonly status: BetaManagedAgentsSession["status"] | undefined
   /** Why the session is idle. */
   readonly stopReason: BetaSessionsEvents.StopReason | undefined
-  /** What the session has used so far, where an event has said so. */
+  /** The usage of the session so far, if an event reported it. */
   readonly usage: BetaManagedAgentsSessionUsageEvent["usage"] | undefined
 }
 

@@ -48,7 +48,7 @@ export const accumulator: Accumulator.Accumulator<Chat.ChatEvent, Snapshot, Accu
 export interface Streamed
   extends Accumulator.Streamed<Chat.ChatEvent, Snapshot, Accumulator.Step, Snapshot, ApiError> {}
 
-/** What each event says. */
+/** Emits the steps of a chat. */
 export const steps = (
   input: Chat.ChatCreateParams,
   options?: RequestOptions

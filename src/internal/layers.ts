@@ -7,7 +7,7 @@ import type { ApiClient } from "../ApiClient.ts"
 import type { ConfigurationError } from "../ConfigurationError.ts"
 import { type Environment, readEnvironment } from "./provider.ts"
 
-/** What the layers of a client are made from. */
+/** The definition of a client's layers. */
 export interface Definition<Self, Options extends object, R = HttpClient.HttpClient> {
   readonly service: Context.Key<Self, ApiClient>
   readonly provider: string

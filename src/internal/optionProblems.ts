@@ -1,4 +1,4 @@
-/** What is wrong with options that the compiler has not seen, such as those of a JavaScript program. */
+/** Finds problems in options that no compiler checked, such as those of a JavaScript program. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

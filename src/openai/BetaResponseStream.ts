@@ -50,7 +50,7 @@ export interface Followed<out E>
 /** A response under way. */
 export interface Streamed extends Followed<ApiError> {}
 
-/** What each event says. */
+/** Emits the steps of a response. */
 export const steps = (
   input: BetaResponses.ResponseCreateParams,
   options?: RequestOptions

@@ -44,8 +44,12 @@ export interface Snapshot extends Omit<ChatCompletions.ChatCompletion, "choices"
 }
 
 /**
- * Folds chunks into the completion. Reasoning is joined too where a server sends it as `reasoning` or
- * `reasoning_content`; tool calls are told apart by their index, or by their id where servers repeat the index.
+ * Folds chunks into the completion.
+ *
+ * **Details**
+ *
+ * Joins reasoning that a server sends as `reasoning` or `reasoning_content`. Tool calls are told apart by their index,
+ * or by their id if a server repeats the index.
  */
 export const accumulator: Accumulator.Accumulator<ChatCompletions.ChatCompletionChunk, Snapshot, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new ChatFold())
@@ -73,7 +77,7 @@ const withUsage = (input: ChatCompletions.ChatCompletionCreateParams): ChatCompl
   return stream_options === null ? rest : { ...rest, stream_options: { include_usage: true, ...stream_options } }
 }
 
-/** What each chunk says. */
+/** Emits the steps of a completion. */
 export const steps = (
   input: ChatCompletions.ChatCompletionCreateParams,
   options?: RequestOptions
@@ -89,7 +93,7 @@ export const streamed = (
     finish
   })
 
-/** The whole completion of a snapshot; fails where a choice has not ended. */
+/** Returns the whole completion of a snapshot. Fails if a choice has not ended. */
 export const finish = (snapshot: Snapshot | undefined): Effect.Effect<ChatCompletions.ChatCompletion, ApiError> => {
   const choices: Array<ChatCompletions.ChatCompletionChoice> = []
   for (const choice of snapshot?.choices ?? []) {

@@ -36,7 +36,7 @@ import type { OpenAi } from "./OpenAi.ts"
 
 /** A run, and what has been done and said in it. */
 export interface Snapshot {
-  /** The thread, where the stream has created it. */
+  /** The thread, if the stream created it. */
   readonly thread: Thread | undefined
   readonly run: BetaThreadsRuns.Run
   readonly steps: ReadonlyArray<RunStep>
@@ -44,9 +44,12 @@ export interface Snapshot {
 }
 
 /**
- * Folds events into the run, its steps and its messages; there is no snapshot before the first event of the run. What
- * the server says of a whole message or step counts more than its pieces. In the steps of the accumulator, `index`
- * counts messages, for calls of tools the steps of the run.
+ * Folds events into the run, its steps and its messages. The first event of the run makes the first snapshot.
+ *
+ * **Details**
+ *
+ * A whole message or step from the server replaces its deltas. In the accumulator's steps, `index` counts messages; for
+ * tool calls it counts the steps of the run.
  */
 export const accumulator: Accumulator.Accumulator<AssistantStreamEvent, Snapshot, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new RunFold())
@@ -58,7 +61,7 @@ export interface Followed<out E>
 /** A run under way. */
 export interface Streamed extends Followed<ApiError> {}
 
-/** What each event says. */
+/** Emits the steps of a run. */
 export const steps = (
   input: BetaThreadsRuns.RunCreateParams,
   options?: RequestOptions

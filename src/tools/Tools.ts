@@ -1,6 +1,8 @@
 /**
- * Functions that a model may call, and what carries out its calls. Whatever goes wrong in a call is told to the model:
- * an unknown tool, arguments that are no JSON or do not fit, a failure of the function, a refusal of the user.
+ * Defines functions that a model may call, and runs its calls.
+ *
+ * Everything that goes wrong in a call is told to the model: an unknown tool, arguments that are not JSON or do not
+ * fit, a failure of the function, a refused approval. Pass tools to a loop such as `ResponseToolLoop.run`.
  *
  * @example
  * ```ts
@@ -37,11 +39,11 @@ import * as ToolOutput from "./ToolOutput.ts"
 export interface Call {
   readonly id: string
   readonly name: string
-  /** The text of the arguments. */
+  /** The arguments as JSON text. */
   readonly arguments: string
 }
 
-/** What is told to the model. */
+/** The result of a call, as the model sees it. */
 export interface CallResult {
   readonly id: string
   readonly name: string
@@ -53,30 +55,30 @@ export interface CallResult {
 export interface Tool<out R = never> {
   readonly name: string
   readonly description: string | undefined
-  /** Whether the provider makes sure that the arguments fit; `undefined` if it does as long as its limits allow. */
+  /** Whether the provider guarantees that arguments fit the schema. `undefined`: as long as its limits allow. */
   readonly strict: boolean | undefined
   readonly format: (
     conversion: StructuredOutput.Conversion,
     strict: boolean
   ) => Result.Result<StructuredOutput.Format<unknown>, StructuredOutput.UnsupportedSchemaError>
-  /** Runs the function on decoded arguments; fails with what the model is told. */
+  /** Runs the function on decoded arguments. Fails with the text or parts to tell the model. */
   readonly run: (input: unknown, call: Call) => Effect.Effect<unknown, string | ToolOutput.Parts, R>
-  /** Whether the call may be made. */
+  /** Returns whether the call may be made. */
   readonly approve: ((input: unknown, call: Call) => Effect.Effect<boolean, never, R>) | undefined
 }
 
-/** What a tool is made of. */
+/** The definition of a tool. */
 export interface Definition<A, E, Failure, R, R2> {
   readonly name: string
   readonly description?: string | undefined
   readonly parameters: StructuredOutput.Source<A, E>
-  /** The output is told to the model: a string or `ToolOutput.parts` as they are, anything else as JSON. */
+  /** The output for the model. A string or `ToolOutput.parts` is sent as it is, anything else as JSON. */
   readonly run: (input: A, call: Call) => Effect.Effect<unknown, Failure, R>
-  /** Asks whether the call may be made, of a person for instance; the call waits for as long as that takes. */
+  /** Returns whether the call may be made, for instance by asking a person. The call waits for the answer. */
   readonly approve?: ((input: A, call: Call) => Effect.Effect<boolean, never, R2>) | undefined
   /**
-   * Whether the provider makes sure that the arguments fit. Default: it does for the first tools, as many as its limits
-   * allow. `true` asks for it whatever the limits are.
+   * Whether the provider guarantees that arguments fit the schema. Default: for the first tools, as many as its limits
+   * allow. `true` asks for it regardless of the limits.
    */
   readonly strict?: boolean | undefined
   /** Returns what to tell the model about a failure. Default: its message. */

@@ -13,7 +13,7 @@ export const dialect: Dialect = {
   listHeaders: new Set(["anthropic-beta"]),
   event: (event, data, _id, parse, { terminal }) => {
     const json = readFrame(event, data, parse)
-    // The API has an event for the end; a mark beside it comes from a proxy.
+    // The API ends a stream with an event; an additional end mark comes from a proxy.
     if (json === done) return skip
     if (json === skip) return Array.isArray(terminal) && terminal.includes(event) ? { type: event } : skip
     if (!isObject(json) || typeof json["type"] === "string") return json

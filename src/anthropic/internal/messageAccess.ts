@@ -1,9 +1,9 @@
-/** What `Messages` and `BetaMessages` have for their answers. */
+/** Functions on the answers of `Messages` and `BetaMessages`. */
 import type * as BetaMessages from "../api/BetaMessages.ts"
 import type * as Messages from "../api/Messages.ts"
 import { sentContent, textOf } from "./messageParam.ts"
 
-/** The text of a message. If a model declined and another one took over, it is what that one wrote. */
+/** Returns the text of a message. If a model declined and another took over, only the text of the latter. */
 export const text = (answer: Pick<Messages.Message, "content">): string => textOf(answer)
 
 /**
@@ -19,7 +19,7 @@ export const toParam = (
   content: sentContent(answer) as ReadonlyArray<Messages.ContentBlockParam>
 })
 
-/** The text of a message. If a model declined and another one took over, it is what that one wrote. */
+/** Returns the text of a message. If a model declined and another took over, only the text of the latter. */
 export const betaText = (answer: Pick<BetaMessages.BetaMessage, "content">): string => textOf(answer)
 
 /** A message of the model as a message of the next request; like `Messages.toParam`. */

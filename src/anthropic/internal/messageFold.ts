@@ -7,7 +7,7 @@ import { indexOf } from "../../internal/stream/fold.ts"
 
 export class MessageFold implements Fold<unknown, JsonObject, Step> {
   #message: JsonObject | undefined
-  /** What ends a message, if it comes before its start. */
+  /** Events that end a message but arrived before its start. */
   readonly #early: Array<JsonObject> = []
   readonly #blocks: Array<Block> = []
   /** The last block at each index. */
@@ -118,11 +118,11 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
 
 const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefused", event, message })
 
-/** Where an event says that its block is; `undefined` if no server can mean that. */
+/** Returns the index of an event's block, or `undefined` if it is not plausible. */
 const placeIn = ({ index }: JsonObject): number | undefined =>
   index === undefined || index === null ? undefined : indexOf(index)
 
-/** A message of which only blocks have come. */
+/** A message whose blocks arrived without its start. */
 const nameless: JsonObject = {
   id: "",
   type: "message",
@@ -133,7 +133,7 @@ const nameless: JsonObject = {
   usage: {}
 }
 
-/** The pieces of which a block is made, and the blocks that servers begin without saying so. */
+/** The deltas that blocks consist of, and the blocks that servers begin without announcing them. */
 const pieces: ReadonlySet<unknown> = new Set([
   "text_delta",
   "thinking_delta",
@@ -172,7 +172,7 @@ class Block {
   readonly #start: JsonObject
   readonly #isUnknown: boolean
   readonly #texts = new Map<string, string>()
-  /** What deltas have said as a whole. */
+  /** The values assembled from deltas. */
   readonly #fields = new Map<string, unknown>()
   #citations: Array<unknown> | undefined
   #json: JsonParser | undefined
@@ -313,7 +313,7 @@ class Block {
     return type === "tool_use" && (this.#json?.text ?? "") === "" && Object.keys(objectOf(input)).length === 0
   }
 
-  /** An input that is no JSON stays text: its tool call can still be answered with an error. */
+  /** An input that is not JSON stays text, so its tool call can still be answered with an error. */
   #input(json: JsonParser): unknown {
     if (json.text === "") return this.#start["input"]
     if (this.#isStopped && json.failure !== undefined) return json.text

@@ -1,4 +1,4 @@
-/** Messages of the model: what they ask for, and what of them goes into the next request. */
+/** Reads the calls of a message, and makes the next request from it. */
 import { finishKind } from "../../internal/decode/finishReason.ts"
 import { isObject } from "../../internal/json/json.ts"
 import { pairResults } from "../../internal/request/toolCalls.ts"
@@ -34,14 +34,14 @@ export const endingOf = (answer: Answer): Exclude<ToolLoop.Ending, object> => {
 export const callsOf = (answer: Answer): ReadonlyArray<Tools.Call> =>
   endingOf(answer) === "whole" ? wantedCalls(answer.content).filter(isWhole).map(callOf) : []
 
-/** The text of a message: if a model declined and another one took over, what that one wrote. */
+/** Returns the text of a message. If a model declined and another took over, only the text of the latter. */
 export const textOf = ({ content }: { readonly content: ReadonlyArray<Block> }): string =>
   content
     .slice(afterFallback(content))
     .map((block) => (block.type === "text" && "text" in block && typeof block.text === "string" ? block.text : ""))
     .join("")
 
-/** Where the model begins that wrote the end: what stands before is of models that declined. */
+/** Returns where the last model begins. The blocks before it belong to models that declined. */
 const afterFallback = (content: ReadonlyArray<Block>): number =>
   content.findLastIndex(({ type }) => type === "fallback") + 1
 
@@ -65,8 +65,12 @@ const callOf = (block: Block): Tools.Call => {
 }
 
 /**
- * The blocks of an answer as those of a request: without texts that are blank, calls that are not made, and thoughts that
- * lead to nothing, all of which the API refuses. A call that was made has the id of its result.
+ * Returns the blocks of an answer in the form of a request.
+ *
+ * **Details**
+ *
+ * Leaves out what the API refuses: blank texts, calls that are not made, and thoughts that lead to nothing. A call that
+ * was made has the id of its result.
  */
 export const sentContent = <B extends Block>(
   answer: Pick<Answer, "stop_reason"> & { readonly content: ReadonlyArray<B> },

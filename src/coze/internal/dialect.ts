@@ -118,7 +118,7 @@ const unnamed = (data: unknown): unknown => {
     : data
 }
 
-/** What an answer without `data` has in its place: the only object or list that is named by its type. */
+/** Returns the payload of a response without `data`: its only object or list that is named by its type. */
 const payloadBesideEnvelope = (body: { readonly [name: string]: unknown }): unknown => {
   const found = Object.entries(body).filter(
     ([name, value]) => isTypeName(name) && !/^Base(?:Resp)?$/.test(name) && typeof value === "object" && value !== null

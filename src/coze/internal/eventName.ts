@@ -1,4 +1,4 @@
-/** The events of a stream under the names that the cloud has for them; self-hosted servers spell some of them otherwise. */
+/** Maps event names of self-hosted servers to those of the cloud. */
 
 const workflow: ReadonlyMap<string, string> = new Map([
   ["message", "Message"],

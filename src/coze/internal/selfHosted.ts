@@ -6,7 +6,7 @@ import type * as Endpoint from "../../Endpoint.ts"
 
 type Change = Pick<Endpoint.Metadata, "method"> & Partial<Pick<Endpoint.Metadata, "path" | "pathParams" | "query">>
 
-/** What stands in place of an endpoint of the cloud. */
+/** Replacements for endpoints of the cloud. */
 const others: { readonly [id: string]: Change | undefined } = {
   "chat.retrieve": { method: "GET" },
   "workflows.runs.history": {

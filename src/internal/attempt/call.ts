@@ -25,15 +25,15 @@ import { optionProblems } from "../optionProblems.ts"
 import type { Wire, WireMaker } from "../request/wire.ts"
 import { CallSecrets } from "./callSecrets.ts"
 
-/** What a client is made of. */
+/** The configuration of a client. */
 export interface ClientConfig {
   readonly dialect: Dialect
   readonly http: HttpClient.HttpClient
   readonly wireOf: WireMaker
-  /** What the layer sets for all its calls. */
+  /** The layer's settings for all calls. */
   readonly defaults: RequestOptions.RequestOptions
   readonly authorize: Authorize
-  /** How a stream of this content type is cut into events, where it is not server-sent events. */
+  /** How to cut a stream of this content type into events, if it is not server-sent events. */
   readonly framing?: ((contentType: string) => Framing | undefined) | undefined
   /** Known when the layer is built. */
   readonly secrets: Secrets
@@ -42,7 +42,7 @@ export interface ClientConfig {
   readonly redirects: { seen: boolean }
 }
 
-/** Puts a credential into a request that is complete but for it: on every try. */
+/** Puts the credential into an otherwise complete request. Runs on every attempt. */
 export type Authorize = (
   request: HttpClientRequest.HttpClientRequest,
   endpoint: Endpoint.Metadata
@@ -51,9 +51,9 @@ export type Authorize = (
 /** A request that can be sent. */
 export interface Authorized {
   readonly request: HttpClientRequest.HttpClientRequest
-  /** What no error and no log may hold. */
+  /** Secrets that no error and no log may contain. */
   readonly secrets: ReadonlyArray<string>
-  /** Discards the credential that the server refused; absent where another one cannot be had. */
+  /** Discards the credential that the server refused. `undefined` if it cannot be replaced. */
   readonly refresh: Effect.Effect<void, Credential.CredentialError> | undefined
 }
 
@@ -78,7 +78,7 @@ export interface Call {
   readonly deadline: number | undefined
   /** How many times the request was sent. */
   sent: number
-  /** Discards the credential of the last try. */
+  /** Discards the credential of the last attempt. */
   refresh: Authorized["refresh"]
   /** Whether the call went again with another credential. */
   replayed: boolean
@@ -86,7 +86,7 @@ export interface Call {
   refusal: Effect.Effect<never, ApiError.ApiError> | undefined
 }
 
-/** Prepares a call and goes on with it; fails with `RequestError` where it cannot be sent. */
+/** Prepares a call and continues with it. Fails with `RequestError` if it cannot be sent. */
 export const withCall = <A, R>(
   config: ClientConfig,
   endpoint: Endpoint.Metadata,
@@ -165,7 +165,7 @@ const streamingName = (id: string): string => {
   return `${module}.${method === "create" ? "stream" : `${method}Stream`}`
 }
 
-/** Why an input cannot be written; `undefined` where something else is wrong. */
+/** Returns why an input cannot be written, or `undefined` if something else is wrong. */
 const refusalOf = (thrown: unknown): { readonly message: string } | undefined => {
   if (thrown instanceof ApiError.RequestError) return thrown
   if (thrown instanceof URIError) return { message: "The input has a text that is no valid Unicode" }
@@ -214,7 +214,7 @@ const maxMessage = 4000
 const maxName = 200
 const maxHelpUrl = 1000
 
-/** What an error body says, without secrets and cut to what can be logged; `undefined` if it is not an error. */
+/** Reads an error body, without secrets and short enough to log. Returns `undefined` if it is not an error. */
 export const detailIn = (
   { config: { dialect }, scrub }: Call,
   raw: unknown,

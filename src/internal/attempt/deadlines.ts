@@ -9,14 +9,14 @@ import { untilTime } from "./untilTime.ts"
 type Which = ApiError.TimeoutError["which"]
 type Phase = Exclude<Which, "total">
 
-/** The time limits of one try, as it goes from phase to phase. */
+/** The timeouts of one attempt in its phases. */
 export interface Deadlines {
   /**
    * The limits in force from now on, counted from `start`. The whole call's limit always is. The response is told of by
    * the error, once there is one.
    */
   readonly set: (phases: ReadonlyArray<Phase>, start: number, response?: HttpClientResponse.HttpClientResponse) => void
-  /** Runs a part of the try; the first limit that passes interrupts it. */
+  /** Runs a part of the attempt. The first timeout to expire interrupts it. */
   readonly guard: <A, E>(part: Effect.Effect<A, E>) => Effect.Effect<A, E | ApiError.ApiError>
 }
 

@@ -1,4 +1,4 @@
-/** What is asked of Effect's fetch client for single requests, on top of what its layer was given. */
+/** Adds options of single requests to those of Effect's fetch layer. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"

@@ -166,7 +166,7 @@ export class PartialBody {
     this.#reader = new TextReader(limit)
   }
 
-  /** What has arrived by now. */
+  /** The text that has arrived so far. */
   get text(): string {
     return this.#reader.text
   }

@@ -14,7 +14,7 @@ import { withNow } from "./withNow.ts"
 /** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */
 export const retryCountHeader = "x-stainless-retry-count"
 
-/** Repeats a try for as long as the call's policy says. */
+/** Repeats an attempt as the call's policy says. */
 export const retrying = <A>(
   call: Call,
   attempt: Effect.Effect<A, ApiError.ApiError>
@@ -42,13 +42,13 @@ export const retrying = <A>(
   return loop
 }
 
-/** A try within what the call's options put around it. */
+/** Wraps an attempt in the call's `transformAttempt`. */
 const aroundAttempt = <A>(
   call: Call,
   attempt: Effect.Effect<A, ApiError.ApiError>
 ): {
   readonly attempt: Effect.Effect<A, ApiError.ApiError>
-  /** Whether an error is not the try's own. */
+  /** Whether an error comes from the wrapper, not from the attempt. */
   readonly refused: (error: ApiError.ApiError) => boolean
 } => {
   const { transformAttempt } = call.options

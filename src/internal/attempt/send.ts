@@ -1,4 +1,4 @@
-/** One try: the credential, the request, redirects, and the status. */
+/** Makes one attempt: the credential, the request, redirects, and the status. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
@@ -72,7 +72,7 @@ const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientReque
   )
 }
 
-/** The headers with how often the call was repeated, where the layer sends that and the caller leaves it. */
+/** Counts the retries in a header, if the layer sends it and the caller does not replace it. */
 const countedHeaders = ({ attempts, wire: { headers } }: Call): Headers.Headers =>
   attempts.length === 0 || headers[retryCountHeader] !== "0"
     ? headers
@@ -207,7 +207,7 @@ const isTraced = (context: Context.Context<never>): boolean =>
   Context.getOrUndefined(context, Tracer.Tracer) !== undefined ||
   Context.getOrUndefined(context, Tracer.ParentSpan) !== undefined
 
-/** Where a redirect leads; `undefined` for what is not an address of the web. */
+/** Returns the target of a redirect, or `undefined` if it is not a web address. */
 const targetOf = (location: string, from: string): URL | undefined => {
   if (!URL.canParse(location, from)) return undefined
   const to = new URL(location, from)

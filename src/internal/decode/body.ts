@@ -42,7 +42,7 @@ export const decodeBody = (
   }
 }
 
-/** What does not fit but says what went wrong is an error of the server. */
+/** A body that does not fit but contains an error is an error of the server. */
 const decodePayload = (call: Call, input: unknown, payload: unknown): unknown => {
   const { pagination, success } = call.endpoint
   try {
@@ -71,7 +71,7 @@ const parseJson = (call: Call, text: string, response: HttpClientResponse.HttpCl
   }
 }
 
-/** Some calls answer with nothing; where the schema wants something, that is no answer. */
+/** Some calls respond with nothing. If the schema requires a value, an empty body is an error. */
 const decodeEmpty = (call: Call, contentType: string | undefined): unknown => {
   try {
     return schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")(undefined)

@@ -1,6 +1,6 @@
 import type { Cut } from "../../tools/ToolLoop.ts"
 
-/** What a finish reason means. */
+/** The meanings of finish reasons. */
 export type FinishKind =
   | "missing"
   /** The model has said all it wanted. */

@@ -1,6 +1,6 @@
 import type { Reason } from "../../ApiError.ts"
 
-/** What a user can do about each kind of failure. */
+/** Tells a user how to react to each kind of failure. */
 export const advice: Record<Reason["_tag"], string> = {
   AuthenticationError: "Check the API key or token, and that it belongs to this platform.",
   PermissionDeniedError: "Check what the credential, its project or its organization may access.",

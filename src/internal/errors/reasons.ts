@@ -6,8 +6,8 @@ import { type Scrub, scrubbedStart } from "./redact.ts"
 type Headers = { readonly [name: string]: string }
 
 /**
- * What the server asks to wait: `retry-after-ms`, then `retry-after` as seconds or a date. A negative wait, a date in
- * the past and what is no number are none, and so is zero where it is not accepted.
+ * Returns the server's wait: `retry-after-ms`, or `retry-after` as seconds or a date. Ignores negative waits, past
+ * dates and other text, and zero unless it is accepted.
  */
 export const retryAfterOf = (headers: Headers, now: number, acceptZero = true): Duration.Duration | undefined => {
   const millis = numberOf(headers["retry-after-ms"])
@@ -130,7 +130,7 @@ export const networkError = (
   })
 }
 
-/** What runtimes call a broken connection, if the error has no code of its own. */
+/** The messages of runtimes for a broken connection whose error has no code. */
 const ofTheNetwork =
   /fetch|network|load failed|terminated|connect|socket|abort|sending request|timed? ?out|closed|hang up|reset|redirect|dns|tls|certificate/i
 

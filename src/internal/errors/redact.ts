@@ -8,10 +8,10 @@ const placeholder = "<redacted>"
 /** Replaces every secret in a text. */
 export type Scrub = (text: string) => string
 
-/** What a key or token looks like, for secrets of others that a server or a user puts into a text. */
+/** Matches text that looks like a key or token, for foreign secrets that a server or a user puts into a text. */
 const secretLike = /\b(?:sk-(?:ant-)?|pat_|sat_|Bearer\s+)[\w.~+/=-]{12,}/g
 
-/** What must not be printed. */
+/** The secrets that must not be printed. */
 export interface Secrets {
   /** Values that may be a secret. Very short ones are not. */
   readonly values: ReadonlyArray<string>
@@ -49,7 +49,7 @@ export const scrubbedStart = (text: string, max: number, scrub: Scrub): string =
   return seen.slice(0, Math.max(0, seen.length - context)).slice(0, max)
 }
 
-/** The value with every secret in its strings replaced; the value itself if there is none. Values may be nested deeply. */
+/** Replaces every secret in a value's strings. Returns the value itself if it has none. Handles deep nesting. */
 export const scrubDeep = (value: unknown, scrub: Scrub): unknown => mapTexts(value, scrub)
 
 /** Replaces every secret in an error that nobody has seen yet, its stack included. */
@@ -142,7 +142,7 @@ export const secretsInHeaders = (
       : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value)]
   )
 
-/** What `Basic` authentication sends in base64. */
+/** Returns the credentials inside `Basic` authentication, which sends them in base64. */
 const secretsInBasic = (value: string): ReadonlyArray<string> => {
   if (!/^basic /i.test(value)) return []
   try {

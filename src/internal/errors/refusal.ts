@@ -1,6 +1,6 @@
 import type * as ApiError from "../../ApiError.ts"
 
-/** What a refusal by a policy of the program says in place of a server's error body. */
+/** Returns the detail of a refusal by one of the program's own policies, in the form of a server's error body. */
 export const refusalDetail = (code: string, message: string): ApiError.ServerDetail => ({
   message,
   code,

@@ -3,7 +3,7 @@
  * entities, and within base64, such as the `user:key` of basic authentication.
  */
 
-/** A secret, and whether it counts only where it stands alone because it is very short. */
+/** A secret, and whether it must stand alone because it is very short. */
 export interface Secret {
   readonly text: string
   readonly isShort: boolean
@@ -116,7 +116,7 @@ const merged = (ranges: Array<Range>): ReadonlyArray<Range> => {
 /** A text with one layer of encoding undone. */
 interface Decoded {
   readonly text: string
-  /** Where a character of it stands in the text that was decoded. Asked in any order. */
+  /** Returns the source position of a decoded character. Positions may be asked in any order. */
   readonly toSource: (index: number) => number
 }
 
@@ -178,7 +178,7 @@ const encodings: ReadonlyArray<Encoding> = [
 /** `undefined` if nothing in it is encoded in this way. */
 const decode = (text: string, { pattern, sign, valueOf }: Encoding): Decoded | undefined => {
   if (!text.includes(sign)) return undefined
-  /** Where each part that was decoded begins and ends, here and in the source. */
+  /** The start and end of each decoded part, here and in the source. */
   const starts: Array<number> = []
   const ends: Array<number> = []
   const sourceStarts: Array<number> = []

@@ -22,7 +22,7 @@ const messageNames = [
 const codeNames = ["code", "error_code", "errorCode", "Code"] as const
 const statusNames = ["status", "status_code", "statusCode", "http_status", "http_code", "code", "error_code"] as const
 
-/** What an error body says; `undefined` if it is not an error. */
+/** Reads an error body. Returns `undefined` if it is not an error. */
 export const detailIn = (body: unknown): ServerDetail | undefined => {
   const levels = levelsOf(body)
   if (levels.length === 0) return undefined
@@ -124,7 +124,7 @@ const typeIn = (levels: ReadonlyArray<Level>): string | undefined => {
   return status !== undefined && /^[A-Za-z]\w*$/.test(status) ? status : undefined
 }
 
-/** What a server says of the fields that it checked one by one, as FastAPI does. */
+/** Returns the problem of a field, from a server that checks fields one by one, as FastAPI does. */
 const fieldProblem = (levels: ReadonlyArray<Level>): string | undefined => firstOf(levels, ["msg"])
 
 const locationIn = (levels: ReadonlyArray<Level>): string | undefined => {
@@ -153,7 +153,7 @@ const known: ReadonlySet<string> = new Set<string>([
   "success"
 ])
 
-/** The error in a text: JSON, JSON after `error:`, or the data of an event. `undefined` if it is none of them. */
+/** Returns the error in a text: JSON, JSON after `error:`, or the data of an event. Returns `undefined` otherwise. */
 export const errorInText = (text: string): unknown => {
   const start = text.trimStart().slice(0, 6)
   if (/^(?:data|event|id|error) ?:|^:/i.test(start)) {

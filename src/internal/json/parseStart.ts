@@ -1,8 +1,8 @@
-/** JSON of which only the start may have arrived. */
+/** Parses JSON whose end may be missing. */
 
 /**
- * The value of a text, or, if the text breaks off, of what can be read of it: open strings, lists and objects end where the
- * text does. `undefined` for what is not JSON.
+ * Returns the value of a text. If the text breaks off, open strings, lists and objects end with it. Returns `undefined`
+ * if it is not JSON.
  */
 export const parseStart = (text: string): unknown => {
   const whole = parse(text)
@@ -22,7 +22,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** What is open at a place of a text, and the last comma between parts before it. */
+/** The open containers at a position, and the last comma between values before it. */
 const scan = (text: string, end: number): { readonly closers: string; readonly lastComma: number } => {
   const open: Array<string> = []
   let isText = false

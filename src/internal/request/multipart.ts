@@ -9,7 +9,7 @@ type Part =
   | { readonly name: string; readonly text: string }
   | { readonly name: string; readonly file: FileSource.FileSource; readonly fileName: string }
 
-/** How fields become parts, where it differs from endpoint to endpoint. */
+/** How fields become parts, which differs between endpoints. */
 export interface FormStyle {
   /** Whether the folder part of file names is sent. */
   readonly folders?: boolean
@@ -64,7 +64,7 @@ const fileNameOf = (file: FileSource.FileSource, folders: boolean): string => {
 
 interface Body {
   readonly body: HttpBody.HttpBody
-  /** Absent where the runtime adds it, with its boundary. */
+  /** `undefined` if the runtime adds it with its boundary. */
   readonly contentType: string | undefined
   readonly replayable: boolean
 }
@@ -91,7 +91,7 @@ export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
   return { body: HttpBody.stream(streamed.join(piecesOf(parts, boundary)), contentType), contentType, replayable }
 }
 
-/** The same bytes, with a type where there was none. */
+/** Returns the same bytes with a type if they have none. */
 const typed = (blob: Blob, name: string): Blob =>
   blob.type === "" ? blob.slice(0, blob.size, mediaTypeOf(name)) : blob
 

@@ -1,6 +1,6 @@
 /** How an API wants its query written. */
 export interface QueryStyle {
-  /** What becomes of `null`. */
+  /** How to write `null`. */
   readonly nulls: "empty" | "drop"
   readonly arrays: "brackets" | "commas"
 }

@@ -1,4 +1,4 @@
-/** What loops of all APIs do with the calls that they send back. */
+/** Prepares calls to be sent back, for the tool loops of all APIs. */
 import type * as Tools from "../../tools/Tools.ts"
 import { isObject, wellFormedJson } from "../json/json.ts"
 

@@ -1,4 +1,4 @@
-/** From an endpoint and its input to the request on the wire, but for the credential. */
+/** Turns an endpoint and its input into a request, without the credential. */
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import { RequestError, type RequestSummary } from "../../ApiError.ts"
@@ -10,7 +10,7 @@ import { rememberBody } from "./curl.ts"
 import { hasFile, multipartBody, toParts } from "./multipart.ts"
 import { appendQuery, type QueryStyle } from "./query.ts"
 
-/** A request that is ready but for its credential. */
+/** A request without its credential. */
 export interface Wire {
   readonly method: Endpoint.Declaration["method"]
   readonly url: string
@@ -30,20 +30,20 @@ export interface Wire {
 export interface Draft {
   readonly url: URL
   readonly headers: { readonly [name: string]: string }
-  /** The JSON value, or the fields of the form; `undefined` where there is none. */
+  /** The JSON value, or the fields of the form. `undefined` if there is no body. */
   readonly body: unknown
 }
 
-/** Moves a request to another back end, or throws {@link RequestError} where that one lacks the endpoint. */
+/** Moves a request to another back end. Throws {@link RequestError} if that lacks the endpoint. */
 export type Route = (draft: Draft, endpoint: Endpoint.Metadata) => Draft
 
-/** What does not change from call to call. */
+/** The parts that do not change from call to call. */
 export interface WireConfig {
   readonly baseUrl: string
   readonly headers: { readonly [name: string]: string }
   readonly queryStyle: QueryStyle
   readonly listHeaders?: ReadonlySet<string> | undefined
-  /** What the layer says of headers: a call's list is joined with the layer's. */
+  /** The layer's headers: a call's list is joined with the layer's. */
   readonly layerHeaders?: RequestOptions["headers"]
   readonly route: Route | undefined
 }
@@ -159,7 +159,7 @@ const queryStyleOf = ({ nullQuery }: Endpoint.Metadata, { queryStyle }: WireConf
 interface Split {
   readonly path: string
   readonly query: JsonObject
-  /** {@link none} where there is none. */
+  /** {@link none} if there are none. */
   readonly headers: JsonObject
   readonly body: JsonObject
 }
@@ -361,7 +361,7 @@ const makeHeaders = (
     if (value === null) delete headers[lower]
     else headers[lower] = checkedHeader(lower, value)
   }
-  /** Puts the values of a list header in front of those that are there; replaces any other header. */
+  /** Puts the values of a list header before those that exist, and replaces any other header. */
   const add = (name: string, value: string): void => {
     const before = config.listHeaders?.has(name.toLowerCase()) === true ? headers[name.toLowerCase()] : undefined
     set(name, before === undefined ? value : [...new Set([...itemsOf(value), ...itemsOf(before)])].join(","))
@@ -411,7 +411,7 @@ const checkedHeader = (name: string, value: string): string => {
   if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
     throw new RequestError({ message: `${JSON.stringify(name)} is no valid header name` })
   }
-  // What is not Latin-1, and control characters, would break the message or be refused by the runtime.
+  // Characters outside Latin-1, and control characters, would break the message or be refused by the runtime.
   if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
     throw new RequestError({ message: `The value of the header ${name} has characters that a header cannot hold` })
   }

@@ -2,8 +2,8 @@
 import { isObject, type JsonObject } from "../json/json.ts"
 
 /**
- * The schema with its objects closed, as providers want them: it then stands for fewer values, all of which the library
- * takes. A reference to the whole goes to a definition.
+ * Closes the objects of a schema, as providers require. It then accepts fewer values, all of which the library accepts.
+ * A reference to the whole becomes a definition.
  */
 export const closedSchema = (schema: JsonObject): JsonObject => {
   const definitions = isObject(schema["$defs"]) ? schema["$defs"] : {}
@@ -20,7 +20,7 @@ const freeName = (taken: JsonObject): string => {
   return name
 }
 
-/** Keys whose value is no schema, whatever it looks like. */
+/** Keys whose values are data, not schemas. */
 const data = new Set(["const", "default", "enum", "examples", "required"])
 
 /** Keys whose value has schemas by name. */

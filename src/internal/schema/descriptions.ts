@@ -1,4 +1,4 @@
-/** What a program says of the parts of its schema reaches the model, whatever the way to JSON Schema has lost of it. */
+/** Restores descriptions of a schema's parts that the conversion to JSON Schema loses, so they reach the model. */
 import * as SchemaAST from "effect/SchemaAST"
 import { isObject, type JsonObject } from "../json/json.ts"
 
@@ -73,7 +73,7 @@ const withOwn = (type: SchemaAST.AST, node: JsonObject): JsonObject => {
   return { ...node, description: typeof before === "string" ? `${before}: ${description}` : description }
 }
 
-/** Gives each reference that has keywords beside it a part of its own: OpenAI refuses them side by side. */
+/** Moves each reference that has other keywords into a part of its own, because OpenAI refuses the combination. */
 export const withLoneReferences = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withLoneReferences)
   if (!isObject(value)) return value

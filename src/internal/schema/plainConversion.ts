@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import type { Conversion } from "../../tools/StructuredOutput.ts"
 
-/** Schemas as they are, for where nobody makes sure that what comes fits. */
+/** Converts a schema unchanged, for uses in which nobody guarantees that values fit. */
 export const plainConversion: Conversion = {
   convert: (schema) => {
     const codec = Schema.toCodecJson(schema)

@@ -50,7 +50,7 @@ class Restore {
     }
   }
 
-  /** Only where one member alone can be meant; a value that is not whole does not tell more. */
+  /** Only if a single member can be meant; an incomplete value does not reveal more. */
   #union(ast: SchemaAST.Union, json: object): unknown {
     const members = ast.types.flatMap(resolved).filter((member) => isLike(member, json))
     const [only] = members

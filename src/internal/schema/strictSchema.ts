@@ -1,4 +1,4 @@
-/** What providers want of a JSON Schema beyond what its generator does. */
+/** Adapts JSON Schema to the providers' strict subsets. */
 import * as SchemaAST from "effect/SchemaAST"
 
 type Node = { readonly [key: string]: unknown }
@@ -71,7 +71,7 @@ export const symbolKey = (ast: SchemaAST.AST): ReadonlyArray<string> | undefined
   return search(SchemaAST.toEncoded(ast))
 }
 
-/** The parts of a schema, each with what it adds to the path; no part where that is a symbol. */
+/** Returns the parts of a schema, each with its addition to the path. Symbols have no part. */
 const astPartsOf = (
   ast: SchemaAST.AST
 ): ReadonlyArray<readonly [path: ReadonlyArray<string>, part: SchemaAST.AST | undefined]> => {

@@ -17,7 +17,7 @@ export interface Ending {
 /** A stream that may end at any time. */
 const openEnded: Ending = { see: () => undefined, isWhole: () => false, mayBeDone: () => true, isOver: () => false }
 
-/** A stream that is over after its terminal event, or after `count` of them. */
+/** A stream that ends after its terminal event, or after `count` terminal events. */
 export const endingByName = ({ envelope, terminal }: Endpoint.Metadata, count = 1): Ending => {
   if (!Array.isArray(terminal)) return openEnded
   const names: ReadonlyArray<string> = terminal

@@ -1,11 +1,11 @@
-/** What the folds of all APIs share. They read events as unchecked JSON: a layer may have decoding turned off. */
+/** Shared by the folds of all APIs, which read events as unchecked JSON because a layer may turn decoding off. */
 import * as Effect from "effect/Effect"
 import type { Accumulator, EventRefused, Fold, Step } from "../../Accumulator.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { isObject } from "../json/json.ts"
 
-/** What was refused on the way to a snapshot: an answer that lacks something is not a whole one. */
+/** Events refused on the way to a snapshot: an answer that lacks one is not complete. */
 const refusals = new WeakMap<object, EventRefused>()
 
 /** An accumulator whose fold builds the snapshot from JSON, by the API's documentation of its events. */

@@ -1,4 +1,4 @@
-/** What is kept of a stream while it is read, for the error of one that fails. */
+/** Keeps text and usage of a stream while it is read, for the error if it fails. */
 import type * as ApiError from "../../ApiError.ts"
 import type { Progress } from "../dialect.ts"
 import { isErrorLike } from "../errors/serverError.ts"
@@ -6,7 +6,7 @@ import { isObject } from "../json/json.ts"
 
 const maxPartialText = 1_000_000
 
-/** What has come so far, for the error of a stream that breaks off. */
+/** The output so far, for the error of a stream that breaks. */
 export class StreamProgress implements Progress {
   text = ""
   /** Joined now and then: a string for each event would outlive it. */
@@ -39,7 +39,7 @@ export class StreamProgress implements Progress {
     return this.isUsageProvisional ? { ...partial, isUsageProvisional: true } : partial
   }
 
-  /** As `partial`, where an event has come. */
+  /** Like `partial`, if any event has arrived. */
   received(): ApiError.PartialOutput | undefined {
     return this.events === 0 ? undefined : this.partial()
   }

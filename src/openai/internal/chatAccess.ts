@@ -1,4 +1,4 @@
-/** What `ChatCompletions` has for its answers. */
+/** Functions on the answers of `ChatCompletions`. */
 import type * as ChatCompletions from "../api/ChatCompletions.ts"
 import { ownIds, paramOf, textOfContent } from "./chatParam.ts"
 

@@ -5,7 +5,7 @@ import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/
 import { indexOf, mergeField } from "../../internal/stream/fold.ts"
 import { plainMessage } from "./compatible.ts"
 
-/** What a chunk has that a completion has not. */
+/** Fields of a chunk that a completion does not have. */
 const chunkOnly = new Set(["choices", "obfuscation", "object"])
 /** Fields of a completion that every chunk repeats; some servers leave them empty in the first one. */
 const constant = new Set(["id", "created", "model"])
@@ -64,7 +64,7 @@ const tags = {
   reasoning: ["ReasoningDelta", "ReasoningDone"]
 } as const
 
-/** Where servers put their reasoning. */
+/** Fields in which servers send reasoning. */
 const partOf: { readonly [field: string]: Part } = {
   content: "text",
   refusal: "refusal",

@@ -1,4 +1,4 @@
-/** Messages of the model in a chat: what they ask for, and what of them goes into the next request. */
+/** Reads the calls of a chat's message, and makes the next request from it. */
 import { finishKind } from "../../internal/decode/finishReason.ts"
 import { isObject } from "../../internal/json/json.ts"
 import { pairResults, sentArguments } from "../../internal/request/toolCalls.ts"
@@ -11,7 +11,7 @@ type Message = ChatCompletions.ChatCompletionMessage
 type Param = ChatCompletions.ChatCompletionAssistantMessageParam
 type Call = ChatCompletions.ChatCompletionMessageToolCall
 
-/** What is read of a completion, whole or not. */
+/** The parts of a completion that are read, whether it is complete or not. */
 interface Answer {
   readonly choices: ReadonlyArray<{ readonly finish_reason: string | null; readonly message: Message }>
 }

@@ -4,7 +4,7 @@ import { isObject } from "../../internal/json/json.ts"
 /** The text of a message's content, without what the model thought. */
 export const textOfContent = (content: unknown): string => textIn(content, "text")
 
-/** What the model thought, if its thoughts are parts of the content. */
+/** Returns the reasoning, if it is part of the content. */
 export const thinkingOfContent = (content: unknown): string =>
   Array.isArray(content)
     ? content

@@ -18,8 +18,8 @@ const promptsIn = (prompt: unknown): number =>
   Array.isArray(prompt) && typeof prompt[0] !== "number" ? Math.max(1, prompt.length) : 1
 
 /**
- * A stream of choices, each of which ends with a reason that says something. A choice that goes on after its end, as
- * the answer after the reasoning of some models does, has to end again.
+ * A stream of choices, each of which ends with a finish reason. A choice that continues after its end, as an answer
+ * after reasoning may, must end again.
  */
 const endingByChoices = (count: number): Ending => {
   const hasEnded = new Map<unknown, boolean>()

@@ -1,4 +1,4 @@
-/** What `Responses` and `BetaResponses` have for their answers. */
+/** Functions on the answers of `Responses` and `BetaResponses`. */
 import type * as BetaResponses from "../api/BetaResponses.ts"
 import type * as Responses from "../api/Responses.ts"
 import { sentItems } from "./responseParam.ts"

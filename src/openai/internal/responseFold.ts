@@ -15,7 +15,7 @@ const terminal = new Set([
 const lifecycle = new Set([...terminal, "response.created", "response.queued", "response.in_progress"])
 const toolCalls = new Set<unknown>(["function_call", "custom_tool_call"])
 
-/** A text that grows within a part of an item: where it is, and the part that servers may leave unannounced. */
+/** A text that grows inside a part of an item: its place, and the part that servers may not announce. */
 interface PartText {
   readonly list: "content" | "summary"
   readonly index: string
@@ -106,7 +106,7 @@ export class ResponseFold implements Fold<unknown, JsonObject, Step> {
     if (item === undefined || (known === undefined && initial === undefined && index !== undefined)) {
       return isPiece(type) ? [refused(event, "The event belongs to no item")] : []
     }
-    // What the server says of the whole item counts more than its pieces, which it has by then.
+    // A whole item from the server replaces its deltas, which have all arrived by then.
     if (item.isDone) return item.has(event) ? [] : [refused(event, `Item ${item.index} has ended`)]
     item.push(type, event, steps)
     return steps
@@ -268,7 +268,7 @@ class Item {
   readonly #texts = new Map<string, string>()
   readonly #lists = { content: new Map<number, Part>(), summary: new Map<number, Part>() }
   readonly #commands = new Map<number, string>()
-  /** What each command has written so far. */
+  /** The output of each command so far. */
   readonly #outputs = new Map<number, ReadonlyArray<JsonObject>>()
   #status: unknown
   #isAnnounced = false
@@ -489,7 +489,7 @@ const byIndex = <A>(values: ReadonlyMap<number, A>): ReadonlyArray<A> =>
   [...values].sort(([a], [b]) => a - b).map(([, value]) => value)
 
 class Part {
-  /** What its deltas have said. */
+  /** The text of its deltas. */
   #said = ""
   isDone = false
   readonly #fields: JsonObject
@@ -499,7 +499,7 @@ class Part {
   #logprobs: Array<unknown> | undefined
   #snapshot: unknown
 
-  /** `before` is the same part, where more is known of it now. */
+  /** `before` is the same part before more of it was known. */
   constructor(part: JsonObject, before?: Part) {
     if (before !== undefined) {
       this.#said = before.#said

@@ -1,4 +1,4 @@
-/** Responses of both versions of the API: what they ask for, and what of them goes into the next request. */
+/** Reads the calls of a response in either version of the API, and makes the next request from it. */
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { finishKind } from "../../internal/decode/finishReason.ts"
@@ -16,7 +16,7 @@ interface Item {
 
 type Fields = { readonly [name: string]: unknown }
 
-/** What is read of a response. */
+/** The parts of a response that are read. */
 export interface ResponseAnswer<out I extends Item = Item> {
   readonly output: ReadonlyArray<I>
   readonly status?: string | null | undefined
@@ -24,7 +24,7 @@ export interface ResponseAnswer<out I extends Item = Item> {
   readonly incomplete_details?: { readonly reason?: string | null | undefined } | null | undefined
 }
 
-/** What is read of an input, or replaced in it. */
+/** The parts of an input that are read or replaced. */
 export interface ResponseInput {
   readonly conversation?: unknown
   readonly include?: ReadonlyArray<string> | null | undefined
@@ -101,7 +101,7 @@ const wantedCalls = (answer: ResponseAnswer): ReadonlyArray<Item> => {
 
 const isCall = ({ type }: Item): boolean => type === "function_call" || type === "custom_tool_call"
 
-/** Servers leave whole calls in progress, too; without arguments, it was cut before the first of them. */
+/** Servers also leave complete calls `in_progress`. A call without arguments was cut before the first of them. */
 const isWhole = (item: Item): boolean => {
   const { status } = fieldsOf(item)
   return status !== "incomplete" && (status !== "in_progress" || callOf(item).arguments.trim() !== "")

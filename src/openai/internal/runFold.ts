@@ -143,7 +143,7 @@ class Entity {
   readonly callIds = new Map<number, string>()
   readonly pieces = new DeltaObject(texts)
   hasDeltas = false
-  /** What the server says of it as a whole, which counts more than its pieces. */
+  /** The whole object from the server, which replaces its deltas. */
   whole: JsonObject | undefined
   isDone = false
 
@@ -160,7 +160,7 @@ class Entities {
     return this.#byId.size
   }
 
-  /** Takes an event; gives why it cannot be right where it cannot. */
+  /** Adds an event. Returns why it cannot be right, if it cannot. */
   push(verb: string, data: JsonObject): Pushed | string {
     const id = textOf(data["id"])
     if (id === "") return "has no id"

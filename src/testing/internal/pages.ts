@@ -5,7 +5,7 @@ import type * as Page from "../../Page.ts"
 
 /** How a list is walked. */
 export interface Walk {
-  /** The input that selects a page; absent where there is only one. */
+  /** The input field that selects a page. `undefined` if there is only one page. */
   readonly parameter: string | undefined
   /** The kind of its value: the id of an item, a token of the server's, or a number. */
   readonly by: "item" | "token" | "number"
@@ -49,7 +49,7 @@ const probe = (style: Page.Style): Walk => {
   return { parameter, properties, by: typeof value === "number" ? "number" : isItem ? "item" : "token" }
 }
 
-/** The body of a page. Throws where no body of this style leads to `next`. */
+/** Returns the body of a page. Throws if no body of this style leads to `next`. */
 export const pageBody = (
   style: Page.Style,
   items: ReadonlyArray<unknown>,

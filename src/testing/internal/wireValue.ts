@@ -91,7 +91,7 @@ const broken = (bytes: Stream.Stream<Uint8Array, ApiError.Reason>): Stream.Strea
     )
   )
 
-/** Returns the step that stands at the place where a stream fails. */
+/** Returns the step that replaces the rest of a failing stream. */
 const failureStep = (endpoint: Endpoint.Metadata, reason: ApiError.Reason): Effect.Effect<Script.Step> => {
   switch (reason._tag) {
     case "NetworkError":
