@@ -84,7 +84,7 @@ export interface Options {
    * in JSON, or in YAML (`.yaml`, `.yml`), which needs the package `yaml`.
    */
   readonly path: string
-  /** `"replay"` unless set. */
+  /** Default: `"replay"`. */
   readonly mode?: Mode | undefined
   /** All have to agree for a recording to answer a request. */
   readonly matchers?: ReadonlyArray<Match.Matcher> | undefined
@@ -92,7 +92,10 @@ export interface Options {
   readonly redact?: ((interaction: Interaction) => Interaction) | undefined
   /** Secrets that requests do not carry as a credential, such as one in a body. */
   readonly secrets?: ReadonlyArray<Redacted.Redacted> | undefined
-  /** `"recorded"` replays streams as slowly as they came, by the clock of the program; at once unless set. */
+  /**
+   * `"recorded"` replays streams at their recorded pace, by the program's clock. Default: `"none"`, which replays at
+   * once.
+   */
   readonly timing?: "none" | "recorded" | undefined
   /** Whether a recording may answer more than one request. */
   readonly allowRepeats?: boolean | undefined
@@ -115,7 +118,7 @@ export interface Cassette {
   readonly report: Effect.Effect<Report>
 }
 
-/** The file cannot be read, is no cassette, or must not be written. */
+/** The file cannot be read, is not a cassette, or must not be written. */
 export class CassetteError extends Data.TaggedError("CassetteError")<{
   readonly path: string
   readonly problem: string

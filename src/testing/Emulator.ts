@@ -70,24 +70,24 @@ const generous: RateLimit = { requests: 10_000, inputTokens: 8_000_000, outputTo
 
 /** Settings of an emulator; each has a default. */
 export interface Options {
-  /** The APIs that are there; all three unless set. */
+  /** The APIs to emulate. Default: all three. */
   readonly providers?: ReadonlyArray<Provider> | undefined
   /**
    * The model's replies: texts or answers in their order, or a function of the request. By default the model calls a
    * tool that is offered, writes JSON if it is asked to, and otherwise repeats the last message.
    */
   readonly replies?: Replies | undefined
-  /** The keys or tokens that are good; any unless set. A request without one fails either way. */
+  /** The keys or tokens to accept. Default: any. A request without one fails either way. */
   readonly keys?: { readonly [K in Provider]?: ReadonlyArray<string> | undefined } | undefined
-  /** How much a key may use in a window; 10,000 requests and 10 million tokens a minute unless set. */
+  /** How much a key may use in a window. Default: 10,000 requests and 10 million tokens per minute. */
   readonly rateLimit?: RateLimit | undefined
-  /** How long batches, runs and other jobs take; one second unless set. */
+  /** How long batches, runs and other jobs take. Default: one second. */
   readonly jobDuration?: Duration.Input | undefined
-  /** The pause before every event of a stream; none unless set. */
+  /** The pause before each event of a stream. Default: none. */
   readonly pace?: Duration.Input | undefined
-  /** How long every response takes; no time unless set. */
+  /** How long each response takes. Default: no time. */
   readonly latency?: Duration.Input | undefined
-  /** Which requests go wrong, and how; none unless set. A URL has the path below the emulator's, such as `/openai/v1`. */
+  /** Which requests fail, and how. Default: none. A URL has the path below the emulator's, such as `/openai/v1`. */
   readonly faults?: Faults.Plan | undefined
   /** `"sample"` answers with a made-up resource if none was created. Default: `"notFound"`. */
   readonly missing?: "notFound" | "sample" | undefined
@@ -101,7 +101,7 @@ export interface Options {
   readonly cozeDialect?: "cloud" | "studio" | undefined
   /** The longest body of a request, in bytes. Default: 64 MiB. */
   readonly maxBodyLength?: number | undefined
-  /** How many resources each API keeps before it forgets the oldest; 100,000 unless set. */
+  /** How many resources each API keeps before it forgets the oldest. Default: 100,000. */
   readonly capacity?: number | undefined
 }
 

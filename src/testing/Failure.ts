@@ -85,7 +85,7 @@ export const overloaded = (detail?: Waiting): ApiError.OverloadedError =>
 export const server = (detail?: Waiting): ApiError.ServerError =>
   new ApiError.ServerError({ ...serverDetail(detail, "The server failed"), ...retryAfter(detail) })
 
-/** The connection fails: `ECONNRESET` before the response, unless set. */
+/** The connection fails. Default: `ECONNRESET` before the response. */
 export const network = (options?: {
   readonly code?: string | undefined
   readonly phase?: ApiError.NetworkError["phase"] | undefined
@@ -99,7 +99,7 @@ export const network = (options?: {
   })
 }
 
-/** A deadline passed: that of the response's headers, unless set. Over HTTP, the server never answers. */
+/** A timeout expires. Default: the one of the response headers. Over HTTP, the server never answers. */
 export const timeout = (options?: {
   readonly which?: ApiError.TimeoutError["which"] | undefined
   readonly duration?: Duration.Input | undefined

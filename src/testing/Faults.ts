@@ -40,7 +40,7 @@ type Response = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientE
 /** One way in which a request goes wrong. */
 export interface Fault {
   readonly name: string
-  /** What becomes of the request; `hit` is to be called once the fault has changed anything. */
+  /** Handles the request. Call `hit` once the fault has changed anything. */
   readonly apply: (request: HttpClientRequest.HttpClientRequest, send: Response, hit: () => void) => Response
 }
 
@@ -176,7 +176,7 @@ export const overloaded: Fault = /*#__PURE__*/ instead("529", (request, now) => 
   status: 529
 }))
 
-/** A page in place of the answer, with status 200 unless set. */
+/** Responds with an HTML page. Default status: 200. */
 export const html = (status = 200): Fault =>
   instead("html", () =>
     Reply.text("<!doctype html><html><head><title>Bad gateway</title></head><body></body></html>", {
@@ -204,11 +204,11 @@ export const wrongContentType = (contentType = "text/plain"): Fault => ({
     })
 })
 
-/** An event of a stream, the first unless set, arrives twice. */
+/** Sends an event of a stream twice. Default: the first. */
 export const duplicateEvent = (index = 0): Fault =>
   inBody("duplicate event", (body) => duplicated(body, index), { onlyEvents: true })
 
-/** A stream reports that the server is overloaded after so many events, one unless set, and ends. */
+/** Ends a stream with an overload error after some events. Default: one. */
 export const midStreamOverload = (afterEvents = 1): Fault =>
   inBody(
     "overload in stream",
@@ -243,11 +243,13 @@ export const always =
   () =>
     fault
 
-/** A share of the requests (30 %) meets a fault drawn from the list; what and where depends on the seed alone. */
+/**
+ * Makes a share of the requests (default: 30 %) meet a fault drawn from the list. The draw depends only on the seed.
+ */
 export const seeded = (options: {
   readonly seed: number
   readonly rate?: number | undefined
-  /** Draws a fault; {@link draw} unless set. */
+  /** Draws a fault. Default: {@link draw}. */
   readonly draw?: ((random: Random) => Fault) | undefined
 }): Plan => {
   const rate = options.rate ?? 0.3

@@ -37,10 +37,10 @@ import type * as Script from "./Script.ts"
 
 export { type Call, type Handler, type Recorded, UnhandledCall, type WireHandler } from "./internal/mock/handler.ts"
 
-/** What a handler may fail with: a reason (see `Failure`). Over HTTP it is what the server would send for it. */
+/** A reason that a handler may fail with; see `Failure`. Over HTTP, the server sends it. */
 export type Failure = ApiError.Reason
 
-/** A page of which a test states the items and, unless it is the last, the input that leads to the next. */
+/** A page, of which a test states the items and, unless it is the last, the input that leads to the next one. */
 export interface PartialPage<A> {
   readonly items: ReadonlyArray<Sample.Partial<A>>
   readonly next?: Page.Cursor | undefined
@@ -48,7 +48,7 @@ export interface PartialPage<A> {
   readonly body?: { readonly [key: string]: unknown } | undefined
 }
 
-/** What a handler for an endpoint gives. */
+/** The result of a handler for an endpoint. */
 export type Answer<E> =
   E extends Endpoint.List<infer _I, infer A, infer _R>
     ? Effect.Effect<ReadonlyArray<Sample.Partial<A>> | PartialPage<A>, Failure>
@@ -153,7 +153,7 @@ const Calls = Symbol("calls")
 const withCalls = (client: ApiClient, calls: ReadonlyArray<Recorded>): ApiClient =>
   Object.assign(client, { [Calls]: calls })
 
-/** All calls that a mocked service has had, in their order. A service that is no mock is a defect. */
+/** Returns all calls of a mocked service in their order. Dies if the service is not a mock. */
 export const allCalls = <R>(service: {
   readonly provider: string
   readonly client: Effect.Effect<ApiClient, never, R>

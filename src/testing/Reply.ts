@@ -16,7 +16,7 @@ export interface Reply {
 
 /** The part of a response before its body. */
 export interface Head {
-  /** 200 unless set. */
+  /** Default: 200. */
   readonly status?: number | undefined
   readonly headers?: { readonly [name: string]: string } | undefined
 }
@@ -37,7 +37,7 @@ export const text = (body: string, head?: Head): Reply => reply("text/plain; cha
 export const bytes = (body: Uint8Array | Stream.Stream<Uint8Array, unknown>, head?: Head): Reply =>
   reply("application/octet-stream", body, head)
 
-/** Nothing, with status 204 unless set. */
+/** An empty reply. Default status: 204. */
 export const empty = (head?: Head): Reply => reply(undefined, undefined, { status: 204, ...head })
 
 /** The same response with more headers. */

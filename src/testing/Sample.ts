@@ -27,9 +27,9 @@ export type Partial<A> = unknown extends A
 
 /** How much is made up. */
 export interface Options {
-  /** How many items an array gets that is not given; 0 unless set. */
+  /** How many items to make for an array that is not given. Default: 0. */
   readonly items?: number | undefined
-  /** `"fill"` makes up what may be absent too; it is left out unless set. */
+  /** `"fill"` also makes values that may be absent. Default: `"omit"`. */
   readonly optionals?: "omit" | "fill" | undefined
 }
 

@@ -89,7 +89,7 @@ export const done: Step = /*#__PURE__*/ raw("data: [DONE]\n\n")
 /** Waits, by the clock of the program. */
 export const delay = (duration: Duration.Input): Step => ({ _tag: "Delay", duration })
 
-/** Breaks the connection: `ECONNRESET` unless set. */
+/** Breaks the connection. Default: `ECONNRESET`. */
 export const drop = (code = "ECONNRESET"): Step => ({ _tag: "Drop", code })
 
 /** Sends nothing more and keeps the connection open. */
@@ -178,8 +178,12 @@ export const pace: {
 )
 
 /**
- * Cuts the bytes anew, without regard to events and characters: into chunks of a size, of sizes in turn, or of 1 to
- * `max` (64) bytes drawn from a seed. Pauses, drops and stalls stay where they are.
+ * Cuts the bytes differently, regardless of events and characters.
+ *
+ * **Details**
+ *
+ * Cuts into chunks of a fixed size, of several sizes in turn, or of 1 to `max` (default: 64) bytes drawn from a seed.
+ * Pauses, drops and stalls keep their places.
  */
 export const rechunk: {
   (cut: Cut): (self: Script) => Script

@@ -36,13 +36,13 @@ export interface RecordedResponse {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
   readonly body?: Body | { readonly chunks: ReadonlyArray<Chunk> }
-  /** How the body ended, where it did not end well: the code of the connection's failure, or the client went away. */
+  /** How the body ended if it broke: the code of the connection's failure, or the client went away. */
   readonly broken?: string
 }
 
 export interface Interaction {
   readonly request: RecordedRequest
-  /** Absent where the connection failed; `failure` is the code. */
+  /** `undefined` if the connection failed; `failure` is the code. */
   readonly response?: RecordedResponse
   readonly failure?: string
 }
@@ -53,7 +53,7 @@ export interface CassetteFile {
   readonly interactions: ReadonlyArray<Interaction>
 }
 
-/** The interactions of a cassette; `undefined` where the JSON is none. Throws where it is one of another version. */
+/** Returns the interactions of a cassette, or `undefined` if the JSON is not one. Throws if it has another version. */
 export const interactionsOf = (json: unknown): ReadonlyArray<Interaction> | undefined => {
   if (!isObject(json) || json["format"] !== "llmfx-cassette") return undefined
   if (json["version"] !== 1) throw new Error("it is not a cassette of this version")

@@ -33,7 +33,7 @@ const tokenName = /(^|[_-])token$/i
 const cursorName = /^(next_)?page_token$/i
 const tokenLike = /^[\w.~+/=-]{20,}$/
 
-/** What secrets of many makers look like. */
+/** Matches text that looks like a secret of one of many makers. */
 const secretLike =
   /\b(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+|(?:ek|sess|whsec|rk|ghp|gho|xox[abps])[_-][\w-]{12,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})/g
 
@@ -41,7 +41,7 @@ const secretLike =
 export interface Redactor {
   readonly request: (request: RecordedRequest) => RecordedRequest
   readonly interaction: (interaction: Interaction) => Interaction
-  /** What is still secret in a file about to be written; empty where nothing is. */
+  /** Returns the secrets left in a file about to be written, or nothing. */
   readonly leaks: (interactions: ReadonlyArray<Interaction>, file: string) => ReadonlyArray<string>
 }
 
@@ -219,7 +219,7 @@ const isSecret = (name: string, text: string): boolean =>
   !cursorName.test(name) &&
   (secretName.test(name) || (tokenName.test(name) && tokenLike.test(text)))
 
-/** What is written in base64, and all of a stream in one piece. */
+/** Returns everything written in base64, and each stream in one piece. */
 const bytesIn = ({ request, response }: Interaction): ReadonlyArray<Uint8Array> => {
   const bodies = [request.body, response?.body]
   return bodies.flatMap((body) => {

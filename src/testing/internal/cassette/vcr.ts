@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from "../../../internal/json/json.ts"
 import { partsOfBytes } from "./capture.ts"
 import { type Body, bodyOfBytes, type Interaction, type RecordedRequest, type RecordedResponse } from "./format.ts"
 
-/** The interactions of a VCR.py cassette that has been parsed; throws where it is none. */
+/** Returns the interactions of a parsed VCR.py cassette. Throws if it is not one. */
 export const interactionsOfVcr = async (cassette: unknown): Promise<ReadonlyArray<Interaction>> => {
   if (!isObject(cassette) || !Array.isArray(cassette["interactions"]))
     throw new Error("it is no cassette, and none of VCR.py either")

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { importPeer } from "../../../internal/credentials/importPeer.ts"
 import { messageOf } from "../../../internal/errors/messageOf.ts"
 
-/** What is used of `yaml`. */
+/** The part of `yaml` that is used. */
 interface Library {
   readonly parse: (text: string, options: object) => unknown
 }

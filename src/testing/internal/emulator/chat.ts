@@ -38,7 +38,7 @@ export interface ChatRequest {
 /** Tokens of an answer. */
 export interface ReplyTokens {
   readonly input?: number | undefined
-  /** The part of the input that came from a cache; 0 unless set. */
+  /** The part of the input read from a cache. Default: 0. */
   readonly cached?: number | undefined
   readonly output?: number | undefined
 }
@@ -62,7 +62,7 @@ export interface ChatReply {
 /** A scripted reply: its text, or all of it. */
 export type Scripted = string | ChatReply
 
-/** Where replies come from: a list that is used up in order, or a function; `undefined` leaves it to the default. */
+/** The source of replies: a list used up in order, or a function. `undefined` leaves a reply to the default. */
 export type Replies = ReadonlyArray<Scripted> | ((request: ChatRequest) => Scripted | undefined)
 
 /** The scripted reply, or the default one. */

@@ -35,7 +35,7 @@ export interface Server {
   readonly isStrict: boolean
   /** Throws {@link Refusal} for a model that is not there. */
   readonly checkModel: (model: string) => void
-  /** Counts tokens that the model reads without an answer. Throws {@link Refusal} where they are too many. */
+  /** Counts tokens that the model reads without an answer. Throws {@link Refusal} if there are too many. */
   readonly spend: (tokens: number) => void
   /** Asks the model. Throws {@link Refusal}. */
   readonly chat: (request: ChatRequest) => ChatReply
@@ -51,7 +51,7 @@ export interface Server {
 /** An answer of a handler. */
 export type Answer =
   | { readonly _tag: "Value"; readonly value: unknown }
-  /** All items of a list, of which the request asks for a page. */
+  /** All items of a list. The request selects a page. */
   | { readonly _tag: "Items"; readonly items: ReadonlyArray<unknown>; readonly body?: JsonObject }
   | { readonly _tag: "Events"; readonly events: ReadonlyArray<unknown> }
   | { readonly _tag: "Lines"; readonly lines: ReadonlyArray<unknown> }

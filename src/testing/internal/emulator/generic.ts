@@ -140,7 +140,7 @@ const setting = (exchange: Exchange.Exchange, key: string): Answer => {
 const lastParam = ({ params }: Exchange.Exchange, segments: ReadonlyArray<string>): string =>
   params[segments.at(-1)?.slice(1, -1) ?? ""] ?? ""
 
-/** The resource; `undefined` where the API has no way to make one. Refuses where it could have been made. */
+/** Returns the resource, or `undefined` if the API cannot create one. Refuses if it could have been created. */
 const found = (
   exchange: Exchange.Exchange,
   collections: Collections,

@@ -17,7 +17,7 @@ export interface Incoming {
   readonly query: JsonObject
   /** The body as it was sent; empty for a form. */
   readonly text: string
-  /** The fields of a JSON object or a form; `{}` if there is none. */
+  /** The fields of a JSON object or a form; `{}` without a body. */
   readonly body: JsonObject
   /** Whether the body is JSON, but not an object. */
   readonly isOther: boolean

@@ -10,7 +10,7 @@ export interface Entry {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly provider: string
-  /** The id of the endpoint, such as `chat.completions.create:stream`; `null` if there is none. */
+  /** The id of the endpoint, such as `chat.completions.create:stream`. `null` if no endpoint matches. */
   readonly endpoint: string | null
   readonly method: string
   /** Below the provider's base URL. */

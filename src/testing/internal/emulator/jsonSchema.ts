@@ -1,4 +1,4 @@
-/** A value that a JSON schema accepts: the same one every time. */
+/** Makes a value that a JSON schema accepts. The same schema always gets the same value. */
 import { arrayOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
 import * as Failure from "../../Failure.ts"
 import { Refusal } from "./exchange.ts"

@@ -1,4 +1,4 @@
-/** The rate limits of each key, with the headers in which the API tells of them. */
+/** Counts the rate limits of each key, and writes the headers that report them. */
 import * as Duration from "effect/Duration"
 import * as Failure from "../../Failure.ts"
 import { limitHeadersOf } from "../wireFailure.ts"
@@ -21,9 +21,11 @@ type Amounts = { readonly [D in Dimension]?: number | undefined }
 
 /** One request of a key. Its limits are those that concern it. */
 export interface Account {
-  /** Counts a request. Throws {@link Refusal} where none is left. */
+  /** Counts a request. Throws {@link Refusal} if the limit is reached. */
   readonly request: () => void
-  /** Counts the tokens of an input. Throws {@link Refusal} where they are too many, or none is left for the output. */
+  /**
+   * Counts the tokens of an input. Throws {@link Refusal} if there are too many, or no token is left for the output.
+   */
   readonly input: (tokens: number) => void
   /** Counts the tokens of an output. */
   readonly output: (tokens: number) => void

@@ -17,7 +17,7 @@ const isAllowed = (origins: Origins, origin: string): boolean =>
 
 const methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
-/** The answer to what is no request for the API: a browser's question beforehand, or a page that may not ask. */
+/** Answers requests that are not for the API: a browser's preflight, or a page that may not ask. */
 export const answerOrigin = (origins: Origins, { headers, method }: Incoming): Reply.Reply | undefined => {
   const { origin } = headers
   if (origin !== undefined && !isAllowed(origins, origin)) {

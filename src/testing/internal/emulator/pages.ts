@@ -43,7 +43,7 @@ const numberOf = (u: unknown): number | undefined => {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined
 }
 
-/** Newest first, except where the request or the API has it the other way. */
+/** Newest first, unless the request or the API reverses the order. */
 const inOrder = (
   endpoint: Endpoint.Metadata,
   all: ReadonlyArray<unknown>,

@@ -45,7 +45,10 @@ export const adopted = (schema: AnySchema | undefined, fields: JsonObject): Json
   )
 }
 
-/** The first of several values for a property that its schema takes, as a known one where it lists those. */
+/**
+ * Returns the first of several values that a property's schema accepts. If the schema lists values, it must be a listed
+ * one.
+ */
 export const firstFit = (schema: AnySchema | undefined, name: string, candidates: ReadonlyArray<unknown>): unknown => {
   const property = propertiesOf(schema).get(name)
   if (property === undefined) return undefined
@@ -53,7 +56,7 @@ export const firstFit = (schema: AnySchema | undefined, name: string, candidates
   return candidates.find((value) => (known.length === 0 || known.includes(String(value))) && fits(property, value))
 }
 
-/** The documented values of a property; none where it may be anything. */
+/** Returns the documented values of a property, or nothing if it may be anything. */
 export const knownValues = (schema: AnySchema | undefined, name: string): ReadonlyArray<string> => {
   const property = propertiesOf(schema).get(name)
   return property === undefined ? [] : literalsOf(property)
@@ -69,7 +72,7 @@ const literalsOf = (ast: SchemaAST.AST): ReadonlyArray<string> => {
 export const sampleOf = (schema: AnySchema | undefined, given: JsonObject = {}): unknown =>
   schema === undefined ? given : fill(schema.ast, given, { items: 1, optionals: false })
 
-/** Events of a tagged union: the first ones and, where one ends the stream, that one. */
+/** Returns events of a tagged union: the first ones and, if an event ends the stream, that event. */
 export const sampleEvents = (
   schema: AnySchema | undefined,
   terminal: ReadonlyArray<string> | "finishReason" | undefined

@@ -8,9 +8,9 @@ import type * as Script from "../../Script.ts"
 
 /** One call as a handler sees it. */
 export interface Call {
-  /** From 1, among the calls of the same endpoint. Over HTTP every try is a call. */
+  /** Counts calls of the same endpoint from 1. Over HTTP, each attempt counts. */
   readonly number: number
-  /** The request on the wire; `undefined` where there is none. */
+  /** The request on the wire. `undefined` without HTTP. */
   readonly request: HttpClientRequest.HttpClientRequest | undefined
 }
 
@@ -29,7 +29,7 @@ export interface WireHandler {
   readonly make: () => (input: unknown, call: Call) => Effect.Effect<Reply.Reply | Script.Script, ApiError.Reason>
 }
 
-/** A call for which there is no handler. */
+/** A call without a handler. */
 export class UnhandledCall extends Data.TaggedError("UnhandledCall")<{
   readonly provider: string
   readonly endpoint: string
@@ -61,7 +61,7 @@ export interface Recorded {
 /** The handlers of one layer and the calls that they have had. */
 export interface Dispatch<H extends Handler | WireHandler> {
   readonly calls: ReadonlyArray<Recorded>
-  /** Runs the endpoint's handler, and tells of which kind it is; throws {@link UnhandledCall}. */
+  /** Runs the endpoint's handler and returns its kind. Throws {@link UnhandledCall}. */
   readonly run: (
     endpoint: Endpoint.Metadata,
     input: unknown,

@@ -73,7 +73,7 @@ const answer = (
   }
 }
 
-/** What a client of Effect makes of a connection that fails before the response. */
+/** Returns the error of Effect's client for a connection that fails before the response. */
 export const transportError = (
   request: HttpClientRequest.HttpClientRequest,
   cause: ConnectionLost

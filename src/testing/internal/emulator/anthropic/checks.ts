@@ -343,7 +343,7 @@ const checkTools = (body: JsonObject): void => {
   const named = names.filter((name) => typeof name === "string")
   if (new Set(named).size < named.length) refuseAnthropic("tools: Tool names must be unique.")
   const choice = isObject(body["tool_choice"]) ? body["tool_choice"] : {}
-  // What the servers of MCP offer is not in the request.
+  // The tools of MCP servers are not in the request.
   if (objectsOf(body["mcp_servers"]).length > 0) return
   if ((choice["type"] === "any" || choice["type"] === "tool") && names.length === 0) {
     refuseAnthropic("tool_choice: Tools must be provided when specifying tool_choice")

@@ -1,10 +1,10 @@
-/** How self-hosted Coze Studio answers, where it differs from the cloud. */
+/** Makes the emulator answer as self-hosted Coze Studio does. */
 import { isObject, type JsonObject } from "../../../../internal/json/json.ts"
 import type * as Reply from "../../../Reply.ts"
 import type { Answer } from "../exchange.ts"
 import type { Incoming } from "../incoming.ts"
 
-/** A chat is found with GET alone, where the cloud takes POST, too. */
+/** Studio retrieves a chat only with GET; the cloud also accepts POST. */
 export const asStudio = (incoming: Incoming, path: string): Incoming => {
   if (path !== "/v3/chat/retrieve") return incoming
   return { ...incoming, method: incoming.method === "GET" ? "POST" : "" }

@@ -33,7 +33,7 @@ const keepFile = (
   return value
 }
 
-/** The bytes of a file; refuses where there is none. */
+/** Returns the bytes of a file. Refuses if it does not exist. */
 export const contentOf = ({ now, server }: Exchange.Exchange, id: string): FileField => {
   const file = server.store.get(collection, id, now)?.hidden["file"]
   if (isFileField(file)) return file

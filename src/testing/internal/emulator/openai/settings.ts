@@ -125,7 +125,7 @@ const assistantDefaults: JsonObject = {
 /** The settings of an assistant. */
 export const assistantSettings = (body: JsonObject): JsonObject => withResources(chosen(assistantDefaults, body))
 
-/** Tools that read files say which, if only that there are none. */
+/** Tools that read files list them, even if the list is empty. */
 const withResources = (settings: JsonObject): JsonObject => {
   const types = new Set(objectsOf(settings["tools"]).map(({ type }) => type))
   return {
