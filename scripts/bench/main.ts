@@ -2,12 +2,14 @@
  * Measures llmfx next to the official SDKs and bare fetch, in one run.
  *
  *     npm run bench -- [--write] [--only stream,requests]
+ *     npm run bench -- --only gateway [--streams 300] [--events 200] [--gap 10] [--calls 2000] [--latency 50]
  *
  * `--write` puts the table into docs/speed.md.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { benchBundle } from "./bundle.ts"
+import { benchGateway, type GatewayOptions } from "./gateway.ts"
 import { benchLanguageModels } from "./languageModels.ts"
 import type { Row } from "./measure.ts"
 import { benchMemory } from "./memory.ts"
@@ -21,11 +23,20 @@ import { benchTypes } from "./types.ts"
 const args = process.argv.slice(2)
 const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").split(",") : undefined
 
+/** Options of the gateway's benchmark: its names with numbers. */
+const numbers: Partial<GatewayOptions> = Object.fromEntries(
+  ["streams", "events", "gap", "calls", "latency", "rounds"].flatMap((name) => {
+    const at = args.indexOf(`--${name}`)
+    return at === -1 ? [] : [[name, Number(args[at + 1])]]
+  })
+)
+
 const server = await startServer()
 const parts: { readonly [name: string]: () => Promise<ReadonlyArray<Row>> } = {
   stream: () => benchStreams(server.url, 15),
   ai: () => benchLanguageModels(server.url, 9),
   requests: () => benchRequests(server.url, 9),
+  gateway: () => benchGateway(numbers),
   startup: () => benchStartup(9),
   bundle: benchBundle,
   memory: benchMemory,
