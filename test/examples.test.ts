@@ -32,7 +32,9 @@ describe("the example", () => {
     ["batch", "Atlantis: There is no such place (errored)", "Busytown: Busytown is a place."],
     ["tools", "— stopped, and resumed —", "done: Ada has her money. Bob I could not help."],
     ["session", "= Let me look.", 'read_file({"path":"a.txt"})?', "idle: requires_action, 8 tokens out"],
-    ["resumable", "(the connection broke; on after event 9)", "= Once upon a time there was a cable."]
+    ["resumable", "(the connection broke; on after event 9)", "= Once upon a time there was a cable."],
+    ["server", "left after: Once upon a", "requests that the provider is still answering: 0"],
+    ["repl", 'weather({"city":"Paris"})', "It is 20 degrees warm in Paris."]
   ] as const) {
     it(`${name} runs to its end`, async () => {
       expect(await outputOf(name)).toEqual(expect.arrayContaining([...lines]))
