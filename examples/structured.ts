@@ -28,7 +28,7 @@ const partial = Parse.chatCompletionStream(input, Recipe, { name: "recipe" }).pi
   Stream.runForEach((step) => Console.log(`${step._tag.padEnd(7)} ${JSON.stringify(step.value)}`))
 )
 
-/** The type of the error says why there is no value. */
+/** The type of the error says why the value is missing. */
 const refused = Parse.chatCompletion({ ...input, messages: [{ role: "user", content: "Refuse." }] }, Recipe).pipe(
   Effect.catchReason("OutputError", "Refused", ({ message }) => Console.log(`The model said: ${message}`))
 )

@@ -58,7 +58,7 @@ const program = Effect.gen(function* () {
   yield* ChatToolLoop.run(input, [lookUp, refund], { ledger, resume: kept }).pipe(Stream.runForEach(show))
 })
 
-/** What the model does next, depending on how much it was told. */
+/** Decides what the model does next, depending on how much it was told. */
 const reply = ({ messages }: Emulator.ChatRequest): Emulator.Scripted => {
   switch (messages.length) {
     case 1:

@@ -1,5 +1,5 @@
 /**
- * What a program has used, over all its calls and both APIs, and what that costs.
+ * Counts the tokens of a program, over all its calls and both APIs, and computes their cost.
  *
  *     node scripts/run.mjs examples/usage.ts
  */

@@ -13,7 +13,7 @@ import * as WebhookReceiver from "llmfx/openai/WebhookReceiver"
 
 const key = Buffer.from("a key that only OpenAI and we know")
 
-/** What the route of a server is: `HttpRouter.add("POST", "/webhooks", route)`. */
+/** The route of a server: `HttpRouter.add("POST", "/webhooks", route)`. */
 const makeRoute = Effect.gen(function* () {
   const receiver = WebhookReceiver.make({
     secrets: [Redacted.make(`whsec_${key.toString("base64")}`)],

@@ -47,7 +47,7 @@ export interface Attempt {
   readonly waited: number
 }
 
-/** What the error body said. */
+/** The content of an error body. */
 export interface ServerDetail<out Code extends string = string> {
   readonly message: string
   /** The provider's error code, such as `context_length_exceeded`. */
@@ -144,7 +144,7 @@ export class StreamError<out Code extends string = string> extends Data.TaggedEr
   ServerDetail<Code> & { readonly raw: unknown }
 > {}
 
-/** What had arrived when a stream failed. */
+/** The output of a stream up to its failure. */
 export interface PartialOutput {
   /** The text so far, up to 1,000,000 characters. */
   readonly text: string
@@ -203,7 +203,7 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   readonly response: ResponseSummary | undefined
   /** The attempts before the last one. */
   readonly attempts: ReadonlyArray<Attempt>
-  /** What had arrived before a stream failed, whatever the reason. */
+  /** The output of a stream up to its failure, whatever the reason. */
   readonly partial?: PartialOutput | undefined
 }> {
   override get message(): string {

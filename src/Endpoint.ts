@@ -1,5 +1,5 @@
 /**
- * Represents an API operation as a value: a function from its input to an Effect or a Stream, together with its
+ * An API operation as a value: a function from its input to an Effect or a Stream, together with its
  * metadata.
  *
  * Programs call endpoints; tools such as `Mock`, batches and the emulator read their id, method, path and schema and so
@@ -75,7 +75,7 @@ export interface Declaration {
   readonly errors?: ReadonlyArray<string>
 }
 
-/** What completes a stream: one of these event types or, for chat completions, a finish reason. */
+/** The end of a stream: an event of one of these types or, for chat completions, a finish reason. */
 export type Terminal = ReadonlyArray<string> | "finishReason"
 
 /** Everything about an endpoint except how to call it. */
@@ -172,7 +172,7 @@ export interface List<Input, out A, out R, out E = ApiError> extends Raw<Input, 
   readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Page.Page<A>>, E, R>
 }
 
-/** Any endpoint, for code that works on all of them. */
+/** Any endpoint, for code that works on all endpoints. */
 export interface Any extends Metadata {
   readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, unknown>
 }

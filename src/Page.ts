@@ -18,7 +18,7 @@ export interface Cursor {
   readonly [parameter: string]: string | number
 }
 
-/** Where a response has its items, and how to request the next page. */
+/** The place of the items in a response, and how to request the next page. */
 export interface Style {
   /** The property that holds the items. */
   readonly items: string

@@ -36,7 +36,7 @@ export type Decoding =
   /** Checks nothing and returns what the server sent. */
   | "raw"
 
-/** What to log at level Debug. Secrets are never logged. */
+/** How much to log at level Debug. Secrets are never logged. */
 export type Debug =
   | boolean
   /** Also logs the first `bodies` characters of request and response bodies. */

@@ -1,4 +1,4 @@
-/** What the demo does with each of the three APIs. */
+/** The calls that the demo makes to each of the three APIs. */
 import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
@@ -17,7 +17,7 @@ export interface Reply {
   readonly usage: Usage | undefined
 }
 
-/** What one event of a stream adds: text, or the latest token counts. */
+/** The content of one stream event: text, or the latest token counts. */
 export interface Piece {
   readonly text?: string | undefined
   readonly usage?: Usage | undefined

@@ -1,4 +1,4 @@
-/** What the bench server sends: the usual shapes and sizes of each API. */
+/** The payloads of the bench server, in the usual shapes and sizes of each API. */
 
 const sse = (data: unknown, event?: string): string =>
   `${event === undefined ? "" : `event: ${event}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`

@@ -108,7 +108,7 @@ const ownNames = (text: string): ReadonlyArray<string> | undefined =>
     ? undefined
     : Array.from(text.matchAll(/^export (?:const|class|function\*?|\{ delete_ as) (\w+)/gm), ([, name = ""]) => name)
 
-/** Adds modules that some of the files need and that need others of them: left out, files would import each other. */
+/** Adds modules between the files: needed by one and needing another. Left out, files would import each other. */
 const withBetween = (files: ReadonlySet<string>): ReadonlySet<string> => {
   const needed = [...files].flatMap((file) => [...closure(file)])
   return new Set([...files, ...needed.filter((file) => [...closure(file)].some((other) => files.has(other)))])

@@ -19,7 +19,7 @@ export interface Field extends Notes {
   readonly accepts?: Type
 }
 
-/** What a comment says that the type does not: limits, units and formats, in our own words. */
+/** Facts that a comment states and a type does not: limits, units and formats, in our own words. */
 export interface Notes {
   readonly notes?: ReadonlyArray<string>
   readonly deprecated?: boolean

@@ -1,5 +1,5 @@
 /**
- * What the most used fields mean, in our own words. A type says neither a unit nor a limit nor a default, and the comments
+ * Explains the most used fields in our own words. A type says neither a unit nor a limit nor a default, and the comments
  * of the official sources must not be copied, so each sentence here adds what a reader of the type cannot know.
  */
 

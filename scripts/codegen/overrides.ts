@@ -63,7 +63,7 @@ export interface Overrides {
   }
   /** Fields that servers send differently from what the types say. */
   readonly fields: ReadonlyArray<FieldOverride>
-  /** What hand-written modules add to generated ones, for values that a program already has. */
+  /** Additions of hand-written modules to generated ones, for values that a program already has. */
   readonly additions: {
     readonly [module: string]: { readonly reason: string; readonly from: string; readonly names: ReadonlyArray<string> }
   }

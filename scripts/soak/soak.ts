@@ -42,7 +42,7 @@ export interface Report {
   /** Faults that hit a request. */
   readonly faults: Counts
   readonly events: number
-  /** What must not happen, but did. */
+  /** Events that must not happen, but did. */
   readonly violations: ReadonlyArray<string>
   /** Fibers that the program started and that have not ended. */
   readonly fibers: number

@@ -2,7 +2,7 @@
  * The Anthropic service: the client that all Anthropic endpoints run through, its layers and its credentials.
  *
  * Provide {@link Anthropic.layerConfig} to read the key from the environment, or {@link Anthropic.layer} to pass it in
- * code. Both need an `HttpClient`. For Bedrock, Vertex and Foundry, provide a layer of those modules instead.
+ * code. Both need an `HttpClient`. For Bedrock, Vertex and Foundry, use their modules' layers instead.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
   /** Returns the client itself. */
   static readonly client: Effect.Effect<ApiClient, never, Anthropic> = Effect.service(Anthropic)
 
-  /** Sends a request for which there is no endpoint, with the same credential, policies and errors. */
+  /** Sends a request that no endpoint covers, with the same credential, policies and errors. */
   static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, Anthropic>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Anthropic>
   static request(

@@ -57,7 +57,7 @@ export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
   /** Returns the client itself. */
   static readonly client: Effect.Effect<ApiClient, never, Coze> = Effect.service(Coze)
 
-  /** Sends a request for which there is no endpoint, with the same credential, policies and errors. */
+  /** Sends a request that no endpoint covers, with the same credential, policies and errors. */
   static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, Coze>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Coze>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, Coze> {

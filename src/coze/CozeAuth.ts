@@ -153,7 +153,7 @@ const tokenFrom = (
 const unexpected = (message: string): CozeAuthError =>
   new CozeAuthError({ reason: "invalid_response", message, code: undefined, logId: undefined })
 
-/** What to show to the user of a device. */
+/** The instructions for the user of a device. */
 export interface DeviceCode {
   readonly deviceCode: Redacted.Redacted
   /** The code to type at `verificationUrl`. */

@@ -23,7 +23,7 @@ export type Input =
   | Effect.Effect<AccessKeys, Credential.CredentialError>
   | Credential.Credential<AccessKeys>
 
-/** Makes a credential from any of these forms. */
+/** Makes a credential. */
 export const make = (input: Input): Credential.Credential<AccessKeys> => {
   if (Effect.isEffect(input)) return { get: input }
   return "get" in input ? input : { get: Effect.succeed(input) }

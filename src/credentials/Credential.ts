@@ -23,7 +23,7 @@ export interface Credential<A = Redacted.Redacted> {
 /** The forms of a secret that a layer accepts. */
 export type Input = Redacted.Redacted | Effect.Effect<Redacted.Redacted, CredentialError> | Credential
 
-/** Makes a credential from any of these forms. */
+/** Makes a credential. */
 export const make = (input: Input): Credential => {
   if (Redacted.isRedacted(input)) return { get: Effect.succeed(input) }
   if (Effect.isEffect(input)) return { get: input }

@@ -19,7 +19,7 @@ export class ErrorInBody {
   }
 }
 
-/** What has arrived of a stream. Only text and usage are recorded. */
+/** The text and usage that a stream has delivered so far. */
 export interface Progress {
   readonly addText: (text: unknown) => void
   /** Later counts replace earlier ones of the same name. `isStart`: the output is not counted yet. */
@@ -56,7 +56,7 @@ export interface Dialect {
   readonly parse?: JsonParser
   /** Returns the endpoint's value in a JSON body. Throws {@link ErrorInBody}. */
   readonly unwrap: (endpoint: Endpoint.Metadata, body: unknown) => unknown
-  /** What single endpoints do beyond their declaration, by id. */
+  /** The behaviour of single endpoints beyond their declaration, by id. */
   readonly behaviours?: { readonly [endpoint: string]: Behaviour | undefined }
   /** Whether a JSON response to a request for bytes may be an error (as {@link unwrap} decides) rather than a file. */
   readonly hasErrorsInPlaceOfBytes?: boolean

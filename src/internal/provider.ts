@@ -1,4 +1,4 @@
-/** What the layers of all providers share. */
+/** Shared by the layers of all providers. */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"

@@ -291,7 +291,7 @@ const runBatch = <Input, S extends State, A, R>(
     })
   )
 
-/** What is known about the requests of a batch. */
+/** The known requests of a batch. */
 interface Known<A, E, R> {
   /** The custom ids for which the batch has no result. */
   readonly withoutResult: (seen: ReadonlySet<string>, total: number) => Stream.Stream<string, E, R>

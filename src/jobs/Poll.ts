@@ -49,7 +49,7 @@ export interface Options {
   readonly cancel?: boolean | undefined
 }
 
-/** What to poll. */
+/** The work to poll. */
 export interface Target<in out A, out E, out R> {
   /** The id of the endpoint, for error messages. */
   readonly endpoint?: string | undefined

@@ -189,7 +189,7 @@ const withApiVersion = (url: URL, apiVersion: string | undefined): URL => {
   return copy
 }
 
-/** What a realtime connection attaches to. */
+/** The target of a realtime connection. */
 export type RealtimeTarget =
   | { readonly model: string }
   | { readonly call_id: string }

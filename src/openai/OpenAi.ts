@@ -2,7 +2,7 @@
  * The OpenAI service: the client that all OpenAI endpoints run through, its layers and its credentials.
  *
  * Provide {@link OpenAi.layerConfig} to read the key from the environment, or {@link OpenAi.layer} to pass it in code.
- * Both need an `HttpClient`. For Azure, Bedrock and Vertex, provide a layer of those modules instead.
+ * Both need an `HttpClient`. For Azure, Bedrock and Vertex, use their modules' layers instead.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ import * as Timeouts from "../policies/Timeouts.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Where data is processed and stored. */
+/** The region in which data is processed and stored. */
 export type DataResidency = "global" | "us" | "eu" | "ae" | "au" | "in" | "jp"
 
 /** Settings of the OpenAI layer. At least one of the two keys is required. */
@@ -65,7 +65,7 @@ export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi")
   /** Returns the client itself. */
   static readonly client: Effect.Effect<ApiClient, never, OpenAi> = Effect.service(OpenAi)
 
-  /** Sends a request for which there is no endpoint, with the same credential, policies and errors. */
+  /** Sends a request that no endpoint covers, with the same credential, policies and errors. */
   static request<A>(request: ApiRequest.Typed<A>, options?: RequestOptions): Effect.Effect<A, ApiError, OpenAi>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, OpenAi>
   static request(request: ApiRequest.ApiRequest, options?: RequestOptions): Effect.Effect<unknown, ApiError, OpenAi> {

@@ -34,7 +34,7 @@ export interface Options {
   /** Returns whether to fall back after an error. Default: {@link isUnavailable}. */
   readonly when?: ((error: unknown) => boolean) | undefined
   /**
-   * What to do if a Stream fails after its first value: fail with its error (`"fail"`, the default), or continue with
+   * The reaction to a Stream that fails after its first value: fail with its error (`"fail"`, the default), or continue with
    * all values of the other stream (`"append"`).
    */
   readonly afterOutput?: "fail" | "append" | undefined

@@ -31,7 +31,7 @@ import * as RequestOptions from "../RequestOptions.ts"
 import type { Tokens } from "../telemetry/Usage.ts"
 import * as RateLimit from "./RateLimit.ts"
 
-/** What can be limited, named as in the providers' headers. `tokens` counts input and output together. */
+/** The limits, named as in the providers' headers. `tokens` counts input and output together. */
 export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens"
 
 /** Options of {@link make} and {@link fromLimiter}. */
@@ -40,7 +40,7 @@ export interface Options {
   readonly limits?: { readonly [D in Dimension]?: number } | undefined
   /** Default: one minute. */
   readonly window?: Duration.Input | undefined
-  /** Whether to learn limits, and what is left of them, from response headers. Default: `true`. */
+  /** Whether to learn limits and remaining amounts from response headers. Default: `true`. */
   readonly learn?: boolean | undefined
   /**
    * The longest wait in the queue, for each attempt. A call that would wait longer fails at once. Default: no limit.
@@ -298,7 +298,7 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
   }
 }
 
-/** What was used beyond the reservation; negative where less was used. */
+/** Returns the tokens used beyond the reservation; negative if fewer were used. */
 const unsettled = (reserved: Costs, actual: Costs): Costs =>
   Object.fromEntries(
     dimensions.flatMap((dimension) => {

@@ -36,7 +36,7 @@ import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
 import { Current, merge } from "../RequestOptions.ts"
 
-/** What to cache, and for how long. */
+/** Which calls to cache, and for how long. */
 export interface Options {
   readonly timeToLive: Duration.Input
   /** The name of the store. Default: `llmfx`. */

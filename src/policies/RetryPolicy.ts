@@ -31,7 +31,7 @@ import { serverVerdict } from "../internal/errors/serverVerdict.ts"
 export interface ServerHint {
   /** The longest wait to accept. */
   readonly max: Duration.Input
-  /** What to do if the server asks for a longer wait: use the schedule's delay, wait for `max`, or give up. */
+  /** The reaction to a longer wait: use the schedule's delay, wait for `max`, or give up. */
   readonly beyond: "ignore" | "clamp" | "giveUp"
   /** If `true`, a wait of zero means "retry at once"; if `false`, the schedule's delay is used. */
   readonly acceptZero: boolean

@@ -40,7 +40,7 @@ import { make as around, type Call, type Middleware, mapValues } from "../Middle
 import * as RequestOptions from "../RequestOptions.ts"
 import type { Tokens } from "./Usage.ts"
 
-/** What to record. */
+/** Options of {@link make}. */
 export interface Options {
   /**
    * The value of `gen_ai.provider.name`, for back ends such as `azure.ai.openai`, `aws.bedrock` and `gcp.vertex_ai`.
@@ -131,7 +131,7 @@ const recordedValues = <A>(values: Stream.Stream<A, ApiError>, record: CallRecor
     Stream.onExit((exit) => record.end(exit))
   )
 
-/** What is recorded about one call. */
+/** The record of one call. */
 interface CallRecord {
   /** Call options that report where the requests go. */
   readonly options: RequestOptions.RequestOptions
@@ -160,7 +160,7 @@ const messagesTo =
     }
   }
 
-/** What the response, or the events of a stream, told about themselves. */
+/** The facts that a response, or the events of a stream, report about themselves. */
 class Observed {
   readonly described: Described = { id: undefined, finishReasons: [] }
   readonly #maxText: number

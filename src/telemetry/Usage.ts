@@ -182,7 +182,7 @@ const asking = ({ terminal }: Endpoint.Metadata, input: unknown): unknown => {
   return { ...input, stream_options: { include_usage: true, ...(typeof given === "object" ? given : undefined) } }
 }
 
-/** What a million tokens cost, in any currency. A kind that is left out costs as much as other input or output. */
+/** The price of a million tokens, in any currency. A kind that is left out costs as much as other input or output. */
 export interface Price {
   readonly input: number
   readonly output: number
@@ -198,7 +198,7 @@ export interface Prices {
   readonly [model: string]: Price
 }
 
-/** What usage costs, and which models have no price. */
+/** The cost of usage, and the models without a price. */
 export interface Cost {
   readonly amount: number
   /** Models without a price. Their tokens are not in the amount. */

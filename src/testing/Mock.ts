@@ -40,7 +40,7 @@ export { type Call, type Handler, type Recorded, UnhandledCall, type WireHandler
 /** A reason that a handler may fail with; see `Failure`. Over HTTP, the server sends it. */
 export type Failure = ApiError.Reason
 
-/** A page, of which a test states the items and, unless it is the last, the input that leads to the next one. */
+/** A page. A test states its items and, unless it is the last page, the input that selects the next one. */
 export interface PartialPage<A> {
   readonly items: ReadonlyArray<Sample.Partial<A>>
   readonly next?: Page.Cursor | undefined

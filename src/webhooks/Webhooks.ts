@@ -73,7 +73,7 @@ export interface Received<out Event> {
 
 /** Options of a receiver. */
 export interface Options<out E = never, out R = never> {
-  /** The signing secrets; a signature made with any of them is accepted. Give both while you rotate a key. */
+  /** The signing secrets; a signature by any secret is accepted. Give both while you rotate a key. */
   readonly secrets: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
   /** How far the time of the signature may be from now. Default: five minutes. */
   readonly tolerance?: Duration.Input | undefined

@@ -6,7 +6,7 @@ import { FileSource, RemoteFile } from "llmfx"
 import { loopback, type Reply, redirect, text } from "../support/LoopbackServer.ts"
 
 const file: Reply = text("hello", { headers: { "content-type": "text/csv", "content-length": "5" } })
-/** The servers of these tests listen on the loopback address. */
+/** Test servers listen on the loopback address. */
 const anywhere = { allow: () => Effect.succeed(true) }
 
 const readText = (source: FileSource.FileSource) => FileSource.read(source).pipe(Stream.decodeText, Stream.mkString)

@@ -18,7 +18,7 @@ export interface ModuleInput {
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly places: Places
   readonly known: Pick<Scope, "declarations" | "responses" | "exact">
-  /** What a hand-written module adds. */
+  /** The additions of a hand-written module. */
   readonly addition: { readonly from: string; readonly names: ReadonlyArray<string> } | undefined
   /** Returns whether a module imports this one back. Its schemas may not exist yet while this module loads. */
   readonly cyclic: (module: string) => boolean

@@ -1,7 +1,7 @@
 import type { Place, Places } from "../names.ts"
 import type { Declarations } from "../Type.ts"
 
-/** What the emitter of a module knows, and what it finds that the module must import. */
+/** The knowledge of a module's emitter, and the imports it finds the module needs. */
 export interface Scope {
   readonly module: string
   readonly declarations: Declarations
@@ -19,7 +19,7 @@ interface Import {
   value: boolean
 }
 
-/** What is imported, by module. */
+/** Imports by module. */
 export type Imports = ReadonlyMap<string, ReadonlyArray<Import>>
 
 export const makeScope = (

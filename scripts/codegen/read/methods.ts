@@ -13,7 +13,7 @@ import { nothing, type Type } from "../Type.ts"
 import { commentOf } from "./notes.ts"
 import type { TypeReader } from "./types.ts"
 
-/** What one method of a resource class does, read from its source. */
+/** One method of a resource class, as its source describes it. */
 export interface RawMethod {
   readonly name: string
   readonly verb: string

@@ -3,7 +3,7 @@ import { type Declaration, ref, type Type } from "../Type.ts"
 import { type MethodOptions, type RawMethod, readMethod } from "./methods.ts"
 import { makeTypeReader, type TypeReader } from "./types.ts"
 
-/** What an SDK's sources say, before any decision. */
+/** The content of an SDK's sources, before any decision. */
 export interface Source {
   readonly resources: ReadonlyArray<RawResource>
   readonly declarations: ReadonlyMap<string, Declaration>

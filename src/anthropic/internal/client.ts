@@ -13,7 +13,7 @@ export interface ClientSettings extends ClientOptions {
   /** The API version. Default: `2026-10-21`. */
   readonly version?: string | undefined
   /**
-   * What to do with a `Messages.create` that may take more than ten minutes: fail with `RequestError`, stream it and
+   * How to handle a `Messages.create` that may take more than ten minutes: fail with `RequestError`, stream it and
    * return the final message, or send it anyway. Default: `"fail"`.
    */
   readonly longRequests?: "fail" | "stream" | "send" | undefined

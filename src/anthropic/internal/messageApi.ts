@@ -1,4 +1,4 @@
-/** What both versions of the Messages API share, for code that works on either. */
+/** The common parts of both versions of the Messages API, for code that works on either. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"

@@ -57,7 +57,7 @@ export const BenefitInfo: Open.Codec<BenefitInfo> = Open.struct(() => ({
   effective: Open.optional(BenefitStatus)
 }))
 
-/** What the account's plan includes. */
+/** The allowances of the account's plan. */
 export interface Benefits {
   readonly basic_info?: BenefitPlan | null | undefined
   readonly benefit_info?: ReadonlyArray<BenefitInfo> | null | undefined

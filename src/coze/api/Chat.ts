@@ -63,7 +63,7 @@ export interface ToolCalls {
 }
 export const ToolCalls: Open.Codec<ToolCalls> = Open.struct(() => ({ tool_calls: Open.array(ToolCall) }))
 
-/** What a chat is waiting for. */
+/** The action that a chat is waiting for. */
 export interface RequiredAction {
   readonly type?: "submit_tool_outputs" | (string & {}) | null | undefined
   readonly submit_tool_outputs?: ToolCalls | null | undefined

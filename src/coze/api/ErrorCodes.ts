@@ -16,7 +16,7 @@ export type CodeReason = Extract<
   | "ServerError"
 >
 
-/** What is known about a code. */
+/** An error code and its explanation. */
 export interface ErrorCode {
   readonly reason: CodeReason
   readonly hint: string

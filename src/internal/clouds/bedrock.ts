@@ -1,4 +1,4 @@
-/** What OpenAI's and Anthropic's layers on Amazon Bedrock share. */
+/** Shared by OpenAI's and Anthropic's layers on Amazon Bedrock. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpBody from "effect/http/HttpBody"

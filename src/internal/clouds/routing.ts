@@ -1,4 +1,4 @@
-/** What the routes to other back ends share. */
+/** Shared by the routes to other back ends. */
 import { RequestError } from "../../ApiError.ts"
 import type { Route } from "../request/wire.ts"
 

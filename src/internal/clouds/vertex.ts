@@ -1,4 +1,4 @@
-/** What OpenAI's and Anthropic's layers on Google Vertex share. */
+/** Shared by OpenAI's and Anthropic's layers on Google Vertex. */
 import * as Redacted from "effect/Redacted"
 import type * as Credential from "../../credentials/Credential.ts"
 import type { GoogleCredential } from "../../credentials/GoogleCredentials.ts"

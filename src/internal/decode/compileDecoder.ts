@@ -14,7 +14,7 @@ import { likeness } from "./matchScore.ts"
 import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 import { unknownVariant } from "./unknownVariant.ts"
 
-/** Where and why a value does not fit. */
+/** The place in a value that does not fit, and why. */
 export interface Mismatch {
   readonly path: ReadonlyArray<string | number>
   readonly expected: string

@@ -4,7 +4,7 @@
  * Each character is read once. Parsing does not recurse, so nesting cannot overflow the stack.
  */
 
-/** Where and why a text is not JSON. */
+/** The position at which a text stops being JSON, and why. */
 export interface JsonFailure {
   readonly message: string
   /** The index of the offending character, in UTF-16 code units from the start of the text. */

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from "../json/json.ts"
 
 /**
- * Closes the objects of a schema, as providers require. It then accepts fewer values, all of which the library accepts.
+ * Closes the objects of a schema, as providers require. It then accepts fewer values, and only ones that the library accepts.
  * A reference to the whole becomes a definition.
  */
 export const closedSchema = (schema: JsonObject): JsonObject => {

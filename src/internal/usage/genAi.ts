@@ -41,7 +41,7 @@ export const requestAttributes = (input: unknown): JsonObject => {
   return attributes
 }
 
-/** What a response, or a series of stream events, reveals about itself. */
+/** The facts that a response, or a series of stream events, reports about itself. */
 export interface Described {
   id: string | undefined
   finishReasons: Array<string>

@@ -12,7 +12,7 @@ const cut = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Ui
   return edges.slice(1).map((end, index) => bytes.slice(edges[index], end))
 }
 
-/** Random bytes, many of which begin, continue or break characters. */
+/** Random bytes that often begin, continue or break characters. */
 const bytes = fc.uint8Array({ maxLength: 24 }).chain((random) =>
   fc.oneof(
     fc.constant(random),
