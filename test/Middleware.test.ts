@@ -47,6 +47,35 @@ describe("middleware", () => {
     })
   )
 
+  for (const [where, run] of [
+    ["a program", (m: Middleware.Middleware) => ({ scoped: m, layer: [] })],
+    ["a layer", (m: Middleware.Middleware) => ({ scoped: undefined, layer: [m] })]
+  ] as const) {
+    it.effect(`of ${where} does not apply to the calls that it makes itself`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp({ body: { ok: true } })
+        const notes: Array<string> = []
+        const layer = openAiOver(http, { middleware: [] })
+        const asking = Middleware.make((call, next) =>
+          Effect.gen(function* () {
+            notes.push(call.endpoint.id)
+            yield* Effect.orDie(Effect.provide(probes.post({}), used))
+            return yield* next(call)
+          })
+        )
+        const { layer: own, scoped } = run(asking)
+        const used = own.length === 0 ? layer : openAiOver(http, { middleware: own })
+        const call = probes.get({})
+        yield* Effect.provide(scoped === undefined ? call : Middleware.use(call, scoped), used)
+        assert.deepStrictEqual(notes, ["probe.get"])
+        assert.deepStrictEqual(
+          http.sent.map(({ method }) => method),
+          ["POST", "GET"]
+        )
+      })
+    )
+  }
+
   it.effect("ends with the stream, not with its first event", () =>
     Effect.gen(function* () {
       const notes: Array<string> = []

@@ -4,13 +4,14 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { FileSource, RequestOptions, RetryPolicy } from "llmfx"
+import * as BetaMessages from "../src/anthropic/api/BetaMessages.ts"
 import { Coze } from "../src/coze/Coze.ts"
 import * as Endpoint from "../src/Endpoint.ts"
 import { OpenAi, type Options } from "../src/openai/OpenAi.ts"
 import { failureOf, reasonOf } from "./support/errors.ts"
 import { fakeHttp } from "./support/FakeHttp.ts"
 import { json, loopback } from "./support/LoopbackServer.ts"
-import { cozeOver, fetchHttp, key, openAiOver, probes, probesOf } from "./support/probes.ts"
+import { anthropicOver, cozeOver, fetchHttp, key, openAiOver, probes, probesOf } from "./support/probes.ts"
 
 const ok = { body: { ok: true } }
 
@@ -527,6 +528,33 @@ describe("a multipart body", () => {
       )
       assert.oneOf(error.reason._tag, ["NetworkError", "RequestError"])
       assert.include(error.message, "disk gone")
+    })
+  )
+})
+
+describe("what a request says twice", () => {
+  it.effect("names the betas of the layer, the call and the options together, each once", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { id: "m", type: "message", role: "assistant", content: [] } })
+      const input = { model: "m", max_tokens: 1, messages: [], betas: ["call-1", "both-1"] }
+      const call = BetaMessages.create(input, { headers: { "anthropic-beta": "option-1" }, decoding: "raw" })
+      yield* Effect.provide(call, anthropicOver(http, { headers: { "anthropic-beta": "layer-1,both-1" } }))
+      assert.deepStrictEqual(http.sent[0]?.headers["anthropic-beta"]?.split(",").sort(), [
+        "both-1",
+        "call-1",
+        "layer-1",
+        "option-1"
+      ])
+    })
+  )
+
+  it.effect("refuses a stream where one value is read, and names the endpoint that streams", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { ok: true } })
+      const call = Effect.provide(probes.post({ stream: true }), openAiOver(http))
+      const { message } = reasonOf(yield* Effect.flip(call), "RequestError")
+      assert.include(message, "probe.post:stream")
+      assert.strictEqual(http.sent.length, 0)
     })
   )
 })

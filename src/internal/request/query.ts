@@ -25,5 +25,5 @@ export const appendQuery = (query: Array<string>, name: string, value: unknown, 
     for (const [key, item] of Object.entries(value)) appendQuery(query, `${name}[${key}]`, item, style)
     return
   }
-  query.push(`${encodeURIComponent(name)}=${encodeURIComponent(String(value).replace(/\p{Surrogate}/gu, "\ufffd"))}`)
+  query.push(`${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
 }
