@@ -28,13 +28,21 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { afterScope } from "./internal/stream/afterScope.ts"
 
-/** How events add up to a snapshot of the answer, and which steps they consist of. */
+/**
+ * How events add up to a snapshot of the answer, and which steps they consist of.
+ *
+ * @category models
+ */
 export interface Accumulator<in Event, out Snapshot, out Step = never> {
   /** A fold that has seen nothing yet. */
   readonly start: () => Fold<Event, Snapshot, Step>
 }
 
-/** A fold on its way. */
+/**
+ * A fold on its way.
+ *
+ * @category models
+ */
 export interface Fold<in Event, out Snapshot, out Step = never> {
   /** Takes one more event; gives what it says, in order. Never throws, whatever the event is. */
   readonly push: (event: Event) => ReadonlyArray<Step>
@@ -42,7 +50,11 @@ export interface Fold<in Event, out Snapshot, out Step = never> {
   readonly snapshot: () => Snapshot | undefined
 }
 
-/** A place in the answer. */
+/**
+ * A place in the answer.
+ *
+ * @category models
+ */
 export interface Place {
   /** The choice of a chat completion, the item of a response, the block of a message. */
   readonly index: number
@@ -50,31 +62,51 @@ export interface Place {
   readonly part: number
 }
 
-/** A piece of text that has arrived. */
+/**
+ * A piece of text that has arrived.
+ *
+ * @category models
+ */
 export interface Delta<Tag extends string> extends Place {
   readonly _tag: Tag
   readonly delta: string
 }
 
-/** A text that is whole. */
+/**
+ * A text that is whole.
+ *
+ * @category models
+ */
 export interface Done<Tag extends string> extends Place {
   readonly _tag: Tag
   readonly text: string
 }
 
-/** A call of a tool has begun. */
+/**
+ * A call of a tool has begun.
+ *
+ * @category models
+ */
 export interface ToolCallStarted extends Place {
   readonly _tag: "ToolCallStarted"
   readonly id: string
   readonly name: string
 }
 
-/** A piece of a call's arguments has arrived. */
+/**
+ * A piece of a call's arguments has arrived.
+ *
+ * @category models
+ */
 export interface ToolCallDelta extends Delta<"ToolCallDelta"> {
   readonly id: string
 }
 
-/** A call of a tool is whole. */
+/**
+ * A call of a tool is whole.
+ *
+ * @category models
+ */
 export interface ToolCallDone extends Place {
   readonly _tag: "ToolCallDone"
   readonly id: string
@@ -83,20 +115,32 @@ export interface ToolCallDone extends Place {
   readonly arguments: string
 }
 
-/** A source that the answer names. */
+/**
+ * A source that the answer names.
+ *
+ * @category models
+ */
 export interface CitationAdded extends Place {
   readonly _tag: "CitationAdded"
   readonly citation: unknown
 }
 
-/** An event that cannot be right, such as one with a negative index. It is not part of the snapshot. */
+/**
+ * An event that cannot be right, such as one with a negative index. It is not part of the snapshot.
+ *
+ * @category models
+ */
 export interface EventRefused {
   readonly _tag: "EventRefused"
   readonly event: unknown
   readonly message: string
 }
 
-/** A step: the content of one event, in the same form for every API. */
+/**
+ * A step: the content of one event, in the same form for every API.
+ *
+ * @category models
+ */
 export type Step =
   | Delta<"TextDelta">
   | Done<"TextDone">
@@ -110,7 +154,11 @@ export type Step =
   | CitationAdded
   | EventRefused
 
-/** Returns the answer after all events, or `undefined` if there are none. */
+/**
+ * Returns the answer after all events, or `undefined` if there are none.
+ *
+ * @category getters
+ */
 export const fold = <Event, Snapshot>(
   self: Accumulator<Event, Snapshot, unknown>,
   events: Iterable<Event>
@@ -120,7 +168,11 @@ export const fold = <Event, Snapshot>(
   return folding.snapshot()
 }
 
-/** Returns a sink that yields the answer after all events, or `undefined` if there are none. */
+/**
+ * Returns a sink that yields the answer after all events, or `undefined` if there are none.
+ *
+ * @category getters
+ */
 export const sink = <Event, Snapshot>(
   self: Accumulator<Event, Snapshot, unknown>
 ): Sink.Sink<Snapshot | undefined, Event> =>
@@ -132,7 +184,11 @@ export const sink = <Event, Snapshot>(
     (folding) => folding.snapshot()
   )
 
-/** Emits the steps of the events. */
+/**
+ * Emits the steps of the events.
+ *
+ * @category running
+ */
 export const steps =
   <Event, Step>(self: Accumulator<Event, unknown, Step>) =>
   <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Step, E, R> =>
@@ -141,7 +197,11 @@ export const steps =
       events.flatMap((event) => folding.push(event))
     ])
 
-/** The answer so far, after each read: events that arrive together give one snapshot. */
+/**
+ * The answer so far, after each read: events that arrive together give one snapshot.
+ *
+ * @category constants
+ */
 export const snapshots =
   <Event, Snapshot>(self: Accumulator<Event, Snapshot, unknown>) =>
   <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Snapshot, E, R> =>
@@ -158,6 +218,8 @@ export const snapshots =
  *
  * `events`, `steps`, `text` and `snapshots` are views of one stream: an event read through one view is not emitted by
  * another, but counts toward the answer.
+ *
+ * @category models
  */
 export interface Streamed<out Event, out Snapshot, out Step, out Final, out E> {
   readonly events: Stream.Stream<Event, E>
@@ -172,7 +234,11 @@ export interface Streamed<out Event, out Snapshot, out Step, out Final, out E> {
   readonly final: Effect.Effect<Final, E>
 }
 
-/** The parts of {@link streamed} that differ between APIs. */
+/**
+ * The parts of {@link streamed} that differ between APIs.
+ *
+ * @category models
+ */
 export interface StreamedOptions<in Snapshot, in Step, out Final, out E> {
   /** The text of a step, for the view `text`. */
   readonly text: (step: Step) => string | undefined
@@ -180,7 +246,11 @@ export interface StreamedOptions<in Snapshot, in Step, out Final, out E> {
   readonly finish: (snapshot: Snapshot | undefined) => Effect.Effect<Final, E>
 }
 
-/** Starts a stream and follows it with an accumulator. The connection is closed with the scope. */
+/**
+ * Starts a stream and follows it with an accumulator. The connection is closed with the scope.
+ *
+ * @category running
+ */
 export const streamed = <Event, Snapshot, Step, Final, E, R, E2>(
   self: Accumulator<Event, Snapshot, Step>,
   events: Stream.Stream<Event, E, R>,

@@ -11,7 +11,11 @@ import type { ApiError } from "./ApiError.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import type { RequestOptions } from "./RequestOptions.ts"
 
-/** Runs the endpoints of one provider. */
+/**
+ * Runs the endpoints of one provider.
+ *
+ * @category models
+ */
 export interface ApiClient {
   readonly provider: string
   /** Runs endpoints of kind `json`, `none`, `text` and `list` (one page). */

@@ -23,14 +23,22 @@ import { serverVerdict } from "./internal/errors/serverVerdict.ts"
 import { toCurl } from "./internal/request/curl.ts"
 import type { RateLimitInfo } from "./policies/RateLimit.ts"
 
-/** The request of a failed call, without secrets. */
+/**
+ * The request of a failed call, without secrets.
+ *
+ * @category models
+ */
 export interface RequestSummary {
   readonly method: string
   readonly url: string
   readonly headers: { readonly [name: string]: string }
 }
 
-/** The response of a failed call. */
+/**
+ * The response of a failed call.
+ *
+ * @category models
+ */
 export interface ResponseSummary {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
@@ -39,7 +47,11 @@ export interface ResponseSummary {
   readonly body: string | undefined
 }
 
-/** One failed attempt of a call that was retried. */
+/**
+ * One failed attempt of a call that was retried.
+ *
+ * @category models
+ */
 export interface Attempt {
   readonly reason: Reason["_tag"]
   readonly status: number | undefined
@@ -47,7 +59,11 @@ export interface Attempt {
   readonly waited: number
 }
 
-/** The content of an error body. */
+/**
+ * The content of an error body.
+ *
+ * @category models
+ */
 export interface ServerDetail<out Code extends string = string> {
   readonly message: string
   /** The provider's error code, such as `context_length_exceeded`. */
@@ -60,32 +76,56 @@ export interface ServerDetail<out Code extends string = string> {
   readonly helpUrl: string | undefined
 }
 
-/** The credential is missing, wrong or expired (401). */
+/**
+ * The credential is missing, wrong or expired (401).
+ *
+ * @category errors
+ */
 export class AuthenticationError<out Code extends string = string> extends Data.TaggedError("AuthenticationError")<
   ServerDetail<Code>
 > {}
 
-/** The credential does not allow this call (403). */
+/**
+ * The credential does not allow this call (403).
+ *
+ * @category errors
+ */
 export class PermissionDeniedError<out Code extends string = string> extends Data.TaggedError("PermissionDeniedError")<
   ServerDetail<Code>
 > {}
 
-/** The resource, model or path does not exist (404). */
+/**
+ * The resource, model or path does not exist (404).
+ *
+ * @category errors
+ */
 export class NotFoundError<out Code extends string = string> extends Data.TaggedError("NotFoundError")<
   ServerDetail<Code>
 > {}
 
-/** The server refused the input (400, 413, 422). */
+/**
+ * The server refused the input (400, 413, 422).
+ *
+ * @category errors
+ */
 export class InvalidRequestError<out Code extends string = string> extends Data.TaggedError("InvalidRequestError")<
   ServerDetail<Code>
 > {}
 
-/** The state of the resource does not allow this call (409). */
+/**
+ * The state of the resource does not allow this call (409).
+ *
+ * @category errors
+ */
 export class ConflictError<out Code extends string = string> extends Data.TaggedError("ConflictError")<
   ServerDetail<Code>
 > {}
 
-/** Too many requests or tokens in a time window (429). */
+/**
+ * Too many requests or tokens in a time window (429).
+ *
+ * @category errors
+ */
 export class RateLimitError<out Code extends string = string> extends Data.TaggedError("RateLimitError")<
   ServerDetail<Code> & {
     readonly retryAfter: Duration.Duration | undefined
@@ -93,27 +133,47 @@ export class RateLimitError<out Code extends string = string> extends Data.Tagge
   }
 > {}
 
-/** The account's credit or quota is used up. Waiting does not help. */
+/**
+ * The account's credit or quota is used up. Waiting does not help.
+ *
+ * @category errors
+ */
 export class QuotaExceededError<out Code extends string = string> extends Data.TaggedError("QuotaExceededError")<
   ServerDetail<Code>
 > {}
 
-/** The provider's content policy refused the input or the output. */
+/**
+ * The provider's content policy refused the input or the output.
+ *
+ * @category errors
+ */
 export class ContentPolicyError<out Code extends string = string> extends Data.TaggedError("ContentPolicyError")<
   ServerDetail<Code>
 > {}
 
-/** The provider is out of capacity (529, or 503 with that code). */
+/**
+ * The provider is out of capacity (529, or 503 with that code).
+ *
+ * @category errors
+ */
 export class OverloadedError<out Code extends string = string> extends Data.TaggedError("OverloadedError")<
   ServerDetail<Code> & { readonly retryAfter: Duration.Duration | undefined }
 > {}
 
-/** The server failed (500 and above). */
+/**
+ * The server failed (500 and above).
+ *
+ * @category errors
+ */
 export class ServerError<out Code extends string = string> extends Data.TaggedError("ServerError")<
   ServerDetail<Code> & { readonly retryAfter: Duration.Duration | undefined }
 > {}
 
-/** The connection failed. `code` is the runtime's, such as `ECONNREFUSED`. */
+/**
+ * The connection failed. `code` is the runtime's, such as `ECONNREFUSED`.
+ *
+ * @category errors
+ */
 export class NetworkError extends Data.TaggedError("NetworkError")<{
   readonly message: string
   readonly phase: "dns" | "connect" | "tls" | "request" | "headers" | "body"
@@ -123,6 +183,8 @@ export class NetworkError extends Data.TaggedError("NetworkError")<{
 /**
  * A timeout expired. `which` names the field of `Timeouts`, `duration` is its length, `attempt` the number of the
  * attempt.
+ *
+ * @category errors
  */
 export class TimeoutError extends Data.TaggedError("TimeoutError")<{
   readonly message: string
@@ -131,7 +193,11 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<{
   readonly attempt: number
 }> {}
 
-/** A successful response does not fit its schema. `raw` holds all of it, so nothing that was paid for is lost. */
+/**
+ * A successful response does not fit its schema. `raw` holds all of it, so nothing that was paid for is lost.
+ *
+ * @category errors
+ */
 export class DecodeError extends Data.TaggedError("DecodeError")<{
   readonly message: string
   readonly path: ReadonlyArray<string | number>
@@ -139,12 +205,20 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{
   readonly raw: unknown
 }> {}
 
-/** A stream sent an error event that maps to no other reason. */
+/**
+ * A stream sent an error event that maps to no other reason.
+ *
+ * @category errors
+ */
 export class StreamError<out Code extends string = string> extends Data.TaggedError("StreamError")<
   ServerDetail<Code> & { readonly raw: unknown }
 > {}
 
-/** The output of a stream up to its failure. */
+/**
+ * The output of a stream up to its failure.
+ *
+ * @category models
+ */
 export interface PartialOutput {
   /** The text so far, up to 1,000,000 characters. */
   readonly text: string
@@ -156,22 +230,38 @@ export interface PartialOutput {
   readonly events: number
 }
 
-/** A stream or its connection ended before the terminal event. */
+/**
+ * A stream or its connection ended before the terminal event.
+ *
+ * @category errors
+ */
 export class StreamTruncatedError extends Data.TaggedError("StreamTruncatedError")<{
   readonly message: string
   readonly partial: PartialOutput
 }> {}
 
-/** The response does not come from the API: an HTML page, another content type, an unexpected status. */
+/**
+ * The response does not come from the API: an HTML page, another content type, an unexpected status.
+ *
+ * @category errors
+ */
 export class UnexpectedResponseError extends Data.TaggedError("UnexpectedResponseError")<{
   readonly message: string
   readonly contentType: string | undefined
 }> {}
 
-/** The input cannot be sent. Nothing was sent. */
+/**
+ * The input cannot be sent. Nothing was sent.
+ *
+ * @category errors
+ */
 export class RequestError extends Data.TaggedError("RequestError")<{ readonly message: string }> {}
 
-/** Why a call failed. */
+/**
+ * Why a call failed.
+ *
+ * @category models
+ */
 export type Reason<Code extends string = string> =
   | AuthenticationError<Code>
   | PermissionDeniedError<Code>
@@ -191,7 +281,11 @@ export type Reason<Code extends string = string> =
   | UnexpectedResponseError
   | RequestError
 
-/** A failed call of an endpoint. */
+/**
+ * A failed call of an endpoint.
+ *
+ * @category errors
+ */
 export class ApiError extends Data.TaggedError("ApiError")<{
   readonly provider: string
   /** The id of the endpoint, such as `chat.completions.create`. */
@@ -271,6 +365,8 @@ export class ApiError extends Data.TaggedError("ApiError")<{
 /**
  * Makes the error of a call that fails without a request: it was refused before it was sent, or its response decoded
  * and still cannot be used.
+ *
+ * @category constructors
  */
 export const local = (
   endpoint: { readonly provider: string; readonly id: string },
@@ -287,12 +383,20 @@ export const local = (
     ...(partial === undefined ? {} : { partial })
   })
 
-/** An {@link ApiError} of an endpoint with documented error codes. `reason.code` may also hold other codes. */
+/**
+ * An {@link ApiError} of an endpoint with documented error codes. `reason.code` may also hold other codes.
+ *
+ * @category models
+ */
 export interface CodedApiError<out Code extends string> extends ApiError {
   readonly reason: Reason<Code>
 }
 
-/** Returns whether a value is an {@link ApiError}, including one from another copy of this library. */
+/**
+ * Returns whether a value is an {@link ApiError}, including one from another copy of this library.
+ *
+ * @category guards
+ */
 export const isApiError = (u: unknown): u is ApiError => Predicate.isTagged(u, "ApiError")
 
 const countOf = (events: number): string => (events === 1 ? "1 event" : `${events} events`)

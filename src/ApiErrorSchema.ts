@@ -99,7 +99,11 @@ const Reason = /*#__PURE__*/ Schema.Union([
 
 const Tag = /*#__PURE__*/ Schema.Literals(Reason.members.map(({ from }) => from.fields._tag.schema.literal))
 
-/** Any `ApiError` as a JSON object. `raw` and `usage` are what the server sent. */
+/**
+ * Any `ApiError` as a JSON object. `raw` and `usage` are what the server sent.
+ *
+ * @category utilities
+ */
 export const schema: Schema.Codec<ApiError.ApiError, unknown> = /*#__PURE__*/ Schema.TaggedStruct("ApiError", {
   provider: Schema.String,
   endpoint: Schema.String,

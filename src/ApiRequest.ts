@@ -22,7 +22,11 @@ import * as Endpoint from "./Endpoint.ts"
 import { hasFile } from "./internal/request/multipart.ts"
 import type { RequestOptions } from "./RequestOptions.ts"
 
-/** The request to send. */
+/**
+ * The request to send.
+ *
+ * @category models
+ */
 export interface ApiRequest {
   readonly method: Endpoint.Declaration["method"]
   /** The path below the base URL: a template such as `/files/{file_id}`. */
@@ -36,7 +40,11 @@ export interface ApiRequest {
   readonly credential?: "admin" | undefined
 }
 
-/** The request to send and the schema of its response. */
+/**
+ * The request to send and the schema of its response.
+ *
+ * @category models
+ */
 export interface Typed<out A> extends ApiRequest {
   readonly success: Schema.Codec<A, unknown>
 }
@@ -47,6 +55,8 @@ export interface Typed<out A> extends ApiRequest {
  * **Details**
  *
  * Without a schema, returns the JSON as the server sent it. For a stream, a list or bytes, declare an `Endpoint`.
+ *
+ * @category running
  */
 export function send<R, A>(
   service: Endpoint.Service<R>,

@@ -5,7 +5,11 @@ import type { RetryPolicy } from "./policies/RetryPolicy.ts"
 import type { Timeouts } from "./policies/Timeouts.ts"
 import type { Debug, Decoding } from "./RequestOptions.ts"
 
-/** Settings for all calls of a layer. `RequestOptions` override them for a program. */
+/**
+ * Settings for all calls of a layer. `RequestOptions` override them for a program.
+ *
+ * @category models
+ */
 export interface ClientOptions {
   /** Headers of every request. `null` removes a header that the client would send. */
   readonly headers?: { readonly [name: string]: string | null } | undefined

@@ -4,7 +4,11 @@
  */
 import * as Data from "effect/Data"
 
-/** Lists every problem at once. */
+/**
+ * Lists every problem at once.
+ *
+ * @category errors
+ */
 export class ConfigurationError extends Data.TaggedError("ConfigurationError")<{
   readonly provider: string
   readonly problems: ReadonlyArray<string>

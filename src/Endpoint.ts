@@ -21,13 +21,25 @@ import type * as Page from "./Page.ts"
 import type { RateLimitInfo } from "./policies/RateLimit.ts"
 import type * as RequestOptions from "./RequestOptions.ts"
 
-/** The shape of an endpoint's response. */
+/**
+ * The shape of an endpoint's response.
+ *
+ * @category models
+ */
 export type Kind = "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
 
-/** Whether repeating a call changes anything. An `idempotent` call sets the same thing to the same value again. */
+/**
+ * Whether repeating a call changes anything. An `idempotent` call sets the same thing to the same value again.
+ *
+ * @category models
+ */
 export type Safety = "safe" | "idempotent" | "unsafe"
 
-/** How input fields become a body. Fields that go into the path, query or a header are not part of it. */
+/**
+ * How input fields become a body. Fields that go into the path, query or a header are not part of it.
+ *
+ * @category models
+ */
 export type BodyEncoding =
   | "json"
   | "multipart"
@@ -36,7 +48,11 @@ export type BodyEncoding =
   /** `application/sdp` if the input is only an SDP offer, otherwise multipart. */
   | "sdpOrMultipart"
 
-/** The declaration of an endpoint. */
+/**
+ * The declaration of an endpoint.
+ *
+ * @category models
+ */
 export interface Declaration {
   /** The dotted id, such as `vectorStores.files.list`. A streaming twin ends with `:stream`. */
   readonly id: string
@@ -75,10 +91,18 @@ export interface Declaration {
   readonly errors?: ReadonlyArray<string>
 }
 
-/** The end of a stream: an event of one of these types or, for chat completions, a finish reason. */
+/**
+ * The end of a stream: an event of one of these types or, for chat completions, a finish reason.
+ *
+ * @category models
+ */
 export type Terminal = ReadonlyArray<string> | "finishReason"
 
-/** Everything about an endpoint except how to call it. */
+/**
+ * Everything about an endpoint except how to call it.
+ *
+ * @category models
+ */
 export interface Metadata extends Declaration {
   readonly provider: string
   readonly kind: Kind
@@ -91,7 +115,11 @@ export interface Metadata extends Declaration {
   readonly terminal: Terminal | undefined
 }
 
-/** A value together with its response. */
+/**
+ * A value together with its response.
+ *
+ * @category models
+ */
 export interface Response<out A> {
   readonly value: A
   readonly status: number
@@ -104,7 +132,11 @@ export interface Response<out A> {
   readonly raw: unknown
 }
 
-/** The arguments of an endpoint. If all input fields are optional, the input may be left out. */
+/**
+ * The arguments of an endpoint. If all input fields are optional, the input may be left out.
+ *
+ * @category models
+ */
 export type Args<Input> = {} extends Input
   ? [input?: Input, options?: RequestOptions.RequestOptions]
   : [input: Input, options?: RequestOptions.RequestOptions]
@@ -126,40 +158,68 @@ interface Many<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
   readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Stream.Stream<A, E>>, E, R | Scope.Scope>
 }
 
-/** An endpoint that responds with one JSON value. */
+/**
+ * An endpoint that responds with one JSON value.
+ *
+ * @category models
+ */
 export interface Json<Input, out A, out R, out E = ApiError> extends Single<Input, A, R, E> {
   readonly kind: "json"
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** An endpoint whose response body is ignored. */
+/**
+ * An endpoint whose response body is ignored.
+ *
+ * @category models
+ */
 export interface None<Input, out R, out E = ApiError> extends Single<Input, void, R, E> {
   readonly kind: "none"
 }
 
-/** An endpoint that responds with text. */
+/**
+ * An endpoint that responds with text.
+ *
+ * @category models
+ */
 export interface Text<Input, out R, out E = ApiError> extends Single<Input, string, R, E> {
   readonly kind: "text"
 }
 
-/** An endpoint that responds with a stream of bytes. */
+/**
+ * An endpoint that responds with a stream of bytes.
+ *
+ * @category models
+ */
 export interface Binary<Input, out R, out E = ApiError> extends Many<Input, Uint8Array, R, E> {
   readonly kind: "binary"
 }
 
-/** An endpoint that responds with server-sent events. */
+/**
+ * An endpoint that responds with server-sent events.
+ *
+ * @category models
+ */
 export interface EventStream<Input, out A, out R, out E = ApiError> extends Many<Input, A, R, E> {
   readonly kind: "stream"
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** An endpoint that responds with lines of JSON. */
+/**
+ * An endpoint that responds with lines of JSON.
+ *
+ * @category models
+ */
 export interface JsonLines<Input, out A, out R, out E = ApiError> extends Many<Input, A, R, E> {
   readonly kind: "jsonl"
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** An endpoint that responds with pages. Calling it returns the items of all pages. */
+/**
+ * An endpoint that responds with pages. Calling it returns the items of all pages.
+ *
+ * @category models
+ */
 export interface List<Input, out A, out R, out E = ApiError> extends Raw<Input, R, E> {
   (...args: Args<Input>): Stream.Stream<A, E, R>
   readonly kind: "list"
@@ -172,15 +232,27 @@ export interface List<Input, out A, out R, out E = ApiError> extends Raw<Input, 
   readonly withResponse: (...args: Args<Input>) => Effect.Effect<Response<Page.Page<A>>, E, R>
 }
 
-/** Any endpoint, for code that works on all endpoints. */
+/**
+ * Any endpoint, for code that works on all endpoints.
+ *
+ * @category models
+ */
 export interface Any extends Metadata {
   readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, unknown>
 }
 
-/** The input of an endpoint. */
+/**
+ * The input of an endpoint.
+ *
+ * @category models
+ */
 export type Input<E> = E extends Raw<infer I, infer _R, infer _E> ? I : never
 
-/** The value, item or event type of an endpoint. */
+/**
+ * The value, item or event type of an endpoint.
+ *
+ * @category models
+ */
 export type Success<E> =
   E extends Single<infer _I, infer A, infer _R, infer _E>
     ? A
@@ -190,7 +262,11 @@ export type Success<E> =
         ? A
         : never
 
-/** The service that runs an endpoint. */
+/**
+ * The service that runs an endpoint.
+ *
+ * @category models
+ */
 export interface Service<out R> {
   readonly provider: string
   readonly client: Effect.Effect<ApiClient, never, R>
@@ -198,37 +274,65 @@ export interface Service<out R> {
 
 type Schemas<A> = { readonly success: Schema.Codec<A, unknown> }
 
-/** Declares an endpoint that returns `Effect<A>`, decoded from a JSON body. */
+/**
+ * Declares an endpoint that returns `Effect<A>`, decoded from a JSON body.
+ *
+ * @category constructors
+ */
 export const json = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
 ): Json<Input, A, R, E> => make(service, declaration, "json", single)
 
-/** Declares an endpoint that returns `Effect<void>`. The body is not read. */
+/**
+ * Declares an endpoint that returns `Effect<void>`. The body is not read.
+ *
+ * @category constructors
+ */
 export const none = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): None<Input, R, E> =>
   make(service, declaration, "none", single)
 
-/** Declares an endpoint that returns `Effect<string>`. */
+/**
+ * Declares an endpoint that returns `Effect<string>`.
+ *
+ * @category constructors
+ */
 export const text = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): Text<Input, R, E> =>
   make(service, declaration, "text", single)
 
-/** Declares an endpoint that returns `Stream<Uint8Array>`. */
+/**
+ * Declares an endpoint that returns `Stream<Uint8Array>`.
+ *
+ * @category constructors
+ */
 export const binary = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): Binary<Input, R, E> =>
   make(service, declaration, "binary", many)
 
-/** Declares an endpoint that returns `Stream<A>`, decoded from server-sent events. */
+/**
+ * Declares an endpoint that returns `Stream<A>`, decoded from server-sent events.
+ *
+ * @category constructors
+ */
 export const eventStream = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
 ): EventStream<Input, A, R, E> => make(service, declaration, "stream", many)
 
-/** Declares an endpoint that returns `Stream<A>`, decoded from lines of JSON. */
+/**
+ * Declares an endpoint that returns `Stream<A>`, decoded from lines of JSON.
+ *
+ * @category constructors
+ */
 export const jsonLines = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
 ): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many)
 
-/** Declares an endpoint that returns `Stream<A>`, the items of all pages. */
+/**
+ * Declares an endpoint that returns `Stream<A>`, the items of all pages.
+ *
+ * @category constructors
+ */
 export const list = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
@@ -277,7 +381,11 @@ const paged: Callable = {
 
 const ServiceOf = Symbol("service")
 
-/** Returns the service that runs an endpoint, for tools that need its client. */
+/**
+ * Returns the service that runs an endpoint, for tools that need its client.
+ *
+ * @category getters
+ */
 export const serviceOf = <R>(endpoint: {
   readonly provider: string
   readonly raw: (...args: never) => Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError, R>

@@ -12,7 +12,11 @@ import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import { makeUtf8Decoder } from "./internal/bytes/utf8.ts"
 
-/** One server-sent event. */
+/**
+ * One server-sent event.
+ *
+ * @category models
+ */
 export interface Event {
   /** The `event` field. `""` if the server did not send one. */
   readonly event: string
@@ -22,7 +26,11 @@ export interface Event {
   readonly id: string | undefined
 }
 
-/** An event or a line is longer than the limit. */
+/**
+ * An event or a line is longer than the limit.
+ *
+ * @category errors
+ */
 export class EventTooLong extends Data.TaggedError("EventTooLong")<{
   /** In UTF-16 code units: bytes, as long as the text is ASCII. */
   readonly limit: number
@@ -32,13 +40,25 @@ export class EventTooLong extends Data.TaggedError("EventTooLong")<{
   }
 }
 
-/** 64 Mi characters: room for an image in base64. */
+/**
+ * 64 Mi characters: room for an image in base64.
+ *
+ * @category constants
+ */
 export const defaultLimit: number = 64 * 1024 * 1024
 
-/** Called with each complete event. */
+/**
+ * Called with each complete event.
+ *
+ * @category models
+ */
 export type Sink = (event: string, data: string, id: string | undefined) => void
 
-/** A decoder that is fed bytes and calls `sink` for each whole event or line. */
+/**
+ * A decoder that is fed bytes and calls `sink` for each whole event or line.
+ *
+ * @category models
+ */
 export interface Decoder {
   readonly push: (bytes: Uint8Array) => void
   /** The stream has ended: completes what is pending. */
@@ -103,7 +123,11 @@ const lineDecoder = (
   }
 }
 
-/** A decoder of server-sent events. `onOther` takes lines that are neither a field of an event nor a comment. */
+/**
+ * A decoder of server-sent events. `onOther` takes lines that are neither a field of an event nor a comment.
+ *
+ * @category constructors
+ */
 export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit, onOther?: (line: string) => void): Decoder => {
   let event = ""
   let data: string | undefined
@@ -177,7 +201,11 @@ export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit, onOther
   }
 }
 
-/** A decoder of JSON lines: `sink` gets each line that is not blank as `data`. */
+/**
+ * A decoder of JSON lines: `sink` gets each line that is not blank as `data`.
+ *
+ * @category constructors
+ */
 export const makeJsonLinesDecoder = (sink: Sink, limit: number = defaultLimit): Decoder =>
   lineDecoder(
     (text, start, end) => {
@@ -191,6 +219,8 @@ export const makeJsonLinesDecoder = (sink: Sink, limit: number = defaultLimit): 
 /**
  * Pulls bytes until they complete at least one value; a read of many events costs one step. What `make` throws ends
  * the stream with `onThrow`'s error, after the values before it; `isDone` ends it early.
+ *
+ * @category utilities
  */
 export const decodePull = <A, E, E2>(
   pull: Pull.Pull<ReadonlyArray<Uint8Array>, E>,
@@ -246,13 +276,21 @@ const decodeStream =
   <E, R>(self: Stream.Stream<Uint8Array, E, R>): Stream.Stream<A, E | EventTooLong, R> =>
     Stream.transformPull(self, (pull) => Effect.sync(() => decodePull(pull, make, (thrown) => thrown as EventTooLong)))
 
-/** The events of a stream of bytes. */
+/**
+ * The events of a stream of bytes.
+ *
+ * @category utilities
+ */
 export const decodeSse = (
   limit: number = defaultLimit
 ): (<E, R>(self: Stream.Stream<Uint8Array, E, R>) => Stream.Stream<Event, E | EventTooLong, R>) =>
   decodeStream<Event>((emit) => makeSseDecoder((event, data, id) => emit({ event, data, id }), limit))
 
-/** The lines of a stream of bytes that are not blank. */
+/**
+ * The lines of a stream of bytes that are not blank.
+ *
+ * @category utilities
+ */
 export const decodeLines = (
   limit: number = defaultLimit
 ): (<E, R>(self: Stream.Stream<Uint8Array, E, R>) => Stream.Stream<string, E | EventTooLong, R>) =>

@@ -33,7 +33,11 @@ import type { Combinator, Program } from "./internal/program.ts"
 import * as RateLimit from "./policies/RateLimit.ts"
 import * as RequestOptions from "./RequestOptions.ts"
 
-/** A call as middleware sees it. */
+/**
+ * A call as middleware sees it.
+ *
+ * @category models
+ */
 export interface Call {
   readonly endpoint: Endpoint.Metadata
   readonly input: unknown
@@ -47,23 +51,41 @@ export interface Call {
  *
  * Its value is a Stream for endpoints of kind `stream`, `jsonl` and `binary`, and the unread `HttpClientResponse` for
  * `.raw`. The scope ends with the call; for a Stream, when its reader stops.
+ *
+ * @category models
  */
 export type Answer = Effect.Effect<Endpoint.Response<unknown>, ApiError, Scope.Scope>
 
-/** Makes the call. */
+/**
+ * Makes the call.
+ *
+ * @category models
+ */
 export type Next = (call: Call) => Answer
 
-/** Wraps a client. */
+/**
+ * Wraps a client.
+ *
+ * @category models
+ */
 export type Middleware = (client: ApiClient) => ApiClient
 
-/** The middleware of the running program. The first entry is the outermost. */
+/**
+ * The middleware of the running program. The first entry is the outermost.
+ *
+ * @category references
+ */
 export const Current: Context.Reference<ReadonlyArray<Middleware>> = /*#__PURE__*/ Context.Reference<
   ReadonlyArray<Middleware>
 >("llmfx/Middleware", { defaultValue: () => none })
 
 const none: ReadonlyArray<Middleware> = []
 
-/** Runs middleware around all calls of a program, inside the middleware of the layer and of outer programs. */
+/**
+ * Runs middleware around all calls of a program, inside the middleware of the layer and of outer programs.
+ *
+ * @category combinators
+ */
 export const use: Combinator<Middleware> = /*#__PURE__*/ dual(2, (self: Program, middleware: Middleware) => {
   const update = (outer: ReadonlyArray<Middleware>) => [...outer, middleware]
   return Stream.isStream(self)
@@ -71,7 +93,11 @@ export const use: Combinator<Middleware> = /*#__PURE__*/ dual(2, (self: Program,
     : Effect.updateService(self, Current, update)
 })
 
-/** Changes the values of a streaming endpoint. Other answers stay the same. */
+/**
+ * Changes the values of a streaming endpoint. Other answers stay the same.
+ *
+ * @category combinators
+ */
 export const mapValues: {
   (
     f: (values: Stream.Stream<unknown, ApiError>) => Stream.Stream<unknown, ApiError>
@@ -92,7 +118,11 @@ const isStreaming = (
   response: Endpoint.Response<unknown>
 ): response is Endpoint.Response<Stream.Stream<unknown, ApiError>> => Stream.isStream(response.value)
 
-/** Makes middleware from a function that runs around each call. A list endpoint makes one call for each page. */
+/**
+ * Makes middleware from a function that runs around each call. A list endpoint makes one call for each page.
+ *
+ * @category constructors
+ */
 export const make =
   (around: (call: Call, next: Next) => Answer): Middleware =>
   (client) => {

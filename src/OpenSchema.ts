@@ -13,7 +13,11 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import { unknownVariant } from "./internal/decode/unknownVariant.ts"
 
-/** A schema that decodes JSON to `A`. */
+/**
+ * A schema that decodes JSON to `A`.
+ *
+ * @category models
+ */
 export interface Codec<out A> extends Schema.Codec<A, unknown> {}
 
 /**
@@ -23,6 +27,8 @@ export interface Codec<out A> extends Schema.Codec<A, unknown> {}
  *
  * The discriminating property is `"~unknown"`, `tag` is its value on the server, and `raw` the whole object.
  * `JSON.stringify` writes `raw`, so the value can be sent back.
+ *
+ * @category models
  */
 export type UnknownVariant<Discriminator extends string = "type"> = { readonly [K in Discriminator]: "~unknown" } & {
   readonly tag: string
@@ -42,6 +48,8 @@ type Literal<A extends string> = A | (string & {})
  * At least one of the fields must be present. A string, number, boolean or unknown value may be missing or `null`,
  * because older and compatible servers leave some out. Effect's decoder requires objects and arrays. The client's
  * decoder reads missing ones as empty, and `JSON.stringify` omits them again or writes `null`.
+ *
+ * @category utilities
  */
 export const struct = <A extends object>(fields: () => Fields<A>): Codec<A> =>
   lazy(() => {
@@ -74,35 +82,65 @@ const hasAny = (names: ReadonlyArray<string>) =>
     expected: `an object with ${names.slice(0, 5).join(", ")}`
   })
 
-/** Defers a schema to its first use, for recursive types and aliases. */
+/**
+ * Defers a schema to its first use, for recursive types and aliases.
+ *
+ * @category utilities
+ */
 export const lazy = <A>(schema: () => Schema.Codec<A, unknown>): Codec<A> => Schema.suspend(schema)
 
-/** A property that may be absent or `null`. */
+/**
+ * A property that may be absent or `null`.
+ *
+ * @category utilities
+ */
 export const optional = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null | undefined> =>
   Schema.optional(Schema.NullOr(schema))
 
 /**
  * A property that the API documents as always there, if only as `null`. Decodes like {@link optional}, since compatible
  * servers leave it out; a made-up answer has it as `null`.
+ *
+ * @category utilities
  */
 export const nullish = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null | undefined> =>
   Schema.optional(Schema.NullOr(schema).annotate({ "~llmfx/nullish": true }))
 
-/** A value that may be `null`. */
+/**
+ * A value that may be `null`.
+ *
+ * @category utilities
+ */
 export const nullable = <A>(schema: Schema.Codec<A, unknown>): Codec<A | null> => Schema.NullOr(schema)
 
-/** One of the given strings, or a string added to the API later. */
+/**
+ * One of the given strings, or a string added to the API later.
+ *
+ * @category utilities
+ */
 export const literals = <const A extends string>(...known: readonly [A, ...ReadonlyArray<A>]): Codec<Literal<A>> =>
   Schema.String.annotate({ "~llmfx/literals": known }) as Codec<Literal<A>>
 
-/** Exactly this string: the discriminating property of a member of a tagged union. */
+/**
+ * Exactly this string: the discriminating property of a member of a tagged union.
+ *
+ * @category utilities
+ */
 export const tag = <const A extends string>(...literal: readonly [A, ...ReadonlyArray<A>]): Codec<A> =>
   literal.length === 1 ? (Schema.Literal(literal[0]) as Codec<A>) : (Schema.Literals(literal) as Codec<A>)
 
-/** An array. */
+/**
+ * An array.
+ *
+ * @category utilities
+ */
 export const array = <A>(item: Schema.Codec<A, unknown>): Codec<ReadonlyArray<A>> => Schema.Array(item)
 
-/** An object with any string keys. */
+/**
+ * An object with any string keys.
+ *
+ * @category utilities
+ */
 export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [key: string]: A }> =>
   Schema.Record(Schema.String, value)
 
@@ -113,6 +151,8 @@ export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [ke
  *
  * If several members are objects, the client's decoder tries only those that have fields for most of the value's
  * properties, so a wrong-typed field is reported as an error instead of being treated as an unknown property.
+ *
+ * @category utilities
  */
 export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, unknown>>): Codec<A> =>
   lazy(() => Schema.Union(members()) as Codec<A>)
@@ -125,6 +165,8 @@ export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, u
  * Only the member with the right tag is decoded. An object with another tag becomes an {@link UnknownVariant}. If
  * `absent` is given, an object without the property is read as that member; the property is then added as
  * non-enumerable, so `JSON.stringify` writes what the server sent.
+ *
+ * @category utilities
  */
 export const taggedUnion = <A>(
   discriminator: string,

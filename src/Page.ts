@@ -1,7 +1,11 @@
 /** Describes pages of a list endpoint, and how each API points from one page to the next. */
 import type { JsonObject } from "./internal/json/json.ts"
 
-/** One page of a list. */
+/**
+ * One page of a list.
+ *
+ * @category models
+ */
 export interface Page<out A> {
   readonly items: ReadonlyArray<A>
   /**
@@ -13,12 +17,20 @@ export interface Page<out A> {
   readonly body: { readonly [key: string]: unknown }
 }
 
-/** Input fields that select a page. */
+/**
+ * Input fields that select a page.
+ *
+ * @category models
+ */
 export interface Cursor {
   readonly [parameter: string]: string | number
 }
 
-/** The place of the items in a response, and how to request the next page. */
+/**
+ * The place of the items in a response, and how to request the next page.
+ *
+ * @category models
+ */
 export interface Style {
   /** The property that holds the items. */
   readonly items: string
@@ -31,7 +43,11 @@ const present = (value: unknown): value is string | number =>
 const cursor = (parameter: string, value: unknown): Cursor | undefined =>
   present(value) ? { [parameter]: value } : undefined
 
-/** `after` is the id of the last item. Continues only if `has_more` is `true`, because some servers ignore `after`. */
+/**
+ * `after` is the id of the last item. Continues only if `has_more` is `true`, because some servers ignore `after`.
+ *
+ * @category constants
+ */
 export const lastItemId: Style = {
   items: "data",
   next: (body, items) => {
@@ -42,30 +58,48 @@ export const lastItemId: Style = {
   }
 }
 
-/** `after` is `last_id`. Ends if `has_more` is `false`. */
+/**
+ * `after` is `last_id`. Ends if `has_more` is `false`.
+ *
+ * @category constants
+ */
 export const lastId: Style = {
   items: "data",
   next: (body) => (body["has_more"] === true ? cursor("after", body["last_id"]) : undefined)
 }
 
-/** `after` is `next`. Ends if `has_more` is `false` or `next` is missing. */
+/**
+ * `after` is `next`. Ends if `has_more` is `false` or `next` is missing.
+ *
+ * @category constants
+ */
 export const next: Style = {
   items: "data",
   next: (body) => (body["has_more"] === false ? undefined : cursor("after", body["next"]))
 }
 
-/** `page` is `next`. Ends if `has_more` is `false` or `next` is missing. */
+/**
+ * `page` is `next`. Ends if `has_more` is `false` or `next` is missing.
+ *
+ * @category constants
+ */
 export const nextToken: Style = {
   items: "data",
   next: (body) => (body["has_more"] === false ? undefined : cursor("page", body["next"]))
 }
 
-/** A list that has only one page. */
+/**
+ * A list that has only one page.
+ *
+ * @category utilities
+ */
 export const single: Style = { items: "data", next: () => undefined }
 
 /**
  * `after_id` is `last_id`; if the input pages backwards with `before_id`, `before_id` is `first_id`. Continues only if
  * `has_more` is `true`.
+ *
+ * @category constants
  */
 export const idWindow: Style = {
   items: "data",
@@ -77,10 +111,18 @@ export const idWindow: Style = {
         : cursor("after_id", body["last_id"])
 }
 
-/** `page` is `next_page`. Ends if `next_page` is missing, not with an empty page. */
+/**
+ * `page` is `next_page`. Ends if `next_page` is missing, not with an empty page.
+ *
+ * @category utilities
+ */
 export const nextPage: Style = { items: "data", next: (body) => cursor("page", body["next_page"]) }
 
-/** `page` is `next_page`. Ends if `has_more` is `false`. */
+/**
+ * `page` is `next_page`. Ends if `has_more` is `false`.
+ *
+ * @category constants
+ */
 export const reportPage: Style = {
   items: "data",
   next: (body) => (body["has_more"] === false ? undefined : cursor("page", body["next_page"]))
@@ -89,6 +131,8 @@ export const reportPage: Style = {
 /**
  * A page token: `request` names the input field, `response` the property of the response. Also ends if `has_more` is
  * `false`.
+ *
+ * @category utilities
  */
 export const token = (options: {
   readonly items: string
@@ -101,6 +145,8 @@ export const token = (options: {
 
 /**
  * Page numbers from `first` (default 1). Ends if `has_more` is `false`, `total` items were read, or a page is empty.
+ *
+ * @category utilities
  */
 export const numbered = (options: {
   readonly items: string

@@ -27,7 +27,11 @@ import type { Combinator, Program } from "./internal/program.ts"
 import type { RetryPolicy } from "./policies/RetryPolicy.ts"
 import type { Timeouts } from "./policies/Timeouts.ts"
 
-/** How far a response may differ from its schema. */
+/**
+ * How far a response may differ from its schema.
+ *
+ * @category models
+ */
 export type Decoding =
   /** Accepts unknown properties, literals and variants, but not a known field of the wrong type. */
   | "open"
@@ -36,13 +40,21 @@ export type Decoding =
   /** Checks nothing and returns what the server sent. */
   | "raw"
 
-/** How much to log at level Debug. Secrets are never logged. */
+/**
+ * How much to log at level Debug. Secrets are never logged.
+ *
+ * @category models
+ */
 export type Debug =
   | boolean
   /** Also logs the first `bodies` characters of request and response bodies. */
   | { readonly bodies: number }
 
-/** Changes to a call. */
+/**
+ * Changes to a call.
+ *
+ * @category models
+ */
 export interface RequestOptions {
   /** Headers to add. `null` removes a header that the client would send. */
   readonly headers?: { readonly [name: string]: string | null } | undefined
@@ -75,10 +87,18 @@ export interface RequestOptions {
   readonly deadline?: number | undefined
 }
 
-/** Wraps one attempt of a call. */
+/**
+ * Wraps one attempt of a call.
+ *
+ * @category models
+ */
 export type TransformAttempt = <A>(attempt: Effect.Effect<A, ApiError>) => Effect.Effect<A, ApiError>
 
-/** The options of the running program. */
+/**
+ * The options of the running program.
+ *
+ * @category references
+ */
 export const Current: Context.Reference<RequestOptions> = /*#__PURE__*/ Context.Reference<RequestOptions>(
   "llmfx/RequestOptions",
   { defaultValue: () => empty }
@@ -89,6 +109,8 @@ const empty: RequestOptions = {}
 /**
  * Merges two sets of options. Headers, query, body fields, timeouts and transformers are combined; otherwise `inner`
  * wins.
+ *
+ * @category combinators
  */
 export const merge = (outer: RequestOptions, inner: RequestOptions): RequestOptions => {
   if (outer === empty) return inner
@@ -125,7 +147,11 @@ const composeAttempts = (
 const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)
 
-/** Applies options to all calls of a program. */
+/**
+ * Applies options to all calls of a program.
+ *
+ * @category combinators
+ */
 export const withOptions: Combinator<RequestOptions> = /*#__PURE__*/ dual(
   2,
   (self: Program, options: RequestOptions) => {
@@ -141,42 +167,86 @@ const combinator = <Option>(toOptions: (option: Option) => RequestOptions): Comb
     Stream.isStream(self) ? withOptions(self, toOptions(option)) : withOptions(self, toOptions(option))
   )
 
-/** Adds headers. `null` removes one. */
+/**
+ * Adds headers. `null` removes one.
+ *
+ * @category combinators
+ */
 export const withHeaders: Combinator<{ readonly [name: string]: string | null }> = /*#__PURE__*/ combinator(
   (headers) => ({ headers })
 )
 
-/** Adds query parameters. `undefined` removes one. */
+/**
+ * Adds query parameters. `undefined` removes one.
+ *
+ * @category combinators
+ */
 export const withQuery: Combinator<{ readonly [name: string]: unknown }> = /*#__PURE__*/ combinator((query) => ({
   query
 }))
 
-/** Merges fields into JSON bodies, for instance undocumented ones. */
+/**
+ * Merges fields into JSON bodies, for instance undocumented ones.
+ *
+ * @category combinators
+ */
 export const withBody: Combinator<{ readonly [name: string]: unknown }> = /*#__PURE__*/ combinator((body) => ({ body }))
 
-/** Sets the value at a path of the JSON body. `undefined` deletes it. */
+/**
+ * Sets the value at a path of the JSON body. `undefined` deletes it.
+ *
+ * @category combinators
+ */
 export const withEdit: Combinator<readonly [path: ReadonlyArray<string | number>, value: unknown]> =
   /*#__PURE__*/ combinator((edit) => ({ edits: [edit] }))
 
-/** Sends calls to another base URL, with the layer's credential. */
+/**
+ * Sends calls to another base URL, with the layer's credential.
+ *
+ * @category combinators
+ */
 export const withBaseUrl: Combinator<string> = /*#__PURE__*/ combinator((baseUrl) => ({ baseUrl }))
 
-/** Replaces the retry policy. */
+/**
+ * Replaces the retry policy.
+ *
+ * @category combinators
+ */
 export const withRetry: Combinator<RetryPolicy> = /*#__PURE__*/ combinator((retry) => ({ retry }))
 
-/** Replaces the given timeouts and keeps the others. */
+/**
+ * Replaces the given timeouts and keeps the others.
+ *
+ * @category combinators
+ */
 export const withTimeouts: Combinator<Timeouts> = /*#__PURE__*/ combinator((timeouts) => ({ timeouts }))
 
-/** Replaces the limit for bodies of answers, in bytes. */
+/**
+ * Replaces the limit for bodies of answers, in bytes.
+ *
+ * @category combinators
+ */
 export const withMaxBodyLength: Combinator<number> = /*#__PURE__*/ combinator((maxBodyLength) => ({ maxBodyLength }))
 
-/** Replaces the decode policy. */
+/**
+ * Replaces the decode policy.
+ *
+ * @category combinators
+ */
 export const withDecoding: Combinator<Decoding> = /*#__PURE__*/ combinator((decoding) => ({ decoding }))
 
-/** Logs requests and responses at level Debug. */
+/**
+ * Logs requests and responses at level Debug.
+ *
+ * @category combinators
+ */
 export const withDebug: Combinator<Debug> = /*#__PURE__*/ combinator((debug) => ({ debug }))
 
-/** Wraps the `HttpClient` of all calls. The wrapper sees each attempt as a request of its own. */
+/**
+ * Wraps the `HttpClient` of all calls. The wrapper sees each attempt as a request of its own.
+ *
+ * @category combinators
+ */
 export const withClient: Combinator<(client: HttpClient.HttpClient) => HttpClient.HttpClient> =
   /*#__PURE__*/ combinator((transformClient) => ({ transformClient }))
 
@@ -187,6 +257,8 @@ export const withClient: Combinator<(client: HttpClient.HttpClient) => HttpClien
  *
  * A retry that could not start before the deadline is not attempted. A call that is running at the deadline fails with
  * `TimeoutError`.
+ *
+ * @category combinators
  */
 export const withDeadline: Combinator<Duration.Input> = /*#__PURE__*/ dual(
   2,

@@ -43,7 +43,11 @@ import type { RequestOptions } from "../RequestOptions.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Settings of the Anthropic layer. Exactly one of `apiKey` and `authToken` is required. */
+/**
+ * Settings of the Anthropic layer. Exactly one of `apiKey` and `authToken` is required.
+ *
+ * @category models
+ */
 export interface Options extends ClientSettings {
   readonly apiKey?: Credential.Input | undefined
   /** An OAuth token to use instead of a key. */
@@ -52,7 +56,11 @@ export interface Options extends ClientSettings {
   readonly baseUrl?: string | undefined
 }
 
-/** The client for the Anthropic API. */
+/**
+ * The client for the Anthropic API.
+ *
+ * @category services
+ */
 export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/Anthropic") {
   static readonly provider = "anthropic"
 

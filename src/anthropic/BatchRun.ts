@@ -37,25 +37,41 @@ import * as BetaMessagesBatches from "./api/BetaMessagesBatches.ts"
 import * as MessagesBatches from "./api/MessagesBatches.ts"
 import * as Jobs from "./Jobs.ts"
 
-/** An endpoint that can be called in batches: `Messages.create` or `BetaMessages.create`. */
+/**
+ * An endpoint that can be called in batches: `Messages.create` or `BetaMessages.create`.
+ *
+ * @category models
+ */
 export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, Anthropic>
 
 /** Settings of a whole batch. The API takes them in headers, so single requests cannot differ in them. */
 interface Headers extends Omit<BetaMessagesBatches.BatchCreateParams, "requests"> {}
 
-/** How to run the batches, and settings of each batch. `betas` applies only to `BetaMessages.create`. */
+/**
+ * How to run the batches, and settings of each batch. `betas` applies only to `BetaMessages.create`.
+ *
+ * @category models
+ */
 export interface Options extends Batch.Options, Headers {}
 
 type Failure = ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError
 
-/** Runs any number of messages. A custom id has up to 64 letters, digits, `_` and `-`. */
+/**
+ * Runs any number of messages. A custom id has up to 64 letters, digits, `_` and `-`.
+ *
+ * @category running
+ */
 export const run = <Input extends object, A, E, R>(
   endpoint: BatchEndpoint<Input, A>,
   requests: Stream.Stream<Batch.Request<Omit<Input, keyof Headers>>, E, R>,
   options: Options = {}
 ): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.run(apiOf(endpoint, options), requests, options)
 
-/** How to follow a batch that was submitted before, and settings of each batch of requests sent again. */
+/**
+ * How to follow a batch that was submitted before, and settings of each batch of requests sent again.
+ *
+ * @category models
+ */
 export interface ResumeOptions<out Input, out E = never, out R = never>
   extends Options,
     Batch.ResumeOptions<Omit<Input, keyof Headers>, E, R> {}
@@ -63,6 +79,8 @@ export interface ResumeOptions<out Input, out E = never, out R = never>
 /**
  * Follows a batch that was submitted before, by the id of its `Submitted` event. If `requests` is given, failed
  * requests that may succeed are sent again.
+ *
+ * @category running
  */
 export const resume = <Input extends object, A, E = never, R = never>(
   endpoint: BatchEndpoint<Input, A>,

@@ -47,7 +47,11 @@ import { framing } from "./internal/bedrockEvents.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`. */
+/**
+ * Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`.
+ *
+ * @category models
+ */
 export interface Options extends ClientSettings, CredentialOptions {
   /** For instance `us-east-1`. */
   readonly region?: string | undefined
@@ -60,7 +64,11 @@ export interface Options extends ClientSettings, CredentialOptions {
   readonly baseUrl?: string | undefined
 }
 
-/** Makes a client with the given settings. */
+/**
+ * Makes a client with the given settings.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerOf(definition, options)
 
@@ -72,6 +80,8 @@ export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationErr
  * Reads `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`;
  * `AWS_REGION` or `AWS_DEFAULT_REGION`; `ANTHROPIC_BEDROCK_BASE_URL` or, for `mantle`,
  * `ANTHROPIC_BEDROCK_MANTLE_BASE_URL`; and `LLMFX_DEBUG`.
+ *
+ * @category layers
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)

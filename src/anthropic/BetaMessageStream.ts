@@ -36,14 +36,22 @@ import * as BetaMessages from "./api/BetaMessages.ts"
 import { MessageFold } from "./internal/messageFold.ts"
 import { streamedMessage } from "./internal/messageStream.ts"
 
-/** Folds events into the message; see `MessageStream.accumulator`. */
+/**
+ * Folds events into the message; see `MessageStream.accumulator`.
+ *
+ * @category folding
+ */
 export const accumulator: Accumulator.Accumulator<
   BetaMessages.BetaRawMessageStreamEvent,
   BetaMessages.BetaMessage,
   Accumulator.Step
 > = /*#__PURE__*/ accumulatorOf(() => new MessageFold())
 
-/** A message under way. */
+/**
+ * A message under way.
+ *
+ * @category models
+ */
 export interface Streamed
   extends Accumulator.Streamed<
     BetaMessages.BetaRawMessageStreamEvent,
@@ -53,14 +61,22 @@ export interface Streamed
     ApiError
   > {}
 
-/** Emits the steps of a message. */
+/**
+ * Emits the steps of a message.
+ *
+ * @category running
+ */
 export const steps = (
   input: BetaMessages.MessageCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, Anthropic> =>
   Accumulator.steps(accumulator)(BetaMessages.stream(input, options))
 
-/** Starts a message whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a message whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: BetaMessages.MessageCreateParams,
   options?: RequestOptions

@@ -41,6 +41,8 @@ type Answer = BetaMessages.BetaMessage
 
 /**
  * Runs the loop. An answer that pauses, for a server tool or after a compaction, is sent back so the model continues.
+ *
+ * @category running
  */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
@@ -52,10 +54,18 @@ export const run = <R = never, E2 = never, R2 = never>(
   Anthropic | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text. */
+/**
+ * Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text.
+ *
+ * @category getters
+ */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
+/**
+ * Returns the input of the next request: the exchange so far, the answer, and the results of its calls.
+ *
+ * @category getters
+ */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ messageLoop(BetaMessages.stream, accumulator)

@@ -36,7 +36,11 @@ import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Settings of the Foundry layer: one of `resource` and `baseUrl`, and one of `apiKey` and `tokenProvider`. */
+/**
+ * Settings of the Foundry layer: one of `resource` and `baseUrl`, and one of `apiKey` and `tokenProvider`.
+ *
+ * @category models
+ */
 export interface Options extends ClientSettings {
   /** The name of the resource in `https://{resource}.services.ai.azure.com/anthropic`. */
   readonly resource?: string | undefined
@@ -47,16 +51,26 @@ export interface Options extends ClientSettings {
   readonly tokenProvider?: Entra.TokenProvider | undefined
 }
 
-/** The scope of an Entra token for Foundry. */
+/**
+ * The scope of an Entra token for Foundry.
+ *
+ * @category constants
+ */
 export const scope = "https://ai.azure.com/.default"
 
-/** Makes a client with the given settings. */
+/**
+ * Makes a client with the given settings.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerOf(definition, options)
 
 /**
  * Makes a client configured by `ANTHROPIC_FOUNDRY_API_KEY`, `ANTHROPIC_FOUNDRY_RESOURCE` or
  * `ANTHROPIC_FOUNDRY_BASE_URL`, and `LLMFX_DEBUG`. `overrides` win.
+ *
+ * @category layers
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)

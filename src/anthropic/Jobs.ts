@@ -18,7 +18,11 @@ import * as MessagesBatches from "./api/MessagesBatches.ts"
 
 const hasEnded = ({ processing_status }: { readonly processing_status: string }) => !isUnderWay(processing_status)
 
-/** A batch of messages. Final when each request has succeeded, failed, expired or been cancelled. */
+/**
+ * A batch of messages. Final when each request has succeeded, failed, expired or been cancelled.
+ *
+ * @category constants
+ */
 export const messageBatch: Poll.Job<
   MessagesBatches.BatchCreateParams,
   MessagesBatches.BatchRetrieveParams,
@@ -32,7 +36,11 @@ export const messageBatch: Poll.Job<
   cancel: MessagesBatches.cancel
 })
 
-/** A batch of messages in the beta API. */
+/**
+ * A batch of messages in the beta API.
+ *
+ * @category constants
+ */
 export const betaMessageBatch: Poll.Job<
   BetaMessagesBatches.BatchCreateParams,
   BetaMessagesBatches.BatchRetrieveParams,

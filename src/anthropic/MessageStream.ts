@@ -37,11 +37,17 @@ import { streamedMessage } from "./internal/messageStream.ts"
 /**
  * Folds events into the message. The input of a tool call is the part known so far; an input that is not JSON stays
  * text.
+ *
+ * @category folding
  */
 export const accumulator: Accumulator.Accumulator<Messages.RawMessageStreamEvent, Messages.Message, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new MessageFold())
 
-/** A message under way. */
+/**
+ * A message under way.
+ *
+ * @category models
+ */
 export interface Streamed
   extends Accumulator.Streamed<
     Messages.RawMessageStreamEvent,
@@ -51,14 +57,22 @@ export interface Streamed
     ApiError
   > {}
 
-/** Emits the steps of a message. */
+/**
+ * Emits the steps of a message.
+ *
+ * @category running
+ */
 export const steps = (
   input: Messages.MessageCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, Anthropic> =>
   Accumulator.steps(accumulator)(Messages.stream(input, options))
 
-/** Starts a message whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a message whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: Messages.MessageCreateParams,
   options?: RequestOptions

@@ -40,7 +40,11 @@ import { accumulator } from "./MessageStream.ts"
 type Input = Messages.MessageCreateParams
 type Answer = Messages.Message
 
-/** Runs the loop. An answer that pauses for a server tool is sent back so the model continues. */
+/**
+ * Runs the loop. An answer that pauses for a server tool is sent back so the model continues.
+ *
+ * @category running
+ */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -51,10 +55,18 @@ export const run = <R = never, E2 = never, R2 = never>(
   Anthropic | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text. */
+/**
+ * Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text.
+ *
+ * @category getters
+ */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
+/**
+ * Returns the input of the next request: the exchange so far, the answer, and the results of its calls.
+ *
+ * @category getters
+ */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ messageLoop(Messages.stream, accumulator)

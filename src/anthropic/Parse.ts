@@ -36,14 +36,22 @@ import * as MessageStream from "./MessageStream.ts"
 
 export { conversion }
 
-/** Options of a request. The API does not take a name for the schema. */
+/**
+ * Options of a request. The API does not take a name for the schema.
+ *
+ * @category models
+ */
 export interface Options {
   /** How often an answer that does not fit the schema is sent back to the model. Default: 0. */
   readonly maxReasks?: number | undefined
   readonly request?: RequestOptions | undefined
 }
 
-/** Converts a schema for Anthropic, for other uses such as batches. */
+/**
+ * Converts a schema for Anthropic, for other uses such as batches.
+ *
+ * @category converting
+ */
 export const format = <A, E>(
   source: StructuredOutput.Source<A, E>,
   options?: StructuredOutput.FormatOptions
@@ -52,7 +60,11 @@ export const format = <A, E>(
 
 type Failure = ApiError | StructuredOutput.OutputError | StructuredOutput.UnsupportedSchemaError
 
-/** Returns the text of a message as a value. */
+/**
+ * Returns the text of a message as a value.
+ *
+ * @category getters
+ */
 export const message = <A, E>(
   input: Messages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -63,6 +75,8 @@ export const message = <A, E>(
 /**
  * Like {@link message}, but emits the value while it arrives. Each time the model is asked again, the value starts
  * over.
+ *
+ * @category running
  */
 export const messageStream = <A, E>(
   input: Messages.MessageCreateParams,
@@ -71,7 +85,11 @@ export const messageStream = <A, E>(
 ): Stream.Stream<StructuredOutput.Progress<A, E, Messages.Message>, Failure, Anthropic> =>
   parseStream(Messages.stream, MessageStream.accumulator, input, source, options)
 
-/** Returns the text of a beta message as a value. If another model took over, only its text counts. */
+/**
+ * Returns the text of a beta message as a value. If another model took over, only its text counts.
+ *
+ * @category getters
+ */
 export const betaMessage = <A, E>(
   input: BetaMessages.MessageCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -82,6 +100,8 @@ export const betaMessage = <A, E>(
 /**
  * Like {@link betaMessage}, but emits the value while it arrives. Each time the model is asked again, the value starts
  * over.
+ *
+ * @category running
  */
 export const betaMessageStream = <A, E>(
   input: BetaMessages.MessageCreateParams,

@@ -40,13 +40,25 @@ import { SessionFold } from "./internal/sessionFold.ts"
 
 type StreamEvent = BetaSessionsEvents.BetaManagedAgentsStreamSessionEvents
 
-/** An event that stays in the session, unlike the previews of one. */
+/**
+ * An event that stays in the session, unlike the previews of one.
+ *
+ * @category models
+ */
 export type SessionEvent = Exclude<StreamEvent, BetaManagedAgentsStartEvent | BetaManagedAgentsDeltaEvent>
 
-/** A message that has not ended: it is still arriving, or was interrupted. */
+/**
+ * A message that has not ended: it is still arriving, or was interrupted.
+ *
+ * @category models
+ */
 export type Preview = Pick<BetaSessionsEvents.BetaManagedAgentsAgentMessageEvent, "id" | "type" | "content">
 
-/** Everything that happened in a session since the stream began. */
+/**
+ * Everything that happened in a session since the stream began.
+ *
+ * @category models
+ */
 export interface Snapshot {
   /** The events, as `BetaSessionsEvents.list` gives them. */
   readonly events: ReadonlyArray<SessionEvent>
@@ -63,19 +75,31 @@ export interface Snapshot {
  * Folds the events of a session, or of one of its threads, and the previews of its messages. A preview that leaves
  * something out does no harm: the message itself is what counts. Calls of the program's own tools, and no others, are
  * steps.
+ *
+ * @category folding
  */
 export const accumulator: Accumulator.Accumulator<StreamEvent, Snapshot, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new SessionFold())
 
-/** A session under way, of events that may fail in some way. */
+/**
+ * A session under way, of events that may fail in some way.
+ *
+ * @category models
+ */
 export interface Followed<out E> extends Accumulator.Streamed<StreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
 
-/** A session under way. */
+/**
+ * A session under way.
+ *
+ * @category models
+ */
 export interface Streamed extends Followed<ApiError> {}
 
 /**
  * Connects to a session and follows it until it is idle, terminated or deleted. Messages come with previews, unless
  * `event_deltas` says otherwise.
+ *
+ * @category utilities
  */
 export const streamed = (
   input: BetaSessionsEvents.EventStreamParams,
@@ -85,7 +109,11 @@ export const streamed = (
     .withResponse({ event_deltas: ["agent.message"], ...input }, options)
     .pipe(Effect.flatMap(({ value }) => followed(untilIdle(value), finishTurn)))
 
-/** Sends events to a session, and follows it from there, like {@link streamed}. */
+/**
+ * Sends events to a session, and follows it from there, like {@link streamed}.
+ *
+ * @category running
+ */
 export const turn = (
   input: BetaSessionsEvents.EventSendParams & Pick<BetaSessionsEvents.EventStreamParams, "event_deltas">,
   options?: RequestOptions
@@ -97,7 +125,11 @@ export const turn = (
   )
 }
 
-/** The same for events that come from elsewhere, such as `BetaSessionsThreadsEvents.stream`, up to their end. */
+/**
+ * The same for events that come from elsewhere, such as `BetaSessionsThreadsEvents.stream`, up to their end.
+ *
+ * @category utilities
+ */
 export const follow = <E, R>(
   events: Stream.Stream<StreamEvent, E, R>
 ): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
@@ -125,6 +157,10 @@ const textOf = (snapshot: Snapshot | undefined): string =>
 
 const ends: ReadonlySet<string> = new Set(["session.status_idle", "session.status_terminated", "session.deleted"])
 
-/** The events up to the one after which nothing happens unless the program does something. */
+/**
+ * The events up to the one after which nothing happens unless the program does something.
+ *
+ * @category utilities
+ */
 export const untilIdle: <E, R>(events: Stream.Stream<StreamEvent, E, R>) => Stream.Stream<StreamEvent, E, R> =
   /*#__PURE__*/ Stream.takeUntil(({ type }: StreamEvent) => ends.has(type))

@@ -50,7 +50,11 @@ import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Settings of the Vertex layer: a region, a project and a credential. */
+/**
+ * Settings of the Vertex layer: a region, a project and a credential.
+ *
+ * @category models
+ */
 export interface Options extends ClientSettings {
   /** A location such as `us-east5` or `global`, or the multi-regions `us` and `eu`. */
   readonly region?: string | undefined
@@ -61,13 +65,19 @@ export interface Options extends ClientSettings {
   readonly baseUrl?: string | undefined
 }
 
-/** Makes a client with the given settings. */
+/**
+ * Makes a client with the given settings.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerOf(definition, options)
 
 /**
  * Makes a client configured by `CLOUD_ML_REGION`, `ANTHROPIC_VERTEX_PROJECT_ID`, `ANTHROPIC_VERTEX_BASE_URL` and
  * `LLMFX_DEBUG`. `overrides` win, and provide the credential.
+ *
+ * @category layers
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)

@@ -19,13 +19,21 @@ import * as Effect from "effect/Effect"
 import * as Webhooks from "../webhooks/Webhooks.ts"
 import { BetaWebhookEvent } from "./api/BetaWebhookEvents.ts"
 
-/** Makes a receiver with the given signing keys. */
+/**
+ * Makes a receiver with the given signing keys.
+ *
+ * @category constructors
+ */
 export const make = <E = never, R = never>(
   options: Webhooks.Options<E, R>
 ): Webhooks.Receiver<BetaWebhookEvent, E, R> =>
   Webhooks.make({ schema: BetaWebhookEvent, plainSecret: "base64" }, options)
 
-/** Makes a receiver with the signing key in `ANTHROPIC_WEBHOOK_SIGNING_KEY`. */
+/**
+ * Makes a receiver with the signing key in `ANTHROPIC_WEBHOOK_SIGNING_KEY`.
+ *
+ * @category constructors
+ */
 export const makeConfig = <E = never, R = never>(
   options: Omit<Webhooks.Options<E, R>, "secrets"> = {}
 ): Effect.Effect<Webhooks.Receiver<BetaWebhookEvent, E, R>, Config.ConfigError> =>

@@ -42,7 +42,11 @@ import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** Which token to exchange, and on whose behalf. */
+/**
+ * Which token to exchange, and on whose behalf.
+ *
+ * @category models
+ */
 export interface Exchange<R = never> {
   readonly federationRuleId: string
   readonly organizationId: string
@@ -54,10 +58,18 @@ export interface Exchange<R = never> {
   readonly baseUrl?: string | undefined
 }
 
-/** Settings of the layer. */
+/**
+ * Settings of the layer.
+ *
+ * @category models
+ */
 export interface Options<R = never> extends Exchange<R>, ClientSettings {}
 
-/** Any of the settings. */
+/**
+ * Any of the settings.
+ *
+ * @category models
+ */
 export type Overrides = {
   readonly [K in keyof Options]?: Options<FileSystem.FileSystem>[K] | undefined
 }
@@ -65,6 +77,8 @@ export type Overrides = {
 /**
  * Makes a client whose token is exchanged, cached, renewed before it expires, and exchanged again if the server refuses
  * it.
+ *
+ * @category layers
  */
 export const layer = <R = never>(
   options: Options<R>
@@ -79,6 +93,8 @@ export const layer = <R = never>(
  * Reads `ANTHROPIC_FEDERATION_RULE_ID`, `ANTHROPIC_ORGANIZATION_ID`, `ANTHROPIC_SERVICE_ACCOUNT_ID`,
  * `ANTHROPIC_WORKSPACE_ID`, `ANTHROPIC_IDENTITY_TOKEN_FILE` or `ANTHROPIC_IDENTITY_TOKEN`, `ANTHROPIC_BASE_URL`,
  * `ANTHROPIC_CUSTOM_HEADERS` and `LLMFX_DEBUG`.
+ *
+ * @category layers
  */
 export const layerConfig = (
   overrides?: Overrides
@@ -166,6 +182,8 @@ const oauthBearer = (
  * **Gotchas**
  *
  * Calls with it need the `anthropic-beta` value `oauth-2025-04-20`, which {@link layer} sends.
+ *
+ * @category getters
  */
 export const credential = <R = never>(
   options: Exchange<R>

@@ -17,20 +17,32 @@
 import { writeJson } from "../internal/json/json.ts"
 import type { EnterMessage, FileItem, Message, MetaData, ObjectStringItem } from "./api/ChatMessages.ts"
 
-/** A message with text content, which every endpoint accepts. */
+/**
+ * A message with text content, which every endpoint accepts.
+ *
+ * @category models
+ */
 export interface TextMessage extends EnterMessage {
   readonly content: string
   readonly content_type: "text" | "object_string"
 }
 
-/** Further fields of a message. */
+/**
+ * Further fields of a message.
+ *
+ * @category models
+ */
 export interface Options {
   readonly meta_data?: MetaData | undefined
 }
 
 type Content = string | ReadonlyArray<ObjectStringItem>
 
-/** Makes a user message from text or several parts. */
+/**
+ * Makes a user message from text or several parts.
+ *
+ * @category constructors
+ */
 export const user = (content: Content, options?: Options): TextMessage => ({
   role: "user",
   type: "question",
@@ -38,7 +50,11 @@ export const user = (content: Content, options?: Options): TextMessage => ({
   ...options
 })
 
-/** Makes a message that the agent said before. */
+/**
+ * Makes a message that the agent said before.
+ *
+ * @category constructors
+ */
 export const assistant = (content: Content, options?: Options): TextMessage => ({
   role: "assistant",
   type: "answer",
@@ -51,25 +67,53 @@ const contentOf = (content: Content): Pick<TextMessage, "content" | "content_typ
     ? { content, content_type: "text" }
     : { content: writeJson(content) ?? "", content_type: "object_string" }
 
-/** Makes a text part. */
+/**
+ * Makes a text part.
+ *
+ * @category constructors
+ */
 export const text = (text: string): ObjectStringItem => ({ type: "text", text })
 
-/** A file uploaded with `Files.upload`, or a publicly readable URL. */
+/**
+ * A file uploaded with `Files.upload`, or a publicly readable URL.
+ *
+ * @category models
+ */
 export type FileRef = { readonly file_id: string } | { readonly file_url: string }
 
-/** Makes an image part. */
+/**
+ * Makes an image part.
+ *
+ * @category constructors
+ */
 export const image = (ref: FileRef): FileItem<"image"> => ({ type: "image", ...ref })
 
-/** Makes a document part. */
+/**
+ * Makes a document part.
+ *
+ * @category constructors
+ */
 export const file = (ref: FileRef): FileItem<"file"> => ({ type: "file", ...ref })
 
-/** Makes an audio part. */
+/**
+ * Makes an audio part.
+ *
+ * @category constructors
+ */
 export const audio = (ref: FileRef): FileItem<"audio"> => ({ type: "audio", ...ref })
 
-/** Returns the text of an agent's answer, without tool calls and suggestions. */
+/**
+ * Returns the text of an agent's answer, without tool calls and suggestions.
+ *
+ * @category getters
+ */
 export const answerOf = (messages: ReadonlyArray<Message>): string => contentsOf(messages, "answer").join("\n\n")
 
-/** Returns the follow-up questions that the agent suggests. */
+/**
+ * Returns the follow-up questions that the agent suggests.
+ *
+ * @category getters
+ */
 export const followUpsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
   contentsOf(messages, "follow_up")
 

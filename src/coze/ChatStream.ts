@@ -34,27 +34,47 @@ import type { Message } from "./api/ChatMessages.ts"
 import type { Coze } from "./Coze.ts"
 import { ChatFold } from "./internal/chatFold.ts"
 
-/** A chat and what has been said in it. */
+/**
+ * A chat and what has been said in it.
+ *
+ * @category models
+ */
 export interface Snapshot {
   readonly chat: Chat.ChatObject
   readonly messages: ReadonlyArray<Message>
 }
 
-/** Folds events into the chat and its messages. What a message is as a whole counts more than its pieces. */
+/**
+ * Folds events into the chat and its messages. What a message is as a whole counts more than its pieces.
+ *
+ * @category folding
+ */
 export const accumulator: Accumulator.Accumulator<Chat.ChatEvent, Snapshot, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new ChatFold())
 
-/** A chat under way. */
+/**
+ * A chat under way.
+ *
+ * @category models
+ */
 export interface Streamed
   extends Accumulator.Streamed<Chat.ChatEvent, Snapshot, Accumulator.Step, Snapshot, ApiError> {}
 
-/** Emits the steps of a chat. */
+/**
+ * Emits the steps of a chat.
+ *
+ * @category running
+ */
 export const steps = (
   input: Chat.ChatCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, Coze> => Accumulator.steps(accumulator)(Chat.stream(input, options))
 
-/** Starts a chat whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a chat whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: Chat.ChatCreateParams,
   options?: RequestOptions

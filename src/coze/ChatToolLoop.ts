@@ -37,7 +37,11 @@ import * as ChatStream from "./ChatStream.ts"
 import type { Coze } from "./Coze.ts"
 import { chatFailure } from "./internal/chatFailure.ts"
 
-/** The input of a step. */
+/**
+ * The input of a step.
+ *
+ * @category models
+ */
 export interface Input {
   /** The chat that was started. At the end of the loop, the start of another chat: add its messages. */
   readonly chat: Chat.ChatCreateParams
@@ -47,7 +51,11 @@ export interface Input {
 
 type Answer = ChatStream.Snapshot
 
-/** Runs the loop. The chat must be saved, which is the default of `auto_save_history`. */
+/**
+ * Runs the loop. The chat must be saved, which is the default of `auto_save_history`.
+ *
+ * @category running
+ */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Chat.ChatCreateParams,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -76,7 +84,11 @@ const endingOf = ({ chat }: Answer): ToolLoop.Ending => {
   }
 }
 
-/** Returns the calls that a chat waits for. */
+/**
+ * Returns the calls that a chat waits for.
+ *
+ * @category getters
+ */
 export const calls = ({ chat }: Answer): ReadonlyArray<Tools.Call> =>
   finishKind(chat.status) === "calls"
     ? (chat.required_action?.submit_tool_outputs?.tool_calls ?? []).map(({ function: called, id }) => ({
@@ -86,7 +98,11 @@ export const calls = ({ chat }: Answer): ReadonlyArray<Tools.Call> =>
       }))
     : []
 
-/** Returns the input that follows an answer: the outputs of its tools, or another chat in the same conversation. */
+/**
+ * Returns the input that follows an answer: the outputs of its tools, or another chat in the same conversation.
+ *
+ * @category getters
+ */
 export const next = (input: Input, { chat }: Answer, results: ReadonlyArray<Tools.CallResult>): Input => ({
   chat: { ...input.chat, conversation_id: chat.conversation_id, additional_messages: [] },
   outputs:

@@ -38,10 +38,18 @@ import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 import { withSelfHosted } from "./internal/selfHosted.ts"
 
-/** The two platforms. Tokens and data of one do not work on the other. */
+/**
+ * The two platforms. Tokens and data of one do not work on the other.
+ *
+ * @category models
+ */
 export type Platform = "com" | "cn"
 
-/** Settings of the Coze layer. Exactly one of `platform` and `baseUrl` is required. */
+/**
+ * Settings of the Coze layer. Exactly one of `platform` and `baseUrl` is required.
+ *
+ * @category models
+ */
 export interface Options extends ClientOptions {
   /** A personal access token or an OAuth token. */
   readonly token?: Credential.Input | undefined
@@ -50,7 +58,11 @@ export interface Options extends ClientOptions {
   readonly baseUrl?: string | undefined
 }
 
-/** The client for the Coze API. */
+/**
+ * The client for the Coze API.
+ *
+ * @category services
+ */
 export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
   static readonly provider = "coze"
 

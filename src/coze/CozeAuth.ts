@@ -38,7 +38,11 @@ export { CozeAuthError, type CozeAuthReason } from "./CozeAuthError.ts"
 
 type AuthEffect<A> = Effect.Effect<A, CozeAuthError, HttpClient.HttpClient>
 
-/** A token and its refresh token. */
+/**
+ * A token and its refresh token.
+ *
+ * @category models
+ */
 export interface OAuthToken {
   readonly accessToken: Redacted.Redacted
   /** Can be used once. The new token comes with a new refresh token. */
@@ -47,13 +51,25 @@ export interface OAuthToken {
   readonly expiresAt: number
 }
 
-/** An OAuth app. */
+/**
+ * An OAuth app.
+ *
+ * @category models
+ */
 export type App = Place & { readonly clientId: string }
 
-/** An OAuth app with a secret: for servers. */
+/**
+ * An OAuth app with a secret: for servers.
+ *
+ * @category models
+ */
 export type WebApp = App & { readonly clientSecret: Redacted.Redacted }
 
-/** How the user returns from the sign-in page. */
+/**
+ * How the user returns from the sign-in page.
+ *
+ * @category models
+ */
 export interface AuthorizeOptions {
   /** The URL registered for the app. */
   readonly redirectUrl: string
@@ -63,7 +79,11 @@ export interface AuthorizeOptions {
   readonly workspaceId?: string | undefined
 }
 
-/** Returns the URL to send the user's browser to. Pass the code it returns with to {@link webToken}. */
+/**
+ * Returns the URL to send the user's browser to. Pass the code it returns with to {@link webToken}.
+ *
+ * @category getters
+ */
 export const authorizeUrl = (app: App, options: AuthorizeOptions): string => authorizeWith(app, options, {})
 
 const authorizeWith = (app: App, options: AuthorizeOptions, extra: { readonly [name: string]: string }): string => {
@@ -83,6 +103,8 @@ const inWorkspace = (workspaceId: string | undefined): string =>
 /**
  * Returns the URL to send the user's browser to, for an app that cannot keep a secret. Pass the verifier and the code
  * to {@link pkceToken}.
+ *
+ * @category getters
  */
 export const authorizeUrlPkce = (
   app: App,
@@ -97,7 +119,11 @@ export const authorizeUrlPkce = (
     return { url, codeVerifier: Redacted.make(verifier) }
   })
 
-/** Exchanges a code for a token. `POST /api/permission/oauth2/token` */
+/**
+ * Exchanges a code for a token. `POST /api/permission/oauth2/token`
+ *
+ * @category running
+ */
 export const webToken = (
   app: WebApp,
   options: { readonly code: string; readonly redirectUrl: string }
@@ -113,7 +139,11 @@ export const webToken = (
     app.clientSecret
   )
 
-/** Exchanges a code and its verifier for a token. `POST /api/permission/oauth2/token` */
+/**
+ * Exchanges a code and its verifier for a token. `POST /api/permission/oauth2/token`
+ *
+ * @category running
+ */
 export const pkceToken = (
   app: App,
   options: { readonly code: string; readonly redirectUrl: string; readonly codeVerifier: Redacted.Redacted }
@@ -126,7 +156,11 @@ export const pkceToken = (
     code_verifier: Redacted.value(options.codeVerifier)
   })
 
-/** Renews a token. Its refresh token can be used only once. `POST /api/permission/oauth2/token` */
+/**
+ * Renews a token. Its refresh token can be used only once. `POST /api/permission/oauth2/token`
+ *
+ * @category running
+ */
 export const refreshToken = (app: App | WebApp, refreshToken: Redacted.Redacted): AuthEffect<OAuthToken> =>
   tokenFrom(
     app,
@@ -153,7 +187,11 @@ const tokenFrom = (
 const unexpected = (message: string): CozeAuthError =>
   new CozeAuthError({ reason: "invalid_response", message, code: undefined, logId: undefined })
 
-/** The instructions for the user of a device. */
+/**
+ * The instructions for the user of a device.
+ *
+ * @category models
+ */
 export interface DeviceCode {
   readonly deviceCode: Redacted.Redacted
   /** The code to type at `verificationUrl`. */
@@ -167,7 +205,11 @@ export interface DeviceCode {
   readonly expiresAt: number
 }
 
-/** Starts the sign-in of a device. `POST /api/permission/oauth2/device/code` */
+/**
+ * Starts the sign-in of a device. `POST /api/permission/oauth2/device/code`
+ *
+ * @category running
+ */
 export const deviceCode = (app: App, options?: { readonly workspaceId?: string | undefined }): AuthEffect<DeviceCode> =>
   Effect.gen(function* () {
     const path = `/api/permission/oauth2${inWorkspace(options?.workspaceId)}/device/code`
@@ -186,7 +228,11 @@ export const deviceCode = (app: App, options?: { readonly workspaceId?: string |
     }
   })
 
-/** Checks once whether the user has decided. `POST /api/permission/oauth2/token` */
+/**
+ * Checks once whether the user has decided. `POST /api/permission/oauth2/token`
+ *
+ * @category running
+ */
 export const deviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthToken> =>
   tokenFrom(app, {
     grant_type: "urn:ietf:params:oauth:grant-type:device_code",
@@ -199,6 +245,8 @@ const slowest = 30
 /**
  * Polls until the user has decided. Each time the server asks to slow down, the wait grows by five seconds, up to
  * thirty.
+ *
+ * @category running
  */
 export const pollDeviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthToken> => {
   const look = (interval: number): AuthEffect<OAuthToken> =>
@@ -227,7 +275,11 @@ export const pollDeviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthTok
   return look(code.interval)
 }
 
-/** Signs in a device. `show` tells the user where to go. */
+/**
+ * Signs in a device. `show` tells the user where to go.
+ *
+ * @category running
+ */
 export const device = <E, R>(
   app: App,
   show: (code: DeviceCode) => Effect.Effect<void, E, R>,
@@ -235,7 +287,11 @@ export const device = <E, R>(
 ): Effect.Effect<OAuthToken, CozeAuthError | E, HttpClient.HttpClient | R> =>
   Effect.flatMap(deviceCode(app, options), (code) => Effect.andThen(show(code), pollDeviceToken(app, code)))
 
-/** Limits what a token may do. */
+/**
+ * Limits what a token may do.
+ *
+ * @category models
+ */
 export interface Scope {
   readonly account_permission?: { readonly permission_list: ReadonlyArray<string> } | undefined
   readonly workspace_permission?:
@@ -246,13 +302,21 @@ export interface Scope {
     | undefined
 }
 
-/** Allows only chats with these agents. */
+/**
+ * Allows only chats with these agents.
+ *
+ * @category utilities
+ */
 export const botChatScope = (botIds: ReadonlyArray<string>): Scope => ({
   account_permission: { permission_list: ["Connector.botChat"] },
   attribute_constraint: { connector_bot_chat_attribute: { bot_id_list: botIds } }
 })
 
-/** A service identity. */
+/**
+ * A service identity.
+ *
+ * @category models
+ */
 export type JwtApp = App & {
   /** The fingerprint of the public key. */
   readonly keyId: string
@@ -271,7 +335,11 @@ export type JwtApp = App & {
   readonly audience?: string | undefined
 }
 
-/** Requests a token for a service identity. It has no refresh token: request another when it expires. `POST /api/permission/oauth2/token` */
+/**
+ * Requests a token for a service identity. It has no refresh token: request another when it expires. `POST /api/permission/oauth2/token`
+ *
+ * @category running
+ */
 export const jwtToken = (app: JwtApp): AuthEffect<OAuthToken> =>
   Effect.gen(function* () {
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
@@ -309,7 +377,11 @@ const jwtPath = ({ accountId, enterpriseId }: JwtApp): string => {
   return "/api/permission/oauth2/token"
 }
 
-/** Returns a service identity as a credential: one token for all calls, renewed before it expires. */
+/**
+ * Returns a service identity as a credential: one token for all calls, renewed before it expires.
+ *
+ * @category getters
+ */
 export const jwtCredential = (app: JwtApp): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient> =>
   Effect.flatMap(HttpClient.HttpClient, (http) =>
     Credential.cached({ acquire: Effect.provideService(forCredential(jwtToken(app)), HttpClient.HttpClient, http) })
@@ -323,14 +395,22 @@ const forCredential = (
     Effect.mapError(({ message }) => new Credential.CredentialError({ message }))
   )
 
-/** Stores a user's token: in a file, a row or a key. Its methods cannot fail; turn failures into defects. */
+/**
+ * Stores a user's token: in a file, a row or a key. Its methods cannot fail; turn failures into defects.
+ *
+ * @category models
+ */
 export interface TokenStore {
   readonly load: Effect.Effect<OAuthToken | undefined>
   /** Called with every new token before it is used. The old refresh token is invalid from then on. */
   readonly save: (token: OAuthToken) => Effect.Effect<void>
 }
 
-/** Makes a store in memory. */
+/**
+ * Makes a store in memory.
+ *
+ * @category constructors
+ */
 export const memoryStore = (initial?: OAuthToken): TokenStore => {
   let current = initial
   return {
@@ -345,6 +425,8 @@ export const memoryStore = (initial?: OAuthToken): TokenStore => {
 /**
  * Returns a user's token as a credential. It is kept in the store and renewed with its refresh token before it expires,
  * never twice at once. Processes can share a store: each picks up what another has renewed.
+ *
+ * @category getters
  */
 export const oauthCredential = (
   app: App | WebApp,

@@ -1,7 +1,11 @@
 /** The error of a failed token request. */
 import * as Data from "effect/Data"
 
-/** The polling codes of the device flow, and other failures. */
+/**
+ * The polling codes of the device flow, and other failures.
+ *
+ * @category models
+ */
 export type CozeAuthReason =
   /** The user has not decided yet. */
   | "authorization_pending"
@@ -21,7 +25,11 @@ export type CozeAuthReason =
   /** The store does not have a token yet. */
   | "no_token"
 
-/** A token request failed. The error does not hold a secret. */
+/**
+ * A token request failed. The error does not hold a secret.
+ *
+ * @category errors
+ */
 export class CozeAuthError extends Data.TaggedError("CozeAuthError")<{
   readonly reason: CozeAuthReason
   readonly message: string

@@ -43,7 +43,11 @@ import { ConnectError, SessionError } from "./SessionError.ts"
 
 export { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "./SessionError.ts"
 
-/** An open connection. It closes with its scope. */
+/**
+ * An open connection. It closes with its scope.
+ *
+ * @category models
+ */
 export interface Session<in Sent> {
   /** Sends an event. Waits while more than `bufferLimit` bytes are unsent. */
   readonly send: (event: Sent) => Effect.Effect<void, SessionError>
@@ -56,7 +60,11 @@ export interface Session<in Sent> {
   readonly close: Effect.Effect<void>
 }
 
-/** Settings of the layer. */
+/**
+ * Settings of the layer.
+ *
+ * @category models
+ */
 export type RealtimeOptions = Place & {
   readonly token: Credential.Input
   /**
@@ -72,7 +80,11 @@ export type RealtimeOptions = Place & {
   readonly bufferLimit?: number | undefined
 }
 
-/** Opens sessions. */
+/**
+ * Opens sessions.
+ *
+ * @category services
+ */
 export class CozeRealtime extends Context.Service<
   CozeRealtime,
   {

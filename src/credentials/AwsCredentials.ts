@@ -10,20 +10,32 @@ import { messageOf } from "../internal/errors/messageOf.ts"
 import { secretVariable, variable } from "../internal/provider.ts"
 import * as Credential from "./Credential.ts"
 
-/** A pair of keys, and a session token if they are temporary. */
+/**
+ * A pair of keys, and a session token if they are temporary.
+ *
+ * @category models
+ */
 export interface AccessKeys {
   readonly accessKeyId: string
   readonly secretAccessKey: Redacted.Redacted
   readonly sessionToken?: Redacted.Redacted | undefined
 }
 
-/** The credentials that a layer accepts: keys, an Effect that runs on every attempt, or a credential. */
+/**
+ * The credentials that a layer accepts: keys, an Effect that runs on every attempt, or a credential.
+ *
+ * @category models
+ */
 export type Input =
   | AccessKeys
   | Effect.Effect<AccessKeys, Credential.CredentialError>
   | Credential.Credential<AccessKeys>
 
-/** Makes a credential. */
+/**
+ * Makes a credential.
+ *
+ * @category constructors
+ */
 export const make = (input: Input): Credential.Credential<AccessKeys> => {
   if (Effect.isEffect(input)) return { get: input }
   return "get" in input ? input : { get: Effect.succeed(input) }
@@ -40,6 +52,8 @@ interface Identity {
 /**
  * Uses a credential provider of the AWS SDK, such as `fromIni()` or `fromWebToken(…)`. Its keys are cached until they
  * expire.
+ *
+ * @category constructors
  */
 export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<Credential.Credential<AccessKeys>> =>
   Credential.cached<AccessKeys>({
@@ -61,6 +75,8 @@ export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<C
 
 /**
  * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. Returns `undefined` if they are not set.
+ *
+ * @category constructors
  */
 export const fromEnvironment: Effect.Effect<AccessKeys | undefined, ConfigProvider.SourceError> =
   /*#__PURE__*/ Effect.map(

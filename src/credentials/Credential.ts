@@ -9,10 +9,18 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { makeTokenCache } from "../internal/credentials/tokenCache.ts"
 
-/** A secret could not be obtained. The call fails with `AuthenticationError`. */
+/**
+ * A secret could not be obtained. The call fails with `AuthenticationError`.
+ *
+ * @category errors
+ */
 export class CredentialError extends Data.TaggedError("CredentialError")<{ readonly message: string }> {}
 
-/** Provides an API key, a token or a pair of keys. */
+/**
+ * Provides an API key, a token or a pair of keys.
+ *
+ * @category models
+ */
 export interface Credential<A = Redacted.Redacted> {
   /** Runs on every attempt. */
   readonly get: Effect.Effect<A, CredentialError>
@@ -20,10 +28,18 @@ export interface Credential<A = Redacted.Redacted> {
   readonly refresh?: ((refused: A) => Effect.Effect<void, CredentialError>) | undefined
 }
 
-/** The forms of a secret that a layer accepts. */
+/**
+ * The forms of a secret that a layer accepts.
+ *
+ * @category models
+ */
 export type Input = Redacted.Redacted | Effect.Effect<Redacted.Redacted, CredentialError> | Credential
 
-/** Makes a credential. */
+/**
+ * Makes a credential.
+ *
+ * @category constructors
+ */
 export const make = (input: Input): Credential => {
   if (Redacted.isRedacted(input)) return { get: Effect.succeed(input) }
   if (Effect.isEffect(input)) return { get: input }
@@ -33,7 +49,11 @@ export const make = (input: Input): Credential => {
 /** The message for a program without types. */
 const bareSecret = "A key or token is given as Redacted.make(…), not as a bare text"
 
-/** A secret and when it expires, in milliseconds since 1970. `undefined` if it does not expire. */
+/**
+ * A secret and when it expires, in milliseconds since 1970. `undefined` if it does not expire.
+ *
+ * @category models
+ */
 export interface Token<A = Redacted.Redacted> {
   readonly value: A
   readonly expiresAt: number | undefined
@@ -47,6 +67,8 @@ export interface Token<A = Redacted.Redacted> {
  * From `refreshBefore` (default: two minutes) before it expires, the token is renewed in the background while calls
  * still use it; failed renewals are five seconds apart. From `blockBefore` (default: thirty seconds), calls wait for
  * the new token. Both are at most half of the token's lifetime.
+ *
+ * @category utilities
  */
 export const cached = <A = Redacted.Redacted>(options: {
   readonly acquire: Effect.Effect<Token<A>, CredentialError>

@@ -4,7 +4,11 @@ import * as Redacted from "effect/Redacted"
 import { messageOf } from "../internal/errors/messageOf.ts"
 import * as Credential from "./Credential.ts"
 
-/** A credential of `@azure/identity`, such as `new DefaultAzureCredential()`. */
+/**
+ * A credential of `@azure/identity`, such as `new DefaultAzureCredential()`.
+ *
+ * @category models
+ */
 export interface TokenCredential {
   getToken(
     scopes: string | Array<string>
@@ -14,12 +18,16 @@ export interface TokenCredential {
 /**
  * Provides a token: a credential of `@azure/identity`, the function made by its `getBearerTokenProvider` (called on
  * every attempt), or any credential of this library.
+ *
+ * @category models
  */
 export type TokenProvider = Credential.Input | TokenCredential | (() => Promise<string>)
 
 /**
  * Makes a credential from a token provider. A {@link TokenCredential} is asked for `scope`, and its token is cached
  * until it expires.
+ *
+ * @category constructors
  */
 export const credential = (provider: TokenProvider, scope: string): Effect.Effect<Credential.Credential> => {
   if (typeof provider === "function") {

@@ -14,14 +14,22 @@ import { messageOf } from "../internal/errors/messageOf.ts"
 import { isObject, stringOf } from "../internal/json/json.ts"
 import * as Credential from "./Credential.ts"
 
-/** A credential that knows its project. */
+/**
+ * A credential that knows its project.
+ *
+ * @category models
+ */
 export interface GoogleCredential extends Credential.Credential {
   readonly projectId: string | undefined
   /** The project to bill, if it is another one. */
   readonly quotaProjectId: string | undefined
 }
 
-/** The scope of the tokens. */
+/**
+ * The scope of the tokens.
+ *
+ * @category constants
+ */
 export const scope = "https://www.googleapis.com/auth/cloud-platform"
 
 const tokenEndpoint = "https://oauth2.googleapis.com/token"
@@ -45,6 +53,8 @@ const anHour = 3600
  *     )
  *   )
  * ```
+ *
+ * @category utilities
  */
 export const serviceAccount = (
   key: Redacted.Redacted
@@ -125,7 +135,11 @@ const assertion = ({
     })
   })
 
-/** Uses the machine's account on Compute Engine, Cloud Run or Kubernetes Engine. */
+/**
+ * Uses the machine's account on Compute Engine, Cloud Run or Kubernetes Engine.
+ *
+ * @category constructors
+ */
 export const metadataServer = (options?: {
   /** Default: `metadata.google.internal`. */
   readonly host?: string | undefined

@@ -14,13 +14,25 @@ import { requestText } from "../internal/credentials/tokenRequest.ts"
 import { isObject } from "../internal/json/json.ts"
 import { CredentialError } from "./Credential.ts"
 
-/** A token that proves a workload's identity. */
+/**
+ * A token that proves a workload's identity.
+ *
+ * @category models
+ */
 export type IdentityToken<R = never> = Effect.Effect<Redacted.Redacted, CredentialError, R>
 
-/** The path of a pod's service account token in Kubernetes. */
+/**
+ * The path of a pod's service account token in Kubernetes.
+ *
+ * @category constants
+ */
 export const kubernetesPath = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
-/** Reads a file each time, because such files are rotated. */
+/**
+ * Reads a file each time, because such files are rotated.
+ *
+ * @category constructors
+ */
 export const fromFile = (path: string = kubernetesPath): IdentityToken<FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (files) =>
     files.readFileString(path).pipe(
@@ -29,14 +41,22 @@ export const fromFile = (path: string = kubernetesPath): IdentityToken<FileSyste
     )
   )
 
-/** Reads an environment variable each time. */
+/**
+ * Reads an environment variable each time.
+ *
+ * @category constructors
+ */
 export const fromEnvironment = (name: string): IdentityToken =>
   Effect.suspend(() => Config.String(name)).pipe(
     Effect.mapError(() => new CredentialError({ message: `The environment variable ${name} is not set` })),
     Effect.flatMap((text) => nonEmpty(text, `The environment variable ${name} is empty`))
   )
 
-/** Uses the managed identity of a machine on Azure. If there are several, one of the ids selects the identity. */
+/**
+ * Uses the managed identity of a machine on Azure. If there are several, one of the ids selects the identity.
+ *
+ * @category constructors
+ */
 export const azureManagedIdentity = (options?: {
   /** Default: `https://management.azure.com/`. */
   readonly resource?: string | undefined
@@ -74,7 +94,11 @@ const accessTokenIn = (text: string): string => {
   }
 }
 
-/** Uses the identity token of a machine's default account on Google Cloud, for the given audience. */
+/**
+ * Uses the identity token of a machine's default account on Google Cloud, for the given audience.
+ *
+ * @category constructors
+ */
 export const googleIdToken = (audience: string): IdentityToken<HttpClient.HttpClient> =>
   Effect.flatMap(HttpClient.HttpClient, (http) => {
     const url = new URL("http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity")

@@ -34,6 +34,8 @@ const packageName = "@aws-sdk/credential-providers"
 /**
  * Finds access keys in the environment, the shared files (with single sign-on, roles and processes), a web identity, or
  * the role of the container or machine. With `profile`, only in the shared files.
+ *
+ * @category constructors
  */
 export const defaultChain = (options?: {
   readonly profile?: string | undefined

@@ -30,6 +30,8 @@ const packageName = "google-auth-library"
  * **Details**
  *
  * The library caches and renews the token. If the server refuses a token, the credentials are looked up again.
+ *
+ * @category constructors
  */
 export const applicationDefault: Effect.Effect<GoogleCredential, CredentialError> = Effect.gen(function* () {
   const library = yield* importPeer(packageName, "The application-default credentials of Google")

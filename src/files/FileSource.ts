@@ -5,10 +5,18 @@
  */
 import * as Stream from "effect/Stream"
 
-/** The type of every file input. */
+/**
+ * The type of every file input.
+ *
+ * @category models
+ */
 export type FileSource = Blob | Bytes | Opener
 
-/** Bytes in memory. */
+/**
+ * Bytes in memory.
+ *
+ * @category models
+ */
 export interface Bytes {
   readonly _tag: "Bytes"
   readonly bytes: Uint8Array
@@ -16,7 +24,11 @@ export interface Bytes {
   readonly type: string | undefined
 }
 
-/** A stream of bytes. If `open` may be called again, the file can be sent again. */
+/**
+ * A stream of bytes. If `open` may be called again, the file can be sent again.
+ *
+ * @category models
+ */
 export interface Opener {
   readonly _tag: "Opener"
   readonly open: () => Stream.Stream<Uint8Array, unknown>
@@ -40,7 +52,11 @@ interface Options {
   readonly type?: string | undefined
 }
 
-/** Makes a file from bytes. */
+/**
+ * Makes a file from bytes.
+ *
+ * @category constructors
+ */
 export const fromBytes = (bytes: Uint8Array, options: Options): FileSource => ({
   _tag: "Bytes",
   bytes,
@@ -48,11 +64,19 @@ export const fromBytes = (bytes: Uint8Array, options: Options): FileSource => ({
   type: options.type
 })
 
-/** Makes a file from text, in UTF-8. */
+/**
+ * Makes a file from text, in UTF-8.
+ *
+ * @category constructors
+ */
 export const fromText = (text: string, options: Options): FileSource =>
   fromBytes(new TextEncoder().encode(text), options)
 
-/** Makes a file from a stream. `open` is called for every attempt, so the call can be retried. */
+/**
+ * Makes a file from a stream. `open` is called for every attempt, so the call can be retried.
+ *
+ * @category constructors
+ */
 export const fromStream = (
   open: () => Stream.Stream<Uint8Array, unknown>,
   options: Options & {
@@ -70,7 +94,11 @@ export const fromStream = (
   join
 })
 
-/** Makes a file from bytes that can be read only once. A call with it is never retried. */
+/**
+ * Makes a file from bytes that can be read only once. A call with it is never retried.
+ *
+ * @category constructors
+ */
 export const fromStreamOnce = (
   stream: Stream.Stream<Uint8Array, unknown>,
   options: Options & { readonly size?: number | undefined }
@@ -85,12 +113,20 @@ export const fromStreamOnce = (
   join
 })
 
-/** Returns whether a value is a file source. */
+/**
+ * Returns whether a value is a file source.
+ *
+ * @category guards
+ */
 export const isFileSource = (u: unknown): u is FileSource =>
   u instanceof Blob ||
   (typeof u === "object" && u !== null && "_tag" in u && (u._tag === "Bytes" || u._tag === "Opener") && "name" in u)
 
-/** Reads the bytes of a file from its start. */
+/**
+ * Reads the bytes of a file from its start.
+ *
+ * @category getters
+ */
 export const read = (file: FileSource): Stream.Stream<Uint8Array, unknown> => {
   if (file instanceof Blob) {
     return Stream.fromReadableStream({ evaluate: () => file.stream(), onError: (error) => error })
@@ -105,10 +141,18 @@ const join: Opener["join"] = (pieces) => {
   )
 }
 
-/** Returns the number of bytes of a file, if known. */
+/**
+ * Returns the number of bytes of a file, if known.
+ *
+ * @category getters
+ */
 export const sizeOf = (file: FileSource): number | undefined =>
   file instanceof Blob || file._tag === "Opener" ? file.size : file.bytes.length
 
-/** Returns the name of a file. A `Blob` does not have one. */
+/**
+ * Returns the name of a file. A `Blob` does not have one.
+ *
+ * @category getters
+ */
 export const nameOf = (file: FileSource): string | undefined =>
   "name" in file && typeof file.name === "string" && file.name !== "" ? file.name : undefined

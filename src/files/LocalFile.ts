@@ -21,7 +21,11 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import * as FileSource from "./FileSource.ts"
 
-/** How to describe the file to the server. */
+/**
+ * How to describe the file to the server.
+ *
+ * @category models
+ */
 export interface SourceOptions {
   /** Default: the last part of the path. */
   readonly name?: string | undefined
@@ -29,7 +33,11 @@ export interface SourceOptions {
   readonly type?: string | undefined
 }
 
-/** Returns a file to send. It is opened for every attempt, so the call can be retried. */
+/**
+ * Returns a file to send. It is opened for every attempt, so the call can be retried.
+ *
+ * @category getters
+ */
 export const source = (
   path: string,
   options: SourceOptions = {}
@@ -53,6 +61,8 @@ export const source = (
  *
  * The bytes are written to a temporary file next to it, which gets the name once it is complete, and is removed if the
  * stream fails or is interrupted.
+ *
+ * @category running
  */
 export const save =
   (path: string) =>

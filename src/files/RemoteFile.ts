@@ -28,14 +28,22 @@ import { execute } from "../internal/attempt/fetchClient.ts"
 import * as publicAddress from "../internal/request/publicAddress.ts"
 import * as FileSource from "./FileSource.ts"
 
-/** The other server does not return the file, or must not be asked for it. */
+/**
+ * The other server does not return the file, or must not be asked for it.
+ *
+ * @category errors
+ */
 export class RemoteFileError extends Data.TaggedError("RemoteFileError")<{
   readonly message: string
   /** `undefined` if the request was not sent. */
   readonly status: number | undefined
 }> {}
 
-/** How to describe the file when it is sent on, and which URLs are allowed. */
+/**
+ * How to describe the file when it is sent on, and which URLs are allowed.
+ *
+ * @category models
+ */
 export interface SourceOptions {
   /** Default: the last part of the URL's path. */
   readonly name?: string | undefined
@@ -45,10 +53,18 @@ export interface SourceOptions {
   readonly allow?: ((url: URL) => Effect.Effect<boolean>) | undefined
 }
 
-/** Returns whether the host of a URL is neither local nor private, by its name or address. */
+/**
+ * Returns whether the host of a URL is neither local nor private, by its name or address.
+ *
+ * @category guards
+ */
 export const isPublic = ({ hostname }: URL): boolean => publicAddress.isPublicHost(hostname)
 
-/** Returns whether an IPv4 or IPv6 address is public, such as an address that a name resolved to. */
+/**
+ * Returns whether an IPv4 or IPv6 address is public, such as an address that a name resolved to.
+ *
+ * @category guards
+ */
 export const isPublicAddress = (address: string): boolean => publicAddress.isPublicAddress(address)
 
 /**
@@ -58,6 +74,8 @@ export const isPublicAddress = (address: string): boolean => publicAddress.isPub
  *
  * Its size and type come from a HEAD request if the other server answers one. The file is requested for every attempt,
  * so the call can be retried.
+ *
+ * @category getters
  */
 export const source = (
   url: string,

@@ -30,14 +30,22 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Poll from "./Poll.ts"
 
-/** One request of a run. */
+/**
+ * One request of a run.
+ *
+ * @category models
+ */
 export interface Request<out Input> {
   /** Identifies the request in its result. Unique within a batch. */
   readonly customId: string
   readonly input: Input
 }
 
-/** A request of a batch that did not get an answer. */
+/**
+ * A request of a batch that did not get an answer.
+ *
+ * @category errors
+ */
 export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
   readonly customId: string
   readonly message: string
@@ -62,17 +70,29 @@ export class BatchRequestError extends Data.TaggedError("BatchRequestError")<{
   readonly raw: unknown
 }> {}
 
-/** The requests cannot be sent as a batch. */
+/**
+ * The requests cannot be sent as a batch.
+ *
+ * @category errors
+ */
 export class BatchInputError extends Data.TaggedError("BatchInputError")<{ readonly message: string }> {}
 
-/** A batch was submitted. Keep its id to resume the run in another program. */
+/**
+ * A batch was submitted. Keep its id to resume the run in another program.
+ *
+ * @category models
+ */
 export interface Submitted {
   readonly _tag: "Submitted"
   readonly batchId: string
   readonly requests: number
 }
 
-/** The progress of a batch. */
+/**
+ * The progress of a batch.
+ *
+ * @category models
+ */
 export interface Progress {
   readonly _tag: "Progress"
   readonly batchId: string
@@ -81,7 +101,11 @@ export interface Progress {
   readonly failed: number
 }
 
-/** The answer to a request. */
+/**
+ * The answer to a request.
+ *
+ * @category models
+ */
 export interface Succeeded<out A> {
   readonly _tag: "Succeeded"
   readonly batchId: string
@@ -89,7 +113,11 @@ export interface Succeeded<out A> {
   readonly value: A
 }
 
-/** A request without an answer, after all retries. */
+/**
+ * A request without an answer, after all retries.
+ *
+ * @category models
+ */
 export interface Failed {
   readonly _tag: "Failed"
   /** Absent if the request was not sent. */
@@ -98,10 +126,18 @@ export interface Failed {
   readonly error: BatchRequestError
 }
 
-/** Something that happened in a run. */
+/**
+ * Something that happened in a run.
+ *
+ * @category models
+ */
 export type Event<A> = Submitted | Progress | Succeeded<A> | Failed
 
-/** How to run batches. */
+/**
+ * How to run batches.
+ *
+ * @category models
+ */
 export interface Options {
   /** How often a failed request that may succeed goes into another batch. Default: 0. */
   readonly retries?: number | undefined
@@ -115,7 +151,11 @@ export interface Options {
   readonly poll?: Poll.Options | undefined
 }
 
-/** How to follow a batch that was submitted before. */
+/**
+ * How to follow a batch that was submitted before.
+ *
+ * @category models
+ */
 export interface ResumeOptions<out Input, out E = never, out R = never> extends Options {
   /**
    * The requests as they were given to the run, found by their custom ids. `retries` needs them, and counts from this
@@ -124,7 +164,11 @@ export interface ResumeOptions<out Input, out E = never, out R = never> extends 
   readonly requests?: Stream.Stream<Request<Input>, E, R> | undefined
 }
 
-/** The state of a batch. */
+/**
+ * The state of a batch.
+ *
+ * @category models
+ */
 export interface State {
   readonly id: string
   readonly total: number
@@ -134,13 +178,21 @@ export interface State {
   readonly problem: string | undefined
 }
 
-/** The result of one request. */
+/**
+ * The result of one request.
+ *
+ * @category models
+ */
 export interface RequestResult<out A> {
   readonly customId: string
   readonly result: Result.Result<A, BatchRequestError>
 }
 
-/** How an API runs batches. */
+/**
+ * How an API runs batches.
+ *
+ * @category models
+ */
 export interface Api<in Input, in out S extends State, out A, out R> {
   readonly maxRequests: number
   readonly maxBytes: number
@@ -156,7 +208,11 @@ export interface Api<in Input, in out S extends State, out A, out R> {
 
 type Failure = ApiError | Poll.PollTimeoutError | BatchInputError
 
-/** Runs any number of requests. */
+/**
+ * Runs any number of requests.
+ *
+ * @category running
+ */
 export const run = <Input, S extends State, A, R, E, R2>(
   api: Api<Input, S, A, R>,
   requests: Stream.Stream<Request<Input>, E, R2>,
@@ -174,7 +230,11 @@ export const run = <Input, S extends State, A, R, E, R2>(
     )
   )
 
-/** Follows a batch that was submitted before. Sends failed requests again if `requests` is given. */
+/**
+ * Follows a batch that was submitted before. Sends failed requests again if `requests` is given.
+ *
+ * @category running
+ */
 export const resume = <Input, S extends State, A, R, E = never, R2 = never>(
   api: Api<Input, S, A, R>,
   batchId: string,
@@ -381,5 +441,9 @@ const missingError = (customId: string, problem: string | undefined): BatchReque
     raw: undefined
   })
 
-/** Returns whether a request with this status may succeed later. */
+/**
+ * Returns whether a request with this status may succeed later.
+ *
+ * @category guards
+ */
 export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500

@@ -28,14 +28,22 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 
-/** The state was not final before the deadline. */
+/**
+ * The state was not final before the deadline.
+ *
+ * @category errors
+ */
 export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
   readonly message: string
   /** The last state that was seen. */
   readonly last: unknown
 }> {}
 
-/** How long and how often to poll. */
+/**
+ * How long and how often to poll.
+ *
+ * @category models
+ */
 export interface Options {
   /**
    * The wait before each poll except the first; polling stops when the schedule ends. A state that is already known
@@ -49,7 +57,11 @@ export interface Options {
   readonly cancel?: boolean | undefined
 }
 
-/** The work to poll. */
+/**
+ * The work to poll.
+ *
+ * @category models
+ */
 export interface Target<in out A, out E, out R> {
   /** The id of the endpoint, for error messages. */
   readonly endpoint?: string | undefined
@@ -65,7 +77,11 @@ const shortestHint = 100
 const longestHint = 60_000
 const longestLastLook = 10_000
 
-/** Emits each state that is seen; the last one is final. `first` is a state that is already known. */
+/**
+ * Emits each state that is seen; the last one is final. `first` is a state that is already known.
+ *
+ * @category running
+ */
 export const states = <A, E, R>(
   target: Target<A, E, R>,
   options: Options = {},
@@ -149,7 +165,11 @@ const hintOf = (headers: { readonly [name: string]: string }): number | undefine
   return Number.isFinite(hint) && hint >= 0 ? Math.min(Math.max(hint, shortestHint), longestHint) : undefined
 }
 
-/** Returns the final state. */
+/**
+ * Returns the final state.
+ *
+ * @category getters
+ */
 export const wait = <A, E, R>(
   target: Target<A, E, R>,
   options?: Options,
@@ -163,7 +183,11 @@ export const wait = <A, E, R>(
     })
   )
 
-/** Describes a kind of job: how to create, find and cancel it. */
+/**
+ * Describes a kind of job: how to create, find and cancel it.
+ *
+ * @category models
+ */
 export interface JobDefinition<Create, Locate, A, R> {
   readonly create: Endpoint.Json<Create, A, R>
   readonly retrieve: Endpoint.Json<Locate, A, R>
@@ -173,7 +197,11 @@ export interface JobDefinition<Create, Locate, A, R> {
   readonly cancel?: ((input: Locate) => Effect.Effect<unknown, ApiError, R>) | undefined
 }
 
-/** A kind of job that can be awaited. */
+/**
+ * A kind of job that can be awaited.
+ *
+ * @category models
+ */
 export interface Job<in Create, in Locate, out A, out R> {
   /** Waits for a job that was created before. Returns its final state, which may be a failure. */
   readonly wait: (input: Locate, options?: Options) => Effect.Effect<A, ApiError | PollTimeoutError, R>
@@ -185,7 +213,11 @@ export interface Job<in Create, in Locate, out A, out R> {
   readonly createAndFollow: (input: Create, options?: Options) => Stream.Stream<A, ApiError | PollTimeoutError, R>
 }
 
-/** Makes a kind of job from its endpoints. */
+/**
+ * Makes a kind of job from its endpoints.
+ *
+ * @category constructors
+ */
 export const job = <Create, Locate, A, R>(
   definition: JobDefinition<Create, Locate, A, R>
 ): Job<Create, Locate, A, R> => {

@@ -42,6 +42,8 @@ import { OpenAi } from "./OpenAi.ts"
 
 /**
  * Settings of the Azure layer: one of `resource`, `endpoint` and `baseUrl`, and one of `apiKey` and `tokenProvider`.
+ *
+ * @category models
  */
 export interface Options extends ClientOptions {
   /** The name of the resource in `https://{resource}.openai.azure.com`. */
@@ -62,16 +64,26 @@ export interface Options extends ClientOptions {
   readonly tokenProvider?: Entra.TokenProvider | undefined
 }
 
-/** The scope of an Entra token for Azure OpenAI. */
+/**
+ * The scope of an Entra token for Azure OpenAI.
+ *
+ * @category constants
+ */
 export const scope = "https://cognitiveservices.azure.com/.default"
 
-/** Makes a client with the given settings. */
+/**
+ * Makes a client with the given settings.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerOf(definition, options)
 
 /**
  * Makes a client configured by `AZURE_OPENAI_API_KEY`, `AZURE_OPENAI_ENDPOINT`, `OPENAI_API_VERSION` and `LLMFX_DEBUG`.
  * `overrides` win.
+ *
+ * @category layers
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)
@@ -189,13 +201,21 @@ const withApiVersion = (url: URL, apiVersion: string | undefined): URL => {
   return copy
 }
 
-/** The target of a realtime connection. */
+/**
+ * The target of a realtime connection.
+ *
+ * @category models
+ */
 export type RealtimeTarget =
   | { readonly model: string }
   | { readonly call_id: string }
   | { readonly intent: "transcription" }
 
-/** Returns the address of a realtime WebSocket. It is always on the v1 surface, the only one that serves them. */
+/**
+ * Returns the address of a realtime WebSocket. It is always on the v1 surface, the only one that serves them.
+ *
+ * @category getters
+ */
 export const realtimeUrl = (options: Options, target: RealtimeTarget): URL => {
   const url = new URL(baseUrlOf(options))
   const path = url.pathname.replace(/\/+/g, "/").replace(/\/$/, "")

@@ -37,13 +37,25 @@ import * as Files from "./api/Files.ts"
 import * as Jobs from "./Jobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** An endpoint that can be called in batches, such as `Responses.create`. */
+/**
+ * An endpoint that can be called in batches, such as `Responses.create`.
+ *
+ * @category models
+ */
 export type BatchEndpoint<Input, A> = Endpoint.Json<Input, A, OpenAi>
 
-/** How to run the batches, and settings of each batch. */
+/**
+ * How to run the batches, and settings of each batch.
+ *
+ * @category models
+ */
 export interface Options extends Batch.Options, Pick<Batches.BatchCreateParams, "metadata" | "output_expires_after"> {}
 
-/** Runs any number of requests of an endpoint. */
+/**
+ * Runs any number of requests of an endpoint.
+ *
+ * @category running
+ */
 export const run = <Input extends object, A, E, R>(
   endpoint: BatchEndpoint<Input, A>,
   requests: Stream.Stream<Batch.Request<Input>, E, R>,
@@ -51,7 +63,11 @@ export const run = <Input extends object, A, E, R>(
 ): Stream.Stream<Batch.Event<A>, E | ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, R | OpenAi> =>
   Batch.run(apiOf(endpoint, options), requests, options)
 
-/** How to follow a batch that was submitted before, and settings of each batch of requests sent again. */
+/**
+ * How to follow a batch that was submitted before, and settings of each batch of requests sent again.
+ *
+ * @category models
+ */
 export interface ResumeOptions<out Input, out E = never, out R = never>
   extends Options,
     Batch.ResumeOptions<Input, E, R> {}
@@ -59,6 +75,8 @@ export interface ResumeOptions<out Input, out E = never, out R = never>
 /**
  * Follows a batch that was submitted before, by the id of its `Submitted` event. If `requests` is given, failed
  * requests that may succeed are sent again.
+ *
+ * @category running
  */
 export const resume = <Input extends object, A, E = never, R = never>(
   endpoint: BatchEndpoint<Input, A>,

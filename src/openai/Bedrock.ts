@@ -41,7 +41,11 @@ import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`. */
+/**
+ * Settings of the Bedrock layer: a region, and one of `apiKey` and `credentials`.
+ *
+ * @category models
+ */
 export interface Options extends ClientOptions, CredentialOptions {
   /** For instance `us-east-1`. */
   readonly region?: string | undefined
@@ -51,7 +55,11 @@ export interface Options extends ClientOptions, CredentialOptions {
   readonly baseUrl?: string | undefined
 }
 
-/** Makes a client with the given settings. */
+/**
+ * Makes a client with the given settings.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerOf(definition, options)
 
@@ -62,6 +70,8 @@ export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError,
  *
  * Reads `AWS_BEARER_TOKEN_BEDROCK` or `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`;
  * `AWS_REGION` or `AWS_DEFAULT_REGION`; `AWS_BEDROCK_BASE_URL`; and `LLMFX_DEBUG`.
+ *
+ * @category layers
  */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)

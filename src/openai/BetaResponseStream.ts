@@ -30,14 +30,22 @@ import { ResponseFold } from "./internal/responseFold.ts"
 import { textOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** Folds events into the response; see `ResponseStream.accumulator`. */
+/**
+ * Folds events into the response; see `ResponseStream.accumulator`.
+ *
+ * @category folding
+ */
 export const accumulator: Accumulator.Accumulator<
   BetaResponses.BetaResponseStreamEvent,
   BetaResponses.BetaResponse,
   Accumulator.Step
 > = /*#__PURE__*/ accumulatorOf(() => new ResponseFold())
 
-/** A response under way, of events that may fail in some way. */
+/**
+ * A response under way, of events that may fail in some way.
+ *
+ * @category models
+ */
 export interface Followed<out E>
   extends Accumulator.Streamed<
     BetaResponses.BetaResponseStreamEvent,
@@ -47,23 +55,39 @@ export interface Followed<out E>
     E
   > {}
 
-/** A response under way. */
+/**
+ * A response under way.
+ *
+ * @category models
+ */
 export interface Streamed extends Followed<ApiError> {}
 
-/** Emits the steps of a response. */
+/**
+ * Emits the steps of a response.
+ *
+ * @category running
+ */
 export const steps = (
   input: BetaResponses.ResponseCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, OpenAi> =>
   Accumulator.steps(accumulator)(BetaResponses.stream(input, options))
 
-/** Starts a response whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a response whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: BetaResponses.ResponseCreateParams,
   options?: RequestOptions
 ): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(BetaResponses.stream(input, options))
 
-/** The same for events that come from elsewhere, such as `BetaResponses.retrieveStream`. */
+/**
+ * The same for events that come from elsewhere, such as `BetaResponses.retrieveStream`.
+ *
+ * @category utilities
+ */
 export const follow = <E, R>(
   events: Stream.Stream<BetaResponses.BetaResponseStreamEvent, E, R>
 ): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
@@ -72,5 +96,9 @@ export const follow = <E, R>(
     finish: finishWith(BetaResponses.stream, "a response")
   })
 
-/** The text of a response's messages, of all agents. */
+/**
+ * The text of a response's messages, of all agents.
+ *
+ * @category utilities
+ */
 export const outputText: (response: BetaResponses.BetaResponse) => string = textOfResponse

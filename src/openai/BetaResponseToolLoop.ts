@@ -33,7 +33,11 @@ import type { OpenAi } from "./OpenAi.ts"
 type Input = BetaResponses.ResponseCreateParams
 type Answer = BetaResponses.BetaResponse
 
-/** Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that stores it. */
+/**
+ * Runs the loop. Each request has the whole exchange, unless the input names a `conversation` that stores it.
+ *
+ * @category running
+ */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -44,10 +48,18 @@ export const run = <R = never, E2 = never, R2 = never>(
   OpenAi | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** Returns the calls of a response, if it ended in order to make them. */
+/**
+ * Returns the calls of a response, if it ended in order to make them.
+ *
+ * @category getters
+ */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
+/**
+ * Returns the input of the next request: the exchange so far, the answer, and the results of its calls.
+ *
+ * @category getters
+ */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api = /*#__PURE__*/ responseLoop<Input, BetaResponses.BetaResponseStreamEvent, Answer>(

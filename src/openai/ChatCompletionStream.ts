@@ -32,13 +32,21 @@ import * as ChatCompletions from "./api/ChatCompletions.ts"
 import { ChatFold } from "./internal/chatFold.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** A choice that may not have ended. */
+/**
+ * A choice that may not have ended.
+ *
+ * @category models
+ */
 export interface SnapshotChoice extends Omit<ChatCompletions.ChatCompletionChoice, "finish_reason"> {
   /** `null` until the choice has ended. */
   readonly finish_reason: ChatCompletions.ChatCompletionChoice["finish_reason"] | null
 }
 
-/** A completion that may not have ended. */
+/**
+ * A completion that may not have ended.
+ *
+ * @category models
+ */
 export interface Snapshot extends Omit<ChatCompletions.ChatCompletion, "choices"> {
   readonly choices: ReadonlyArray<SnapshotChoice>
 }
@@ -50,11 +58,17 @@ export interface Snapshot extends Omit<ChatCompletions.ChatCompletion, "choices"
  *
  * Joins reasoning that a server sends as `reasoning` or `reasoning_content`. Tool calls are told apart by their index,
  * or by their id if a server repeats the index.
+ *
+ * @category folding
  */
 export const accumulator: Accumulator.Accumulator<ChatCompletions.ChatCompletionChunk, Snapshot, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new ChatFold())
 
-/** A chat completion under way. */
+/**
+ * A chat completion under way.
+ *
+ * @category models
+ */
 export interface Streamed
   extends Accumulator.Streamed<
     ChatCompletions.ChatCompletionChunk,
@@ -64,7 +78,11 @@ export interface Streamed
     ApiError
   > {}
 
-/** The chunks of a completion, the token usage among them unless the input says otherwise. */
+/**
+ * The chunks of a completion, the token usage among them unless the input says otherwise.
+ *
+ * @category utilities
+ */
 export const chunks = (
   input: ChatCompletions.ChatCompletionCreateParams,
   options?: RequestOptions
@@ -77,13 +95,21 @@ const withUsage = (input: ChatCompletions.ChatCompletionCreateParams): ChatCompl
   return stream_options === null ? rest : { ...rest, stream_options: { include_usage: true, ...stream_options } }
 }
 
-/** Emits the steps of a completion. */
+/**
+ * Emits the steps of a completion.
+ *
+ * @category running
+ */
 export const steps = (
   input: ChatCompletions.ChatCompletionCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, OpenAi> => Accumulator.steps(accumulator)(chunks(input, options))
 
-/** Starts a completion whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a completion whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: ChatCompletions.ChatCompletionCreateParams,
   options?: RequestOptions
@@ -93,7 +119,11 @@ export const streamed = (
     finish
   })
 
-/** Returns the whole completion of a snapshot. Fails if a choice has not ended. */
+/**
+ * Returns the whole completion of a snapshot. Fails if a choice has not ended.
+ *
+ * @category getters
+ */
 export const finish = (snapshot: Snapshot | undefined): Effect.Effect<ChatCompletions.ChatCompletion, ApiError> => {
   const choices: Array<ChatCompletions.ChatCompletionChoice> = []
   for (const choice of snapshot?.choices ?? []) {

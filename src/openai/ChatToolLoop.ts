@@ -36,7 +36,11 @@ import { conversion } from "./Parse.ts"
 type Input = ChatCompletions.ChatCompletionCreateParams
 type Answer = ChatCompletions.ChatCompletion
 
-/** Runs the loop on the first choice of each completion. */
+/**
+ * Runs the loop on the first choice of each completion.
+ *
+ * @category running
+ */
 export const run = <R = never, E2 = never, R2 = never>(
   input: Input,
   tools: ReadonlyArray<Tools.Tool<R>>,
@@ -47,10 +51,18 @@ export const run = <R = never, E2 = never, R2 = never>(
   OpenAi | R | R2
 > => ToolLoop.run(api, input, tools, options)
 
-/** Returns the calls of a completion's first choice, if it ended in order to make them. */
+/**
+ * Returns the calls of a completion's first choice, if it ended in order to make them.
+ *
+ * @category getters
+ */
 export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 
-/** Returns the input of the next request: the exchange so far, the answer, and the results of its calls. */
+/**
+ * Returns the input of the next request: the exchange so far, the answer, and the results of its calls.
+ *
+ * @category getters
+ */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompletionStream.Snapshot, Answer, OpenAi> = {

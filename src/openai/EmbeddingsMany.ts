@@ -18,10 +18,18 @@ import type { RequestOptions } from "../RequestOptions.ts"
 import * as Embeddings from "./api/Embeddings.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** The input of every request, without its texts. */
+/**
+ * The input of every request, without its texts.
+ *
+ * @category models
+ */
 export type Input = Omit<Embeddings.EmbeddingCreateParams, "input" | "encoding_format">
 
-/** How to group texts into requests. */
+/**
+ * How to group texts into requests.
+ *
+ * @category models
+ */
 export interface Options {
   /** The most texts in a request. Default: 2,048. */
   readonly maxInputs?: number | undefined
@@ -34,19 +42,31 @@ export interface Options {
   readonly request?: RequestOptions | undefined
 }
 
-/** A text and its vector. */
+/**
+ * A text and its vector.
+ *
+ * @category models
+ */
 export interface Embedded {
   readonly text: string
   readonly vector: Float32Array
 }
 
-/** The vectors of texts in their order, and the tokens of all requests. */
+/**
+ * The vectors of texts in their order, and the tokens of all requests.
+ *
+ * @category models
+ */
 export interface Created {
   readonly vectors: ReadonlyArray<Float32Array>
   readonly tokens: number
 }
 
-/** Embeds a list of texts. */
+/**
+ * Embeds a list of texts.
+ *
+ * @category running
+ */
 export const create = (
   input: Input & { readonly input: ReadonlyArray<string> },
   options: Options = {}
@@ -63,7 +83,11 @@ export const create = (
   )
 }
 
-/** Embeds a stream of texts and emits each vector as it arrives. */
+/**
+ * Embeds a stream of texts and emits each vector as it arrives.
+ *
+ * @category running
+ */
 export const stream =
   (input: Input, options: Options = {}) =>
   <E, R>(texts: Stream.Stream<string, E, R>): Stream.Stream<Embedded, E | ApiError.ApiError, R | OpenAi> =>
@@ -152,11 +176,19 @@ const incomplete = (response: Embeddings.CreateEmbeddingResponse, expected: numb
     })
   )
 
-/** Returns the vector of an embedding, given in base64 or as a list of numbers, or `undefined` if it is neither. */
+/**
+ * Returns the vector of an embedding, given in base64 or as a list of numbers, or `undefined` if it is neither.
+ *
+ * @category getters
+ */
 export const vectorOf = (embedding: Embeddings.Embedding["embedding"]): Float32Array | undefined =>
   typeof embedding === "string" ? decodeFloats(embedding) : Float32Array.from(embedding)
 
-/** Returns the cosine similarity of two vectors of the same length, from -1 to 1. */
+/**
+ * Returns the cosine similarity of two vectors of the same length, from -1 to 1.
+ *
+ * @category getters
+ */
 export const cosineSimilarity = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let dot = 0
   let squareA = 0

@@ -27,7 +27,11 @@ import * as Uploads from "./api/Uploads.ts"
 import * as UploadsParts from "./api/UploadsParts.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** A file to upload in parts. */
+/**
+ * A file to upload in parts.
+ *
+ * @category models
+ */
 export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "expires_after"> {
   /** A file of known size. */
   readonly file: FileSource.FileSource
@@ -35,7 +39,11 @@ export interface Input extends Pick<Uploads.UploadCreateParams, "purpose" | "exp
   readonly md5?: string | undefined
 }
 
-/** How to upload the parts. A part of a file that is read from a stream stays in memory until it is sent. */
+/**
+ * How to upload the parts. A part of a file that is read from a stream stays in memory until it is sent.
+ *
+ * @category models
+ */
 export interface Options {
   /** In bytes, up to 64 MiB. Default: 16 MiB. */
   readonly partSize?: number | undefined
@@ -43,7 +51,11 @@ export interface Options {
   readonly concurrency?: number | undefined
 }
 
-/** The progress of an upload. */
+/**
+ * The progress of an upload.
+ *
+ * @category models
+ */
 export interface Progress {
   /** In bytes. */
   readonly uploaded: number
@@ -61,6 +73,8 @@ const largestPart = 64 * 1024 * 1024
  * **Details**
  *
  * A failed part is sent again as the retry policy says. If the upload does not complete, it is cancelled on the server.
+ *
+ * @category running
  */
 export const follow = (input: Input, options: Options = {}): Stream.Stream<Progress, ApiError.ApiError, OpenAi> =>
   Stream.unwrap(
@@ -111,7 +125,11 @@ export const follow = (input: Input, options: Options = {}): Stream.Stream<Progr
     })
   )
 
-/** Uploads a file in parts. */
+/**
+ * Uploads a file in parts.
+ *
+ * @category running
+ */
 export const large = (input: Input, options?: Options): Effect.Effect<Uploads.Upload, ApiError.ApiError, OpenAi> =>
   Effect.flatMap(
     Stream.runLast(follow(input, options)),
@@ -121,7 +139,11 @@ export const large = (input: Input, options?: Options): Effect.Effect<Uploads.Up
     })
   )
 
-/** Uploads several files, each in one request. Values come in the order of the files. */
+/**
+ * Uploads several files, each in one request. Values come in the order of the files.
+ *
+ * @category running
+ */
 export const many = (
   files: Iterable<Files.FileCreateParams>,
   options: { readonly concurrency?: number | undefined } = {}

@@ -33,7 +33,11 @@ import type { OpenAi } from "./OpenAi.ts"
 /** Any state in which the work does not go on is final: a server may have other words for its end. */
 const hasEnded = ({ status }: { readonly status?: string | null | undefined }): boolean => !isUnderWay(status)
 
-/** A vector store. Final when all files it was created with are indexed. */
+/**
+ * A vector store. Final when all files it was created with are indexed.
+ *
+ * @category constants
+ */
 export const vectorStore: Poll.Job<
   VectorStores.VectorStoreCreateParams,
   VectorStores.VectorStoreRetrieveParams,
@@ -46,7 +50,11 @@ export const vectorStore: Poll.Job<
   isFinal: hasEnded
 })
 
-/** A file of a vector store. Final when it is indexed. */
+/**
+ * A file of a vector store. Final when it is indexed.
+ *
+ * @category constants
+ */
 export const vectorStoreFile: Poll.Job<
   VectorStoresFiles.FileCreateParams,
   VectorStoresFiles.FileRetrieveParams,
@@ -59,7 +67,11 @@ export const vectorStoreFile: Poll.Job<
   isFinal: hasEnded
 })
 
-/** Several files of a vector store. Final when all are indexed. */
+/**
+ * Several files of a vector store. Final when all are indexed.
+ *
+ * @category constants
+ */
 export const vectorStoreFileBatch: Poll.Job<
   VectorStoresFileBatches.FileBatchCreateParams,
   VectorStoresFileBatches.FileBatchRetrieveParams,
@@ -73,7 +85,11 @@ export const vectorStoreFileBatch: Poll.Job<
   cancel: VectorStoresFileBatches.cancel
 })
 
-/** An uploaded file. Final when it can be used. */
+/**
+ * An uploaded file. Final when it can be used.
+ *
+ * @category constants
+ */
 export const file: Poll.Job<Files.FileCreateParams, Files.FileRetrieveParams, Files.FileObject, OpenAi> =
   /*#__PURE__*/ Poll.job({
     create: Files.create,
@@ -82,7 +98,11 @@ export const file: Poll.Job<Files.FileCreateParams, Files.FileRetrieveParams, Fi
     isFinal: hasEnded
   })
 
-/** A video. Final when it is rendered. */
+/**
+ * A video. Final when it is rendered.
+ *
+ * @category constants
+ */
 export const video: Poll.Job<Videos.VideoCreateParams, Videos.VideoRetrieveParams, Videos.Video, OpenAi> =
   /*#__PURE__*/ Poll.job({
     create: Videos.create,
@@ -91,7 +111,11 @@ export const video: Poll.Job<Videos.VideoCreateParams, Videos.VideoRetrieveParam
     isFinal: hasEnded
   })
 
-/** A run of an assistant. A run that waits for tool outputs is final as well. */
+/**
+ * A run of an assistant. A run that waits for tool outputs is final as well.
+ *
+ * @category constants
+ */
 export const run: Poll.Job<
   BetaThreadsRuns.RunCreateParams,
   BetaThreadsRuns.RunRetrieveParams,
@@ -105,7 +129,11 @@ export const run: Poll.Job<
   cancel: BetaThreadsRuns.cancel
 })
 
-/** A run of an assistant on a thread created with it. */
+/**
+ * A run of an assistant on a thread created with it.
+ *
+ * @category constants
+ */
 export const threadRun: Poll.Job<
   BetaThreads.ThreadCreateAndRunParams,
   BetaThreadsRuns.RunRetrieveParams,
@@ -119,7 +147,11 @@ export const threadRun: Poll.Job<
   cancel: BetaThreadsRuns.cancel
 })
 
-/** A run of an eval. */
+/**
+ * A run of an eval.
+ *
+ * @category constants
+ */
 export const evalRun: Poll.Job<
   EvalsRuns.RunCreateParams,
   EvalsRuns.RunRetrieveParams,
@@ -133,7 +165,11 @@ export const evalRun: Poll.Job<
   cancel: EvalsRuns.cancel
 })
 
-/** A batch of requests. */
+/**
+ * A batch of requests.
+ *
+ * @category constants
+ */
 export const batch: Poll.Job<Batches.BatchCreateParams, Batches.BatchRetrieveParams, Batches.Batch, OpenAi> =
   /*#__PURE__*/ Poll.job({
     create: Batches.create,
@@ -143,7 +179,11 @@ export const batch: Poll.Job<Batches.BatchCreateParams, Batches.BatchRetrievePar
     cancel: Batches.cancel
   })
 
-/** A fine-tuning job. */
+/**
+ * A fine-tuning job.
+ *
+ * @category constants
+ */
 export const fineTuning: Poll.Job<
   FineTuningJobs.JobCreateParams,
   FineTuningJobs.JobRetrieveParams,
@@ -157,7 +197,11 @@ export const fineTuning: Poll.Job<
   cancel: FineTuningJobs.cancel
 })
 
-/** A response. Set `background` in its input, so the server does not hold the connection open. */
+/**
+ * A response. Set `background` in its input, so the server does not hold the connection open.
+ *
+ * @category constants
+ */
 export const response: Poll.Job<
   Responses.ResponseCreateParams,
   Responses.ResponseRetrieveParams,

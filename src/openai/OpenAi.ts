@@ -42,10 +42,18 @@ import * as Timeouts from "../policies/Timeouts.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import { dialect } from "./internal/dialect.ts"
 
-/** The region in which data is processed and stored. */
+/**
+ * The region in which data is processed and stored.
+ *
+ * @category models
+ */
 export type DataResidency = "global" | "us" | "eu" | "ae" | "au" | "in" | "jp"
 
-/** Settings of the OpenAI layer. At least one of the two keys is required. */
+/**
+ * Settings of the OpenAI layer. At least one of the two keys is required.
+ *
+ * @category models
+ */
 export interface Options extends ClientOptions {
   readonly apiKey?: Credential.Input | undefined
   /** The key for the endpoints under `admin`. */
@@ -58,7 +66,11 @@ export interface Options extends ClientOptions {
   readonly dataResidency?: DataResidency | undefined
 }
 
-/** The client for the OpenAI API. */
+/**
+ * The client for the OpenAI API.
+ *
+ * @category services
+ */
 export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi") {
   static readonly provider = "openai"
 

@@ -34,7 +34,11 @@ import { finalTextOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
-/** OpenAI requires an object at the top and allows recursion. */
+/**
+ * OpenAI requires an object at the top and allows recursion.
+ *
+ * @category constants
+ */
 export const conversion: StructuredOutput.Conversion = {
   convert: OpenAiStructuredOutput.toCodecOpenAI,
   objectOnly: true,
@@ -43,14 +47,22 @@ export const conversion: StructuredOutput.Conversion = {
   loneReferences: true
 }
 
-/** Options of a request. */
+/**
+ * Options of a request.
+ *
+ * @category models
+ */
 export interface Options extends StructuredOutput.FormatOptions {
   /** How often an answer that does not fit the schema is sent back to the model. Default: 0. */
   readonly maxReasks?: number | undefined
   readonly request?: RequestOptions | undefined
 }
 
-/** Converts a schema for OpenAI, for other uses such as batches. */
+/**
+ * Converts a schema for OpenAI, for other uses such as batches.
+ *
+ * @category converting
+ */
 export const format = <A, E>(
   source: StructuredOutput.Source<A, E>,
   options?: StructuredOutput.FormatOptions
@@ -59,7 +71,11 @@ export const format = <A, E>(
 
 type Failure = ApiError | StructuredOutput.OutputError | StructuredOutput.UnsupportedSchemaError
 
-/** Returns the first choice of a chat completion as a value. */
+/**
+ * Returns the first choice of a chat completion as a value.
+ *
+ * @category getters
+ */
 export const chatCompletion = <A, E>(
   input: ChatCompletions.ChatCompletionCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -77,6 +93,8 @@ export const chatCompletion = <A, E>(
 /**
  * Like {@link chatCompletion}, but emits the value while it arrives. Each time the model is asked again, the value
  * starts over.
+ *
+ * @category running
  */
 export const chatCompletionStream = <A, E>(
   input: ChatCompletions.ChatCompletionCreateParams,
@@ -100,7 +118,11 @@ export const chatCompletionStream = <A, E>(
     )
   )
 
-/** Returns the text of a response as a value. */
+/**
+ * Returns the text of a response as a value.
+ *
+ * @category getters
+ */
 export const response = <A, E>(
   input: Responses.ResponseCreateParams,
   source: StructuredOutput.Source<A, E>,
@@ -118,6 +140,8 @@ export const response = <A, E>(
 /**
  * Like {@link response}, but emits the value while it arrives. Each time the model is asked again, the value starts
  * over.
+ *
+ * @category running
  */
 export const responseStream = <A, E>(
   input: Responses.ResponseCreateParams,

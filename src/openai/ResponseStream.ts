@@ -33,11 +33,17 @@ import type { OpenAi } from "./OpenAi.ts"
 /**
  * Folds events into the response. What the server says of a whole text, part, item or response counts more than its
  * pieces. A response that failed or is incomplete is a snapshot like any other; see its `status`.
+ *
+ * @category folding
  */
 export const accumulator: Accumulator.Accumulator<Responses.ResponseStreamEvent, Responses.Response, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new ResponseFold())
 
-/** A response under way, of events that may fail in some way. */
+/**
+ * A response under way, of events that may fail in some way.
+ *
+ * @category models
+ */
 export interface Followed<out E>
   extends Accumulator.Streamed<
     Responses.ResponseStreamEvent,
@@ -47,22 +53,38 @@ export interface Followed<out E>
     E
   > {}
 
-/** A response under way. */
+/**
+ * A response under way.
+ *
+ * @category models
+ */
 export interface Streamed extends Followed<ApiError> {}
 
-/** Emits the steps of a response. */
+/**
+ * Emits the steps of a response.
+ *
+ * @category running
+ */
 export const steps = (
   input: Responses.ResponseCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, OpenAi> => Accumulator.steps(accumulator)(Responses.stream(input, options))
 
-/** Starts a response whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a response whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: Responses.ResponseCreateParams,
   options?: RequestOptions
 ): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(Responses.stream(input, options))
 
-/** The same for events that come from elsewhere, such as `Responses.retrieveStream`. */
+/**
+ * The same for events that come from elsewhere, such as `Responses.retrieveStream`.
+ *
+ * @category utilities
+ */
 export const follow = <E, R>(
   events: Stream.Stream<Responses.ResponseStreamEvent, E, R>
 ): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
@@ -71,5 +93,9 @@ export const follow = <E, R>(
     finish: finishWith(Responses.stream, "a response")
   })
 
-/** The text of a response's messages. */
+/**
+ * The text of a response's messages.
+ *
+ * @category utilities
+ */
 export const outputText: (response: Responses.Response) => string = textOfResponse

@@ -33,7 +33,11 @@ import * as Jobs from "./Jobs.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
-/** How far a stream was read. It is plain JSON: store it to resume in another program. */
+/**
+ * How far a stream was read. It is plain JSON: store it to resume in another program.
+ *
+ * @category models
+ */
 export interface Cursor {
   readonly responseId: string
   /**
@@ -43,13 +47,21 @@ export interface Cursor {
   readonly sequenceNumber: number | undefined
 }
 
-/** An event, and the cursor after it. */
+/**
+ * An event, and the cursor after it.
+ *
+ * @category models
+ */
 export interface Resumable {
   readonly event: Responses.ResponseStreamEvent
   readonly cursor: Cursor
 }
 
-/** How to handle broken connections. */
+/**
+ * How to handle broken connections.
+ *
+ * @category models
+ */
 export interface Options {
   /**
    * The waits before reconnecting; restarts with every event. When it ends, the response is polled. Default: five
@@ -69,18 +81,30 @@ const defaultSchedule: Schedule.Schedule<unknown> = /*#__PURE__*/ Schedule.max([
 
 type Failure = ApiError | Poll.PollTimeoutError
 
-/** Starts a response in the background and follows it. */
+/**
+ * Starts a response in the background and follows it.
+ *
+ * @category running
+ */
 export const stream = (
   input: Omit<Responses.ResponseCreateParams, "background">,
   options: Options = {}
 ): Stream.Stream<Resumable, Failure, OpenAi> =>
   Stream.suspend(() => following(new Track(undefined), Responses.stream({ ...input, background: true }), options))
 
-/** Follows a response that was started before. A cursor without a sequence number starts at the first event. */
+/**
+ * Follows a response that was started before. A cursor without a sequence number starts at the first event.
+ *
+ * @category running
+ */
 export const resume = (cursor: Cursor, options: Options = {}): Stream.Stream<Resumable, Failure, OpenAi> =>
   Stream.suspend(() => following(new Track(cursor), reopened(cursor), options))
 
-/** Starts a response and offers its text, steps, snapshots and final value from one stream. */
+/**
+ * Starts a response and offers its text, steps, snapshots and final value from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: Omit<Responses.ResponseCreateParams, "background">,
   options: Options = {}
@@ -93,6 +117,8 @@ export const streamed = (
  * **Details**
  *
  * Events up to the cursor are read again for the snapshot, but no view emits them.
+ *
+ * @category running
  */
 export const resumed = (
   cursor: Cursor,

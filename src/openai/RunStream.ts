@@ -34,7 +34,11 @@ import type { RunStep } from "./api/BetaThreadsRunsSteps.ts"
 import { RunFold } from "./internal/runFold.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
-/** A run, and what has been done and said in it. */
+/**
+ * A run, and what has been done and said in it.
+ *
+ * @category models
+ */
 export interface Snapshot {
   /** The thread, if the stream created it. */
   readonly thread: Thread | undefined
@@ -50,31 +54,53 @@ export interface Snapshot {
  *
  * A whole message or step from the server replaces its deltas. In the accumulator's steps, `index` counts messages; for
  * tool calls it counts the steps of the run.
+ *
+ * @category folding
  */
 export const accumulator: Accumulator.Accumulator<AssistantStreamEvent, Snapshot, Accumulator.Step> =
   /*#__PURE__*/ accumulatorOf(() => new RunFold())
 
-/** A run under way, of events that may fail in some way. */
+/**
+ * A run under way, of events that may fail in some way.
+ *
+ * @category models
+ */
 export interface Followed<out E>
   extends Accumulator.Streamed<AssistantStreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
 
-/** A run under way. */
+/**
+ * A run under way.
+ *
+ * @category models
+ */
 export interface Streamed extends Followed<ApiError> {}
 
-/** Emits the steps of a run. */
+/**
+ * Emits the steps of a run.
+ *
+ * @category running
+ */
 export const steps = (
   input: BetaThreadsRuns.RunCreateParams,
   options?: RequestOptions
 ): Stream.Stream<Accumulator.Step, ApiError, OpenAi> =>
   Accumulator.steps(accumulator)(BetaThreadsRuns.stream(input, options))
 
-/** Starts a run whose text, steps, snapshots and whole value can be had from one stream. */
+/**
+ * Starts a run whose text, steps, snapshots and whole value can be had from one stream.
+ *
+ * @category running
+ */
 export const streamed = (
   input: BetaThreadsRuns.RunCreateParams,
   options?: RequestOptions
 ): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(BetaThreadsRuns.stream(input, options))
 
-/** The same for events that come from elsewhere, such as `BetaThreadsRuns.submitToolOutputsStream`. */
+/**
+ * The same for events that come from elsewhere, such as `BetaThreadsRuns.submitToolOutputsStream`.
+ *
+ * @category utilities
+ */
 export const follow = <E, R>(
   events: Stream.Stream<AssistantStreamEvent, E, R>
 ): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>

@@ -45,7 +45,11 @@ import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** Settings of the Vertex layer: a location, a project and a credential. */
+/**
+ * Settings of the Vertex layer: a location, a project and a credential.
+ *
+ * @category models
+ */
 export interface Options extends ClientOptions {
   /** For instance `us-central1` or `global`. */
   readonly location?: string | undefined
@@ -56,11 +60,19 @@ export interface Options extends ClientOptions {
   readonly baseUrl?: string | undefined
 }
 
-/** Makes a client with the given settings. */
+/**
+ * Makes a client with the given settings.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerOf(definition, options)
 
-/** Makes a client configured by `GOOGLE_CLOUD_LOCATION`, `GOOGLE_CLOUD_PROJECT` and `LLMFX_DEBUG`. `overrides` win. */
+/**
+ * Makes a client configured by `GOOGLE_CLOUD_LOCATION`, `GOOGLE_CLOUD_PROJECT` and `LLMFX_DEBUG`. `overrides` win.
+ *
+ * @category layers
+ */
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)
 

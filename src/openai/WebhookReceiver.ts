@@ -29,13 +29,21 @@ import * as Effect from "effect/Effect"
 import * as Webhooks from "../webhooks/Webhooks.ts"
 import { UnwrapWebhookEvent } from "./api/WebhookEvents.ts"
 
-/** Makes a receiver with the given secrets. */
+/**
+ * Makes a receiver with the given secrets.
+ *
+ * @category constructors
+ */
 export const make = <E = never, R = never>(
   options: Webhooks.Options<E, R>
 ): Webhooks.Receiver<UnwrapWebhookEvent, E, R> =>
   Webhooks.make({ schema: UnwrapWebhookEvent, plainSecret: "text" }, options)
 
-/** Makes a receiver with the secret in `OPENAI_WEBHOOK_SECRET`. */
+/**
+ * Makes a receiver with the secret in `OPENAI_WEBHOOK_SECRET`.
+ *
+ * @category constructors
+ */
 export const makeConfig = <E = never, R = never>(
   options: Omit<Webhooks.Options<E, R>, "secrets"> = {}
 ): Effect.Effect<Webhooks.Receiver<UnwrapWebhookEvent, E, R>, Config.ConfigError> =>

@@ -29,7 +29,11 @@ import type { IdentityToken } from "../credentials/IdentityToken.ts"
 import { requestToken } from "../internal/credentials/tokenRequest.ts"
 import { OpenAi, type Options as OpenAiOptions } from "./OpenAi.ts"
 
-/** Which token to exchange, and on whose behalf. */
+/**
+ * Which token to exchange, and on whose behalf.
+ *
+ * @category models
+ */
 export interface Exchange<R = never> {
   /** The identity provider registered with your organization. */
   readonly identityProviderId: string
@@ -45,19 +49,29 @@ export interface Exchange<R = never> {
   readonly tokenUrl?: string | undefined
 }
 
-/** Settings of the layer. */
+/**
+ * Settings of the layer.
+ *
+ * @category models
+ */
 export interface Options<R = never> extends Exchange<R>, Omit<OpenAiOptions, "apiKey"> {}
 
 /**
  * Makes a client whose token is exchanged, cached, renewed before it expires, and exchanged again if the server refuses
  * it.
+ *
+ * @category layers
  */
 export const layer = <R = never>(
   options: Options<R>
 ): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient | R> =>
   Layer.unwrap(Effect.map(credential(options), (apiKey) => OpenAi.layer({ ...options, apiKey })))
 
-/** Returns the token as a credential, for `OpenAi.layer({ apiKey })`. */
+/**
+ * Returns the token as a credential, for `OpenAi.layer({ apiKey })`.
+ *
+ * @category getters
+ */
 export const credential = <R = never>(
   options: Exchange<R>
 ): Effect.Effect<Credential.Credential, never, HttpClient.HttpClient | R> =>

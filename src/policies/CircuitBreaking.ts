@@ -28,7 +28,11 @@ import * as ApiError from "../ApiError.ts"
 import { refusalDetail } from "../internal/errors/refusal.ts"
 import { make as around, type Call, type Middleware } from "../Middleware.ts"
 
-/** Options of {@link make}. */
+/**
+ * Options of {@link make}.
+ *
+ * @category models
+ */
 export interface Options extends KeyOptions {
   /** How many failures in a row, or which failure rate, open the circuit. Default: five in a row. */
   readonly tripPolicy?: CircuitBreaker.TripPolicy | undefined
@@ -36,13 +40,21 @@ export interface Options extends KeyOptions {
   readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
 }
 
-/** Which calls share a circuit. */
+/**
+ * Which calls share a circuit.
+ *
+ * @category models
+ */
 export interface KeyOptions {
   /** Calls with the same key share a circuit. Default: all calls of a provider. */
   readonly key?: ((call: Call) => string) | undefined
 }
 
-/** Makes a breaker that counts the calls of this process. */
+/**
+ * Makes a breaker that counts the calls of this process.
+ *
+ * @category constructors
+ */
 export const make = (options: Options = {}): Effect.Effect<Middleware, never, Scope.Scope> =>
   Effect.flatMap(Layer.build(CircuitBreaker.layerStoreMemory()), (store) =>
     CircuitBreaker.make({
@@ -61,6 +73,8 @@ export const make = (options: Options = {}): Effect.Effect<Middleware, never, Sc
  *
  * A call counts once with all its retries, a stream up to its first event. While the circuit is open, calls fail with
  * `OverloadedError` and the code `circuit_open`.
+ *
+ * @category constructors
  */
 export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: KeyOptions = {}): Middleware =>
   around((call, next) =>

@@ -34,6 +34,8 @@ import { make as around, type Call, type Middleware } from "../Middleware.ts"
  *
  * A call counts until its last retry ends, a stream until its last event. If a call has waited for `maxWait`, it fails
  * with `RateLimitError` and the code `client_concurrency_limit`. Default: no limit to the wait.
+ *
+ * @category constructors
  */
 export const make = (
   calls: number,

@@ -29,7 +29,11 @@ import * as Stream from "effect/Stream"
 import { isApiError } from "../ApiError.ts"
 import type { Program } from "../internal/program.ts"
 
-/** When and how to continue with the other program. */
+/**
+ * When and how to continue with the other program.
+ *
+ * @category models
+ */
 export interface Options {
   /** Returns whether to fall back after an error. Default: {@link isUnavailable}. */
   readonly when?: ((error: unknown) => boolean) | undefined
@@ -47,6 +51,8 @@ export interface Options {
  *
  * True for rate limits, exhausted quota, overload, outages, broken connections, timeouts, broken streams, and responses
  * that do not come from the API. Also works as the `while` of an `ExecutionPlan` step.
+ *
+ * @category guards
  */
 export const isUnavailable = (error: unknown): boolean => {
   if (!isApiError(error)) return false
@@ -84,7 +90,11 @@ type Either<P extends Program, Q extends Program> =
         : never
       : never
 
-/** Runs `other` if the program fails because its provider is not available. Both must be Effects, or both Streams. */
+/**
+ * Runs `other` if the program fails because its provider is not available. Both must be Effects, or both Streams.
+ *
+ * @category combinators
+ */
 export const to =
   <Q extends Program>(other: Q, options: Options = {}) =>
   <P extends Program>(self: P): Either<P, Q> =>

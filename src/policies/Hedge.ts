@@ -30,6 +30,8 @@ import type { Combinator, Program } from "../internal/program.ts"
  *
  * The first run to succeed wins and interrupts the other. For a Stream, the run whose first values arrive first
  * continues. A run that fails before `duration` fails the program; later, it fails only if both runs fail.
+ *
+ * @category combinators
  */
 export const after: Combinator<Duration.Input> = /*#__PURE__*/ dual(2, (self: Program, duration: Duration.Input) =>
   Stream.isStream(self) ? hedgedStream(self, duration) : hedged(self, duration)

@@ -21,6 +21,8 @@ import * as RequestOptions from "../RequestOptions.ts"
  * **Details**
  *
  * The key is a UUID for each call, the same on all its attempts. A key that the program has set is kept.
+ *
+ * @category running
  */
 export const keys: Middleware = /*#__PURE__*/ make((call, next) =>
   Effect.withFiber((fiber) => {

@@ -6,7 +6,11 @@
  */
 import * as Duration from "effect/Duration"
 
-/** One limit: how much a window allows, how much is left, and when the window resets. */
+/**
+ * One limit: how much a window allows, how much is left, and when the window resets.
+ *
+ * @category models
+ */
 export interface Limit {
   readonly limit: number | undefined
   readonly remaining: number | undefined
@@ -14,7 +18,11 @@ export interface Limit {
   readonly reset: Duration.Duration | undefined
 }
 
-/** Limits by their name in the headers: `requests`, `tokens`, `input-tokens`, `output-tokens`. */
+/**
+ * Limits by their name in the headers: `requests`, `tokens`, `input-tokens`, `output-tokens`.
+ *
+ * @category models
+ */
 export interface RateLimitInfo {
   readonly [dimension: string]: Limit
 }
@@ -26,6 +34,8 @@ export interface RateLimitInfo {
  * **Details**
  *
  * `now` (milliseconds) turns reset times into durations. Returns `undefined` if no such header is present.
+ *
+ * @category constructors
  */
 export const fromHeaders = (headers: { readonly [name: string]: string }, now: number): RateLimitInfo | undefined => {
   const info: Record<string, { -readonly [K in keyof Limit]: Limit[K] }> = {}

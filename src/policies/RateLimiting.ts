@@ -31,10 +31,18 @@ import * as RequestOptions from "../RequestOptions.ts"
 import type { Tokens } from "../telemetry/Usage.ts"
 import * as RateLimit from "./RateLimit.ts"
 
-/** The limits, named as in the providers' headers. `tokens` counts input and output together. */
+/**
+ * The limits, named as in the providers' headers. `tokens` counts input and output together.
+ *
+ * @category models
+ */
 export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens"
 
-/** Options of {@link make} and {@link fromLimiter}. */
+/**
+ * Options of {@link make} and {@link fromLimiter}.
+ *
+ * @category models
+ */
 export interface Options {
   /** How much a window allows. If the server's headers say less, the lower number applies. */
   readonly limits?: { readonly [D in Dimension]?: number } | undefined
@@ -57,7 +65,11 @@ export interface Options {
   readonly onStoreError?: "allow" | "fail" | undefined
 }
 
-/** Makes a limiter that counts the calls of this process. */
+/**
+ * Makes a limiter that counts the calls of this process.
+ *
+ * @category constructors
+ */
 export const make = (options: Options = {}): Effect.Effect<Middleware> =>
   RateLimiter.make.pipe(
     Effect.provide(RateLimiter.layerStoreMemory),
@@ -72,6 +84,8 @@ export const make = (options: Options = {}): Effect.Effect<Middleware> =>
  * A call waits for its turn before each attempt. Only the `total` timeout covers that wait. If it would exceed
  * `maxWait`, the call fails with `RateLimitError` and the code `client_rate_limit`. A 429 with `retry-after` makes all
  * calls with the same key wait.
+ *
+ * @category constructors
  */
 export const fromLimiter = (limiter: RateLimiter.RateLimiter, options: Options = {}): Middleware => {
   const { estimate = estimateTokens, key: keyOf = defaultKey, learn = true } = options

@@ -36,7 +36,11 @@ import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
 import { Current, merge } from "../RequestOptions.ts"
 
-/** Which calls to cache, and for how long. */
+/**
+ * Which calls to cache, and for how long.
+ *
+ * @category models
+ */
 export interface Options {
   readonly timeToLive: Duration.Input
   /** The name of the store. Default: `llmfx`. */
@@ -58,6 +62,8 @@ export interface Options {
  * **Gotchas**
  *
  * Layers with the same store share their responses, even if their base URLs or credentials differ.
+ *
+ * @category constructors
  */
 export const make = (options: Options): Effect.Effect<Middleware, never, Persistence.Persistence | Scope.Scope> =>
   Effect.gen(function* () {

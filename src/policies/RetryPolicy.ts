@@ -27,7 +27,11 @@ import * as Schedule from "effect/Schedule"
 import type { ApiError } from "../ApiError.ts"
 import { serverVerdict } from "../internal/errors/serverVerdict.ts"
 
-/** The rule for the response headers `retry-after-ms` and `retry-after`. */
+/**
+ * The rule for the response headers `retry-after-ms` and `retry-after`.
+ *
+ * @category models
+ */
 export interface ServerHint {
   /** The longest wait to accept. */
   readonly max: Duration.Input
@@ -37,13 +41,21 @@ export interface ServerHint {
   readonly acceptZero: boolean
 }
 
-/** A token bucket of retries that many calls share; see {@link makeBudget}. */
+/**
+ * A token bucket of retries that many calls share; see {@link makeBudget}.
+ *
+ * @category models
+ */
 export interface Budget {
   /** Takes one retry out of the bucket. Returns `false` if the bucket is empty. */
   readonly take: Effect.Effect<boolean>
 }
 
-/** Which failed calls are sent again, how often, and after which wait. */
+/**
+ * Which failed calls are sent again, how often, and after which wait.
+ *
+ * @category models
+ */
 export interface RetryPolicy {
   /** How many attempts may follow the first one. */
   readonly maxRetries: number
@@ -61,7 +73,11 @@ export interface RetryPolicy {
   readonly budget: Budget | undefined
 }
 
-/** The official backoff: 0.5 s, 1 s, 2 s, 4 s, then 8 s, each shortened by a random 0–25 %. */
+/**
+ * The official backoff: 0.5 s, 1 s, 2 s, 4 s, then 8 s, each shortened by a random 0–25 %.
+ *
+ * @category utilities
+ */
 export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /*#__PURE__*/ Schedule.modifyDelay(
   /*#__PURE__*/ Schedule.exponential("500 millis"),
   ({ duration }) =>
@@ -78,6 +94,8 @@ export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /
  *
  * Retries statuses 408, 409, 429 and 500 or above, timeouts, and broken connections. `x-should-retry` overrides the
  * status. The server's `retry-after` is used if it is at most one minute.
+ *
+ * @category constants
  */
 export const official: RetryPolicy = {
   maxRetries: 2,
@@ -96,20 +114,34 @@ export const official: RetryPolicy = {
 /**
  * Like {@link official}, but decides by the error's reason instead of its status, so errors that waiting does not help
  * fail at once. An example is a 429 for lack of credit.
+ *
+ * @category running
  */
 export const quotaAware: RetryPolicy = { ...official, retryable: (error) => error.isRetryable }
 
-/** Never sends a call twice. */
+/**
+ * Never sends a call twice.
+ *
+ * @category constants
+ */
 export const none: RetryPolicy = { ...official, maxRetries: 0 }
 
-/** Eight retries that wait as long as the server asks, up to two minutes. For jobs that nobody waits for. */
+/**
+ * Eight retries that wait as long as the server asks, up to two minutes. For jobs that nobody waits for.
+ *
+ * @category constants
+ */
 export const patient: RetryPolicy = {
   ...quotaAware,
   maxRetries: 8,
   serverHint: { max: "2 minutes", beyond: "clamp", acceptZero: true }
 }
 
-/** Returns a copy of a policy with some parts replaced. */
+/**
+ * Returns a copy of a policy with some parts replaced.
+ *
+ * @category combinators
+ */
 export const set: {
   (parts: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }): (self: RetryPolicy) => RetryPolicy
   (self: RetryPolicy, parts: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }): RetryPolicy
@@ -124,6 +156,8 @@ export const set: {
 /**
  * Makes a budget of at most `retries` retries in any `window`, refilled evenly. It keeps clients from multiplying the
  * load during an outage.
+ *
+ * @category constructors
  */
 export const makeBudget = (options: {
   readonly retries: number

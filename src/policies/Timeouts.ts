@@ -6,7 +6,11 @@
  */
 import * as Duration from "effect/Duration"
 
-/** The limits of a call. A part that is left out has no limit. */
+/**
+ * The limits of a call. A part that is left out has no limit.
+ *
+ * @category models
+ */
 export interface Timeouts {
   /** From sending the request to the response headers. Applies to each attempt. */
   readonly headers?: Duration.Input | undefined
@@ -20,7 +24,11 @@ export interface Timeouts {
   readonly total?: Duration.Input | undefined
 }
 
-/** No limits. */
+/**
+ * No limits.
+ *
+ * @category constants
+ */
 export const none: Timeouts = {
   headers: undefined,
   body: undefined,
@@ -29,7 +37,11 @@ export const none: Timeouts = {
   total: undefined
 }
 
-/** The official clients' limit: ten minutes for the headers and a JSON body, none for a stream. */
+/**
+ * The official clients' limit: ten minutes for the headers and a JSON body, none for a stream.
+ *
+ * @category constants
+ */
 export const official: Timeouts = {
   headers: /*#__PURE__*/ Duration.minutes(10),
   body: /*#__PURE__*/ Duration.minutes(10)

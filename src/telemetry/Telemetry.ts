@@ -40,7 +40,11 @@ import { make as around, type Call, type Middleware, mapValues } from "../Middle
 import * as RequestOptions from "../RequestOptions.ts"
 import type { Tokens } from "./Usage.ts"
 
-/** Options of {@link make}. */
+/**
+ * Options of {@link make}.
+ *
+ * @category models
+ */
 export interface Options {
   /**
    * The value of `gen_ai.provider.name`, for back ends such as `azure.ai.openai`, `aws.bedrock` and `gcp.vertex_ai`.
@@ -56,7 +60,11 @@ export interface Options {
   readonly propagate?: boolean | undefined
 }
 
-/** The metric `gen_ai.client.operation.duration`, in seconds, by operation, provider, model, server and error. */
+/**
+ * The metric `gen_ai.client.operation.duration`, in seconds, by operation, provider, model, server and error.
+ *
+ * @category utilities
+ */
 export const operationDuration: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram(
   "gen_ai.client.operation.duration",
   {
@@ -69,6 +77,8 @@ export const operationDuration: Metric.Histogram<number> = /*#__PURE__*/ Metric.
 /**
  * The metric `gen_ai.client.token.usage`, by `gen_ai.token.type` (`input`, `output`) and the attributes of the
  * duration.
+ *
+ * @category utilities
  */
 export const tokenUsage: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram("gen_ai.client.token.usage", {
   description: "Number of input and output tokens used",
@@ -78,6 +88,8 @@ export const tokenUsage: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogr
 
 /**
  * The metric `gen_ai.client.operation.time_to_first_chunk` of streams, in seconds, with the attributes of the duration.
+ *
+ * @category utilities
  */
 export const timeToFirstChunk: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram(
   "gen_ai.client.operation.time_to_first_chunk",
@@ -95,6 +107,8 @@ export const timeToFirstChunk: Metric.Histogram<number> = /*#__PURE__*/ Metric.h
  *
  * The span of a call ends with its response. The span of a stream ends when the stream ends or its reader stops, and
  * has the usage reported by then. The requests of each attempt are child spans, made by the `HttpClient`.
+ *
+ * @category constructors
  */
 export const make = (options: Options = {}): Middleware =>
   around((call, next) => {

@@ -27,7 +27,11 @@ import { countsOf, noTokens, usageIn } from "../internal/usage/usageFields.ts"
 import { metered } from "../internal/usage/usageMeter.ts"
 import * as Middleware from "../Middleware.ts"
 
-/** Numbers of tokens. */
+/**
+ * Numbers of tokens.
+ *
+ * @category models
+ */
 export interface Tokens {
   /** All input tokens, including those read from a cache. */
   readonly input: number
@@ -47,16 +51,28 @@ export interface Tokens {
   readonly outputAudio: number
 }
 
-/** The usage of one response. */
+/**
+ * The usage of one response.
+ *
+ * @category models
+ */
 export interface Usage extends Tokens {
   /** The usage record as the server sent it. */
   readonly raw: unknown
 }
 
-/** No tokens. */
+/**
+ * No tokens.
+ *
+ * @category constants
+ */
 export const zero: Tokens = noTokens
 
-/** Adds two usages. */
+/**
+ * Adds two usages.
+ *
+ * @category combinators
+ */
 export const add = (a: Tokens, b: Tokens): Tokens => ({
   input: a.input + b.input,
   cacheRead: a.cacheRead + b.cacheRead,
@@ -68,14 +84,22 @@ export const add = (a: Tokens, b: Tokens): Tokens => ({
   outputAudio: a.outputAudio + b.outputAudio
 })
 
-/** Returns the usage of a response or a snapshot of any API, or `undefined` if it does not report any. */
+/**
+ * Returns the usage of a response or a snapshot of any API, or `undefined` if it does not report any.
+ *
+ * @category getters
+ */
 export const of = (answer: unknown): Usage | undefined => {
   const { usage } = usageIn(answer)
   const counts: Tokens | undefined = countsOf(usage)
   return counts === undefined ? undefined : { ...counts, raw: usage }
 }
 
-/** The usage of one model. */
+/**
+ * The usage of one model.
+ *
+ * @category models
+ */
 export interface ModelTotal {
   readonly provider: string
   readonly model: string
@@ -84,7 +108,11 @@ export interface ModelTotal {
   readonly tokens: Tokens
 }
 
-/** The usage of a program. */
+/**
+ * The usage of a program.
+ *
+ * @category models
+ */
 export interface Total {
   /** The number of calls that reported usage. */
   readonly calls: number
@@ -94,7 +122,11 @@ export interface Total {
   readonly models: ReadonlyArray<ModelTotal>
 }
 
-/** Adds up usage. */
+/**
+ * Adds up usage.
+ *
+ * @category models
+ */
 export interface Counter {
   readonly record: (call: {
     readonly provider: string
@@ -105,7 +137,11 @@ export interface Counter {
   readonly total: Effect.Effect<Total>
 }
 
-/** Makes a counter that starts at zero. */
+/**
+ * Makes a counter that starts at zero.
+ *
+ * @category constructors
+ */
 export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() => {
   const models = new Map<string, ModelTotal>()
   let unreported = 0
@@ -149,6 +185,8 @@ export const makeCounter: Effect.Effect<Counter> = /*#__PURE__*/ Effect.sync(() 
  *
  * Responses that are only retrieved, such as a background response that is polled, are not counted. Use {@link of} for
  * them.
+ *
+ * @category combinators
  */
 export const countInto =
   <I>(service: Context.Key<I, ApiClient>, counter: Counter) =>
@@ -161,7 +199,11 @@ export const countInto =
     return counted as Same<P, never, I>
   }
 
-/** Makes middleware that counts the usage of all calls of a layer or a program, as {@link countInto} does. */
+/**
+ * Makes middleware that counts the usage of all calls of a layer or a program, as {@link countInto} does.
+ *
+ * @category combinators
+ */
 export const counting = (counter: Counter): Middleware.Middleware =>
   Middleware.make((given, next) => {
     const call = { ...given, input: asking(given.endpoint, given.input) }
@@ -182,7 +224,11 @@ const asking = ({ terminal }: Endpoint.Metadata, input: unknown): unknown => {
   return { ...input, stream_options: { include_usage: true, ...(typeof given === "object" ? given : undefined) } }
 }
 
-/** The price of a million tokens, in any currency. A kind that is left out costs as much as other input or output. */
+/**
+ * The price of a million tokens, in any currency. A kind that is left out costs as much as other input or output.
+ *
+ * @category models
+ */
 export interface Price {
   readonly input: number
   readonly output: number
@@ -193,19 +239,31 @@ export interface Price {
   readonly outputAudio?: number | undefined
 }
 
-/** Prices by model. A dated model is also found without its date: `gpt-5.4-mini` for `gpt-5.4-mini-2026-03-05`. */
+/**
+ * Prices by model. A dated model is also found without its date: `gpt-5.4-mini` for `gpt-5.4-mini-2026-03-05`.
+ *
+ * @category models
+ */
 export interface Prices {
   readonly [model: string]: Price
 }
 
-/** The cost of usage, and the models without a price. */
+/**
+ * The cost of usage, and the models without a price.
+ *
+ * @category models
+ */
 export interface Cost {
   readonly amount: number
   /** Models without a price. Their tokens are not in the amount. */
   readonly unpriced: ReadonlyArray<string>
 }
 
-/** Computes the cost of a program's usage. */
+/**
+ * Computes the cost of a program's usage.
+ *
+ * @category getters
+ */
 export const cost = (total: Pick<Total, "models">, prices: Prices): Cost => {
   let amount = 0
   const unpriced: Array<string> = []
@@ -223,7 +281,11 @@ const priceOf = (model: string, prices: Prices): Price | undefined => {
   return Object.hasOwn(prices, name) ? prices[name] : undefined
 }
 
-/** Computes the cost of tokens at a price. */
+/**
+ * Computes the cost of tokens at a price.
+ *
+ * @category getters
+ */
 export const costOf = (tokens: Tokens, price: Price): number => {
   const write1h = Math.min(tokens.cacheWrite1h, tokens.cacheWrite)
   const write = tokens.cacheWrite - write1h

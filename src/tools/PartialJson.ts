@@ -21,7 +21,11 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { JsonParser } from "../internal/json/incrementalParser.ts"
 
-/** A value whose parts may still be missing. Strings may be incomplete, so a string literal is any string. */
+/**
+ * A value whose parts may still be missing. Strings may be incomplete, so a string literal is any string.
+ *
+ * @category models
+ */
 export type Partial<A> = A extends string
   ? string
   : A extends number | boolean | bigint | null | undefined
@@ -32,7 +36,11 @@ export type Partial<A> = A extends string
         ? { readonly [K in keyof A]?: Partial<A[K]> }
         : unknown
 
-/** A text that is not JSON, or ends too early. */
+/**
+ * A text that is not JSON, or ends too early.
+ *
+ * @category errors
+ */
 export class PartialJsonError extends Data.TaggedError("PartialJsonError")<{
   readonly message: string
   /** The index of the offending character in `text`, in UTF-16 code units. */
@@ -41,7 +49,11 @@ export class PartialJsonError extends Data.TaggedError("PartialJsonError")<{
   readonly text: string
 }> {}
 
-/** A parser of one value. */
+/**
+ * A parser of one value.
+ *
+ * @category models
+ */
 export interface Parser {
   /** Reads a piece. Never throws; see {@link Parser.end}. */
   readonly push: (piece: string) => void
@@ -53,7 +65,11 @@ export interface Parser {
   readonly end: () => Result.Result<unknown, PartialJsonError>
 }
 
-/** Makes a parser. */
+/**
+ * Makes a parser.
+ *
+ * @category constructors
+ */
 export const make = (): Parser => {
   const parser = new JsonParser()
   return {
@@ -77,7 +93,11 @@ const errorOf = (parser: JsonParser): PartialJsonError | undefined =>
         text: parser.text
       })
 
-/** Parses a text that may be incomplete. Returns `undefined` if nothing of its value is known, or if it is not JSON. */
+/**
+ * Parses a text that may be incomplete. Returns `undefined` if nothing of its value is known, or if it is not JSON.
+ *
+ * @category parsing
+ */
 export const parse = (text: string): unknown => {
   const parser = new JsonParser()
   parser.push(text)
@@ -86,6 +106,8 @@ export const parse = (text: string): unknown => {
 
 /**
  * Emits the value after each piece of text, and finally the whole value. Pieces that arrive together emit one value.
+ *
+ * @category running
  */
 export const values = <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<unknown, E | PartialJsonError, R> =>
   transform(self, (parser, pieces) => {
@@ -94,7 +116,11 @@ export const values = <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<u
     return value === undefined ? [] : [value]
   })
 
-/** Emits each item of the array at a path as soon as it is complete. `[]` is the top level. */
+/**
+ * Emits each item of the array at a path as soon as it is complete. `[]` is the top level.
+ *
+ * @category running
+ */
 export const elements =
   (path: ReadonlyArray<string | number> = []) =>
   <E, R>(self: Stream.Stream<string, E, R>): Stream.Stream<unknown, E | PartialJsonError, R> =>

@@ -20,12 +20,20 @@ import { makeRestore } from "../internal/schema/restoreJson.ts"
 import { recursion, symbolKey, tidy, untyped } from "../internal/schema/strictSchema.ts"
 import * as PartialJson from "./PartialJson.ts"
 
-/** A schema of another library that can be written as JSON Schema. */
+/**
+ * A schema of another library that can be written as JSON Schema.
+ *
+ * @category models
+ */
 export interface StandardSource<out A, out E = unknown> {
   readonly "~standard": StandardSchemaV1.Props<E, A> & StandardJSONSchemaV1.Props<E, A>
 }
 
-/** Combines a Standard Schema of a library that does not write JSON Schema with its JSON Schema (draft 2020-12). */
+/**
+ * Combines a Standard Schema of a library that does not write JSON Schema with its JSON Schema (draft 2020-12).
+ *
+ * @category combinators
+ */
 export const withJsonSchema = <A, E>(
   schema: StandardSchemaV1<E, A>,
   jsonSchema: { readonly [key: string]: unknown }
@@ -33,51 +41,95 @@ export const withJsonSchema = <A, E>(
   "~standard": { ...schema["~standard"], jsonSchema: { input: () => jsonSchema, output: () => jsonSchema } }
 })
 
-/** The accepted schemas: an Effect schema, or a Standard Schema. */
+/**
+ * The accepted schemas: an Effect schema, or a Standard Schema.
+ *
+ * @category models
+ */
 export type Source<A, E = unknown> = Schema.Codec<A, E> | StandardSource<A, E>
 
-/** The provider does not accept this schema. */
+/**
+ * The provider does not accept this schema.
+ *
+ * @category errors
+ */
 export class UnsupportedSchemaError extends Data.TaggedError("UnsupportedSchemaError")<{
   readonly message: string
   /** The properties that lead to the unsupported part. `[]` for an item of an array. */
   readonly path: ReadonlyArray<string>
 }> {}
 
-/** The model declined to answer. */
+/**
+ * The model declined to answer.
+ *
+ * @category errors
+ */
 export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 
-/** The answer was cut off by a token limit. */
+/**
+ * The answer was cut off by a token limit.
+ *
+ * @category errors
+ */
 export class Truncated extends Data.TaggedError("Truncated")<{ readonly message: string }> {}
 
-/** The provider's content filter cut the answer. */
+/**
+ * The provider's content filter cut the answer.
+ *
+ * @category errors
+ */
 export class Filtered extends Data.TaggedError("Filtered")<{ readonly message: string }> {}
 
-/** The answer does not have a text, for instance because the model called a tool. */
+/**
+ * The answer does not have a text, for instance because the model called a tool.
+ *
+ * @category errors
+ */
 export class NoOutput extends Data.TaggedError("NoOutput")<{ readonly message: string }> {}
 
-/** The text is not JSON. */
+/**
+ * The text is not JSON.
+ *
+ * @category errors
+ */
 export class Malformed extends Data.TaggedError("Malformed")<{
   readonly message: string
   /** The index of the offending character in the text. */
   readonly position: number
 }> {}
 
-/** The value does not fit the schema. */
+/**
+ * The value does not fit the schema.
+ *
+ * @category errors
+ */
 export class Mismatched extends Data.TaggedError("Mismatched")<{
   readonly message: string
   readonly issues: ReadonlyArray<Issue>
 }> {}
 
-/** One problem of a value that does not fit. */
+/**
+ * One problem of a value that does not fit.
+ *
+ * @category models
+ */
 export interface Issue {
   readonly message: string
   readonly path: ReadonlyArray<PropertyKey>
 }
 
-/** Why an answer does not have a value. */
+/**
+ * Why an answer does not have a value.
+ *
+ * @category models
+ */
 export type Reason = Refused | Truncated | Filtered | NoOutput | Malformed | Mismatched
 
-/** An answer without a value of the schema. The answer is included, because it was paid for. */
+/**
+ * An answer without a value of the schema. The answer is included, because it was paid for.
+ *
+ * @category errors
+ */
 export class OutputError extends Data.TaggedError("OutputError")<{
   readonly reason: Reason
   /** The text that the model wrote. */
@@ -90,7 +142,11 @@ export class OutputError extends Data.TaggedError("OutputError")<{
   }
 }
 
-/** A schema in the provider's form, with its decoder. */
+/**
+ * A schema in the provider's form, with its decoder.
+ *
+ * @category models
+ */
 export interface Format<out A, out E = unknown> {
   readonly name: string
   readonly description: string | undefined
@@ -101,7 +157,11 @@ export interface Format<out A, out E = unknown> {
   readonly partial: (json: unknown) => PartialJson.Partial<E> | undefined
 }
 
-/** How a provider accepts schemas. */
+/**
+ * How a provider accepts schemas.
+ *
+ * @category models
+ */
 export interface Conversion {
   /** Converts a schema to the provider's JSON Schema. Throws if it cannot be expressed. */
   readonly convert: (schema: Schema.Codec<unknown, unknown>) => {
@@ -119,7 +179,11 @@ export interface Conversion {
   readonly strictLimits?: StrictLimits | undefined
 }
 
-/** The most that the strict tools of one request may have, all together. */
+/**
+ * The most that the strict tools of one request may have, all together.
+ *
+ * @category models
+ */
 export interface StrictLimits {
   readonly tools: number
   /** Properties that may be left out. */
@@ -128,14 +192,22 @@ export interface StrictLimits {
   readonly unions: number
 }
 
-/** The name and description that the model sees. */
+/**
+ * The name and description that the model sees.
+ *
+ * @category models
+ */
 export interface FormatOptions {
   /** Letters, digits, `_` and `-`. Default: `output`. */
   readonly name?: string | undefined
   readonly description?: string | undefined
 }
 
-/** Converts a schema for a provider. */
+/**
+ * Converts a schema for a provider.
+ *
+ * @category converting
+ */
 export const format = <A, E>(
   source: Source<A, E>,
   conversion: Conversion,
@@ -244,7 +316,11 @@ const mismatched = (issues: ReadonlyArray<StandardSchemaV1.Issue>): Mismatched =
   })
 }
 
-/** Decodes a text that the model wrote. */
+/**
+ * Decodes a text that the model wrote.
+ *
+ * @category decoding
+ */
 export const decodeText = <A>(format: Format<A>, text: string): Effect.Effect<A, Malformed | Mismatched> => {
   const parser = PartialJson.make()
   parser.push(text)
@@ -254,19 +330,31 @@ export const decodeText = <A>(format: Format<A>, text: string): Effect.Effect<A,
   })
 }
 
-/** A value and the answer it was read from. */
+/**
+ * A value and the answer it was read from.
+ *
+ * @category models
+ */
 export interface Parsed<out A, out Answer> {
   readonly value: A
   readonly answer: Answer
 }
 
-/** Returns the text of an answer, or why there is none to read. */
+/**
+ * Returns the text of an answer, or why there is none to read.
+ *
+ * @category models
+ */
 export type Read<in Answer> = (answer: Answer) => {
   readonly text: string
   readonly problem: Refused | Truncated | Filtered | NoOutput | undefined
 }
 
-/** Reads the value of an answer. */
+/**
+ * Reads the value of an answer.
+ *
+ * @category getters
+ */
 export const read = <A, Answer>(
   format: Format<A>,
   readText: Read<Answer>,
@@ -280,14 +368,22 @@ export const read = <A, Answer>(
   })
 }
 
-/** How to read the answers of an API, and reply to them. */
+/**
+ * How to read the answers of an API, and reply to them.
+ *
+ * @category models
+ */
 export interface Dialogue<Input, in Answer> {
   readonly read: Read<Answer>
   /** Returns the input of a follow-up: the answer, then a user message. */
   readonly followUp: (input: Input, text: string, message: string) => Input
 }
 
-/** How to ask an API for a value. */
+/**
+ * How to ask an API for a value.
+ *
+ * @category models
+ */
 export interface AskOptions<Input, Answer, E, R> extends Dialogue<Input, Answer> {
   readonly call: (input: Input) => Effect.Effect<Answer, E, R>
 }
@@ -295,6 +391,8 @@ export interface AskOptions<Input, Answer, E, R> extends Dialogue<Input, Answer>
 /**
  * Asks for a value. If an answer is not JSON or does not fit, the model is shown the problem and asked again, up to
  * `maxReasks` times.
+ *
+ * @category running
  */
 export const ask = <A, Input, Answer, E, R>(
   format: Format<A>,
@@ -320,12 +418,20 @@ const inputAfter = <Input>(
 const complaint = ({ message }: Malformed | Mismatched): string =>
   `That answer cannot be used: ${message}. Answer again, with JSON that fits the schema and nothing else.`
 
-/** A value that is arriving: the part that is known, then the whole value. */
+/**
+ * A value that is arriving: the part that is known, then the whole value.
+ *
+ * @category models
+ */
 export type Progress<A, E, Answer> =
   | { readonly _tag: "Partial"; readonly value: PartialJson.Partial<E> }
   | ({ readonly _tag: "Whole" } & Parsed<A, Answer>)
 
-/** How to follow the answers of an API. */
+/**
+ * How to follow the answers of an API.
+ *
+ * @category models
+ */
 export interface FollowOptions<Input, Event, Snapshot, Step, Answer, E, R>
   extends Dialogue<Input, Answer>,
     Accumulator.StreamedOptions<Snapshot, Step, Answer, E> {
@@ -336,6 +442,8 @@ export interface FollowOptions<Input, Event, Snapshot, Step, Answer, E, R>
 /**
  * Asks for a value like {@link ask}, and emits it while it arrives. Each time the model is asked again, the value
  * starts over.
+ *
+ * @category running
  */
 export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
   format: Format<A, E>,

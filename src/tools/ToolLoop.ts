@@ -17,7 +17,11 @@ import { isObject, objectsOf } from "../internal/json/json.ts"
 import type * as StructuredOutput from "./StructuredOutput.ts"
 import * as Tools from "./Tools.ts"
 
-/** The state of a loop as JSON: everything needed to resume it. */
+/**
+ * The state of a loop as JSON: everything needed to resume it.
+ *
+ * @category models
+ */
 export interface State<out Input, out Answer> {
   /** The input of the next request. */
   readonly input: Input
@@ -27,32 +31,52 @@ export interface State<out Input, out Answer> {
   readonly answer: Answer | undefined
 }
 
-/** A delta of an answer. */
+/**
+ * A delta of an answer.
+ *
+ * @category models
+ */
 export interface Delta {
   readonly _tag: "Delta"
   readonly step: Accumulator.Step
 }
 
-/** An answer is complete. */
+/**
+ * An answer is complete.
+ *
+ * @category models
+ */
 export interface Answered<out Answer> {
   readonly _tag: "Answered"
   readonly answer: Answer
 }
 
-/** A call was made. */
+/**
+ * A call was made.
+ *
+ * @category models
+ */
 export interface Called {
   readonly _tag: "Called"
   readonly call: Tools.Call
   readonly result: Tools.CallResult
 }
 
-/** A state to store. A loop that is interrupted after it can be resumed from it. */
+/**
+ * A state to store. A loop that is interrupted after it can be resumed from it.
+ *
+ * @category models
+ */
 export interface Checkpoint<out Input, out Answer> {
   readonly _tag: "Checkpoint"
   readonly state: State<Input, Answer>
 }
 
-/** Why a loop ended although the model is not done: the answer was cut, so its calls are not made. */
+/**
+ * Why a loop ended although the model is not done: the answer was cut, so its calls are not made.
+ *
+ * @category models
+ */
 export type Cut =
   /** The answer reached its token limit. */
   | "maxTokens"
@@ -64,7 +88,11 @@ export type Cut =
   /** The answer ended in another way; see its finish reason. */
   | "incomplete"
 
-/** The loop is over. */
+/**
+ * The loop is over.
+ *
+ * @category models
+ */
 export interface Finished<out Input, out Answer> {
   readonly _tag: "Finished"
   readonly reason:
@@ -79,7 +107,11 @@ export interface Finished<out Input, out Answer> {
   readonly steps: number
 }
 
-/** An event of a loop. */
+/**
+ * An event of a loop.
+ *
+ * @category models
+ */
 export type Event<Input, Answer> =
   | Delta
   | Answered<Answer>
@@ -87,7 +119,11 @@ export type Event<Input, Answer> =
   | Checkpoint<Input, Answer>
   | Finished<Input, Answer>
 
-/** A finished step: the answer, the results of its calls, and the next input. */
+/**
+ * A finished step: the answer, the results of its calls, and the next input.
+ *
+ * @category models
+ */
 export interface Turn<out Input, out Answer> {
   readonly steps: number
   readonly answer: Answer
@@ -95,7 +131,11 @@ export interface Turn<out Input, out Answer> {
   readonly next: Input
 }
 
-/** How to continue after a step. */
+/**
+ * How to continue after a step.
+ *
+ * @category models
+ */
 export type Decision<Input> = Data.TaggedEnum<{
   Continue: {}
   Stop: {}
@@ -103,16 +143,32 @@ export type Decision<Input> = Data.TaggedEnum<{
   ContinueWith: { readonly input: Input }
 }>
 
-/** Continues. */
+/**
+ * Continues.
+ *
+ * @category constants
+ */
 export const Continue: Decision<never> = { _tag: "Continue" }
 
-/** Ends the loop. */
+/**
+ * Ends the loop.
+ *
+ * @category constants
+ */
 export const Stop: Decision<never> = { _tag: "Stop" }
 
-/** Continues with another input. */
+/**
+ * Continues with another input.
+ *
+ * @category utilities
+ */
 export const ContinueWith = <Input>(input: Input): Decision<Input> => ({ _tag: "ContinueWith", input })
 
-/** A call and its place in the loop, because servers may give one id to several calls. */
+/**
+ * A call and its place in the loop, because servers may give one id to several calls.
+ *
+ * @category models
+ */
 export interface PlacedCall extends Tools.Call {
   /** The step and position, in characters that any store accepts in a key. */
   readonly place: string
@@ -121,6 +177,8 @@ export interface PlacedCall extends Tools.Call {
 /**
  * Remembers the results of calls, so a resumed loop does not make them again. Use one ledger for one loop: in another
  * loop, the same place is another call.
+ *
+ * @category models
  */
 export interface Ledger<out E = never, out R = never> {
   readonly recall: (call: PlacedCall) => Effect.Effect<Tools.CallResult | undefined, E, R>
@@ -144,7 +202,11 @@ const entryOf = (call: PlacedCall, result: Tools.CallResult): Entry => ({
 const resultIn = (entry: Entry | undefined, call: PlacedCall): Tools.CallResult | undefined =>
   entry !== undefined && entry.name === call.name && entry.arguments === call.arguments ? entry.result : undefined
 
-/** Makes a ledger in memory. */
+/**
+ * Makes a ledger in memory.
+ *
+ * @category constructors
+ */
 export const makeMemoryLedger: Effect.Effect<Ledger> = /*#__PURE__*/ Effect.sync(() => {
   const entries = new Map<string, Entry>()
   return {
@@ -156,7 +218,11 @@ export const makeMemoryLedger: Effect.Effect<Ledger> = /*#__PURE__*/ Effect.sync
   }
 })
 
-/** Makes a ledger that outlives the program. Loops that share a store need different prefixes. */
+/**
+ * Makes a ledger that outlives the program. Loops that share a store need different prefixes.
+ *
+ * @category constructors
+ */
 export const ledgerFromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,
   prefix: string = "tool-call:"
@@ -168,7 +234,11 @@ export const ledgerFromKeyValueStore = (
   record: (call, result) => store.set(prefix + call.place, JSON.stringify(entryOf(call, result)))
 })
 
-/** Options of a loop. */
+/**
+ * Options of a loop.
+ *
+ * @category models
+ */
 export interface Options<Input, Answer, E = never, R = never> {
   /** The most requests. Default: 20. */
   readonly maxSteps?: number | undefined
@@ -190,7 +260,11 @@ export interface Options<Input, Answer, E = never, R = never> {
   readonly resume?: State<Input, Answer> | undefined
 }
 
-/** How an answer ended, which decides how the loop continues. */
+/**
+ * How an answer ended, which decides how the loop continues.
+ *
+ * @category models
+ */
 export type Ending =
   /** Its calls are made. If there are none, the model is done. */
   | "whole"
@@ -200,7 +274,11 @@ export type Ending =
   /** The server reported an error instead of an answer. */
   | ApiError
 
-/** How to ask an API, and read its answers. */
+/**
+ * How to ask an API, and read its answers.
+ *
+ * @category models
+ */
 export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly conversion: StructuredOutput.Conversion
   readonly withTools: (input: Input, tools: ReadonlyArray<Tools.ToolDescription>) => Input
@@ -218,7 +296,11 @@ export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input
 }
 
-/** Runs a loop. */
+/**
+ * Runs a loop.
+ *
+ * @category running
+ */
 export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = never, R3 = never>(
   api: Api<Input, AnswerEvent, Snapshot, Answer, R>,
   input: Input,
@@ -451,7 +533,11 @@ const makeRunner = <E, R>(
 const isSameCall = (a: Tools.Call, b: Tools.Call): boolean =>
   a.id === b.id && a.name === b.name && a.arguments === b.arguments
 
-/** Returns the end of a loop. */
+/**
+ * Returns the end of a loop.
+ *
+ * @category getters
+ */
 export const finished = <Input, Answer, E, R>(
   events: Stream.Stream<Event<Input, Answer>, E, R>
 ): Effect.Effect<Finished<Input, Answer>, E, R> =>

@@ -35,7 +35,11 @@ import * as PartialJson from "./PartialJson.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 import * as ToolOutput from "./ToolOutput.ts"
 
-/** A call that the model wants made. */
+/**
+ * A call that the model wants made.
+ *
+ * @category models
+ */
 export interface Call {
   readonly id: string
   readonly name: string
@@ -43,7 +47,11 @@ export interface Call {
   readonly arguments: string
 }
 
-/** The result of a call, as the model sees it. */
+/**
+ * The result of a call, as the model sees it.
+ *
+ * @category models
+ */
 export interface CallResult {
   readonly id: string
   readonly name: string
@@ -51,7 +59,11 @@ export interface CallResult {
   readonly isError: boolean
 }
 
-/** A function that a model may call. */
+/**
+ * A function that a model may call.
+ *
+ * @category models
+ */
 export interface Tool<out R = never> {
   readonly name: string
   readonly description: string | undefined
@@ -67,7 +79,11 @@ export interface Tool<out R = never> {
   readonly approve: ((input: unknown, call: Call) => Effect.Effect<boolean, never, R>) | undefined
 }
 
-/** The definition of a tool. */
+/**
+ * The definition of a tool.
+ *
+ * @category models
+ */
 export interface Definition<A, E, Failure, R, R2> {
   readonly name: string
   readonly description?: string | undefined
@@ -85,7 +101,11 @@ export interface Definition<A, E, Failure, R, R2> {
   readonly describeFailure?: ((failure: Failure) => string | ToolOutput.Parts) | undefined
 }
 
-/** Makes a tool from a schema and a function. */
+/**
+ * Makes a tool from a schema and a function.
+ *
+ * @category constructors
+ */
 export const make = <A, E, Failure = never, R = never, R2 = never>(
   definition: Definition<A, E, Failure, R, R2>
 ): Tool<R | R2> => {
@@ -109,6 +129,8 @@ export const make = <A, E, Failure = never, R = never, R2 = never>(
 /**
  * Makes a tool whose parameters are known only as JSON Schema, such as a tool of an MCP server. Its input is not
  * checked.
+ *
+ * @category constructors
  */
 export const dynamic = <Failure = never, R = never, R2 = never>(definition: {
   readonly name: string
@@ -132,13 +154,21 @@ export const dynamic = <Failure = never, R = never, R2 = never>(definition: {
   approve: definition.approve
 })
 
-/** How to use a toolkit's tools. */
+/**
+ * How to use a toolkit's tools.
+ *
+ * @category models
+ */
 export interface ToolkitOptions<R> {
   /** Approves calls of tools that the toolkit marks as needing approval. Without it, they are refused. */
   readonly approve?: ((call: Call) => Effect.Effect<boolean, never, R>) | undefined
 }
 
-/** A tool that only its provider can run, such as web search. Add it to the input's own `tools`. */
+/**
+ * A tool that only its provider can run, such as web search. Add it to the input's own `tools`.
+ *
+ * @category errors
+ */
 export class ProviderToolError extends Data.TaggedError("ProviderToolError")<{
   readonly message: string
   readonly tool: string
@@ -151,6 +181,8 @@ export class ProviderToolError extends Data.TaggedError("ProviderToolError")<{
  *
  * Preliminary results of a handler are dropped; a failure is told to the model. Fails if the toolkit has a tool that
  * only a provider can run.
+ *
+ * @category constructors
  */
 export const fromToolkit = <Tools extends Record<string, AiTool.Any>, R = never>(
   toolkit: Toolkit.Toolkit<Tools>,
@@ -227,7 +259,11 @@ const outputPart = (part: Prompt.ToolModelOutputPart): ToolOutput.Part => {
     : { _tag: "File", mediaType, name, source: { _tag: "Base64", data: data.replace(/^data:[^,]*,/, "") } }
 }
 
-/** A tool as it is described to a provider. */
+/**
+ * A tool as it is described to a provider.
+ *
+ * @category models
+ */
 export interface ToolDescription {
   readonly name: string
   readonly description: string | undefined
@@ -235,7 +271,11 @@ export interface ToolDescription {
   readonly jsonSchema: { readonly [key: string]: unknown }
 }
 
-/** Tools in the form of a provider. */
+/**
+ * Tools in the form of a provider.
+ *
+ * @category models
+ */
 export interface Toolbox<out R> {
   readonly descriptions: ReadonlyArray<ToolDescription>
   /** Makes one call. Never fails: a failure is a result. */
@@ -270,7 +310,11 @@ interface Entry<R> {
   readonly format: StructuredOutput.Format<unknown>
 }
 
-/** Converts tools for a provider. `given` has the schemas of strict tools that the request already has. */
+/**
+ * Converts tools for a provider. `given` has the schemas of strict tools that the request already has.
+ *
+ * @category converting
+ */
 export const toolbox = <R>(
   tools: ReadonlyArray<Tool<R>>,
   conversion: StructuredOutput.Conversion,
@@ -365,5 +409,9 @@ const textOfFailure = (failure: unknown): string => {
   }
 }
 
-/** Returns the arguments of a call so far, while they are still streaming. */
+/**
+ * Returns the arguments of a call so far, while they are still streaming.
+ *
+ * @category getters
+ */
 export const partialInput = (call: { readonly arguments: string }): unknown => PartialJson.parse(call.arguments)

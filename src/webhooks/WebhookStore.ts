@@ -22,10 +22,18 @@ import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type * as Redis from "effect/persistence/Redis"
 import * as Semaphore from "effect/Semaphore"
 
-/** The result of claiming a delivery: it is new and now the caller's, another caller is handling it, or it is done. */
+/**
+ * The result of claiming a delivery: it is new and now the caller's, another caller is handling it, or it is done.
+ *
+ * @category models
+ */
 export type Claim = "new" | "pending" | "done"
 
-/** Remembers deliveries by their id. */
+/**
+ * Remembers deliveries by their id.
+ *
+ * @category models
+ */
 export interface WebhookStore<out E = never, out R = never> {
   /**
    * Claims an id in one step: of many callers at once, exactly one gets `"new"`. The claim expires after `lease`, in
@@ -38,7 +46,11 @@ export interface WebhookStore<out E = never, out R = never> {
   readonly release: (id: string) => Effect.Effect<void, E, R>
 }
 
-/** Makes a store in memory, for one process. */
+/**
+ * Makes a store in memory, for one process.
+ *
+ * @category constructors
+ */
 export const makeMemory: Effect.Effect<WebhookStore> = /*#__PURE__*/ Effect.sync(() => {
   const entries = new Map<string, { readonly claim: Claim; readonly end: number }>()
   let nextSweep = 0
@@ -69,7 +81,11 @@ export const makeMemory: Effect.Effect<WebhookStore> = /*#__PURE__*/ Effect.sync
 
 const sweepInterval = 60_000
 
-/** Makes a store in Redis, for any number of processes. An id is claimed with `SET … NX`. */
+/**
+ * Makes a store in Redis, for any number of processes. An id is claimed with `SET … NX`.
+ *
+ * @category constructors
+ */
 export const fromRedis = (
   redis: Pick<Redis.Redis["Service"], "send">,
   prefix: string = "webhook:"
@@ -93,6 +109,8 @@ const milliseconds = (time: Duration.Duration): string => String(Math.max(1, Mat
  *
  * A key-value store cannot compare and set. Two processes may both claim a delivery that reaches them at the same
  * instant; use {@link fromRedis} if that matters. Old entries are overwritten but never removed.
+ *
+ * @category constructors
  */
 export const fromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,

@@ -23,22 +23,42 @@ import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
 import type { WebhookStore } from "./WebhookStore.ts"
 
-/** A header that the signature needs is missing or malformed. */
+/**
+ * A header that the signature needs is missing or malformed.
+ *
+ * @category errors
+ */
 export class InvalidHeadersError extends Data.TaggedError("InvalidHeadersError")<{ readonly message: string }> {}
 
-/** The request is older than the tolerance allows, or too far in the future. */
+/**
+ * The request is older than the tolerance allows, or too far in the future.
+ *
+ * @category errors
+ */
 export class InvalidTimestampError extends Data.TaggedError("InvalidTimestampError")<{ readonly message: string }> {}
 
-/** None of the request's signatures was made with one of the secrets. */
+/**
+ * None of the request's signatures was made with one of the secrets.
+ *
+ * @category errors
+ */
 export class InvalidSignatureError extends Data.TaggedError("InvalidSignatureError")<{ readonly message: string }> {}
 
-/** The signature is right, but the body is not a known event. */
+/**
+ * The signature is right, but the body is not a known event.
+ *
+ * @category errors
+ */
 export class InvalidEventError extends Data.TaggedError("InvalidEventError")<{
   readonly message: string
   readonly body: string
 }> {}
 
-/** This delivery was received before. */
+/**
+ * This delivery was received before.
+ *
+ * @category errors
+ */
 export class ReplayedError extends Data.TaggedError("ReplayedError")<{
   readonly message: string
   readonly id: string
@@ -46,7 +66,11 @@ export class ReplayedError extends Data.TaggedError("ReplayedError")<{
   readonly isPending: boolean
 }> {}
 
-/** Why a webhook was refused. */
+/**
+ * Why a webhook was refused.
+ *
+ * @category models
+ */
 export type WebhookError =
   | InvalidHeadersError
   | InvalidTimestampError
@@ -54,7 +78,11 @@ export type WebhookError =
   | InvalidEventError
   | ReplayedError
 
-/** A request as it arrived. */
+/**
+ * A request as it arrived.
+ *
+ * @category models
+ */
 export interface Delivery {
   /** The bytes of the body. A string is read as UTF-8. */
   readonly body: Uint8Array | string
@@ -62,7 +90,11 @@ export interface Delivery {
   readonly headers: { readonly [name: string]: string | undefined }
 }
 
-/** A verified event. */
+/**
+ * A verified event.
+ *
+ * @category models
+ */
 export interface Received<out Event> {
   /** The same for each delivery of the event. */
   readonly id: string
@@ -71,7 +103,11 @@ export interface Received<out Event> {
   readonly event: Event
 }
 
-/** Options of a receiver. */
+/**
+ * Options of a receiver.
+ *
+ * @category models
+ */
 export interface Options<out E = never, out R = never> {
   /** The signing secrets; a signature by any secret is accepted. Give both while you rotate a key. */
   readonly secrets: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
@@ -90,7 +126,11 @@ export interface Options<out E = never, out R = never> {
   readonly maxBodySize?: ByteSize.Input | undefined
 }
 
-/** Receives webhooks. */
+/**
+ * Receives webhooks.
+ *
+ * @category models
+ */
 export interface Receiver<in out Event, out E = never, out R = never> {
   /**
    * Verifies and decodes a delivery, then claims its id. The store is asked last, so only a genuine delivery can claim
@@ -158,7 +198,11 @@ export interface Receiver<in out Event, out E = never, out R = never> {
   >
 }
 
-/** Makes a receiver for a provider's events. Throws a `TypeError` if a secret cannot be used as a key. */
+/**
+ * Makes a receiver for a provider's events. Throws a `TypeError` if a secret cannot be used as a key.
+ *
+ * @category constructors
+ */
 export const make = <Event, E = never, R = never>(
   events: {
     readonly schema: Schema.Codec<Event, unknown>
