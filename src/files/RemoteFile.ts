@@ -2,9 +2,9 @@
  * Files of other servers, to send on. They go through this program piece by piece and are never whole in memory.
  *
  * A URL that a user may choose must not lead into the network of the program. Hosts that are local or private by their
- * name or address are refused, also where a server redirects to them. Names are not resolved here: where one could be
- * made to point to a private address, let `allow` look it up, or give an `HttpClient` that connects to public addresses
- * only.
+ * name or address are refused, also where a server redirects to them. `fetch` does not let a
+ * program see the address that a name is resolved to: on Node give an `HttpClient` with the `lookup` of `NodeRemoteFile`,
+ * elsewhere let `allow` look the name up.
  *
  * @example
  * ```ts
@@ -18,11 +18,13 @@
  * ```
  */
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { execute } from "../internal/attempt/fetchClient.ts"
 import * as publicAddress from "../internal/request/publicAddress.ts"
@@ -49,6 +51,10 @@ export interface SourceOptions {
   readonly name?: string | undefined
   /** Default: the other server's `content-type`. */
   readonly type?: string | undefined
+  /** How long the file may be, in bytes. Default: 512 MiB. */
+  readonly maxSize?: number | undefined
+  /** How long the whole download may take. Default: 10 minutes. HEAD is given up after five seconds, without an error. */
+  readonly timeout?: Duration.Input | undefined
   /** Returns whether a URL may be requested, including the targets of redirects. Default: {@link isPublic}. */
   readonly allow?: ((url: URL) => Effect.Effect<boolean>) | undefined
 }
@@ -87,16 +93,47 @@ export const source = (
     yield* check(parsed, allow)
     const client = yield* HttpClient.HttpClient
     const request = (method: "GET" | "HEAD") => requested(client, method, parsed, allow, maxRedirects)
-    const head = yield* Effect.catch(request("HEAD"), () => Effect.succeed(undefined))
+    const head = yield* Effect.catch(Effect.timeoutOption(request("HEAD"), headTime), () =>
+      Effect.succeed(Option.none<HttpClientResponse.HttpClientResponse>())
+    )
     const headers: { readonly [name: string]: string } =
-      head !== undefined && isSuccess(head.status) ? head.headers : {}
+      Option.isSome(head) && isSuccess(head.value.status) ? head.value.headers : {}
     const size = Number(headers["content-length"] ?? Number.NaN)
-    return FileSource.fromStream(() => Stream.unwrap(Effect.flatMap(request("GET"), bytesOf)), {
+    const { maxSize = defaultMaxSize, timeout = "10 minutes" } = options
+    if (size > maxSize) return yield* tooLong(maxSize)
+    const bytes = Stream.unwrap(Effect.flatMap(request("GET"), bytesOf)).pipe(
+      within(maxSize),
+      Stream.interruptWhen(
+        Effect.andThen(
+          Effect.sleep(timeout),
+          refuse(`The file was not whole within ${Duration.format(Duration.fromInputUnsafe(timeout))}`)
+        )
+      )
+    )
+    return FileSource.fromStream(() => bytes, {
       name: options.name ?? nameIn(parsed),
       type: options.type ?? headers["content-type"],
       size: Number.isSafeInteger(size) && size > 0 ? size : undefined
     })
   })
+
+const headTime = "5 seconds"
+const defaultMaxSize = 512 * 1024 * 1024
+
+const tooLong = (maxSize: number): Effect.Effect<never, RemoteFileError> =>
+  refuse(`The file is longer than ${maxSize} bytes, the limit of the option "maxSize"`)
+
+/** Whatever a server declares, no more than this is taken from it. */
+const within =
+  (maxSize: number) =>
+  <E>(self: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | RemoteFileError> =>
+    Stream.suspend(() => {
+      let size = 0
+      return Stream.mapEffect(self, (bytes) => {
+        size += bytes.length
+        return size > maxSize ? tooLong(maxSize) : Effect.succeed(bytes)
+      })
+    })
 
 const parse = (url: string, base?: URL): Effect.Effect<URL, RemoteFileError> => {
   const parsed = URL.canParse(url, base) ? new URL(url, base) : undefined

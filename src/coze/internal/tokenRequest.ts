@@ -4,6 +4,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
 import { execute } from "../../internal/attempt/fetchClient.ts"
+import { readToken, scrubOf } from "../../internal/credentials/tokenSecrets.ts"
+import { plainText } from "../../internal/errors/redact.ts"
 import { isObject, type JsonObject, stringOf } from "../../internal/json/json.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
 
@@ -19,29 +21,47 @@ export const post = (
       HttpClientRequest.acceptJson,
       bearer === undefined ? (self) => self : HttpClientRequest.bearerToken(bearer)
     )
+    const scrub = scrubOf(request)
     // Secrets must not follow a redirect.
     const sent = execute(yield* HttpClient.HttpClient, request, { redirect: "manual" })
     const { headers, status, text } = yield* Effect.flatMap(sent, (response) =>
-      Effect.map(response.text, (text) => ({ headers: response.headers, status: response.status, text }))
+      Effect.map(readToken(response), (text) => ({ headers: response.headers, status: response.status, text }))
     ).pipe(
       Effect.mapError(
-        (error) => new CozeAuthError({ reason: "network", message: error.message, code: undefined, logId: undefined })
+        (error) =>
+          new CozeAuthError({
+            reason: "network",
+            message: plainText(error.message, maxMessage, scrub),
+            code: undefined,
+            logId: undefined
+          })
       )
     )
-    const answer = parsed(text)
-    const logId = headers["x-tt-logid"] ?? (isObject(answer) ? logIdIn(answer) : undefined)
+    const answer = parsed(text ?? "")
+    const givenId = headers["x-tt-logid"] ?? (isObject(answer) ? logIdIn(answer) : undefined)
+    const logId = givenId === undefined ? undefined : plainText(givenId, maxName, scrub)
     if (!isObject(answer)) {
       return yield* new CozeAuthError({
         reason: "invalid_response",
-        message: `The authorization server answered with HTTP ${status} and no JSON`,
+        message: `The authorization server answered with HTTP ${status} and ${text === undefined ? "more than 1 MiB" : "no JSON"}`,
         code: undefined,
         logId
       })
     }
     const failure = failureIn(answer, status)
-    if (failure !== undefined) return yield* new CozeAuthError({ ...failure, logId })
+    if (failure !== undefined) {
+      return yield* new CozeAuthError({
+        ...failure,
+        message: plainText(failure.message, maxMessage, scrub),
+        code: failure.code === undefined ? undefined : plainText(failure.code, maxName, scrub),
+        logId
+      })
+    }
     return isObject(answer["data"]) ? answer["data"] : answer
   })
+
+const maxMessage = 2000
+const maxName = 200
 
 const parsed = (text: string): unknown => {
   try {

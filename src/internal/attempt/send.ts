@@ -19,6 +19,7 @@ import { type Call, detailIn, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
 import { UnreadableEncoding } from "./decompress.ts"
 import * as FetchClient from "./fetchClient.ts"
+import { plainTracer } from "./plainTracer.ts"
 import { type BodyTooLong, defaultMaxBodyLength, PartialBody } from "./readBody.ts"
 import { retryCountHeader } from "./retry.ts"
 
@@ -186,21 +187,21 @@ const refusing: RequestInit = { redirect: "error", window: null }
 const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> =>
   isTraced(context) ? withoutSecrets(context, call) : Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
 
-/** Keeps the parameters and headers that may hold a secret out of spans. */
-const withoutSecrets = (context: Context.Context<never>, { options, wire }: Call): Context.Context<never> => {
+/** Keeps what may be a secret out of spans: headers and parameters by name, and everything else by its value. */
+const withoutSecrets = (context: Context.Context<never>, { options, scrub, wire }: Call): Context.Context<never> => {
   const names = Context.get(context, Headers.CurrentRedactedNames)
   const withHeaders = Context.add(context, Headers.CurrentRedactedNames, [
     ...names,
     "api-key",
     ...Object.keys(options.headers ?? {}).map((name) => name.toLowerCase())
   ])
-  const { secretQuery } = wire
-  return secretQuery.length === 0
-    ? withHeaders
-    : Context.add(withHeaders, UrlParams.CurrentRedactedNames, [
-        ...Context.get(context, UrlParams.CurrentRedactedNames),
-        ...secretQuery
-      ])
+  const url = new URL(wire.url)
+  const secret = new Set(wire.secretQuery)
+  return Context.add(
+    withHeaders,
+    Tracer.Tracer,
+    plainTracer(Context.get(context, Tracer.Tracer), (name) => url.searchParams.has(name) && !secret.has(name), scrub)
+  )
 }
 
 const isTraced = (context: Context.Context<never>): boolean =>

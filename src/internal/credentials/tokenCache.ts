@@ -1,8 +1,11 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { withoutCall } from "../attempt/ownContext.ts"
 
 interface Token<A> {
   readonly value: A
@@ -17,6 +20,7 @@ export interface TokenCache<A, E> {
 }
 
 const backOff = 5000
+const defectPause = 1000
 
 export const makeTokenCache = <A, E>(options: {
   readonly acquire: Effect.Effect<Token<A>, E>
@@ -28,6 +32,7 @@ export const makeTokenCache = <A, E>(options: {
   let current: { readonly value: A; readonly expiresAt: number; readonly life: number } | undefined
   let renewal: Fiber.Fiber<A, E> | undefined
   let failedAt = -Infinity
+  let defect: { readonly exit: Exit.Exit<A, E>; readonly at: number } | undefined
 
   const renew: Effect.Effect<A, E> = Effect.matchCauseEffect(options.acquire, {
     onSuccess: ({ expiresAt = Infinity, value }) =>
@@ -38,14 +43,20 @@ export const makeTokenCache = <A, E>(options: {
     onFailure: (cause) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         failedAt = now
+        defect = Cause.hasDies(cause) ? { exit: Exit.failCause(cause), at: now } : undefined
         return Effect.failCause(cause)
       })
   })
 
-  /** The current renewal, or a new one. It outlives the calls that wait for it. */
+  /**
+   * The renewal under way, or a new one. It outlives the calls that wait for it, and begins once all that are about to
+   * ask have asked: one that fails at once is shared, too.
+   */
   const sharedRenewal: Effect.Effect<Fiber.Fiber<A, E>> = Effect.withFiber((caller) => {
     if (renewal !== undefined) return Effect.succeed(renewal)
-    const started = Effect.runForkWith(caller.context)(renew)
+    const started = Effect.runForkWith(withoutCall(caller.context))(
+      current === undefined ? Effect.andThen(Effect.yieldNow, renew) : renew
+    )
     renewal = started
     started.addObserver(() => {
       renewal = undefined
@@ -55,6 +66,8 @@ export const makeTokenCache = <A, E>(options: {
 
   return {
     get: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      // A bug is not run again and again by those who come in the meantime.
+      if (defect !== undefined && now - defect.at < defectPause) return defect.exit
       const renewed = Effect.flatMap(sharedRenewal, Fiber.join)
       if (current === undefined) return renewed
       const { expiresAt, life, value } = current

@@ -2,15 +2,15 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import * as Credential from "../../credentials/Credential.ts"
 import { execute } from "../attempt/fetchClient.ts"
+import { plainText } from "../errors/redact.ts"
 import { isObject, stringOf } from "../json/json.ts"
+import { readToken, scrubOf } from "./tokenSecrets.ts"
 
 /** The endpoint, and how to ask it. */
 export interface TokenRequest {
@@ -24,21 +24,19 @@ export interface TokenRequest {
   readonly hint?: string | undefined
 }
 
-const maxBytes = 1024 * 1024
-
 /** Returns the text of a successful response. Broken connections, 429 and 5xx are tried three times. */
 export const requestText = (asked: TokenRequest): Effect.Effect<string, Credential.CredentialError> => {
-  const { from, hint, http, isLocal = false, request } = asked
+  const { from, http, isLocal = false, request } = asked
   if (!isLocal && !isSafe(request.url)) {
     return fail(`${from} is not asked: it is no https address, and what is sent to it is secret`)
   }
   // Secrets do not follow a redirect, and the program's trace ends here.
   return execute(http, request, { redirect: "manual" }).pipe(
-    Effect.flatMap((response) => Effect.map(readBounded(response), (text) => ({ response, text }))),
+    Effect.flatMap((response) => Effect.map(readToken(response), (text) => ({ response, text }))),
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
     Effect.timeout(isLocal ? "10 seconds" : "30 seconds"),
     Effect.mapError(() => new Failure(`${from} cannot be reached`, true)),
-    Effect.flatMap(({ response, text }) => (text === undefined ? tooLong(from) : checked(from, response, text, hint))),
+    Effect.flatMap(({ response, text }) => (text === undefined ? tooLong(from) : checked(asked, response, text))),
     Effect.retry({ schedule: Schedule.exponential("500 millis"), times: 2, while: ({ isTransient }) => isTransient }),
     Effect.catch(({ message }) => fail(message))
   )
@@ -76,36 +74,21 @@ const isSafe = (address: string): boolean => {
   }
 }
 
-/** Returns `undefined` if the body is too long. */
-const readBounded = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<string | undefined, HttpClientError.HttpClientError> =>
-  Effect.suspend(() => {
-    const decoder = new TextDecoder()
-    let text = ""
-    let size = 0
-    return Effect.map(
-      Stream.runForEachWhile(response.stream, (bytes) =>
-        Effect.sync(() => {
-          size += bytes.length
-          text += decoder.decode(bytes, { stream: true })
-          return size <= maxBytes
-        })
-      ),
-      () => (size > maxBytes ? undefined : text + decoder.decode())
-    )
-  })
-
 const checked = (
-  from: string,
+  { from, hint, request }: TokenRequest,
   response: HttpClientResponse.HttpClientResponse,
-  text: string,
-  hint: string | undefined
+  text: string
 ): Effect.Effect<string, Failure> => {
   const { headers, status } = response
   if (status >= 200 && status < 300) return Effect.succeed(text)
   const id = headers["request-id"] ?? headers["x-request-id"]
-  const detail = [describe(text), id === undefined ? "" : `request id ${id}`].filter((part) => part !== "").join(", ")
+  const scrub = scrubOf(request)
+  const detail = [
+    plainText(describe(text), 500, scrub),
+    id === undefined ? "" : `request id ${plainText(id, 200, scrub)}`
+  ]
+    .filter((part) => part !== "")
+    .join(", ")
   const message = `${from} answered HTTP ${status}${detail === "" ? "" : ` (${detail})`}`
   return Effect.fail(
     new Failure(status === 401 && hint !== undefined ? `${message}. ${hint}` : message, status === 429 || status >= 500)
@@ -118,10 +101,7 @@ const describe = (text: string): string => {
   if (!isObject(body)) return ""
   const { error, error_description: description, message } = body
   const words = isObject(error) ? [error["type"], error["message"]] : [error, description ?? message]
-  return words
-    .flatMap((word) => stringOf(word) ?? [])
-    .join(": ")
-    .slice(0, 500)
+  return words.flatMap((word) => stringOf(word) ?? []).join(": ")
 }
 
 const parsed = (text: string): unknown => {

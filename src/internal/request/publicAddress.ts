@@ -5,8 +5,15 @@ export const isPublicHost = (hostname: string): boolean => {
   const host = hostname.replace(/\.$/, "").toLowerCase()
   if (host.startsWith("[")) return isPublicAddress(host.slice(1, -1))
   if (/^[\d.]+$/.test(host)) return isPublicAddress(host)
-  return host.includes(".") && !/\.(localhost|local|internal|intranet|lan|home|corp|arpa)$/.test(host)
+  return host.includes(".") && !privateSuffix.test(host) && !namesAddress.test(host)
 }
+
+/** Of machines, home and company networks, clusters and clouds. */
+const privateSuffix =
+  /\.(?:localhost|localdomain|local|internal|intranet|private|lan|home|corp|domain|workgroup|arpa|svc|cluster|pod|consul|docker|invalid|onion)$/
+
+/** Names whose owner lets everybody choose the address, a private one too. */
+const namesAddress = /(?:^|\.)(?:nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|metadata\.tencentyun\.com)$/
 
 /** Whether an IPv4 or IPv6 address is public. What is neither is not. */
 export const isPublicAddress = (address: string): boolean => {
@@ -26,8 +33,11 @@ export const isPublicAddress = (address: string): boolean => {
 
 const bytesOf = (high: number, low: number): ReadonlyArray<number> => [high >> 8, high & 255, low >> 8, low & 255]
 
-const isPublicV4 = ([a = 0, b = 0, c = 0]: ReadonlyArray<number>): boolean => {
+const isPublicV4 = ([a = 0, b = 0, c = 0, d = 0]: ReadonlyArray<number>): boolean => {
   switch (a) {
+    case 168:
+      // Azure answers the machines of its customers there.
+      return !(b === 63 && c === 129 && d === 16)
     case 0:
     case 10:
     case 127:
