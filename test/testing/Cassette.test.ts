@@ -71,6 +71,38 @@ const session = (network: Layer.Layer<HttpClient.HttpClient> = Emulator.layer())
 const defectOf = (exit: Exit.Exit<unknown, unknown>): string =>
   Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? Cause.pretty(exit.cause) : ""
 
+describe("the matchers of a cassette", () => {
+  const { body, bodyIgnoring, path: pathMatcher } = Cassette.matchers
+  const request = (url: string, sent?: Cassette.Body): Cassette.RecordedRequest => ({
+    method: "POST",
+    url: `https://api.openai.com${url}`,
+    headers: {},
+    ...(sent === undefined ? {} : { body: sent })
+  })
+
+  it("compare paths decoded, without mixing up slashes", () => {
+    assert.isTrue(pathMatcher.matches(request("/models/a%3Ab"), request("/models/a:b")))
+    assert.isFalse(pathMatcher.matches(request("/models/a%2Fb"), request("/models/a/b")))
+    assert.isFalse(pathMatcher.matches(request("/models/%ff"), request("/models/%fe")))
+  })
+
+  it("ignore the fields that they are told to", () => {
+    const sent = request("/x", { json: { input: "a", encoding_format: "base64", items: [{ id: 1, text: "t" }] } })
+    const recorded = request("/x", { json: { input: "a", items: [{ id: 2, text: "t" }] } })
+    assert.isFalse(body.matches(sent, recorded))
+    assert.isTrue(bodyIgnoring("encoding_format", "items.*.id").matches(sent, recorded))
+    assert.deepStrictEqual(bodyIgnoring("encoding_format").explain(sent, recorded), [
+      "body.items[0].id: recorded 2, sent 1"
+    ])
+  })
+
+  it("take a form whose bytes were not kept for any upload", () => {
+    const upload = request("/files", { form: [{ name: "file", filename: "a.txt", text: "a" }] })
+    assert.isTrue(body.matches(upload, request("/files")))
+    assert.isFalse(body.matches(request("/files", { json: { a: 1 } }), request("/files")))
+  })
+})
+
 describe("a cassette", () => {
   it.effect("replays what it recorded: JSON, events, forms, bytes and errors", () =>
     Effect.gen(function* () {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { connect } from "node:net"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -39,6 +40,37 @@ describe("NodeEmulator", () => {
       const { url } = yield* NodeEmulator.serve()
       const error = yield* Effect.flip(NodeEmulator.serve({ port: Number(new URL(url).port) }))
       assert.include(error.message, "EADDRINUSE")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("refuses unsound requests and names that are not of this machine, and goes on", () =>
+    Effect.gen(function* () {
+      const { url } = yield* NodeEmulator.serve({ allowedHosts: ["emulator.test"] })
+      const port = Number(new URL(url).port)
+      const statusOf = (raw: string) =>
+        Effect.promise(
+          () =>
+            new Promise<number>((resolve) => {
+              let text = ""
+              const socket = connect(port, "127.0.0.1", () => socket.write(raw))
+              socket.on("data", (data) => {
+                text += data
+              })
+              socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])))
+            })
+        )
+      const request = (method: string, host: string) =>
+        `${method} /openai/v1/models HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n`
+      assert.strictEqual(yield* statusOf(request("TRACE", "localhost")), 405)
+      for (const host of ["x:99999", "a b", "localhost/x", "localhost@evil.example"]) {
+        assert.strictEqual(yield* statusOf(request("GET", host)), 400)
+      }
+      for (const host of ["evil.example", "localhost.evil.example", "10.0.0.1"]) {
+        assert.strictEqual(yield* statusOf(request("GET", host)), 403)
+      }
+      for (const host of ["localhost", `127.0.0.1:${port}`, "app.localhost:80", "[::1]", "emulator.test"]) {
+        assert.strictEqual(yield* statusOf(request("GET", host)), 200)
+      }
     }).pipe(Effect.scoped)
   )
 

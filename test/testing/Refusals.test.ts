@@ -324,10 +324,12 @@ describe("messages", () => {
   })
 
   it("says in the results of a batch what is wrong with a request", async () => {
-    const made = await ask("POST", "/anthropic/v1/messages/batches", {
+    const quick = asker({ jobDuration: 0 })
+    const made = await quick("POST", "/anthropic/v1/messages/batches", {
       requests: [{ custom_id: "a", params: { model: "claude-sonnet-5", messages: hi } }]
     })
-    assert.strictEqual(made.status, 200, made.text)
+    const { text } = await quick("GET", `/anthropic/v1/messages/batches/${made.json.id}/results`)
+    assert.include(JSON.parse(text).result.error.error.message, "max_tokens: Field required")
   })
 })
 
@@ -354,6 +356,20 @@ describe("bodies", () => {
     assert.strictEqual((await ask("POST", "/anthropic/v1/messages", "[]")).status, 400)
     const form = await ask("POST", "/openai/v1/files", "no form", { "content-type": "multipart/form-data; boundary=x" })
     assert.strictEqual(form.status, 400)
+  })
+
+  it("nested too deeply are refused", async () => {
+    const deep = `{"model":"m","messages":[],"metadata":${"[".repeat(100_000)}${"]".repeat(100_000)}}`
+    const { json, status } = await ask("POST", "/openai/v1/chat/completions", deep)
+    assert.strictEqual(status, 400)
+    assert.include(json.error.message, "nested too deeply")
+  })
+
+  it("of millions of words are answered in few events", async () => {
+    const messages = [{ role: "user", content: "a ".repeat(2_000_000) }]
+    const { status, text } = await ask("POST", "/openai/v1/chat/completions", { model: "m", messages, stream: true })
+    assert.strictEqual(status, 200)
+    assert.isBelow(text.length, 20_000_000)
   })
 
   it("longer than the limit are refused, with and without their length", async () => {

@@ -114,8 +114,11 @@ const sampleInput = (schema: unknown): unknown => {
   return isObject(input) ? input : {}
 }
 
+/** A long text is repeated so far: many answers to a huge request must not fill the memory. */
+const maxRepeated = 100_000
+
 const textOf = (message: ChatMessage | undefined): string =>
-  message === undefined || message.text === "" ? "Hello" : message.text
+  message === undefined || message.text === "" ? "Hello" : message.text.slice(0, maxRepeated)
 
 /** A rough count, the same for the same text. */
 export const countTokens = (text: string): number => Math.ceil(text.length / 4)

@@ -25,7 +25,7 @@ export interface Incoming {
   readonly problem: BodyProblem | undefined
 }
 
-export type BodyProblem = "not JSON" | "not a form" | "too long"
+export type BodyProblem = "not JSON" | "not a form" | "too long" | "too deep"
 
 /** A file of a form. */
 export interface FileField {
@@ -143,6 +143,7 @@ const textBody = (text: string, contentType: string): Body => {
   const sent = { text, isOther: false, problem: undefined }
   if (text === "") return { ...sent, body: {} }
   if (!/json/.test(contentType)) return { ...sent, body: { body: text } }
+  if (isDeep(text)) return unreadable("too deep")
   try {
     const json: unknown = JSON.parse(text)
     const isObject = typeof json === "object" && json !== null && !Array.isArray(json)
@@ -151,6 +152,25 @@ const textBody = (text: string, contentType: string): Body => {
     return { ...unreadable("not JSON"), text }
   }
 }
+
+const maxDepth = 500
+
+/** Whether JSON has more levels than any request needs. What reads it goes down by calls. */
+const isDeep = (text: string): boolean => {
+  let depth = 0
+  let isText = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) isText = !isText
+    else if (isText) at += code === backslash ? 1 : 0
+    else if (code === openObject || code === openArray) {
+      if (++depth > maxDepth) return true
+    } else if (code === closeObject || code === closeArray) depth--
+  }
+  return false
+}
+
+const [quote, backslash, openObject, closeObject, openArray, closeArray] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d]
 
 const formBody = async (form: FormData): Promise<Body> => {
   const entries: Array<readonly [string, unknown]> = []
@@ -170,13 +190,15 @@ const formBody = async (form: FormData): Promise<Body> => {
   return { text: "", body: nested(entries), isOther: false, problem: undefined }
 }
 
+const maxKeys = 20
+
 /** `a[]` appends to an array, `a[b]` sets a property; any other name sets the value. */
 const nested = (entries: Iterable<readonly [string, unknown]>): JsonObject => {
   const out: Record<string, unknown> = {}
   for (const [name, entry] of entries) {
     const [, head = name, rest = ""] = /^([^[]+)((?:\[[^\]]*\])*)$/.exec(name) ?? []
     const keys = Array.from(rest.matchAll(/\[([^\]]*)\]/g), ([, key]) => key ?? "")
-    if (keys.includes("__proto__") || head === "__proto__") continue
+    if (keys.length > maxKeys || keys.includes("__proto__") || head === "__proto__") continue
     set(out, head, keys, entry)
   }
   return out

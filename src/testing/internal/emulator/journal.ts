@@ -41,15 +41,24 @@ const journalPath = "/__llmfx/journal"
 /** A long run keeps its last requests. */
 const maxEntries = 1000
 const maxBody = 1_000_000
+const maxCharacters = 16_000_000
 
 export const makeJournal = (): Journal => {
-  let kept: Array<Entry> = []
+  const kept: Array<Entry> = []
+  /** The length of each entry's body, and of all. */
+  const sizes: Array<number> = []
+  let total = 0
   let number = 0
   const clear = (): void => {
-    kept = []
+    kept.length = 0
+    sizes.length = 0
+    total = 0
   }
   return {
     add: (incoming, made, reply) => {
+      const size = Math.min(incoming.text.length, maxBody)
+      sizes.push(size)
+      total += size
       kept.push({
         number: ++number,
         ...made,
@@ -57,9 +66,12 @@ export const makeJournal = (): Journal => {
         status: reply.status,
         error: errorOf(reply)
       })
-      if (kept.length > maxEntries) kept = kept.slice(-maxEntries)
+      while (kept.length > maxEntries || total > maxCharacters) {
+        kept.shift()
+        total -= sizes.shift() ?? 0
+      }
     },
-    entries: () => kept,
+    entries: () => [...kept],
     clear,
     answer: ({ method, url }) => {
       if (url.pathname !== journalPath) return undefined

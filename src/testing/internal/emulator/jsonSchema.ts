@@ -5,7 +5,7 @@ import { Refusal } from "./exchange.ts"
 
 /** How much a schema can make the emulator build. */
 const maxValues = 20_000
-const maxCharacters = 2_000_000
+const maxCharacters = 200_000
 const maxDepth = 16
 
 /**

@@ -166,6 +166,8 @@ const checkBody = (provider: Provider, endpoint: Endpoint.Metadata, incoming: In
       throw new Refusal(Failure.invalidRequest({ message: notJson[provider] }))
     case "not a form":
       throw new Refusal(Failure.invalidRequest({ message: "Could not parse multipart form" }))
+    case "too deep":
+      throw new Refusal(Failure.invalidRequest({ message: "The JSON body is nested too deeply" }))
     case "too long":
       throw new Refusal(
         Failure.invalidRequest({

@@ -106,9 +106,9 @@ const completion = ({ body, now, server }: Exchange.Exchange): JsonObject => {
   const model = String(required(body, "model"))
   const most = typeof body["max_tokens"] === "number" ? body["max_tokens"] : undefined
   const prompts = promptsOf(body["prompt"])
-  const texts = prompts.flatMap((prompt) =>
-    Array.from({ length: countOf(body, "n", 1, 128) }, () => goOn(prompt, most))
-  )
+  const count = countOf(body, "n", 1, 128)
+  const share = Math.max(16, Math.floor(maxAnswered / prompts.length / count))
+  const texts = prompts.flatMap((prompt) => Array.from({ length: count }, () => goOn(prompt.slice(0, share), most)))
   const input = prompts.reduce((total, prompt) => total + countTokens(prompt), 0)
   const output = texts.reduce((total, text) => total + countTokens(text), 0)
   server.spend(input)
@@ -127,6 +127,9 @@ const completion = ({ body, now, server }: Exchange.Exchange): JsonObject => {
   }
 }
 
+/** The characters of all answers to one request. */
+const maxAnswered = 2_000_000
+
 /** A base model does not know when to stop: without a limit of the request it goes on to that of the API. */
 const goOn = (prompt: string, most: number | undefined): string =>
   most === undefined
@@ -137,7 +140,7 @@ const defaultTokens = 16
 
 const promptsOf = (prompt: unknown): ReadonlyArray<string> =>
   Array.isArray(prompt) && prompt.every((one) => typeof one === "string")
-    ? prompt
+    ? prompt.slice(0, 2048)
     : [typeof prompt === "string" && prompt !== "" ? prompt : "Hello"]
 
 const completionParts = (whole: JsonObject): ReadonlyArray<JsonObject> => {

@@ -27,6 +27,9 @@ const retrieveModel: Handler = ({ params, server }) => {
   )
 }
 
+/** The numbers of all embeddings of a request: 2,048 inputs of 1,536 dimensions fit. */
+const maxNumbers = 4_000_000
+
 /** How much is computed for one request. The words of a long text beyond that do not count. */
 const maxSteps = 50_000_000
 
@@ -56,6 +59,14 @@ const embeddings: Handler = ({ body, server }) => {
     typeof item === "string" ? item : arrayOf(item).join(" ")
   )
   const dimensions = countOf(body, "dimensions", 1536, 4096)
+  if (texts.length * dimensions > maxNumbers) {
+    throw new Refusal(
+      Failure.invalidRequest({
+        message: `The emulator makes at most ${maxNumbers} numbers for one request: send fewer inputs, or ask for fewer dimensions`,
+        param: "input"
+      })
+    )
+  }
   const most = Math.max(1, Math.floor(maxSteps / dimensions / texts.length))
   const tokens = texts.reduce((total, text) => total + countTokens(text), 0)
   server.spend(tokens)
