@@ -19,6 +19,7 @@ import * as RequestOptions from "../../RequestOptions.ts"
 import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
 import type { Combinator, Program } from "../program.ts"
 import { CallSpan } from "../usage/callSpan.ts"
+import { isJson, withoutFences } from "./fences.ts"
 import { fieldsOf, metadata } from "./metadata.ts"
 import { attempt, type PartReader, readParts } from "./parts.ts"
 import { type ObjectForm, objectForm } from "./schemaForm.ts"
@@ -147,8 +148,10 @@ export const makeLanguageModel = <I, Config extends SharedConfig, Input, Answer,
           Effect.provideService(CallSpan, options.span),
           Effect.mapError((error) => AiErrors.fromApiError(error, place))
         )
-        const parts = yield* attempt(() => [...api.toParts(response.value, reading)])
-        if (options.responseFormat.type === "json") yield* checkObject(parts, api.key, place)
+        const isObject = options.responseFormat.type === "json"
+        const given = yield* attempt(() => api.toParts(response.value, reading))
+        const parts = isObject ? withoutFences(given) : given
+        if (isObject) yield* checkObject(parts, api.key, place)
         return parts.map((part) => {
           annotatePart(options.span, part)
           return withHttp(part, api.key, response)
@@ -255,15 +258,6 @@ const checkObject = (
             })
     })
   )
-}
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Adds what came with the response to the part that describes it. */

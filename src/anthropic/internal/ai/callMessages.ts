@@ -4,14 +4,14 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ApiError } from "../../../ApiError.ts"
 import type * as Endpoint from "../../../Endpoint.ts"
-import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import type { JsonObject } from "../../../internal/json/json.ts"
 import type { RequestOptions } from "../../../RequestOptions.ts"
 import { Anthropic } from "../../Anthropic.ts"
 import * as BetaMessages from "../../api/BetaMessages.ts"
 import * as Messages from "../../api/Messages.ts"
 import { streamLongRequests } from "../longRequests.ts"
 import { continueMessage, continueStream } from "./continuePaused.ts"
-import { AsksInWords, type MessageRequest } from "./toMessageRequest.ts"
+import type { MessageRequest } from "./toMessageRequest.ts"
 
 /** Fields that only the beta API knows. */
 const betaFields = [
@@ -39,10 +39,7 @@ export const createMessage = (
     isBeta(body)
       ? BetaMessages.create.withResponse(body as never, options)
       : Messages.create.withResponse(body as never, options)
-  const response = Effect.updateService(continueMessage(create, input, continuePaused), Anthropic, streamLongRequests)
-  return input[AsksInWords] === true
-    ? Effect.map(response, (given) => ({ ...given, value: withoutFences(given.value) }))
-    : response
+  return Effect.updateService(continueMessage(create, input, continuePaused), Anthropic, streamLongRequests)
 }
 
 /** Asks for the events of a message. */
@@ -58,19 +55,4 @@ export const openMessage = (
       ? BetaMessages.stream.withResponse(body as never, options)
       : Messages.stream.withResponse(body as never, options)
   return continueStream(open, input, continuePaused)
-}
-
-/** Models that are asked for JSON in words like to put it into a fenced block. */
-const withoutFences = (message: JsonObject): JsonObject => {
-  const blocks = arrayOf(message["content"]).filter(isObject)
-  const text = blocks.map((block) => (block["type"] === "text" ? textOf(block["text"]) : "")).join("")
-  const inner = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1]
-  if (inner === undefined) return message
-  const first = blocks.findIndex(({ type }) => type === "text")
-  return {
-    ...message,
-    content: blocks.flatMap((block, index) =>
-      block["type"] !== "text" ? [block] : index === first ? [{ ...block, text: inner }] : []
-    )
-  }
 }

@@ -19,13 +19,7 @@ import { promptToMessages } from "./promptToMessages.ts"
 import { ToolSettings } from "./toolSettings.ts"
 
 /** The input of the endpoint, as JSON. */
-export type MessageRequest = JsonObject & {
-  readonly messages: ReadonlyArray<JsonObject>
-  /** Whether the model is asked for JSON in words, because its schema cannot be enforced. */
-  readonly [AsksInWords]?: true
-}
-
-export const AsksInWords: unique symbol = Symbol("llmfx/anthropic/AsksInWords")
+export type MessageRequest = JsonObject & { readonly messages: ReadonlyArray<JsonObject> }
 
 /** Whether a file's data is the id of an uploaded file. */
 export const isFileId = (data: string): boolean => data.startsWith("file_")
@@ -69,8 +63,7 @@ export const toMessageRequest = (
         messages: prompt.messages,
         ...(system.length === 0 ? {} : { system }),
         ...(tools.length === 0 ? {} : { tools }),
-        ...(allBetas.length === 0 ? {} : { betas: allBetas }),
-        ...(inWords ? { [AsksInWords]: true } : {})
+        ...(allBetas.length === 0 ? {} : { betas: allBetas })
       }
       checkBreakpoints(input)
       return { input, omitted: prompt.omitted }
