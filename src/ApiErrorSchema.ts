@@ -30,7 +30,9 @@ const maybe = <S extends Schema.Constraint>(schema: S) =>
 const text = /*#__PURE__*/ maybe(Schema.String)
 const number = /*#__PURE__*/ maybe(Schema.Number)
 /** JSON writes `undefined` as `null`; decoding takes the first member that accepts `null`. */
-const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown])
+const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown]).pipe(
+  Schema.withDecodingDefaultKey(Effect.succeed(undefined))
+)
 const duration = /*#__PURE__*/ maybe(Schema.DurationFromMillis)
 const headers = /*#__PURE__*/ Schema.Record(Schema.String, Schema.String)
 

@@ -24,7 +24,9 @@ export class DeclaredTools {
 
   constructor(table: ToolTable) {
     this.table = table
-    this.#provided = table.tools.filter((tool): tool is AiTool.AnyProviderDefined => AiTool.isProviderDefined(tool))
+    this.#provided = table.tools.filter(
+      (tool): tool is AiTool.AnyProviderDefined => AiTool.isProviderDefined(tool) && isOfThisApi(tool)
+    )
   }
 
   /** The tool that a `tool_use` block calls. */
@@ -60,6 +62,9 @@ export class DeclaredTools {
   }
 }
 
+/** A toolkit for several providers has tools of all of them. */
+const isOfThisApi = ({ id }: AiTool.AnyProviderDefined): boolean => id.startsWith("anthropic.")
+
 /** What the code execution tools call themselves. */
 const codeExecutionNames = new Set(["bash_code_execution", "text_editor_code_execution"])
 
@@ -72,20 +77,22 @@ export const toolParams = (
   options: { readonly strict: boolean | undefined; readonly settingsOf: (tool: AiTool.Any) => JsonObject }
 ): ReadonlyArray<JsonObject> => {
   const budget = new StrictBudget()
-  return tools.map((tool) => {
-    if (AiTool.isProviderDefined(tool)) return providedTool(tool)
+  return tools.flatMap((tool): ReadonlyArray<JsonObject> => {
+    if (AiTool.isProviderDefined(tool)) return isOfThisApi(tool) ? [providedTool(tool)] : []
     const wanted = AiTool.getStrictMode(tool) ?? options.strict
     const form = formOf(tool, { conversion: toolConversion, strict: wanted })
     const isStrict = form.strict && (wanted === true || budget.take(form.jsonSchema))
     const { jsonSchema } = isStrict ? form : formOf(tool, { conversion: toolConversion, strict: false })
     const description = AiTool.getDescription(tool)
-    return {
-      name: tool.name,
-      ...(description === undefined ? {} : { description }),
-      input_schema: { ...jsonSchema, type: "object" },
-      ...(isStrict ? { strict: true } : {}),
-      ...options.settingsOf(tool)
-    }
+    return [
+      {
+        name: tool.name,
+        ...(description === undefined ? {} : { description }),
+        input_schema: { ...jsonSchema, type: "object" },
+        ...(isStrict ? { strict: true } : {}),
+        ...options.settingsOf(tool)
+      }
+    ]
   })
 }
 
