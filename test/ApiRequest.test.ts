@@ -44,7 +44,7 @@ describe("request", () => {
     })
   )
 
-  it.effect("gives nothing where the answer is empty", () =>
+  it.effect("gives nothing if the answer is empty", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 204 })
       const answer = yield* OpenAi.request({ method: "DELETE", path: "/things/1" }).pipe(
@@ -72,7 +72,7 @@ describe("request", () => {
     })
   )
 
-  it.effect("sends a body that is no object, and a file as a form", () =>
+  it.effect("sends a body that is not an object, and a file as a form", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: {} })
       const file = FileSource.fromBytes(new Uint8Array([1]), { name: "a.bin" })
@@ -85,7 +85,7 @@ describe("request", () => {
     })
   )
 
-  it.effect("uses the admin key where told to", () =>
+  it.effect("uses the admin key if told to", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: {} })
       const layer = openAiOver(http, { adminApiKey: Redacted.make("admin-key-1") })

@@ -190,7 +190,7 @@ describe("makeSseDecoder", () => {
     )
   })
 
-  it("replaces bytes that are no UTF-8", () => {
+  it("replaces bytes that are not UTF-8", () => {
     const bytes = Uint8Array.from([...utf8.encode("data: a"), 0xff, 0xc3, ...utf8.encode("\n\n")])
     assert.deepStrictEqual(
       decode([bytes]).map(({ data }) => data),

@@ -198,7 +198,7 @@ describe("what a server leaves out or sends as null, though it should be there",
     ["left out", { id: "1" }],
     ["null", { id: "1", names: null, usage: null, part: null, choice: null, labels: null }]
   ] as const) {
-    it(`is read as empty where it is ${name}, and written as it came`, () => {
+    it(`is read as empty if it is ${name}, and written as it came`, () => {
       for (let run = 0; run < 250; run++) {
         const { data } = decode(List, { data: [item] }) as { readonly data: ReadonlyArray<Answer> }
         const [answer] = data
@@ -212,13 +212,13 @@ describe("what a server leaves out or sends as null, though it should be there",
     })
   }
 
-  it("is an error where nothing of an answer is there but scalars", () => {
+  it("is an error if nothing of an answer is there but scalars", () => {
     assert.deepStrictEqual(failure(Answer, { id: "1" }).path, ["names"])
     assert.deepStrictEqual(failure(List, { object: "error", message: "no such model" }).path, [])
     assert.deepStrictEqual(JSON.parse(JSON.stringify(decode(Answer, { names: null }))), { names: null })
   })
 
-  it("is no wrong value", () => {
+  it("is not taken for a wrong value", () => {
     for (const [key, value] of [
       ["names", {}],
       ["usage", []],
@@ -506,7 +506,7 @@ describe("raw decoding", () => {
 describe("the client's decode policy", () => {
   const endpoint = Endpoint.json<{}, Call, OpenAi>(OpenAi, { id: "call", method: "GET", path: "/call", success: Call })
 
-  it.effect("is open unless set", () =>
+  it.effect("is open by default", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: { ...call, mode: "turbo", extra: 1 } })
       const value = yield* endpoint().pipe(Effect.provide(openAiOver(http)))

@@ -293,7 +293,7 @@ describe("a list", () => {
     })
   )
 
-  it.effect("starts anew each time it is run", () =>
+  it.effect("starts over each time it is run", () =>
     Effect.gen(function* () {
       const http = server(...two, ...two)
       const stream = Stream.runCollect(list({}))

@@ -264,7 +264,7 @@ describe("the body", () => {
 })
 
 describe("an idempotency key", () => {
-  it.effect("is the same on every try", () =>
+  it.effect("is the same on every attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 500, headers: { "retry-after-ms": "0" } }, { body: { ok: true } })
       yield* probes
@@ -297,7 +297,7 @@ describe("middleware", () => {
       HttpClientRequest.setHeader(request, "x-marks", `${request.headers["x-marks"] ?? ""}${mark}`)
     )
 
-  it.effect("of the layer and of programs wraps every try, the innermost next to the call", () =>
+  it.effect("of the layer and of programs wraps every attempt, the innermost next to the call", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 500, headers: { "retry-after-ms": "0" } }, { body: { ok: true } })
       yield* probes

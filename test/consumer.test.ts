@@ -135,7 +135,7 @@ describe("the packed package", () => {
   }, 60_000)
 
   for (const { args, isInstalled, name } of runtimes) {
-    it.skipIf(!isInstalled)(`runs on ${name}, where that is installed`, async () => {
+    it.skipIf(!isInstalled)(`runs on ${name}, if that is installed`, async () => {
       const printed = await run(name, [...args, "main.ts"], folder)
       expect(printed.trim()).toBe("openai | no such model | first true")
     })

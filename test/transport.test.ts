@@ -245,7 +245,7 @@ for (const subject of subjects()) {
       })
     )
 
-    it.live("204 where a value is due is an UnexpectedResponseError", () =>
+    it.live("204 instead of a value is an UnexpectedResponseError", () =>
       Effect.gen(function* () {
         const server = yield* loopback(text("", { status: 204 }))
         const error = yield* failureOf(call(server.url, once))
@@ -254,7 +254,7 @@ for (const subject of subjects()) {
       })
     )
 
-    it.live("204 where a stream is due fails with a typed error", () =>
+    it.live("204 instead of a stream fails with a typed error", () =>
       Effect.gen(function* () {
         const server = yield* loopback(text("", { status: 204 }))
         const { error } = yield* streamFailure(stream(server.url, once))
@@ -262,7 +262,7 @@ for (const subject of subjects()) {
       })
     )
 
-    it.live("text that is no JSON is a DecodeError with the whole body", () =>
+    it.live("text that is not JSON is a DecodeError with the whole body", () =>
       Effect.gen(function* () {
         const server = yield* loopback(text("{oops", { headers: { "content-type": "application/json" } }))
         const error = yield* failureOf(call(server.url, once))
@@ -509,7 +509,7 @@ describe("OpenAi over fetch", () => {
     )
   })
 
-  it.live("a redirect to what is no URL fails", () =>
+  it.live("a redirect to what is not a URL fails", () =>
     Effect.gen(function* () {
       const server = yield* loopback(redirect("http://[bad"))
       const error = yield* failureOf(Effect.provide(Models.retrieve({ model: "m" }), openAi(server.url)))

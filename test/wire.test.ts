@@ -451,7 +451,7 @@ describe("a multipart body", () => {
     )
   )
 
-  it.live("has the type that a file's name suggests where the file has none", () =>
+  it.live("has the type that a file's name suggests if the file has none", () =>
     Effect.gen(function* () {
       const contents = new TextEncoder().encode("{}")
       for (const [name, type] of [
@@ -548,7 +548,7 @@ describe("what a request says twice", () => {
     })
   )
 
-  it.effect("refuses a stream where one value is read, and names the endpoint that streams", () =>
+  it.effect("refuses a stream if one value is read, and names the endpoint that streams", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: { ok: true } })
       const call = Effect.provide(probes.post({ stream: true }), openAiOver(http))

@@ -150,7 +150,7 @@ describe("Anthropic on Bedrock", () => {
       }).pipe(Effect.scoped)
     )
 
-    it.live("skip what is no event of the API", () =>
+    it.live("skip what is not an event of the API", () =>
       Effect.gen(function* () {
         const other = frame({ ":message-type": "event", ":event-type": "metadata" }, "{}")
         const bytes = joined(chunk({ keep: "alive" }), other, ...events.map(chunk))
@@ -341,7 +341,7 @@ describe("Anthropic on Bedrock", () => {
       })
     )
 
-    it.effect("are left out where the call removes them, as for a gateway that has its own", () =>
+    it.effect("are left out if the call removes them, as for a gateway that has its own", () =>
       Effect.gen(function* () {
         const http = fakeHttp({ body: message })
         yield* on({ ...signed, headers: { authorization: null } }, http)(Messages.create(hi))

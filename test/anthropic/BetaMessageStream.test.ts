@@ -130,7 +130,7 @@ describe("the message", () => {
     assert.strictEqual(JSON.stringify(snapshot), JSON.stringify(follow(accumulator, events).snapshot))
   })
 
-  it("has no summary where the compaction has failed", () => {
+  it("has no summary if the compaction has failed", () => {
     const { snapshot } = follow(accumulator, [
       events[0],
       ...block(0, { type: "compaction", content: "So far" }, { type: "compaction_delta", content: null })

@@ -83,7 +83,7 @@ describe("the message", () => {
     })
   })
 
-  it("keeps an input that is no JSON as text", () => {
+  it("keeps an input that is not JSON as text", () => {
     const { snapshot, steps } = follow(accumulator, [
       start,
       blockStart(0, { type: "tool_use", id: "t", name: "add", input: {} }),
@@ -291,7 +291,7 @@ describe("streamed", () => {
     }).pipe(Effect.scoped, Effect.provide(anthropicOver(http)))
   })
 
-  it.effect("fails where no message has begun", () => {
+  it.effect("fails if no message has begun", () => {
     const http = fakeHttp({ parts: [sse(stop)] })
     return Effect.gen(function* () {
       const answer = yield* MessageStream.streamed(input)

@@ -100,7 +100,7 @@ describe("a loop", () => {
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 
-  it.effect("tells the model of arguments that are no JSON", () => {
+  it.effect("tells the model of arguments that are not JSON", () => {
     const http = fakeHttp(answers("tool_use", use("t1", '{"a":1,')), answers("end_turn", text("Sorry")))
     return Effect.gen(function* () {
       yield* run()

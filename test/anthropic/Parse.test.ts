@@ -23,7 +23,7 @@ const message = (content: ReadonlyArray<object>, rest: object = {}) => ({
 })
 const text = (text: string) => ({ type: "text", text, citations: null })
 
-it.effect("a message is asked for with the schema beside the other settings, and decoded", () => {
+it.effect("a message is asked for with the schema and the other settings, and decoded", () => {
   const http = fakeHttp({ body: message([text('{"name":"Rome",'), text('"size":null}')]) })
   return Effect.gen(function* () {
     const { answer, value } = yield* Parse.message({ ...input, output_config: { effort: "low" } }, City)
@@ -116,7 +116,7 @@ describe("a message of the beta API", () => {
     }).pipe(Effect.provide(anthropicOver(http)))
   })
 
-  it.effect("has its value where the last model has written it", () => {
+  it.effect("is read from the text of the last model", () => {
     const fallback = { type: "fallback", from: { model: "a" }, to: { model: "b" }, trigger: { type: "refusal" } }
     const http = fakeHttp({ body: message([text('{"name":"Ro'), fallback, text('{"name":"Rome","size":2}')]) })
     return Effect.gen(function* () {

@@ -114,7 +114,7 @@ describe("Anthropic workload identity", () => {
     })
   )
 
-  it.effect("exchanges anew and goes once more when the token is refused", () =>
+  it.effect("exchanges again and sends the call once more when the token is refused", () =>
     Effect.gen(function* () {
       const server = tokenServer(({ authorization }) =>
         authorization === "Bearer token-1"

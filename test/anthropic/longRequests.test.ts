@@ -66,7 +66,7 @@ describe("a message that may take longer than ten minutes", () => {
     })
   )
 
-  it.effect("is sent at the limit, and above it where the caller sets a timeout", () =>
+  it.effect("is sent at the limit, and above it if the caller sets a timeout", () =>
     Effect.gen(function* () {
       const { fetch, streamed } = server()
       yield* on(create(21_333), fetch)
@@ -76,7 +76,7 @@ describe("a message that may take longer than ten minutes", () => {
     })
   )
 
-  it.effect("is streamed where the layer says so, and arrives whole", () =>
+  it.effect("is streamed if the layer says so, and arrives whole", () =>
     Effect.gen(function* () {
       const { fetch, streamed } = server()
       const { content, stop_reason, usage } = yield* on(create(100_000), fetch, "stream")

@@ -109,7 +109,7 @@ it("writes the error codes of an endpoint as an open type, once for both twins",
   expect(text).toContain(`errors: ["thing_gone"]`)
 })
 
-it("imports a type from the module that owns it, as a type where only its type is needed", () => {
+it("imports a type from the module that owns it, as a type if only its type is needed", () => {
   const text = moduleOf(
     "get(params: P, options?: RequestOptions): APIPromise<Thing> { return this._client.post('/things', { body: params, ...options }) }",
     "export interface P { u: Shared.Usage }\nexport interface Thing { id: string }"

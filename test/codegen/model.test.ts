@@ -5,7 +5,7 @@ const create = (input: string, result = "void") =>
   `create(thingID: string, body: ${input}, options?: RequestOptions): APIPromise<${result}> { return this._client.post(path\`/things/\${thingID}\`, { body, ...options }) }`
 
 describe("inputs", () => {
-  it("puts path parameters beside the fields of the body", () => {
+  it("puts path parameters next to the fields of the body", () => {
     const model = modelOf(create("ThingCreateParams"), "export interface ThingCreateParams { name: string }")
     expect(model.endpoints).toMatchObject([
       { id: "things.create", method: "POST", path: "/things/{thing_id}", kind: "none", body: "json", query: [] }

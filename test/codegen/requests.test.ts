@@ -77,7 +77,7 @@ for (const [name, provider] of Object.entries(providers)) {
       ;({ declarations, pairs } = pairsOf(provider))
     }, patience)
 
-    it("has a method of the SDK beside every endpoint", () => {
+    it("has a method of the SDK for every endpoint", () => {
       expect(pairs.map(({ endpoint }) => endpoint.id).sort()).toEqual(provider.endpoints.map(({ id }) => id).sort())
     })
 

@@ -48,7 +48,7 @@ describe("tag", () => {
     ).toHaveLength(3)
   })
 
-  it("tells apart by a second property where the first does not", () => {
+  it("tells apart by a second property if the first does not", () => {
     const message = (role: string) => object([field("type", literal("message")), field("role", literal(role))])
     expect(
       shape(
@@ -71,7 +71,7 @@ describe("tag", () => {
     })
   })
 
-  it("finds none where there is none", () => {
+  it("finds nothing if no property tells them apart", () => {
     expect(shape({ A: object([field("a", string)]), B: object([field("b", string)]) }, "A", "B")).toBeUndefined()
     expect(shape({ A: tagged("x"), B: tagged("x") }, "A", "B")).toBeUndefined()
   })

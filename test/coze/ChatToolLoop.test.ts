@@ -80,7 +80,7 @@ describe("a loop", () => {
     }).pipe(Effect.provide(cozeOver(http)))
   })
 
-  it.effect("is resumed where its outputs were not submitted yet", () => {
+  it.effect("is resumed if its outputs were not submitted yet", () => {
     const http = fakeHttp(waits(call("t1", "add", '{"a":1,"b":2}')), answers("3"))
     return Effect.gen(function* () {
       const ledger = yield* ToolLoop.makeMemoryLedger

@@ -72,7 +72,7 @@ describe("Coze answers", () => {
     })
   )
 
-  it.live("with a code are errors, also where nothing is expected", () =>
+  it.live("with a code are errors, also if nothing is expected", () =>
     Effect.gen(function* () {
       const server = yield* loopback(json({ code: 4200, msg: "Dataset does not exist", detail }))
       const error = yield* failureOf(Effect.provide(Datasets.delete({ dataset_id: "1" }), cozeAt(server.url)))
@@ -82,7 +82,7 @@ describe("Coze answers", () => {
     })
   )
 
-  it.live("with a code are errors, also where sound is expected", () =>
+  it.live("with a code are errors, also if sound is expected", () =>
     Effect.gen(function* () {
       const server = yield* loopback(json({ code: 4000, msg: "voice_id is invalid", detail }))
       const error = yield* failureOf(
@@ -205,7 +205,7 @@ describe("Coze pages", () => {
     })
   )
 
-  it.live("of agents stop where the total is reached", () =>
+  it.live("of agents stop if the total is reached", () =>
     Effect.gen(function* () {
       const page = (...ids: ReadonlyArray<string>) =>
         json({ code: 0, data: { total: 2, items: ids.map((id) => ({ id })) } })

@@ -145,7 +145,7 @@ describe("CozeAuth requests", () => {
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )
 
-  it.live("say that the answer is no JSON", () =>
+  it.live("say that the answer is not JSON", () =>
     Effect.gen(function* () {
       const server = yield* loopback(text("<html>", { status: 502 }))
       const error = yield* failureOf(CozeAuth.deviceCode({ clientId: "app-1", baseUrl: server.url }))

@@ -76,7 +76,7 @@ describe("a Coze session", () => {
     })
   )
 
-  it.live("carries the token in the URL where it is told to, for browsers", () =>
+  it.live("carries the token in the URL if it is told to, for browsers", () =>
     Effect.gen(function* () {
       const server = yield* socketServer({})
       yield* WebsocketsChat.create({ bot_id: "b1" }).pipe(
@@ -89,7 +89,7 @@ describe("a Coze session", () => {
     })
   )
 
-  it.live("says so where the platform's sockets know no headers", () =>
+  it.live("says so if the platform's sockets know no headers", () =>
     Effect.gen(function* () {
       const layer = CozeRealtime.layer({ platform: "cn", token: Redacted.make(secret) }).pipe(
         Layer.provide(Socket.layerWebSocketConstructorGlobal)
@@ -247,7 +247,7 @@ describe("a Coze session", () => {
     })
   )
 
-  it.live("fails where the connection just breaks", () =>
+  it.live("fails if the connection just breaks", () =>
     Effect.gen(function* () {
       const server = yield* socketServer({ onOpen: (socket) => setTimeout(() => socket.terminate(), 10) })
       const error = yield* Effect.gen(function* () {
@@ -258,7 +258,7 @@ describe("a Coze session", () => {
     })
   )
 
-  it.live("fails with an event that is no JSON", () =>
+  it.live("fails with an event that is not JSON", () =>
     Effect.gen(function* () {
       const server = yield* socketServer({ onOpen: (socket) => socket.send("hello?") })
       const error = yield* Effect.gen(function* () {

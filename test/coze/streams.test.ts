@@ -129,7 +129,7 @@ describe("a Coze chat stream", () => {
     })
   )
 
-  it.live("fails with the text so far where it breaks off", () =>
+  it.live("fails with the text so far if it breaks off", () =>
     Effect.gen(function* () {
       const server = yield* loopback(namedEvents(chat.slice(0, 4)))
       const { error } = yield* streamFailure(Stream.provide(Chat.stream(question), cozeAt(server.url)))
@@ -236,7 +236,7 @@ describe("a Coze workflow stream", () => {
     })
   )
 
-  it.live("fails where the workflow cannot be run at all", () =>
+  it.live("fails if the workflow cannot be run at all", () =>
     Effect.gen(function* () {
       const server = yield* loopback(json({ code: 4200, msg: "The requested resource does not exist" }))
       const error = yield* failureOf(

@@ -122,7 +122,7 @@ describe("a token endpoint", () => {
     })
   )
 
-  it.live("is not believed when its answer is no token", () =>
+  it.live("is not believed when its answer is not a token", () =>
     Effect.gen(function* () {
       const answers = [
         [text("<html>"), /other than JSON/],

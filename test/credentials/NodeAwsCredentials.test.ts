@@ -67,7 +67,7 @@ describe.skipIf(!installed)("the default chain of AWS", () => {
     })
   )
 
-  it.effect("fails where there are none", () =>
+  it.effect("fails if nothing is found", () =>
     Effect.gen(function* () {
       vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "none"))
       expect((yield* failureOf(keys())).message).toMatch(/^No AWS credentials: /)

@@ -81,7 +81,7 @@ describe.skipIf(!installed)("the application-default credentials of Google", () 
     }).pipe(Effect.scoped)
   )
 
-  it.effect("fail where there are none", () =>
+  it.effect("fail if nothing is found", () =>
     Effect.gen(function* () {
       vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/adc.json")
       const { message } = yield* failureOf(NodeGoogleCredentials.applicationDefault)

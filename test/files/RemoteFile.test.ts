@@ -86,7 +86,7 @@ describe("a file of another server", () => {
     }
   })
 
-  it.live("is not fetched from a place that is not allowed, where a server redirects to it", () =>
+  it.live("is not fetched from a place that is not allowed, if a server redirects to it", () =>
     Effect.gen(function* () {
       const secret = yield* loopback(text("secret"))
       const server = yield* loopback(redirect(`${secret.url}/x`, 302))

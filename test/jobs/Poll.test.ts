@@ -68,7 +68,7 @@ describe("polling", () => {
     })
   )
 
-  it.effect("waits after a state that is known already, where it has a schedule", () =>
+  it.effect("waits after a state that is known already, if it has a schedule", () =>
     Effect.gen(function* () {
       const target = scripted(["busy", "done"])
       const schedule = Schedule.spaced("5 seconds")
@@ -77,7 +77,7 @@ describe("polling", () => {
     })
   )
 
-  it.effect("does not look again where the state that is known is final", () =>
+  it.effect("does not look again if the state that is known is final", () =>
     Effect.gen(function* () {
       const target = scripted(["busy"])
       assert.strictEqual(yield* settle(Poll.wait(target, {}, "done")), "done")
@@ -94,7 +94,7 @@ describe("polling", () => {
     ["NaN", 5000],
     ["", 5000]
   ] as const) {
-    it.effect(`waits ${wait} ms where the server asks for ${JSON.stringify(header)}`, () =>
+    it.effect(`waits ${wait} ms if the server asks for ${JSON.stringify(header)}`, () =>
       Effect.gen(function* () {
         const target = scripted(["busy", "done"], { "openai-poll-after-ms": header })
         yield* settle(Poll.wait(target))
@@ -168,7 +168,7 @@ describe("the work on the server", () => {
       return target.cancelled
     })
 
-  it.effect("is cancelled with the polling where that was asked for", () =>
+  it.effect("is cancelled with the polling if that was asked for", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* interrupted({ cancel: true }), 1)
     })
@@ -180,7 +180,7 @@ describe("the work on the server", () => {
     })
   )
 
-  it.effect("is cancelled where it takes too long", () =>
+  it.effect("is cancelled if it takes too long", () =>
     Effect.gen(function* () {
       const target = scripted(["busy"])
       yield* settle(Effect.flip(Poll.wait(target, { deadline: "6 seconds", cancel: true })))
@@ -188,7 +188,7 @@ describe("the work on the server", () => {
     })
   )
 
-  it.effect("is not cancelled where it has ended, or where the reader of its states has seen enough", () =>
+  it.effect("is not cancelled if it has ended, or if the reader of its states has seen enough", () =>
     Effect.gen(function* () {
       const ended = scripted(["done"])
       yield* settle(Poll.wait(ended, { cancel: true }))
@@ -198,7 +198,7 @@ describe("the work on the server", () => {
     })
   )
 
-  it.effect("does not hold up an interruption where it cannot be cancelled", () =>
+  it.effect("does not hold up an interruption if it cannot be cancelled", () =>
     Effect.gen(function* () {
       const target = { ...scripted(["busy"]), cancel: Effect.never }
       const isOver = yield* Ref.make(false)

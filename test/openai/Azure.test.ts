@@ -222,7 +222,7 @@ describe("Azure", () => {
   )
 
   describe("tokens of Entra", () => {
-    it.effect("asks a function on every try", () =>
+    it.effect("asks a function on every attempt", () =>
       Effect.gen(function* () {
         let turn = 0
         const again = { status: 503, headers: { "retry-after-ms": "0" }, body: {} }

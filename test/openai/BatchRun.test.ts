@@ -202,7 +202,7 @@ describe("a run", () => {
     })
   )
 
-  it.effect("reads its results on where the connection breaks, and gives each once", () =>
+  it.effect("reads its results on if the connection breaks, and gives each once", () =>
     Effect.gen(function* () {
       let reads = 0
       const lines = ["a", "b", "c"].map((id) => `${JSON.stringify(success(id))}\n`)
@@ -289,7 +289,7 @@ describe("a run", () => {
     })
   )
 
-  it.effect("fails before anything is sent where a custom id repeats", () =>
+  it.effect("fails before anything is sent if a custom id repeats", () =>
     Effect.gen(function* () {
       const http = account({})
       const error = yield* Stream.runCollect(BatchRun.run(Embeddings.create, requests("a", "a"))).pipe(
@@ -301,7 +301,7 @@ describe("a run", () => {
     })
   )
 
-  it.effect("sends nothing where there are no requests", () =>
+  it.effect("sends nothing if there are no requests", () =>
     Effect.gen(function* () {
       const http = account({})
       assert.deepStrictEqual(yield* events(http, []), [])
@@ -375,7 +375,7 @@ describe("a resumed batch", () => {
     })
   )
 
-  it.effect("misses results only where it is given just its own requests", () =>
+  it.effect("misses results only if it is given just its own requests", () =>
     Effect.gen(function* () {
       const script: Script = { output: (batch) => (batch === 9 ? [success("a"), success("bb")] : [success("ccc")]) }
       const resume = (...customIds: ReadonlyArray<string>) =>
@@ -386,7 +386,7 @@ describe("a resumed batch", () => {
     })
   )
 
-  it.effect("does not read the requests where nothing is left to do", () =>
+  it.effect("does not read the requests if nothing is left to do", () =>
     Effect.gen(function* () {
       const http = account({ output: () => [success("a"), success("bb"), success("ccc")] })
       const seen = yield* resumed(http, { requests: Stream.fail("unread"), retries: 1 })

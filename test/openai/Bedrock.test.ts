@@ -111,7 +111,7 @@ describe("OpenAI on Bedrock", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("signs anew on every try", () =>
+  it.effect("signs again on every attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 503, headers: { "retry-after-ms": "0" }, body: {} }, { body: completion("a") })
       yield* on(

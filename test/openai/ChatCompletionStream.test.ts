@@ -92,7 +92,7 @@ describe("the completion", () => {
     )
   })
 
-  it("joins reasoning where a server sends it in a field of its own", () => {
+  it("joins reasoning if a server sends it in a field of its own", () => {
     const { snapshot, steps } = follow(accumulator, [
       choice({ reasoning_content: "Hm" }),
       choice({ reasoning_content: "m." }),
@@ -147,7 +147,7 @@ describe("tool calls", () => {
     )
   })
 
-  it("are told apart by id where a server repeats the index", () => {
+  it("are told apart by id if a server repeats the index", () => {
     const { snapshot } = follow(accumulator, [
       call(0, { id: "a", function: { name: "add", arguments: "{}" } }),
       call(0, { id: "b", function: { name: "sub", arguments: "{}" } }),
@@ -318,7 +318,7 @@ describe("streamed", () => {
     }).pipe(Effect.provide(openAiOver(http)))
   })
 
-  it.effect("goes on in the final value where a view has stopped", () => {
+  it.effect("goes on in the final value after a view has stopped", () => {
     const http = fakeHttp(whole)
     return Effect.gen(function* () {
       const answer = yield* ChatCompletionStream.streamed(input)

@@ -83,7 +83,7 @@ describe("many embeddings", () => {
     }).pipe(Effect.provide(openAiOver(http)))
   })
 
-  it.effect("need no request where there is no text", () => {
+  it.effect("need no request if there is no text", () => {
     const http = fakeHttp(server)
     return Effect.gen(function* () {
       const { vectors } = yield* EmbeddingsMany.create({ model: "embed", input: [] })
@@ -106,7 +106,7 @@ describe("many embeddings", () => {
     ["is no base64", [{ index: 0, embedding: "%" }]],
     ["is cut off", [{ index: 0, embedding: "AAAA" }]]
   ] as const) {
-    it.effect(`fail where a vector ${name}`, () => {
+    it.effect(`fail if a vector ${name}`, () => {
       const http = fakeHttp({ body: { object: "list", model: "m", data, usage: { total_tokens: 1 } } })
       return Effect.gen(function* () {
         const error = yield* Effect.flip(EmbeddingsMany.create({ model: "embed", input: ["a"] }))

@@ -127,7 +127,7 @@ describe("an upload in parts", () => {
     it.live(`of ${name} sends a part again that failed`, () => sendsAgain(file))
   }
 
-  it.live("is cancelled on the server where a part cannot be sent", () =>
+  it.live("is cancelled on the server if a part cannot be sent", () =>
     Effect.gen(function* () {
       const server = yield* loopback((exchange) =>
         contentOf(exchange.request.body) === "4567"
@@ -143,7 +143,7 @@ describe("an upload in parts", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is cancelled on the server where it is interrupted", () =>
+  it.live("is cancelled on the server if it is interrupted", () =>
     Effect.gen(function* () {
       const server = yield* loopback((exchange) => {
         if (!exchange.request.url.endsWith("/parts")) uploads(exchange)
@@ -157,7 +157,7 @@ describe("an upload in parts", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is not completed where the file is not as long as it said", () =>
+  it.live("is not completed if the file is not as long as it said", () =>
     Effect.gen(function* () {
       const server = yield* loopback(uploads)
       const error = yield* FileUploads.large({ file: chunked("0123"), purpose: "batch" }, { partSize: 4 }).pipe(
@@ -169,7 +169,7 @@ describe("an upload in parts", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is not begun where the size is not known", () =>
+  it.live("is not begun if the size is not known", () =>
     Effect.gen(function* () {
       const server = yield* loopback(uploads)
       const file = FileSource.fromStream(() => Stream.empty, { name: "f" })

@@ -112,7 +112,7 @@ describe("a chat completion", () => {
     }).pipe(Effect.provide(openAiOver(http)))
   })
 
-  it.effect("is never asked for where the schema cannot be", () => {
+  it.effect("is never asked for if the schema cannot be", () => {
     const http = fakeHttp({ body: {} })
     return Effect.gen(function* () {
       const error = yield* Effect.flip(Parse.chatCompletion(input, Schema.Struct({ any: Schema.Unknown })))
@@ -249,7 +249,7 @@ describe("a value that is followed", () => {
       choices: [{ index: 0, delta: { content }, finish_reason }]
     })
 
-  it.effect("is asked for again where the answer does not fit, and begins anew", () => {
+  it.effect("is asked for again if the answer does not fit, and starts over", () => {
     const http = fakeHttp(
       { parts: [chunk('{"name":1'), chunk("}", "stop"), sse("[DONE]")] },
       { parts: [chunk('{"name":"Rome","size":null}', "stop"), sse("[DONE]")] }
@@ -272,7 +272,7 @@ describe("a value that is followed", () => {
     ["content_filter", "Filtered"],
     ["stop", "Malformed"]
   ] as const) {
-    it.effect(`fails with ${reason} and the text where it ends with ${finish} before it is whole`, () => {
+    it.effect(`fails with ${reason} and the text if it ends with ${finish} before it is whole`, () => {
       const http = fakeHttp({ parts: [chunk('{"name":"Ro', finish), sse("[DONE]")] })
       return Effect.gen(function* () {
         const error = yield* Effect.flip(Stream.runDrain(Parse.chatCompletionStream(input, City)))

@@ -103,7 +103,7 @@ describe("the response", () => {
     assert.deepStrictEqual(follow(accumulator, events).snapshot as unknown, final)
   })
 
-  it("is the same one event earlier, but for its status and usage", () => {
+  it("is the same one event earlier, except for its status and usage", () => {
     const { snapshot } = follow(accumulator, events.slice(0, last))
     assert.deepStrictEqual(snapshot?.output as unknown, final.output)
   })
@@ -117,7 +117,7 @@ describe("the response", () => {
     ])
   })
 
-  it("keeps its output where the last event leaves it out", () => {
+  it("keeps its output if the last event leaves it out", () => {
     const { snapshot } = follow(accumulator, [
       ...events.slice(0, last),
       { type: "response.completed", response: { ...final, output: [] } }
@@ -204,7 +204,7 @@ it("says each thing once, in order", () => {
 })
 
 describe("what the pieces leave out", () => {
-  it("is said where only the last event has it", () => {
+  it("is said if only the last event has it", () => {
     const { steps } = follow(accumulator, [events[0], events[last]])
     assert.deepStrictEqual(
       steps.map(({ _tag }) => _tag),

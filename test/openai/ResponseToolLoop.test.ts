@@ -69,7 +69,7 @@ describe("a loop", () => {
     }).pipe(Effect.provide(openAiOver(http)))
   })
 
-  it.effect("sends only the results where a conversation keeps the rest", () => {
+  it.effect("sends only the results if a conversation keeps the rest", () => {
     const http = fakeHttp(answers([call]), answers([message]))
     return Effect.gen(function* () {
       yield* settleSlowly(

@@ -97,7 +97,7 @@ describe("a stream", () => {
     })
   )
 
-  it.effect("is taken up as often as it breaks, the waits beginning anew with every event", () =>
+  it.effect("is taken up as often as it breaks, the waits starting over with every event", () =>
     Effect.gen(function* () {
       const http = fakeHttp(broken(0, 2), broken(2, 3), broken(3, 4), broken(4, 5), broken(5, 6), broken(6, 7), {
         parts: [part(7)]
@@ -110,7 +110,7 @@ describe("a stream", () => {
     })
   )
 
-  it.effect("waits longer each time where the connection cannot be made", () =>
+  it.effect("waits longer each time if the connection cannot be made", () =>
     Effect.gen(function* () {
       const http = fakeHttp(broken(0, 2), { breaks: "ECONNREFUSED" }, { status: 503, body: {} }, { parts: [part(2)] })
       assert.deepStrictEqual(yield* numbers(http), all)
@@ -125,7 +125,7 @@ describe("a stream", () => {
     ["the server refuses to stream", [refusal], undefined],
     ["no connection can be made", [{ breaks: "ECONNREFUSED" }], Schedule.recurs(1)]
   ] as const) {
-    it.effect(`is polled where ${name}`, () =>
+    it.effect(`is polled if ${name}`, () =>
       Effect.gen(function* () {
         const http = fakeHttp(broken(0, 4), ...replies, { body: response("in_progress") }, { body: whole })
         const poll = { schedule: Schedule.spaced(100) }
@@ -236,7 +236,7 @@ describe("a cursor", () => {
     })
   )
 
-  it.effect("leads to the whole response where the server does not stream it any more", () =>
+  it.effect("leads to the whole response if the server does not stream it any more", () =>
     Effect.gen(function* () {
       const http = fakeHttp(refusal, { body: whole })
       const final = yield* settleSlowly(

@@ -236,7 +236,7 @@ describe("the steps of the accumulator", () => {
     )
   })
 
-  it("say that a call is done where the run waits for its output", () => {
+  it("say that a call is done if the run waits for its output", () => {
     const action = {
       type: "submit_tool_outputs",
       submit_tool_outputs: {

@@ -78,7 +78,7 @@ describe("OpenAI workload identity", () => {
     })
   )
 
-  it.effect("exchanges anew and goes once more when the token is refused, and no more than once", () =>
+  it.effect("exchanges again and sends the call once more when the token is refused, and no more than once", () =>
     Effect.gen(function* () {
       const refused = { status: 401, body: { error: { message: "expired", code: "token_expired" } } }
       const server = tokenServer(({ authorization }) =>
@@ -136,7 +136,7 @@ describe("OpenAI workload identity", () => {
 })
 
 describe("IdentityToken", () => {
-  it.effect("reads a file anew each time", () =>
+  it.effect("reads a file again each time", () =>
     Effect.gen(function* () {
       let turn = 0
       const files = FileSystem.layerNoop({ readFileString: (path) => Effect.succeed(`${path} ${++turn}\n`) })

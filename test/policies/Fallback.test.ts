@@ -58,7 +58,7 @@ describe("Fallback.to", () => {
   const tick = (delta: string) => sse({ type: "tick", delta })
   const end = sse({ type: "end" })
 
-  it.effect("starts the other stream where the first one fails before any value", () =>
+  it.effect("starts the other stream if the first one fails before any value", () =>
     Effect.gen(function* () {
       const [primary, secondary] = [fakeHttp({ parts: ["<broken>"] }), fakeHttp({ parts: [tick("b"), end] })]
       const values = yield* probes
@@ -82,7 +82,7 @@ describe("Fallback.to", () => {
     })
   )
 
-  it.effect("appends the other stream where asked to", () =>
+  it.effect("appends the other stream if asked to", () =>
     Effect.gen(function* () {
       const [primary, secondary] = [fakeHttp({ parts: [tick("a"), "<broken>"] }), fakeHttp({ parts: [tick("b"), end] })]
       const values = yield* probes

@@ -44,7 +44,7 @@ describe("Hedge.after", () => {
     })
   )
 
-  it.effect("takes the first run where that wins after all", () =>
+  it.effect("takes the first run if that wins after all", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ ...ok, delay: 1200 }, { body: { ok: false }, delay: 5000 })
       const { ok: first } = yield* settle(probes.get({}).pipe(Hedge.after("1 second"), Effect.provide(over(http))))

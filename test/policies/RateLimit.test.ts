@@ -79,7 +79,7 @@ describe("fromHeaders", () => {
     )
   })
 
-  it("what is no number is unknown", () => {
+  it("what is not a number is unknown", () => {
     const info = RateLimit.fromHeaders(
       { "x-ratelimit-limit-requests": "many", "x-ratelimit-remaining-requests": "" },
       0
@@ -87,7 +87,7 @@ describe("fromHeaders", () => {
     assert.deepStrictEqual(info, { requests: { limit: undefined, remaining: undefined, reset: undefined } })
   })
 
-  it("is undefined where no header speaks of limits", () => {
+  it("is undefined if no header speaks of limits", () => {
     assert.isUndefined(RateLimit.fromHeaders({ "retry-after": "5", "x-ratelimit": "1", date: "now" }, 0))
   })
 })

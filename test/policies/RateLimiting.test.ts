@@ -124,7 +124,7 @@ describe("RateLimiting", () => {
     })
   )
 
-  it.effect("keeps to its own limit where that is lower than the server's", () =>
+  it.effect("keeps to its own limit if that is lower than the server's", () =>
     Effect.gen(function* () {
       const headers = { "x-ratelimit-limit-requests": "600", "x-ratelimit-remaining-requests": "599" }
       const http = fakeHttp({ ...used(0, 0), headers })
@@ -142,7 +142,7 @@ describe("RateLimiting", () => {
     })
   )
 
-  it.effect("takes a place for each try", () =>
+  it.effect("takes a place for each attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 500 }, used(0, 0))
       const limiter = yield* RateLimiting.make({ limits: { requests: 1 } })
@@ -263,7 +263,7 @@ describe("RateLimiting", () => {
     })
   )
 
-  it.effect("refuses calls while its store fails, where asked to", () =>
+  it.effect("refuses calls while its store fails, if asked to", () =>
     Effect.gen(function* () {
       const http = fakeHttp(used(0, 0))
       const limiter = RateLimiting.fromLimiter(yield* failing, { onStoreError: "fail" })

@@ -113,7 +113,7 @@ describe("ResponseCache", () => {
     }).pipe(Effect.scoped, Effect.provide(memory))
   )
 
-  it.effect("leaves calls alone that are no inference, unless told otherwise", () =>
+  it.effect("leaves calls alone that are not inference, unless told otherwise", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: { ok: true } })
       const twice = (cache: Middleware.Middleware) =>

@@ -137,7 +137,7 @@ describe("the official policy", () => {
     })
   )
 
-  it.effect("goes on with its own waits where one was the server's", () =>
+  it.effect("goes on with its own waits if one was the server's", () =>
     Effect.gen(function* () {
       const http = fakeHttp(failing(429, { "retry-after": "7" }), failing(500), ok)
       yield* settle(getOver(http))
@@ -228,7 +228,7 @@ describe("the header that counts repetitions", () => {
   const counts = ({ sent }: FakeHttp): ReadonlyArray<string | undefined> =>
     sent.map(({ headers }) => headers["x-stainless-retry-count"])
 
-  it.effect("is sent to OpenAI and Anthropic with each try", () =>
+  it.effect("is sent to OpenAI and Anthropic with each attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp(failing(500))
       yield* settle(failureOf(getOver(http)))
@@ -355,7 +355,7 @@ describe("Coze's policy", () => {
     })
   )
 
-  it.effect("repeats an error that came with a successful status, where it may", () =>
+  it.effect("repeats an error that came with a successful status, if it may", () =>
     Effect.gen(function* () {
       const http = fakeHttp(
         { body: { code: 4013, msg: "too many" } },
@@ -415,7 +415,7 @@ describe("the outcome that nobody knows", () => {
     })
   )
 
-  it.effect("is not repeated for a POST where the policy forbids it", () =>
+  it.effect("is not repeated for a POST if the policy forbids it", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ breaks: "ECONNRESET" }, ok)
       yield* settle(failureOf(post(http)))
@@ -439,7 +439,7 @@ describe("the outcome that nobody knows", () => {
     })
   )
 
-  it.effect("is known where the server answered with an error", () =>
+  it.effect("is known if the server answered with an error", () =>
     Effect.gen(function* () {
       const http = fakeHttp(failing(503), ok)
       yield* settle(post(http))
@@ -459,7 +459,7 @@ describe("the outcome that nobody knows", () => {
 })
 
 describe("a deadline", () => {
-  it.effect("ends the call at once where the wait would go beyond it", () =>
+  it.effect("ends the call at once if the wait would go beyond it", () =>
     Effect.gen(function* () {
       const http = fakeHttp(failing(429, { "retry-after": "10" }), ok)
       const fiber = yield* Effect.forkChild(failureOf(getOver(http).pipe(RequestOptions.withDeadline("10 seconds"))))
@@ -568,7 +568,7 @@ describe("custom parts", () => {
 })
 
 describe("credentials", () => {
-  it.effect("are read anew on every try", () =>
+  it.effect("are read again on every attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp(failing(500), failing(500), ok)
       let reads = 0
@@ -698,7 +698,7 @@ describe("a stream", () => {
     ["reports an error", [sse({ type: "start" }), sse({ error: { message: "overloaded", type: "overloaded_error" } })]]
   ]
   for (const [name, parts] of after) {
-    it.effect(`is not opened again where it ${name} after its first event`, () =>
+    it.effect(`is not opened again if it ${name} after its first event`, () =>
       Effect.gen(function* () {
         const http = fakeHttp({ parts }, whole)
         const { exit, values } = yield* settle(collect(http))

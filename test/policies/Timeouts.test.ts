@@ -66,7 +66,7 @@ describe("headers", () => {
     })
   )
 
-  it.effect("starts anew on each try, and says which", () =>
+  it.effect("starts over on each attempt, and names the attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ ...ok, delay: 5000 })
       const policy = RetryPolicy.set(RetryPolicy.official, { schedule: Schedule.spaced("1 second") })
@@ -111,7 +111,7 @@ describe("body", () => {
     })
   )
 
-  it.effect("is named where nothing came either, if it is the shorter one", () =>
+  it.effect("is named if nothing came either, if it is the shorter one", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ ...ok, delay: 9000 })
       const result = yield* timed(failureOf(get(http, { headers: 8000, body: 5000 })))
@@ -251,7 +251,7 @@ describe("what had come by the time that a limit passes", () => {
     })
   )
 
-  it.effect("is the response where a body does not end", () =>
+  it.effect("is the response if a body does not end", () =>
     Effect.gen(function* () {
       const http = fakeHttp({
         ...json('{"ok":', 5000, "true}"),
@@ -263,7 +263,7 @@ describe("what had come by the time that a limit passes", () => {
     })
   )
 
-  it.effect("is nothing where no response came", () =>
+  it.effect("is undefined if no response came", () =>
     Effect.gen(function* () {
       const [error] = yield* timed(failureOf(get(fakeHttp({ ...ok, delay: 5000 }), { headers: 3000 })))
       assert.isUndefined(error.response)

@@ -186,7 +186,7 @@ describe("Telemetry", () => {
     })
   )
 
-  it.effect("ends it where a stream is opened and never read", () =>
+  it.effect("ends it if a stream is opened and never read", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ parts: [sse(chunk({ content: "Hel" })), 60_000] })
       const opened = ChatCompletions.stream.withResponse({ model: "gpt-5.4-mini", messages })
@@ -205,7 +205,7 @@ describe("Telemetry", () => {
     })
   )
 
-  it.effect("names the reason where a stream breaks", () =>
+  it.effect("names the reason if a stream breaks", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ parts: [sse(chunk({ content: "Hel" })), "<broken>"] })
       const { logical } = yield* traced(Stream.runDrain(chatStream).pipe(Effect.provide(over(http))))
@@ -295,7 +295,7 @@ describe("Telemetry", () => {
     })
   )
 
-  it.effect("makes no span where it is not installed and nothing else traces", () =>
+  it.effect("makes no span if it is not installed and nothing else traces", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: { ok: true } })
       yield* probes.get({}).pipe(Effect.provide(openAiOver(http, { retry: RetryPolicy.none })))

@@ -61,7 +61,7 @@ describe("usage", () => {
     )
   })
 
-  it("counts reasoning as output where a server counts it beside the completion", () => {
+  it("counts reasoning as output if a server counts it next to the completion", () => {
     assert.deepStrictEqual(
       tokensOf({
         prompt_tokens: 307,
@@ -77,7 +77,7 @@ describe("usage", () => {
     assert.deepStrictEqual(tokensOf({ token_count: 9, input_count: 4, output_count: 5 }), { input: 4, output: 5 })
   })
 
-  it("is undefined where none is reported", () => {
+  it("is undefined if none is reported", () => {
     assert.isUndefined(Usage.of({ usage: null }))
     assert.isUndefined(Usage.of({ usage: { type: "duration", seconds: 3 } }))
     assert.isUndefined(Usage.of("text"))
@@ -277,7 +277,7 @@ describe("the cost", () => {
     assert.closeTo(Usage.costOf(tokens, price), input + output, 1e-9)
   })
 
-  it("is that of other input where a kind has no price of its own", () => {
+  it("is that of other input if a kind has no price of its own", () => {
     const tokens = { ...Usage.zero, input: 1000, cacheRead: 400, cacheWrite: 100 }
     assert.closeTo(Usage.costOf(tokens, { input: 1000, output: 0 }), 1, 1e-9)
   })

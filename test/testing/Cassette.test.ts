@@ -198,7 +198,7 @@ describe("a cassette", () => {
     })
   )
 
-  it.effect("writes nothing at all where a secret would be left", () =>
+  it.effect("writes nothing at all if a secret would be left", () =>
     Effect.gen(function* () {
       const bytes = new TextEncoder().encode(`${secret}`)
       const { files, record } = session(
@@ -324,7 +324,7 @@ describe("a cassette", () => {
     })
   )
 
-  it.effect("keeps the pace of a stream where that is wanted", () =>
+  it.effect("keeps the pace of a stream if that is wanted", () =>
     Effect.gen(function* () {
       const { record, replay } = session(Emulator.layer({ pace: "10 seconds" }))
       const timed = Effect.gen(function* () {
@@ -416,7 +416,7 @@ describe("a cassette", () => {
     })
   )
 
-  it.effect("fails to open where the file is missing or is no cassette", () =>
+  it.effect("fails to open if the file is missing or is not a cassette", () =>
     Effect.gen(function* () {
       for (const text of ["", "[]", '{"format":"llmfx-cassette","version":2}']) {
         const error = yield* Cassette.make({ path }).pipe(

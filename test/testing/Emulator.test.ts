@@ -264,7 +264,7 @@ describe("the model of the emulator", () => {
     }).pipe(Effect.provide(emulated()))
   )
 
-  it.effect("calls the tool that is forced, and none where none is wanted", () =>
+  it.effect("calls the tool that is forced, and none if none is wanted", () =>
     Effect.gen(function* () {
       const tools = ["a", "b"].map((name) => ({
         type: "function" as const,
@@ -320,7 +320,7 @@ describe("the state of the emulator", () => {
     }).pipe(Effect.provide(emulated({ jobDuration: "1 minute" })))
   )
 
-  it.effect("lets other jobs go on by themselves, where their states are documented", () =>
+  it.effect("lets other jobs go on by themselves, if their states are documented", () =>
     Effect.gen(function* () {
       const { id: video_id } = yield* Videos.create({ prompt: "A cat that reads" })
       const { id: fine_tuning_job_id } = yield* FineTuningJobs.create({ model: "gpt-5.4", training_file: "file" })
@@ -537,7 +537,7 @@ describe("an emulator", () => {
     }).pipe(Effect.provide(emulated({ pace: "1 second" })))
   )
 
-  it.effect("takes its time with every response where it has a latency", () =>
+  it.effect("takes its time with every response if it has a latency", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(Models.retrieve({ model: "gpt-5.4" }))
       yield* TestClock.adjust("1 second")

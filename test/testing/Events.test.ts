@@ -118,7 +118,7 @@ describe("the chunks of a chat completion", () => {
     assert.isNull(chunks[0]?.usage)
   })
 
-  it("begin with the call where there is one call and no text, and with the role where there are two", () => {
+  it("begin with the call if there is one call and no text, and with the role if there are two", () => {
     const call = (id: string) => ({ id, type: "function" as const, function: { name: "f", arguments: '{"a": 1}' } })
     const deltasOf = (...tool_calls: ReadonlyArray<ReturnType<typeof call>>) =>
       Events.chatCompletion({ choices: [{ message: { content: null, tool_calls }, finish_reason: "tool_calls" }] }).map(
@@ -208,7 +208,7 @@ describe("the events of a response", () => {
     assert.strictEqual(Events.response({ status: "failed" }).at(-1)?.type, "response.failed")
   })
 
-  it("are queued first where the response runs in the background", () => {
+  it("are queued first if the response runs in the background", () => {
     const types = Events.response({ background: true, status: "completed" }).map(({ type }) => type)
     assert.deepStrictEqual(types.slice(0, 3), ["response.created", "response.queued", "response.in_progress"])
   })

@@ -82,7 +82,7 @@ describe("a fault", () => {
     })
   )
 
-  it.effect("lets the body drip so slowly that a timeout passes, and whole where none does", () =>
+  it.effect("lets the body drip so slowly that a timeout passes, and whole if none does", () =>
     Effect.gen(function* () {
       const error = yield* failing(Faults.slowDrip("10 seconds"), { body: "15 seconds" })
       assert.strictEqual(reasonOf(error, "TimeoutError").which, "body")

@@ -281,7 +281,7 @@ describe("a mocked network", () => {
     }).pipe(Effect.provide(Mock.layerHttp(OpenAi, { apiKey }, [Mock.on(Files.retrieve, () => Effect.succeed({}))])))
   )
 
-  it.effect("lets timeouts pass where a handler never answers", () =>
+  it.effect("lets timeouts pass if a handler never answers", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(Effect.flip(Models.retrieve({ model: "m" })))
       yield* TestClock.adjust("3 seconds")

@@ -35,7 +35,7 @@ describe("NodeEmulator", () => {
     })
   )
 
-  it.live("fails where the port is taken", () =>
+  it.live("fails if the port is taken", () =>
     Effect.gen(function* () {
       const { url } = yield* NodeEmulator.serve()
       const error = yield* Effect.flip(NodeEmulator.serve({ port: Number(new URL(url).port) }))
@@ -98,7 +98,7 @@ describe("NodeEmulator", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("breaks connections where a fault says so, before the answer and within it", () =>
+  it.live("breaks connections if a fault says so, before the answer and within it", () =>
     Effect.gen(function* () {
       const { baseUrls, hits } = yield* NodeEmulator.serve({
         faults: Faults.inOrder(Faults.reset, Faults.dropAfterEvents(3))

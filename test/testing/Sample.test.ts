@@ -72,7 +72,7 @@ describe("Sample", () => {
     })
   })
 
-  it("leaves null where null is given", () => {
+  it("leaves null if null is given", () => {
     assert.isNull(Sample.make(ChatCompletions.ChatCompletion, { usage: null }).usage)
   })
 

@@ -148,7 +148,7 @@ describe("Script", () => {
     })
   )
 
-  it.effect("never ends where it stalls", () =>
+  it.effect("never ends if it stalls", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(Stream.runDrain(Script.toStream(Script.make(Script.stall))))
       yield* TestClock.adjust("1 day")

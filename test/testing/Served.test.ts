@@ -159,7 +159,7 @@ describe("what is asked for", () => {
     assert.strictEqual(older.json.choices[0].finish_reason, "function_call")
   })
 
-  it("is there with its defaults: null where a property is always sent, ids of the first and last item", async () => {
+  it("is there with its defaults: null if a property is always sent, ids of the first and last item", async () => {
     const ask = asker()
     const { json } = await ask("POST", "/openai/v1/responses", { model: "m", prompt: { id: "pmpt_1" } })
     const response = (await ask("POST", "/openai/v1/responses", { model: "m", input: "hi" })).json

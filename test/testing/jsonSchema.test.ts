@@ -41,7 +41,7 @@ describe("the value that the emulator makes for a JSON schema", () => {
     })
   }
 
-  it("ends where a schema refers to itself", () => {
+  it("ends if a schema refers to itself", () => {
     const list = { properties: { next: { $ref: "#" } }, required: ["next"] }
     assert.isBelow(JSON.stringify(sampleOfJsonSchema(list)).length, 1000)
     const tree = { type: "object", properties: { children: { type: "array", items: { $ref: "#" } } } }

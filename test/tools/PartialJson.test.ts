@@ -43,7 +43,7 @@ describe("a whole text", () => {
     )
   })
 
-  it("is refused exactly where JSON.parse refuses it", () => {
+  it("is refused exactly if JSON.parse refuses it", () => {
     const broken = fc
       .tuple(
         document,
@@ -170,7 +170,7 @@ describe("values", () => {
     })
   )
 
-  it.effect("fails where the text is at fault, after the values before", () =>
+  it.effect("fails if the text is at fault, after the values before", () =>
     Effect.gen(function* () {
       const seen: Array<unknown> = []
       const exit = yield* Stream.make("[1,", "2,", "oops", "]").pipe(
@@ -217,7 +217,7 @@ describe("elements", () => {
     })
   )
 
-  it.effect("fails where the text breaks off", () =>
+  it.effect("fails if the text breaks off", () =>
     Effect.gen(function* () {
       const exit = yield* Stream.make('["a", "b').pipe(PartialJson.elements(), Stream.runCollect, Effect.exit)
       assert.isTrue(Exit.isFailure(exit))

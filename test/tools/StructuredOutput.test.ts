@@ -163,7 +163,7 @@ describe("a partial value", () => {
     )
   })
 
-  it("is unwrapped where the value is wrapped", () => {
+  it("is unwrapped if the value is wrapped", () => {
     const { partial } = formatOf(Schema.Array(Schema.String))
     assert.deepStrictEqual(partial({ value: ["a"] }), ["a"])
   })
@@ -224,7 +224,7 @@ describe("a Standard Schema", () => {
     })
   )
 
-  it.effect("of a library that writes no JSON Schema needs one beside it", () =>
+  it.effect("of a library that writes no JSON Schema needs one next to it", () =>
     Effect.gen(function* () {
       const { jsonSchema, ...plain } = boxes["~standard"]
       const schema = { "~standard": plain }

@@ -192,7 +192,7 @@ describe("a loop", () => {
     })
   )
 
-  it.effect("interrupts calls that began early where the answer breaks off", () =>
+  it.effect("interrupts calls that began early if the answer breaks off", () =>
     Effect.gen(function* () {
       const { log, sleep } = sleepers()
       const http = fakeHttp({

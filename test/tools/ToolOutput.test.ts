@@ -94,7 +94,7 @@ describe("an output of parts", () => {
     ])
   })
 
-  it("is sent to Anthropic as text where it is an error", () => {
+  it("is sent to Anthropic as text if it is an error", () => {
     const error = [ToolOutput.text("Broken:"), ToolOutput.file(bytes, { mediaType: "image/png" })]
     assert.deepStrictEqual(inMessage(result(error, true)), [
       {
@@ -178,7 +178,7 @@ describe("a tool", () => {
     })
   )
 
-  it.effect("whose output is no JSON tells the model so", () =>
+  it.effect("whose output is not JSON tells the model so", () =>
     Effect.gen(function* () {
       const { isError, output } = yield* outputOf(() => Effect.succeed({ n: 1n }))
       assert.isTrue(isError)

@@ -219,7 +219,7 @@ describe("a store", () => {
     return OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory, keep: "1 hour" })
   })
 
-  it.effect("refuses a delivery that was received before, even where it is signed anew", () =>
+  it.effect("refuses a delivery that was received before, even if it is signed again", () =>
     Effect.gen(function* () {
       const receiver = yield* withStore
       yield* receiver.receive(delivery())
@@ -306,7 +306,7 @@ describe("a server", () => {
     })
   )
 
-  it.effect("handles a delivery again where handling it failed", () =>
+  it.effect("handles a delivery again if handling it failed", () =>
     Effect.gen(function* () {
       yield* atNow
       const receiver = OpenAiReceiver.make({ secrets, store: yield* WebhookStore.makeMemory })

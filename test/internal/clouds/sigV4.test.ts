@@ -196,7 +196,7 @@ describe("Signature Version 4", () => {
     expect(value.slice(-64)).toBe("67c8a96710485aa79c388d408bb493e3736531f3e4ec1c73afc1e6718bd55bd3")
   })
 
-  it("signs with other keys and on another day anew", async () => {
+  it("signs again with other keys and on another day", async () => {
     const request = {
       method: "GET",
       path: "/",

@@ -81,7 +81,7 @@ describe("makeScrub", () => {
     assert.strictEqual(makeScrub({ values: ["a", "", "12345"], credentials: [""] })("a 12345 b%20c"), "a 12345 b%20c")
   })
 
-  it("takes a short credential out where it stands alone", () => {
+  it("takes a short credential out if it stands alone", () => {
     const scrub = makeScrub({ values: [], credentials: ["key", "$1.*", "", "t-0"] })
     assert.strictEqual(
       scrub("key=key, monkeys on a keyboard, $1.* and (t-0) but not t-01"),

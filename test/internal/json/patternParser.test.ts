@@ -96,7 +96,7 @@ describe("a series of JSON texts", () => {
     assert.isTrue(isParsedBy(parse, delta("three", 33).replace("false", "true")))
   })
 
-  it("widens a pattern where more begins to differ", () => {
+  it("widens a pattern if more begins to differ", () => {
     const parse = trained(delta("one", 1), delta("two", 1))
     assert.isTrue(isParsedBy(parse, delta("three", 2)))
     for (let index = 2; index < 200; index++) parse(delta("more", index))

@@ -113,7 +113,7 @@ describe("the end of a stream", () => {
     })
   )
 
-  it.effect("may come at any time where the endpoint says so", () =>
+  it.effect("may come at any time if the endpoint says so", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* collect(openEnded(), sse(tick))).length, 1)
       assert.strictEqual((yield* collect(openEnded(), "")).length, 0)
@@ -121,7 +121,7 @@ describe("the end of a stream", () => {
   )
 })
 
-describe("what is no event", () => {
+describe("what is not an event", () => {
   it.effect("comments and empty events are not delivered", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* collect(probes.stream({}), ": hi\n\nevent: x\n\n", sse(end))).length, 1)
@@ -269,7 +269,7 @@ describe("text in answer to a request for a stream", () => {
   )
 
   for (const type of ["text/plain", "text/html", "application/octet-stream", "application/x-ndjson"]) {
-    it.effect(`is read as events where it is some, as ${type} too`, () =>
+    it.effect(`is read as events if it is some, as ${type} too`, () =>
       Effect.gen(function* () {
         const http = fakeHttp({ parts: [": hi\n\n", sse(tick), sse(end)], headers: { "content-type": type } })
         const values = yield* Stream.runCollect(Stream.provide(probes.stream({}), openAiOver(http, once)))
@@ -289,7 +289,7 @@ describe("text in answer to a request for a stream", () => {
     })
   )
 
-  it.effect("is an error where the stream may end at any time, too", () =>
+  it.effect("is an error if the stream may end at any time, too", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ parts: ["no such page"], headers: { "content-type": "text/plain" } })
       const { error } = yield* streamFailure(Stream.provide(openEnded(), openAiOver(http, once)))
@@ -453,7 +453,7 @@ describe("lines of JSON", () => {
     })
   )
 
-  it.effect("a line that is no JSON is a DecodeError with the line, after the lines before", () =>
+  it.effect("a line that is not JSON is a DecodeError with the line, after the lines before", () =>
     Effect.gen(function* () {
       const { error, values } = yield* failing(probes.lines({}), '{"id":"a"}\nnonsense\n{"id":"b"}\n')
       assert.strictEqual(reasonOf(error, "DecodeError").raw, "nonsense")
@@ -494,7 +494,7 @@ describe("other answers", () => {
     })
   )
 
-  it.effect("nothing is expected where nothing is, whatever comes", () =>
+  it.effect("a body is ignored if none is expected", () =>
     Effect.gen(function* () {
       for (const reply of [
         { status: 204 },
@@ -507,7 +507,7 @@ describe("other answers", () => {
     })
   )
 
-  it.effect("an answer may be text where the endpoint says so", () =>
+  it.effect("an answer may be text if the endpoint says so", () =>
     Effect.gen(function* () {
       const textual = Endpoint.json<{}, unknown, OpenAi>(OpenAi, {
         id: "textual",
