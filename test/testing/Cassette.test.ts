@@ -552,9 +552,9 @@ version: 1
 
   it.effect("that is none is refused", () =>
     Effect.gen(function* () {
-      assert.include(yield* refusal("a.json", "{}"), "none of VCR.py either")
-      assert.include(yield* refusal("a.yml", "interactions: {}"), "none of VCR.py either")
-      assert.include(yield* refusal("a.yml", 'interactions: ["'), "a.yml cannot be used: it is no YAML")
+      assert.include(yield* refusal("a.json", "{}"), "nor a recording of VCR.py")
+      assert.include(yield* refusal("a.yml", "interactions: {}"), "nor a recording of VCR.py")
+      assert.include(yield* refusal("a.yml", 'interactions: ["'), "a.yml cannot be used: it is not YAML")
     })
   )
 })

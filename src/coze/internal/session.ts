@@ -108,7 +108,7 @@ const parse = (frame: string | Uint8Array): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    throw new DecodeError({ message: "The event is no JSON", path: [], expected: "JSON", raw: text })
+    throw new DecodeError({ message: "The event is not JSON", path: [], expected: "JSON", raw: text })
   }
 }
 

@@ -168,7 +168,7 @@ const streamingName = (id: string): string => {
 /** Returns why an input cannot be written, or `undefined` if something else is wrong. */
 const refusalOf = (thrown: unknown): { readonly message: string } | undefined => {
   if (thrown instanceof ApiError.RequestError) return thrown
-  if (thrown instanceof URIError) return { message: "The input has a text that is no valid Unicode" }
+  if (thrown instanceof URIError) return { message: "The input has a text that is not valid Unicode" }
   if (!(thrown instanceof RangeError)) return undefined
   return {
     message: /call stack/i.test(thrown.message)

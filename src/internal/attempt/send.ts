@@ -176,7 +176,7 @@ const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean
 
 const redirectedUpload = (): ApiError.Reason =>
   new ApiError.UnexpectedResponseError({
-    message: "The server redirects a large upload, which cannot follow: set the base URL to where it leads",
+    message: "The server redirects a large upload, which cannot follow: set the base URL to the redirect's target",
     contentType: undefined
   })
 

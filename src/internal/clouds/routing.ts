@@ -10,7 +10,7 @@ export const pathSegment = (name: string, value: unknown): string => {
   try {
     return value.replace(/[^\w.~!$&'()*+,;=:@-]+/g, encodeURIComponent)
   } catch {
-    throw new RequestError({ message: `${name} is no valid Unicode text` })
+    throw new RequestError({ message: `${name} is not valid Unicode text` })
   }
 }
 

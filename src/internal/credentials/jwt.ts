@@ -31,7 +31,7 @@ const pkcs8Of = (pem: string): Bytes => {
   const match = /-----BEGIN (RSA )?PRIVATE KEY-----([^-]+)-----END (RSA )?PRIVATE KEY-----/.exec(
     pem.replace(/\\n/g, "\n")
   )
-  if (match === null) throw new Error("The private key is no PEM text that begins with BEGIN PRIVATE KEY")
+  if (match === null) throw new Error("The private key is not PEM text that begins with BEGIN PRIVATE KEY")
   const der = Uint8Array.from(atob((match[2] ?? "").replace(/\s+/g, "")), (char) => char.charCodeAt(0))
   return match[1] === undefined ? der : wrapped(der)
 }

@@ -201,7 +201,7 @@ const segment = (name: string, value: unknown): string => {
   try {
     return encodeURIComponent(text)
   } catch {
-    throw new RequestError({ message: `The path parameter ${JSON.stringify(name)} is no valid Unicode text` })
+    throw new RequestError({ message: `The path parameter ${JSON.stringify(name)} is not valid Unicode text` })
   }
 }
 
@@ -409,7 +409,7 @@ const accepts: { readonly [K in Endpoint.Kind]: string } = {
 
 const checkedHeader = (name: string, value: string): string => {
   if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
-    throw new RequestError({ message: `${JSON.stringify(name)} is no valid header name` })
+    throw new RequestError({ message: `${JSON.stringify(name)} is not a valid header name` })
   }
   // Characters outside Latin-1, and control characters, would break the message or be refused by the runtime.
   if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {

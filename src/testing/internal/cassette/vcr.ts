@@ -7,7 +7,7 @@ import { type Body, bodyOfBytes, type Interaction, type RecordedRequest, type Re
 /** Returns the interactions of a parsed VCR.py cassette. Throws if it is not one. */
 export const interactionsOfVcr = async (cassette: unknown): Promise<ReadonlyArray<Interaction>> => {
   if (!isObject(cassette) || !Array.isArray(cassette["interactions"]))
-    throw new Error("it is no cassette, and none of VCR.py either")
+    throw new Error("it is neither a cassette nor a recording of VCR.py")
   return Promise.all(cassette["interactions"].filter(isObject).map(interactionOf))
 }
 

@@ -18,7 +18,7 @@ export const parseYaml = (text: string): Effect.Effect<unknown, Error> =>
     isLibrary(library)
       ? Effect.try({
           try: () => library.parse(text, options),
-          catch: (thrown) => new Error(`it is no YAML: ${messageOf(thrown)}`)
+          catch: (thrown) => new Error(`it is not YAML: ${messageOf(thrown)}`)
         })
       : Effect.fail(new Error(`this version of ${packageName} has no parse`))
   )
