@@ -66,6 +66,7 @@ import {
   type StopReason,
   storageFailure
 } from "../internal/bulk/errors.ts"
+import { type ReadOptions, readInputs } from "../internal/bulk/readInputs.ts"
 import * as Store from "../internal/bulk/store.ts"
 import { submitJob } from "../internal/bulk/submit.ts"
 import { migrate as migrateTables } from "../internal/bulk/tables.ts"
@@ -84,6 +85,8 @@ export {
   BulkStorageError,
   type StopReason
 } from "../internal/bulk/errors.ts"
+
+export type { ReadOptions, Reject } from "../internal/bulk/readInputs.ts"
 
 /** One of the inputs of a job. */
 export interface Request<out I> {
@@ -799,4 +802,104 @@ const callErrorOf = (customId: string, json: unknown): Effect.Effect<BulkCallErr
         Effect.catch(() => Effect.succeed(plain(undefined)))
       )
     : Effect.succeed(plain(undefined))
+}
+
+// ---------------------------------------------------------------------------
+// Files
+// ---------------------------------------------------------------------------
+
+/**
+ * Reads inputs from lines of JSON or from CSV: a vendor's batch file (`custom_id` with `body` or `params`), plain objects,
+ * or the fields for a template. Broken lines go to `onReject` with their number, and nothing else stops.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ * import * as Bulk from "llmfx/jobs/Bulk"
+ *
+ * const csv = Stream.make(new TextEncoder().encode("id,city\n1,Berlin\n2,Rome\n"))
+ *
+ * const requests = Bulk.fromJsonl<{ readonly model: string; readonly input: string }>(csv, {
+ *   format: "csv",
+ *   idFrom: "id",
+ *   template: { model: "gpt-5.4-mini", input: "Describe {{city}}." },
+ *   onReject: ({ line, message }) => Effect.logError(`Line ${line} ${message}`)
+ * })
+ * ```
+ */
+export const fromJsonl = <I = unknown, E = never, R = never, E2 = never, R2 = never>(
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  options: ReadOptions<I, E2, R2> = {}
+): Stream.Stream<Request<I>, E | E2, R | R2> => readInputs(bytes, options)
+
+/** How results are written. */
+export interface WriteOptions {
+  /** `batch`: as OpenAI's batches do. `plain`: the custom id with the value or the error. Default: `batch`. */
+  readonly format?: "batch" | "plain" | undefined
+}
+
+/** Writes results as lines of JSON, each with its line break. */
+export const toJsonl = <A, E, R>(
+  results: Stream.Stream<Result<A>, E, R>,
+  options: WriteOptions = {}
+): Stream.Stream<string, E, R> => Stream.map(results, (result) => `${lineOf(result, options.format ?? "batch")}\n`)
+
+const lineOf = (result: Result<unknown>, format: "batch" | "plain"): string => {
+  const { customId: custom_id } = result
+  if (result._tag === "Succeeded") {
+    return JSON.stringify(
+      format === "plain"
+        ? { custom_id, value: result.value }
+        : { custom_id, response: { status_code: 200, body: result.value }, error: null }
+    )
+  }
+  const { apiError, isRetryable, message, reason } = result.error
+  const response = apiError?.response
+  return JSON.stringify(
+    format === "plain"
+      ? { custom_id, error: { reason, message, retryable: isRetryable } }
+      : {
+          custom_id,
+          response: response === undefined ? null : { status_code: response.status, request_id: response.requestId },
+          error: { code: reason, message }
+        }
+  )
+}
+
+// ---------------------------------------------------------------------------
+// Display
+// ---------------------------------------------------------------------------
+
+/** Progress in one line for a terminal, such as `NodeBulk.showProgress` draws. */
+export const formatProgress = (progress: Progress, columns = 100): string => {
+  const { cost, done, failed, limited, rate, resent, state, timeLeft, tokens, total } = progress
+  const share = total === 0 ? 1 : done / total
+  const parts = [
+    `${(share * 100).toFixed(share === 1 ? 0 : 1)}%`,
+    `${count(done)}/${count(total)}`,
+    state === "running" ? `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))}/s` : state,
+    timeLeft === undefined ? "" : `${clock(timeLeft)} left`,
+    failed === 0 ? "" : `${count(failed)} failed`,
+    tokens.input + tokens.output === 0 ? "" : `${count(tokens.input)}+${count(tokens.output)} tokens`,
+    cost === 0
+      ? ""
+      : `$${cost.toFixed(2)}${progress.costAtEnd === undefined || done === total ? "" : ` of $${progress.costAtEnd.toFixed(2)}`}`,
+    limited === 0 ? "" : `limit reached ${count(limited)}×`,
+    resent === 0 ? "" : `${count(resent)} resent`
+  ].filter((part) => part !== "")
+  const text = parts.join("  ")
+  const width = Math.min(40, columns - text.length - 4)
+  if (width < 5) return text.slice(0, columns)
+  const filled = Math.round(share * width)
+  return `[${"█".repeat(filled)}${"░".repeat(width - filled)}] ${text}`
+}
+
+const count = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",")
+
+const clock = (millis: number): string => {
+  const seconds = Math.ceil(millis / 1000)
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)]
+  if (hours > 0) return `${hours}h${String(minutes).padStart(2, "0")}m`
+  return minutes > 0 ? `${minutes}m${String(seconds % 60).padStart(2, "0")}s` : `${seconds}s`
 }
