@@ -1,24 +1,38 @@
 /**
- * What the worker of a `Bulk` needs, on Node.
+ * What the worker of a `Bulk` needs, on Node: for one machine, or for many. The program stays the same.
  *
  * @example
  * ```ts
+ * import * as Redacted from "effect/Redacted"
  * import * as NodeBulk from "llmfx/jobs/NodeBulk"
  *
  * const local = NodeBulk.layerLocal({ filename: "jobs.db" })
+ *
+ * const cluster = NodeBulk.layerCluster({
+ *   postgres: { url: Redacted.make("postgres://user:password@db.internal/jobs") },
+ *   redis: { url: "redis://redis.internal" },
+ *   runner: { host: "10.0.0.7", port: 34431 }
+ * })
  * ```
  */
 
 import type { ConfigError } from "effect/Config"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import * as SingleRunner from "effect/cluster/SingleRunner"
 import * as Digest from "effect/crypto/Digest"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { storageFailure } from "../internal/bulk/errors.ts"
 import { forgetWorkers } from "../internal/bulk/store.ts"
+import { messageOf } from "../internal/errors/messageOf.ts"
 import * as Bulk from "./Bulk.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
 
@@ -69,3 +83,107 @@ export const layerControl = (options: {
 
 /** The worker has waited for its calls before the runner ends; what is left need not be waited for. */
 const terminationTimeout = "1 second"
+
+/** Many machines. */
+export interface ClusterOptions extends Bulk.WorkerOptions {
+  readonly postgres: {
+    /** `postgres://user:password@host:port/database`. */
+    readonly url: Redacted.Redacted<string>
+    /** Default: 10. */
+    readonly maxConnections?: number | undefined
+  }
+  /** Where limits are shared. Without it, each process has limits of its own. */
+  readonly redis?: { readonly url: string } | undefined
+  /** Where the other processes reach this one. Default: `RUNNER_ADDRESS_HOST` and `_PORT`, or localhost:34431. */
+  readonly runner?:
+    | {
+        readonly host: string
+        readonly port: number
+        /** The address to listen on, if it is another one. */
+        readonly listenHost?: string | undefined
+      }
+    | undefined
+  /** How long after its last sign a process is taken for dead, and others take its chunks. Default: 35 seconds. */
+  readonly failover?: Duration.Input | undefined
+}
+
+/** A package that is needed and not there, or a service that cannot be reached. */
+export class ClusterError extends Data.TaggedError("ClusterError")<{
+  readonly message: string
+  readonly cause: unknown
+}> {}
+
+/**
+ * Jobs in Postgres, worked on by any number of processes, which find each other through it. Needs the packages
+ * `@effect/sql-pg` and `@effect/platform-node`, and with `redis` its package `redis`.
+ */
+export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, ClusterError | Bulk.BulkStorageError> => {
+  const { failover = "35 seconds", postgres, redis, runner, ...worker } = options
+  const failoverTime = Duration.fromInputUnsafe(failover)
+  return Layer.unwrap(
+    Effect.gen(function* () {
+      const { PgClient, NodeClusterSocket } = yield* loaded("@effect/sql-pg and @effect/platform-node", async () => ({
+        PgClient: await import("@effect/sql-pg/PgClient"),
+        NodeClusterSocket: await import("@effect/platform-node/NodeClusterSocket")
+      }))
+      const sockets = NodeClusterSocket.layer({
+        storage: "sql",
+        shardingConfig: {
+          ...(runner === undefined
+            ? {}
+            : {
+                runnerAddress: Option.some(RunnerAddress.make(runner.host, runner.port)),
+                runnerListenAddress: Option.some(RunnerAddress.make(runner.listenHost ?? runner.host, runner.port))
+              }),
+          shardLockExpiration: failoverTime,
+          shardLockRefreshInterval: Duration.divideUnsafe(failoverTime, 4),
+          runnerHealthCheckInterval: Duration.min(failoverTime, Duration.minutes(1)),
+          entityTerminationTimeout: terminationTimeout,
+          entityMessagePollInterval: "2 seconds"
+        }
+      })
+      const limiter =
+        redis === undefined
+          ? limiterInMemory
+          : yield* Effect.map(
+              loaded("redis and @effect/platform-node", () => import("@effect/platform-node/NodeRedis")),
+              (NodeRedis) =>
+                RateLimiter.layer.pipe(
+                  Layer.provide(RateLimiter.layerStoreRedis()),
+                  Layer.provide(NodeRedis.layer({ url: redis.url }))
+                )
+            )
+      const database = PgClient.layer({ url: postgres.url, maxConnections: postgres.maxConnections ?? 10 })
+      return Layer.mergeAll(
+        ClusterWorkflowEngine.layer.pipe(
+          Layer.provide(sockets),
+          Layer.provideMerge(Digest.layerWebCrypto),
+          Layer.provideMerge(Bulk.layerWorkerOptions(worker))
+        ),
+        limiter
+      ).pipe(
+        Layer.provideMerge(Bulk.layerTables),
+        Layer.provideMerge(database),
+        Layer.catch((error) =>
+          Layer.effectContext(
+            Effect.fail(
+              error instanceof Bulk.BulkStorageError
+                ? error
+                : new ClusterError({ message: `The cluster cannot start: ${messageOf(error)}`, cause: error })
+            )
+          )
+        )
+      )
+    })
+  )
+}
+
+const loaded = <A>(packages: string, load: () => Promise<A>): Effect.Effect<A, ClusterError> =>
+  Effect.tryPromise({
+    try: load,
+    catch: (cause) =>
+      new ClusterError({
+        message: `Jobs on many machines need the packages ${packages}, which cannot be loaded: ${messageOf(cause)}`,
+        cause
+      })
+  })
