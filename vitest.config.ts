@@ -18,7 +18,9 @@ export default defineConfig({
     pool: "threads",
     projects: [
       { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: needsNpm } },
-      { extends: true, test: { name: "package", include: needsNpm } }
+      { extends: true, test: { name: "package", include: needsNpm } },
+      // One file at a time: they measure, and share services.
+      { extends: true, test: { name: "bulk", include: ["test/bulk/*.soak.ts"], fileParallelism: false } }
     ]
   }
 })
