@@ -88,6 +88,43 @@ export const resume = <Input extends object, A, E = never, R = never>(
   options: ResumeOptions<Input, E, R> = {}
 ): Stream.Stream<Batch.Event<A>, E | Failure, R | Anthropic> => Batch.resume(apiOf(endpoint, options), batchId, options)
 
+/**
+ * Runs the chunks of a `Bulk` as message batches, at the price of batches:
+ * `Bulk.endpoint(name, Messages.create, { via: BatchRun.via() })`. The API has no metadata, so a batch whose submission got
+ * no answer is found by the custom ids of its results. Until such a batch has ended it cannot be told from others: the job
+ * pauses instead of paying twice.
+ */
+export const via =
+  (options: Options = {}) =>
+  <Input extends object, A>(endpoint: BatchEndpoint<Input, A>): Batch.TrackedApi<Input, A, Anthropic> => {
+    const api = apiOf(endpoint, options)
+    const batches: Batches<never> = endpoint.id.startsWith("beta.") ? inBeta : generally
+    const headers: Headers = { betas: options.betas, workspace_id: options.workspace_id }
+    const isOurs = (id: string, mark: string) =>
+      batches.results({ ...headers, message_batch_id: id }, { decoding: "raw" }).pipe(
+        Stream.runHead,
+        Effect.map((first) => first._tag === "Some" && first.value.custom_id.startsWith(mark))
+      )
+    return {
+      submit: (requests) => Effect.map(api.submit(requests), ({ id }) => id),
+      find: (mark, since, count) =>
+        Effect.gen(function* () {
+          const created = yield* batches.list({ ...headers, limit: 100 }).pipe(
+            Stream.takeWhile(({ created_at }) => Date.parse(created_at) >= since - Batch.clockSkew),
+            Stream.filter((batch) => stateOf(batch).total === count),
+            Stream.runCollect
+          )
+          const unclear: Array<string> = []
+          for (const { id, processing_status } of created) {
+            if (processing_status !== "ended") unclear.push(id)
+            else if (yield* isOurs(id, mark)) return { _tag: "Found", batchId: id } as const
+          }
+          return unclear.length === 0 ? ({ _tag: "None" } as const) : ({ _tag: "Unclear", batchIds: unclear } as const)
+        }),
+      follow: (batchId, given) => Batch.resume(api, batchId, given)
+    }
+  }
+
 /** The batch endpoints of one version of the API. */
 interface Batches<in Params> {
   readonly create: (
@@ -97,6 +134,7 @@ interface Batches<in Params> {
     input: Headers & { readonly message_batch_id: string },
     options: Poll.Options
   ) => Stream.Stream<Counted, ApiError.ApiError | Poll.PollTimeoutError, Anthropic>
+  readonly list: (input: Headers & { readonly limit: number }) => Stream.Stream<Listed, ApiError.ApiError, Anthropic>
   readonly results: (
     input: Headers & { readonly message_batch_id: string },
     options: RequestOptions
@@ -105,12 +143,14 @@ interface Batches<in Params> {
 
 const generally: Batches<MessagesBatches.BatchCreateParamsRequest["params"]> = {
   create: MessagesBatches.create,
+  list: MessagesBatches.list,
   states: Jobs.messageBatch.states,
   results: MessagesBatches.results
 }
 
 const inBeta: Batches<BetaMessagesBatches.BatchCreateParamsRequest["params"]> = {
   create: BetaMessagesBatches.create,
+  list: BetaMessagesBatches.list,
   states: Jobs.betaMessageBatch.states,
   results: BetaMessagesBatches.results
 }
@@ -150,6 +190,8 @@ const apiOf = <Input extends object, A>(
       )
   }
 }
+
+type Listed = Pick<MessagesBatches.MessageBatch, "id" | "request_counts" | "created_at" | "processing_status">
 
 type Counted = Pick<MessagesBatches.MessageBatch, "id" | "request_counts">
 

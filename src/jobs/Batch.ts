@@ -447,3 +447,28 @@ const missingError = (customId: string, problem: string | undefined): BatchReque
  * @category guards
  */
 export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500
+
+/** What is known of a batch whose submission may have broken off. */
+export type Found =
+  | { readonly _tag: "Found"; readonly batchId: string }
+  /** The API has no such batch: it may be submitted. */
+  | { readonly _tag: "None" }
+  /** One of these may be it; to submit it again might pay for it twice. */
+  | { readonly _tag: "Unclear"; readonly batchIds: ReadonlyArray<string> }
+
+/** Batches that can be found again by a mark. Each custom id begins with the mark, so that results tell it, too. */
+export interface TrackedApi<in out Input, out A, out R> {
+  readonly submit: (
+    requests: ReadonlyArray<Request<Input>>,
+    mark: string
+  ) => Effect.Effect<string, ApiError | Poll.PollTimeoutError, R>
+  /** Looks for a batch of so many requests that may have been submitted since a time, in milliseconds. */
+  readonly find: (mark: string, since: number, requests: number) => Effect.Effect<Found, ApiError, R>
+  readonly follow: (
+    batchId: string,
+    options: Options
+  ) => Stream.Stream<Event<A>, ApiError | Poll.PollTimeoutError | BatchInputError, R>
+}
+
+/** How much earlier than by our clock a server may say that a batch was created, in milliseconds. */
+export const clockSkew = 120_000

@@ -53,6 +53,7 @@ import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import type { ApiError } from "../ApiError.ts"
 import * as ApiErrorSchema from "../ApiErrorSchema.ts"
 import type * as Endpoint from "../Endpoint.ts"
+import { batchChunk } from "../internal/bulk/batchChunk.ts"
 import { type Call, limiterOf, startCall } from "../internal/bulk/call.ts"
 import { Options as CurrentWorkerOptions, Dispatcher, layer as dispatcherLayer } from "../internal/bulk/dispatcher.ts"
 import {
@@ -74,6 +75,8 @@ import { makeWorker } from "../internal/bulk/worker.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import type * as RateLimiting from "../policies/RateLimiting.ts"
 import type * as Usage from "../telemetry/Usage.ts"
+import type * as Batch from "./Batch.ts"
+import type * as Poll from "./Poll.ts"
 
 export {
   BulkCallError,
@@ -305,11 +308,23 @@ export const define = <I, A, E, R>(
   })
 }
 
+/** How the jobs of an endpoint run. */
+export interface EndpointOptions<in out I, A, R> extends Options {
+  /**
+   * Sends each chunk as one batch of the vendor, cheaper and within a day: `BatchRun.via()` of the provider. `concurrency`
+   * and `limits` have no effect; `prices` are those of batches. A batch whose submission got no answer is looked for, and
+   * never submitted twice: if the vendor cannot tell, the job pauses with reason `batch`.
+   */
+  readonly via?: ((endpoint: Endpoint.Json<I, A, R>) => Batch.TrackedApi<I, A, R>) | undefined
+  /** How batches are waited for. Default: every 30 seconds, up to 25 hours. */
+  readonly poll?: Poll.Options | undefined
+}
+
 /** Makes a kind of job out of an endpoint that answers with JSON. Its inputs are those of the endpoint. */
 export const endpoint = <I, A, R>(
   name: string,
   endpoint: Endpoint.Json<I, A, R>,
-  options: Options = {}
+  options: EndpointOptions<I, A, R> = {}
 ): Bulk<I, A, R> => {
   const call = endpoint as (input: I) => Effect.Effect<A, unknown, R>
   const decode = schemaDecoder(endpoint.success, "open") as (json: unknown) => A
@@ -319,7 +334,10 @@ export const endpoint = <I, A, R>(
     options,
     run: (input) => call(input as I),
     encode: (value) => JSON.stringify(value),
-    decode: (json) => Effect.try({ try: () => decode(json), catch: (thrown) => thrown })
+    decode: (json) => Effect.try({ try: () => decode(json), catch: (thrown) => thrown }),
+    // The stored inputs are those that were submitted.
+    batch: options.via?.(endpoint) as Batch.TrackedApi<unknown, A, R> | undefined,
+    poll: options.poll
   })
 }
 
@@ -333,9 +351,12 @@ interface Definition<A, R> {
   readonly run: Call<R>["run"]
   readonly encode: Call<R>["encode"]
   readonly decode: (json: unknown) => Effect.Effect<A, unknown>
+  readonly batch?: Batch.TrackedApi<unknown, A, R> | undefined
+  readonly poll?: Poll.Options | undefined
 }
 
-const make = <I, A, R>({ decode, definition, encode, name, options, run }: Definition<A, R>): Bulk<I, A, R> => {
+const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
+  const { batch, decode, definition, encode, name, options, poll, run } = given
   const chunkSize = Math.max(1, options.chunk ?? 1000)
 
   const worker = Layer.unwrap(
@@ -355,7 +376,7 @@ const make = <I, A, R>({ decode, definition, encode, name, options, run }: Defin
         roundDelay: options.roundDelay ?? "5 seconds",
         call: (context) => startCall(call, context),
         stopReason: stopReasonOf(options),
-        whole: undefined
+        whole: batch === undefined ? undefined : batchChunk({ api: batch, encode, prices: call.prices, poll })
       })
     })
   )
@@ -552,7 +573,10 @@ const makeMeter = () => {
   }
 }
 
-/** The progress of a job, at once and then every second, to its end or until it is paused. */
+/**
+ * The progress of a job, at once and then every second, to its end or until it is paused. A database that is away for a
+ * while does not end it.
+ */
 export const watch = (
   job: string,
   options: { readonly every?: Duration.Input | undefined } = {}
@@ -562,7 +586,11 @@ export const watch = (
     return Stream.paginate(true, (isFirst) =>
       Effect.gen(function* () {
         if (!isFirst) yield* Effect.sleep(options.every ?? "1 second")
-        const now = yield* progress(job)
+        const { patience } = yield* CurrentWorkerOptions
+        const now = yield* Effect.retry(progress(job), {
+          while: ({ _tag }) => _tag === "BulkStorageError",
+          schedule: spacedFor(patience)
+        })
         const measured = measure(now, yield* Clock.currentTimeMillis)
         return [[measured], isOver(now.state) ? Option.none<boolean>() : Option.some(false)] as const
       })

@@ -135,8 +135,12 @@ export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, Clu
                 runnerAddress: Option.some(RunnerAddress.make(runner.host, runner.port)),
                 runnerListenAddress: Option.some(RunnerAddress.make(runner.listenHost ?? runner.host, runner.port))
               }),
+          // A lock in a table is released with the others in one statement, and expires when its holder is gone.
+          shardLockDisableAdvisory: true,
           shardLockExpiration: failoverTime,
-          shardLockRefreshInterval: Duration.divideUnsafe(failoverTime, 4),
+          shardLockRefreshInterval: Duration.divideUnsafe(failoverTime, 3),
+          // Chunks are few and long: more shards would only be more locks.
+          shardsPerGroup: 60,
           runnerHealthCheckInterval: Duration.min(failoverTime, Duration.minutes(1)),
           entityTerminationTimeout: terminationTimeout,
           entityMessagePollInterval: "2 seconds"

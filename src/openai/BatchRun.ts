@@ -85,6 +85,33 @@ export const resume = <Input extends object, A, E = never, R = never>(
 ): Stream.Stream<Batch.Event<A>, E | ApiError.ApiError | Poll.PollTimeoutError | Batch.BatchInputError, R | OpenAi> =>
   Batch.resume(apiOf(endpoint, options), batchId, options)
 
+/**
+ * Runs the chunks of a `Bulk` as batches, at the batches' price: `Bulk.endpoint(name, Responses.create, { via: BatchRun.via() })`.
+ * Each batch has a mark in its metadata, by which it is found again if the answer to its submission is lost.
+ */
+export const via =
+  (options: Options = {}) =>
+  <Input extends object, A>(endpoint: BatchEndpoint<Input, A>): Batch.TrackedApi<Input, A, OpenAi> => ({
+    submit: (requests, mark) =>
+      Effect.map(
+        apiOf(endpoint, { ...options, metadata: { ...options.metadata, [markField]: mark } }).submit(requests),
+        ({ id }) => id
+      ),
+    find: (mark, since) =>
+      Batches.list({ limit: 100 }).pipe(
+        Stream.takeWhile(({ created_at }) => created_at * 1000 >= since - Batch.clockSkew),
+        Stream.filter(({ metadata }) => metadata?.[markField] === mark),
+        Stream.runHead,
+        Effect.map(
+          (found): Batch.Found =>
+            found._tag === "Some" ? { _tag: "Found", batchId: found.value.id } : { _tag: "None" }
+        )
+      ),
+    follow: (batchId, given) => Batch.resume(apiOf(endpoint, options), batchId, given)
+  })
+
+const markField = "llmfx_mark"
+
 interface State extends Batch.State {
   readonly batch: Batches.Batch
 }

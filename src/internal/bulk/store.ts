@@ -253,6 +253,18 @@ export const beat = (worker: string): Stored<void> =>
     )
   )
 
+/** Whether a worker has given a sign of life lately. */
+export const isAlive = (worker: string): Stored<boolean> =>
+  withSql((sql) =>
+    Effect.flatMap(nowSeconds(sql), (now) =>
+      Effect.map(
+        sql`SELECT worker FROM llmfx_bulk_workers
+          WHERE worker = ${worker} AND seen_at > ${now} - ${sql.literal(String(lease))}`,
+        (rows) => rows.length > 0
+      )
+    )
+  )
+
 /** Says that a worker has ended. */
 export const leave = (worker: string): Stored<void> =>
   withSql((sql) => Effect.asVoid(sql`DELETE FROM llmfx_bulk_workers WHERE worker = ${worker}`))

@@ -7,7 +7,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { BulkConflictError, BulkInputError } from "./errors.ts"
 import { IdSet } from "./IdSet.ts"
 import type { StoredInput } from "./model.ts"
-import { clear, type JobRow, jobByName, type StoredOptions } from "./store.ts"
+import { beat, clear, isAlive, type JobRow, jobByName, leave, type StoredOptions } from "./store.ts"
 
 export interface Submission {
   readonly job: string
@@ -34,7 +34,7 @@ interface Chunk {
   readonly text: string
 }
 
-/** Submits a job, or finds that it has been submitted before. */
+/** Submits a job, or finds that it has been submitted before. Of several processes that submit it, one does. */
 export const submitJob = <E, R>(
   submission: Submission,
   requests: Stream.Stream<Given, E, R>
@@ -43,13 +43,57 @@ export const submitJob = <E, R>(
   E | BulkInputError | BulkConflictError | SqlError,
   R | SqlClient.SqlClient
 > =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const submitter = crypto.randomUUID()
+      // While it gives signs of life, others wait for it.
+      yield* Effect.acquireRelease(beat(submitter), () => Effect.ignore(leave(submitter)))
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.andThen(Effect.sleep("2 seconds"), Effect.ignore(beat(submitter))))
+      )
+      while (true) {
+        const before = yield* jobByName(submission.job)
+        if (before !== undefined && before.state !== "submitting") {
+          yield* compare(submission, before, requests)
+          return { row: before, isNew: false }
+        }
+        const own = yield* begin(submission, submitter, before)
+        if (own !== undefined) return { row: yield* insert(submission, submitter, own, requests), isNew: true }
+        yield* Effect.sleep("250 millis")
+      }
+    })
+  )
+
+/** Takes the name of a job, also after a submission that broke off; `undefined` if another process is submitting it. */
+const begin = (
+  { chunkSize, definition, job, name, options, priority, tags }: Submission,
+  submitter: string,
+  before: JobRow | undefined
+): Effect.Effect<JobRow | undefined, SqlError, SqlClient.SqlClient> =>
   Effect.gen(function* () {
-    const before = yield* jobByName(submission.job)
-    if (before !== undefined && before.state !== "submitting") {
-      yield* compare(submission, before, requests)
-      return { row: before, isNew: false }
+    const sql = yield* SqlClient.SqlClient
+    const row = {
+      job,
+      name,
+      definition,
+      state: "submitting",
+      chunk_size: chunkSize,
+      priority,
+      options: JSON.stringify(options),
+      tags: JSON.stringify(tags),
+      submitter,
+      created_at: yield* Clock.currentTimeMillis
     }
-    return { row: yield* insert(submission, before, requests), isNew: true }
+    if (before === undefined) {
+      const [created] = yield* sql<JobRow>`INSERT INTO llmfx_bulk_jobs ${sql.insert(row)}
+        ON CONFLICT (job) DO NOTHING RETURNING *`
+      return created
+    }
+    if (before.submitter !== null && (yield* isAlive(before.submitter))) return undefined
+    const [taken] = yield* sql<JobRow>`UPDATE llmfx_bulk_jobs SET ${sql.update(row)}
+      WHERE id = ${before.id} AND submitter = ${before.submitter} AND state = 'submitting' RETURNING *`
+    if (taken !== undefined) yield* clear(taken.id)
+    return taken
   })
 
 const conflict = (job: string, what: BulkConflictError["what"], message: string) =>
@@ -85,29 +129,14 @@ const compare = <E, R>(
   })
 
 const insert = <E, R>(
-  submission: Submission,
-  before: JobRow | undefined,
+  { chunkSize, dedupe, job }: Submission,
+  submitter: string,
+  { id }: JobRow,
   requests: Stream.Stream<Given, E, R>
 ): Effect.Effect<JobRow, E | BulkInputError | BulkConflictError | SqlError, R | SqlClient.SqlClient> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const { chunkSize, dedupe, definition, job, name, options, priority, tags } = submission
-    const submitter = crypto.randomUUID()
-    const created = yield* Clock.currentTimeMillis
-    const stored = JSON.stringify(options)
-    const marks = JSON.stringify(tags)
-    // A submission that broke off starts again; if it is still going on, it finds out at its end.
-    if (before !== undefined) yield* clear(before.id)
-    yield* sql`INSERT INTO llmfx_bulk_jobs
-      (job, name, definition, state, chunk_size, priority, options, tags, submitter, created_at)
-      VALUES (${job}, ${name}, ${definition}, 'submitting', ${chunkSize}, ${priority}, ${stored}, ${marks},
-        ${submitter}, ${created})
-      ON CONFLICT (job) DO UPDATE SET name = ${name}, definition = ${definition}, chunk_size = ${chunkSize},
-        priority = ${priority}, options = ${stored}, tags = ${marks}, submitter = ${submitter}, created_at = ${created}
-        WHERE llmfx_bulk_jobs.state = 'submitting'`
-    const taken = conflict(job, "submission", `Another process is submitting the job "${job}"`)
-    const row = yield* jobByName(job)
-    if (row === undefined || row.submitter !== submitter) return yield* taken
+    const taken = conflict(job, "submission", `Another process has taken over the submission of the job "${job}"`)
     let hash = ""
     let total = 0
     let duplicates = 0
@@ -117,12 +146,15 @@ const insert = <E, R>(
         Effect.gen(function* () {
           hash = yield* digest(hash + text)
           total += inputs.length
-          const own = dedupe ? yield* withoutDuplicates(sql, row.id, inputs) : inputs
+          const mine = yield* sql`UPDATE llmfx_bulk_jobs SET total = ${total}
+            WHERE id = ${id} AND submitter = ${submitter} AND state = 'submitting' RETURNING id`
+          if (mine.length === 0) return yield* taken
+          const own = dedupe ? yield* withoutDuplicates(sql, id, inputs) : inputs
           duplicates += inputs.length - own.length
           if (own.length === 0) return
           yield* sql`INSERT INTO llmfx_bulk_inputs (job_id, chunk, inputs)
-            VALUES (${row.id}, ${chunk}, ${own === inputs ? text : JSON.stringify(own)})`
-          yield* sql`INSERT INTO llmfx_bulk_chunks (job_id, chunk, size) VALUES (${row.id}, ${chunk}, ${own.length})`
+            VALUES (${id}, ${chunk}, ${own === inputs ? text : JSON.stringify(own)})`
+          yield* sql`INSERT INTO llmfx_bulk_chunks (job_id, chunk, size) VALUES (${id}, ${chunk}, ${own.length})`
           chunk++
         })
       )
@@ -130,7 +162,7 @@ const insert = <E, R>(
     const now = yield* Clock.currentTimeMillis
     const [submitted] = yield* sql<JobRow>`UPDATE llmfx_bulk_jobs SET state = 'running', input_hash = ${hash},
       total = ${total}, duplicates = ${duplicates}, resumed_at = ${now}
-      WHERE id = ${row.id} AND submitter = ${submitter} AND state = 'submitting' RETURNING *`
+      WHERE id = ${id} AND submitter = ${submitter} AND state = 'submitting' RETURNING *`
     return submitted ?? (yield* taken)
   })
 
