@@ -55,7 +55,7 @@ type Params = Omit<
   "max_tokens" | "messages" | "model" | "output_format" | "stream" | "system" | "tool_choice" | "tools"
 >
 
-/** Settings of the model: fields of the request, and what they become it with. */
+/** Settings of the model: fields of the request under their own names, and settings that the request has no field for. */
 export interface Config extends Partial<Params>, SharedConfig {
   /** Default: what the model can write, which the layer asks the API for once; 8,192 if it does not say. */
   readonly max_tokens?: number | undefined
@@ -71,8 +71,8 @@ export interface Config extends Partial<Params>, SharedConfig {
    */
   readonly continuePaused?: number | undefined
   /**
-   * What system messages after the first message of another role become. `user`: a text of the user, in `<system>` tags.
-   * `system`: they stay what they are, for models since Claude Opus 4.8 at Anthropic's own API. Default: `user`.
+   * How system messages are sent that follow a message of another role. `user` sends a text of the user, in `<system>`
+   * tags; `system` sends a system message, for models since Claude Opus 4.8 at Anthropic's own API. Default: `user`.
    */
   readonly systemInHistory?: "user" | "system" | undefined
   /** Whether a file's data is the id of an uploaded file. Default: if it begins with `file_`. */
@@ -137,7 +137,7 @@ export interface Input {
 export interface PartsOptions {
   /** The tools that the calls are of: their parameters come in the tool's encoded form. */
   readonly tools?: ReadonlyArray<AiTool.Any> | undefined
-  /** What becomes of calls of other tools: `keep` them by default, or `fail` with `ToolNotFoundError`. */
+  /** Whether calls of other tools are kept (the default) or fail with `ToolNotFoundError`. */
   readonly undeclared?: Undeclared | undefined
 }
 

@@ -54,14 +54,14 @@ import { Coze } from "./Coze.ts"
 import { ChatReader, chatToParts, key } from "./internal/ai/chatParts.ts"
 import { type ChatRequest, chatRequest, messagesOf } from "./internal/ai/chatRequest.ts"
 
-/** Settings of the model: fields of the request, and what it has no field for. */
+/** Settings of the model: fields of the request under their own names, and settings that the request has no field for. */
 export interface Config
   extends SharedConfig,
     Partial<Omit<Chat.ChatCreateParams, "additional_messages" | "bot_id" | "shortcut_command">> {
   /** Whether a file's data is the id of an uploaded file. Default: if it consists of digits. */
   readonly isFileId?: ((data: string) => boolean) | undefined
   /**
-   * What becomes of a system message and of `toolChoice`, which chats do not take. `fail` is the default; `omit` sends a
+   * Whether a system message or `toolChoice`, which chats do not take, fails the call (`fail`, the default). `omit` sends a
    * system message as a text of the user, and leaves the choice out.
    */
   readonly onUnsupported?: "fail" | "omit" | undefined
@@ -139,7 +139,7 @@ export const model = (name: string, config?: Config): Model.Model<"coze", Langua
 export interface PartsOptions {
   /** The tools that the calls are of: their parameters come in the tool's encoded form. */
   readonly tools?: ReadonlyArray<Tool.Any> | undefined
-  /** What becomes of calls of other tools: `keep` them by default, or `fail` with `ToolNotFoundError`. */
+  /** Whether calls of other tools are kept (the default) or fail with `ToolNotFoundError`. */
   readonly undeclared?: Undeclared | undefined
 }
 

@@ -142,7 +142,7 @@ interface Body {
 }
 const bodyOf = (http: FakeHttp, n = 0) => http.sent[n]?.body as Body
 
-/** What a history and a user see of parts, whole or streamed. */
+/** The history, the sources and the end of an answer, whole or streamed. */
 const seen = (parts: ReadonlyArray<Response.AnyPart>) => ({
   history: JSON.parse(JSON.stringify(Prompt.fromResponseParts(parts).content)),
   others: JSON.parse(

@@ -73,7 +73,7 @@ export const continueStream = <Event, E, R>(
         }))
       )
 
-/** What the answers before have used up. */
+/** The blocks and the usage of the answers before. */
 interface Before {
   readonly blocks: number
   readonly usage: unknown

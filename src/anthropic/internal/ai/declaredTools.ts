@@ -1,4 +1,4 @@
-/** The tools of a request: what the API is told of them, and which of them a block belongs to. */
+/** The tools of a request: their descriptions for the API, and the tool that a block belongs to. */
 
 import * as AiTool from "effect/ai/Tool"
 import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
@@ -65,13 +65,13 @@ export class DeclaredTools {
 /** A toolkit for several providers has tools of all of them. */
 const isOfThisApi = ({ id }: AiTool.AnyProviderDefined): boolean => id.startsWith("anthropic.")
 
-/** What the code execution tools call themselves. */
+/** Names that calls of the code execution tools carry. */
 const codeExecutionNames = new Set(["bash_code_execution", "text_editor_code_execution"])
 
 /** `web_search_20250305` for `anthropic.web_search_20250305`. */
 export const typeOf = (id: string): string => id.slice(id.indexOf(".") + 1)
 
-/** What the API is told of the tools. Throws an `AiError` if a tool cannot be told of. */
+/** Describes the tools for the API. Throws an `AiError` if a tool has to be strict and cannot be. */
 export const toolParams = (
   tools: ReadonlyArray<AiTool.Any>,
   options: { readonly strict: boolean | undefined; readonly settingsOf: (tool: AiTool.Any) => JsonObject }

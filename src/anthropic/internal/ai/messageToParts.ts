@@ -12,7 +12,7 @@ import { MessageFold } from "../messageFold.ts"
 import type { DeclaredTools } from "./declaredTools.ts"
 import { key, present } from "./partFields.ts"
 
-/** What is known of an answer beside its body. */
+/** Details of an answer that its body does not have. */
 export interface AnswerDetails {
   /** Fields for the metadata of `response-metadata`, such as `requestId`. */
   readonly metadata?: JsonObject | undefined
@@ -173,7 +173,7 @@ interface OpenBlock {
 
 type BlockKind = "text" | "reasoning" | "call" | "carried"
 
-/** What a block becomes. */
+/** Parts that a block turns into. */
 type BlockPart =
   | Response.TextPartEncoded
   | Response.ReasoningPartEncoded
@@ -384,7 +384,7 @@ const finishReason = (stop: unknown, hasOwnCall: boolean): Response.FinishReason
   }
 }
 
-/** What a citation cites. The text that it cites is in the metadata of the text that cites it. */
+/** The source that a citation names. The cited text stays in the metadata of the text with the citation. */
 const sourceOf = (
   citation: JsonObject
 ): Response.UrlSourcePartEncoded | Response.DocumentSourcePartEncoded | undefined => {

@@ -4,13 +4,13 @@ import * as RetryPolicy from "../../../policies/RetryPolicy.ts"
 import type { Anthropic } from "../../Anthropic.ts"
 import * as Models from "../../api/Models.ts"
 
-/** What the API says of a model. */
+/** The limits of a model. */
 export interface Capabilities {
   /** How many tokens the model can write. */
   readonly maxTokens: Effect.Effect<number, never, Anthropic>
 }
 
-/** What every model can write. Some clouds do not tell more. */
+/** Every model can write this many tokens. Some clouds do not say more. */
 const leastTokens = 8192
 
 /** Asks once, when first needed, however many calls wait for it. A failure is asked about again after five minutes. */

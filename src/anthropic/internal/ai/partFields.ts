@@ -1,4 +1,4 @@
-/** What the parts of `effect/ai` say in the words of the Messages API, under one key of their metadata and options. */
+/** Fields of the Messages API in the metadata and options of parts. */
 import { isObject, type JsonObject } from "../../../internal/json/json.ts"
 
 /** The key of a part's metadata and options. */
@@ -15,7 +15,7 @@ export const fieldsIn = (options: JsonObject | undefined): JsonObject => {
 
 const none: JsonObject = {}
 
-/** What a program may set on a part. The rest of what stands under a shared key is another package's. */
+/** Fields that a program may set on a part. Other fields under the shared key belong to another package. */
 const settingNames = new Set([
   "block",
   "cacheControl",

@@ -11,7 +11,7 @@ import { toolResult } from "../toolResult.ts"
 import type { DeclaredTools } from "./declaredTools.ts"
 import { fieldsIn } from "./partFields.ts"
 
-/** What a prompt becomes. */
+/** The parts of a request that a prompt turns into. */
 export interface PromptInput {
   readonly system: ReadonlyArray<JsonObject>
   readonly messages: ReadonlyArray<{
@@ -20,7 +20,7 @@ export interface PromptInput {
   }>
   /** The container of the last answer that had one. */
   readonly container: JsonObject | undefined
-  /** What was left out because the API does not take it. */
+  /** Parts that are left out because the API does not take them. */
   readonly omitted: ReadonlyArray<string>
 }
 

@@ -32,7 +32,7 @@ export class ChatReader implements PartReader<unknown> {
   readonly #reading: Reading
   readonly #carrier = new Carrier()
   readonly #ids: CallIds
-  /** What has been said of the messages whose parts have begun. */
+  /** Messages whose parts have begun, and which kinds of parts. */
   readonly #open = new Map<string, { text: boolean; reasoning: boolean }>()
   readonly #done = new Set<string>()
   readonly #followUps: Array<string> = []
@@ -80,7 +80,7 @@ export class ChatReader implements PartReader<unknown> {
     if (!isFirst) return
     emit({
       type: "response-metadata",
-      // What the next call goes on with is the conversation.
+      // The next call continues the conversation.
       id: textOf(chat["conversation_id"]),
       modelId: textOf(chat["bot_id"]),
       ...metadata(key, { chat_id: chat["id"], section_id: chat["section_id"] })
