@@ -20,6 +20,7 @@ import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import { advice } from "./internal/errors/advice.ts"
 import { serverVerdict } from "./internal/errors/serverVerdict.ts"
+import { abridge } from "./internal/json/abridge.ts"
 import { toCurl } from "./internal/request/curl.ts"
 import type { RateLimitInfo } from "./policies/RateLimit.ts"
 
@@ -353,11 +354,11 @@ export class ApiError extends Data.TaggedError("ApiError")<{
       message: this.message,
       provider: this.provider,
       endpoint: this.endpoint,
-      reason: { ...this.reason, message: this.reason.message, _tag: this.reason._tag },
+      reason: { ...abridged(this.reason), message: this.reason.message, _tag: this.reason._tag },
       request: this.request,
       response: this.response,
       attempts: this.attempts,
-      partial: this.reason._tag === "StreamTruncatedError" ? undefined : this.partial
+      partial: this.reason._tag === "StreamTruncatedError" ? undefined : abridge(this.partial)
     }
   }
 }
@@ -400,5 +401,13 @@ export interface CodedApiError<out Code extends string> extends ApiError {
 export const isApiError = (u: unknown): u is ApiError => Predicate.isTagged(u, "ApiError")
 
 const countOf = (events: number): string => (events === 1 ? "1 event" : `${events} events`)
+
+/** The fields of a reason, of which a server's own value may be large or nested deeply. */
+const abridged = (reason: Reason): object => ({
+  ...reason,
+  ...("raw" in reason ? { raw: abridge(reason.raw) } : {}),
+  ...("path" in reason ? { path: abridge(reason.path) } : {}),
+  ...("partial" in reason ? { partial: abridge(reason.partial) } : {})
+})
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -101,6 +101,7 @@ for (const { name } of families) files.delete(`chunks/${name}-index.js`)
 for (const [path, { code, map }] of files) {
   mkdirSync(join(dist, dirname(path)), { recursive: true })
   writeFileSync(join(dist, path), code)
-  writeFileSync(join(dist, `${path}.map`), JSON.stringify(map))
+  // A file that only re-exports does not have a map.
+  if (map !== null) writeFileSync(join(dist, `${path}.map`), JSON.stringify(map))
 }
 for (const [path, code] of indexes) writeFileSync(join(dist, path), code)

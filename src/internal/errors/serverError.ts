@@ -41,7 +41,7 @@ export const detailIn = (body: unknown): ServerDetail | undefined => {
 /** Whether a value that is not the answer looks like an error. */
 export const isErrorLike = (body: unknown): boolean => {
   if (typeof body === "string") return body.trim() !== ""
-  if (Array.isArray(body)) return body.length > 0 && isErrorLike(body[0]) && isObject(body[0])
+  if (Array.isArray(body)) return isObject(body[0]) && isErrorLike(body[0])
   if (!isObject(body)) return false
   if (hasError(body) || body["object"] === "error" || body["type"] === "error") return true
   const says = firstOf([{ fields: body, isNamed: false }], messageNames) !== undefined
