@@ -21,7 +21,7 @@ const Weather = Tool.make("weather", {
   description: "The weather in a city",
   parameters: Schema.Struct({ city: Schema.String }),
   success: Schema.Struct({ degrees: Schema.Int }),
-  // What goes wrong is told to the model.
+  // The model sees failures and can try something else.
   failureMode: "return"
 })
 
@@ -54,7 +54,7 @@ const turn = (
     yield* Console.log("")
   })
 
-/** The lines of the terminal, or a conversation for when there is none. */
+/** The lines of the terminal, or a short conversation if there is no terminal. */
 async function* lines() {
   if (!process.stdin.isTTY) {
     yield* ["How warm is it in Paris?", "Thanks!"]

@@ -1,9 +1,9 @@
-/** What all APIs want of a history. */
+/** Histories that every API accepts. */
 import * as Prompt from "effect/ai/Prompt"
 import * as ToolOutput from "../../tools/ToolOutput.ts"
 import { fileOf } from "./files.ts"
 
-/** What a call is answered with that nothing has answered: the stream was cut, or the program stopped. */
+/** The result of a call that has none, because the stream was cut or the program stopped. */
 export const unanswered = { type: "execution-interrupted", reason: "The tool call was interrupted: it has no result" }
 
 /**

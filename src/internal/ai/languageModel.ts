@@ -45,7 +45,7 @@ export interface ModelRequest<Config> {
   readonly isStream: boolean
 }
 
-/** What an answer is read with. */
+/** The context that an answer is read in. */
 export interface Reading {
   readonly tools: ToolTable
   /** Makes the ids of calls that the server gave none. */
@@ -288,7 +288,7 @@ const limitsOf = (info: RateLimitInfo): { readonly [window: string]: unknown } =
 export interface PartsOptions {
   /** The tools that the calls are of: their parameters come in the tool's encoded form. */
   readonly tools?: ReadonlyArray<Tool.Any> | undefined
-  /** What becomes of calls of other tools: `keep` them by default, or `fail` with `ToolNotFoundError`. */
+  /** Whether calls of other tools are kept or fail with `ToolNotFoundError`. Default: `keep`. */
   readonly undeclared?: Undeclared | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * What parts say beside their content. Each API writes under a key of its own, so a history can mix providers, and no
+ * Metadata of parts. Each API writes under a key of its own, so a history can mix providers, and no
  * key is one that Effect's own provider packages declare.
  */
 import type * as Schema from "effect/Schema"
@@ -19,7 +19,7 @@ export const metadata = (
     : {}
 }
 
-/** What is written under a key of a part's or message's options; `{}` if nothing is. */
+/** Returns the fields under a key of a part's or message's options; `{}` if there are none. */
 export const fieldsOf = (options: Fields | undefined, key: string): Fields => {
   const fields = options?.[key]
   return isObject(fields) ? fields : none
@@ -27,7 +27,7 @@ export const fieldsOf = (options: Fields | undefined, key: string): Fields => {
 
 const none: Fields = {}
 
-/** Seconds since 1970 as a time; nothing for what is no time. */
+/** Seconds since 1970 as a timestamp; `{}` if the value is not a time. */
 export const timestampOf = (seconds: unknown): { readonly timestamp?: string } => {
   const time = typeof seconds === "number" ? new Date(seconds * 1000) : undefined
   return time === undefined || Number.isNaN(time.getTime()) ? {} : { timestamp: time.toISOString() }

@@ -85,7 +85,7 @@ const encoderOf = (schema: Schema.Codec<unknown, unknown>): ((json: unknown) => 
   return (json) => Option.getOrElse(decode(json), () => json)
 }
 
-/** Whether there are no records and no tuples, which the providers' strict subsets lack. */
+/** Returns whether a schema has no records and no tuples, which the providers' strict subsets lack. */
 const isNatural = (root: SchemaAST.AST): boolean => {
   const seen = new Set<SchemaAST.AST>()
   const visit = (ast: SchemaAST.AST): boolean => {
@@ -127,7 +127,7 @@ const strictKeywords = new Set([
   "type"
 ])
 
-/** The path to the first part of a JSON Schema that a strict subset does not know; `undefined` if there is none. */
+/** Returns the path to the first part of a JSON Schema that no strict subset allows; `undefined` if it has none. */
 const looseAt = (node: unknown): ReadonlyArray<string> | undefined => {
   if (!isObject(node)) return []
   if (Object.keys(node).some((key) => !strictKeywords.has(key))) return []

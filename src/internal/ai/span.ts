@@ -1,4 +1,4 @@
-/** What the span of a call says, by the semantic conventions for generative AI. */
+/** Attributes of the span of a call, by the semantic conventions for generative AI. */
 import type * as Response from "effect/ai/Response"
 import type * as Tracer from "effect/Tracer"
 import { requestAttributes } from "../usage/genAi.ts"

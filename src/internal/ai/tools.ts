@@ -1,4 +1,4 @@
-/** The tools of one request: what the provider is told of them, and the calls that the model makes. */
+/** The tools of one request, their schemas, and the calls that the model makes. */
 import * as AiError from "effect/ai/AiError"
 import * as Tool from "effect/ai/Tool"
 import * as Result from "effect/Result"
@@ -9,7 +9,7 @@ import { jsonSchemaForm, parametersForm, type SchemaForm } from "./schemaForm.ts
 /** How calls of functions that the toolkit lacks are read: as calls in `deferred` validation, else as an error. */
 export type Undeclared = "fail" | "keep"
 
-/** What forms are made with. */
+/** How the forms of tools are made. */
 export interface FormOptions {
   readonly conversion: StructuredOutput.Conversion
   /** Whether schemas are strict if a tool does not say; by what its schema is if absent. */
@@ -107,7 +107,7 @@ export class ToolTable {
       const known = tool === undefined || Tool.isProviderDefined(tool) ? given : this.#toEncoded(tool, given)
       if (isSame(known, call.params) || isSame(given, call.params)) return raw
     }
-    // Arguments that the token limit has cut are no JSON; servers refuse them.
+    // Arguments that the token limit has cut are not JSON, which servers refuse.
     return typeof call.params === "string"
       ? JSON.stringify({ arguments: call.params })
       : (JSON.stringify(call.params) ?? "{}")

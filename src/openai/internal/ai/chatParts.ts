@@ -25,7 +25,7 @@ const spoken = new Set(["content", "function_call", "reasoning", "reasoning_cont
 /** Fields of a choice that its parts say otherwise. */
 const chosen = new Set(["delta", "finish_reason", "index", "message", "usage"])
 
-/** Where servers put the text of their reasoning, the most common first. Some tell it in two places at once. */
+/** The fields in which servers send their reasoning, the most common first. Some send it in both. */
 const reasoningFields = ["reasoning_content", "reasoning"] as const
 
 type ReasoningField = (typeof reasoningFields)[number] | "reasoning_details" | "content"
@@ -407,9 +407,9 @@ const invalid = ({ place }: Reading, description: string): AiError.AiError =>
 export const toParts = (completion: unknown, reading: Reading): ReadonlyArray<Response.PartEncoded> => {
   if (!isObject(completion)) throw invalid(reading, "The server answered with something other than a chat completion")
   const choices = objectsOf(completion["choices"])
+  if (!Array.isArray(completion["choices"])) throw invalid(reading, "The server's answer has no choices")
   const chosen = choices.find(({ index }) => index === 0) ?? choices[0]
-  if (chosen === undefined) throw invalid(reading, "The server's answer has no choices")
-  const { message } = chosen
+  const message = chosen?.["message"]
   const parts: Array<Response.PartEncoded> = []
   const emit = wholeParts(key, (part) => parts.push(part))
   const reader = new Reader(reading)

@@ -51,5 +51,5 @@ export const toolOf = (table: ToolTable, item: Item): Tool.AnyProviderDefined | 
 /** The name that the API knows a custom tool by. */
 export const nameOf = (tool: Tool.AnyProviderDefined): unknown => argsOf(tool)["name"] ?? tool.name
 
-/** What a tool was declared with. */
+/** The fields that a tool was declared with. */
 export const argsOf = ({ args }: Tool.AnyProviderDefined): Item => (isObject(args) ? args : {})

@@ -24,7 +24,7 @@ type StreamPart = Response.StreamPartEncoded
 const lists = ["summary", "content"] as const
 type List = (typeof lists)[number]
 
-/** What a text of an item is in its part's metadata. */
+/** The fields of a text of an item, for its part's metadata. */
 const partFields = (list: List, part: Json): Json => {
   const { text: _, type, ...rest } = part
   const usual = list === "summary" ? "summary_text" : type === "reasoning_text" ? "reasoning_text" : "output_text"
@@ -43,7 +43,7 @@ class Text {
   readonly id: string
   readonly kind: "text" | "reasoning"
   readonly list: List
-  /** What its deltas have said. */
+  /** The text of its deltas so far. */
   said = ""
   refusal = ""
   isEnded = false
@@ -413,11 +413,11 @@ const unfinished = (item: Item): Json => {
   return fields["type"] === "custom_tool_call" ? { ...fields, input: item.args || fields["input"] } : fields
 }
 
-/** What the program is asked to do. */
+/** The parameters of a call that the program runs. */
 const clientParams = ({ action, actions, operation, pending_safety_checks, type }: Json): unknown =>
   type === "computer_call" ? { action, actions, pending_safety_checks } : (action ?? operation ?? {})
 
-/** What a hosted tool was asked. */
+/** The parameters of a call that the API has run. */
 const hostedParams = (item: Json): unknown => {
   const { action, arguments: args, code, container_id, queries, type } = item
   switch (type) {

@@ -31,16 +31,16 @@ const invalidInput = (description: string): AiError.AiError =>
 export const toRequest = (request: ModelRequest<Config>): Responses.ResponseCreateParams => {
   const { config, model, object, options, tools } = request
   const { isFileId: _, onUnsupported, replay, request: __, strict, systemRole, text, include, ...settings } = config
-  const incremental = options.incrementalPrompt
-  const previous = options.previousResponseId
-  const messages = incremental !== undefined && previous !== undefined ? incremental.content : options.prompt.content
   const isKept = settings.conversation !== undefined && settings.conversation !== null
+  const previous = isKept || settings.store === false ? undefined : options.previousResponseId
+  const incremental = previous === undefined ? undefined : options.incrementalPrompt
+  const messages = (incremental ?? options.prompt).content
   const included = new Set(include ?? [])
   if (settings.store === false && isReasoningModel(model)) included.add("reasoning.encrypted_content")
   return {
     ...settings,
     ...(included.size === 0 ? {} : { include: [...included] }),
-    ...(incremental !== undefined && previous !== undefined ? { previous_response_id: previous } : {}),
+    ...(incremental === undefined ? {} : { previous_response_id: previous }),
     model,
     input: toItems(isKept ? afterAnswer(messages) : messages, tools, config, model, options.prompt.content),
     ...(text === undefined && object === undefined
@@ -275,7 +275,8 @@ class Writer {
     if (!isKnown && part.text === "") return
     const type = part.type === "text" ? "message" : "reasoning"
     const given = isObject(fields["part"]) ? fields["part"] : {}
-    const { list, ...rest } = given
+    // Probabilities are output only.
+    const { list, logprobs: _, ...rest } = given
     const group = this.#groupOf(type, isKnown ? itemId : undefined)
     if (isObject(item)) group.item = item
     if (part.text === "" && fields["part"] === undefined) return
