@@ -54,7 +54,7 @@ describe("headers", () => {
       const http = fakeHttp({ ...ok, delay: 3001 })
       const result = yield* timed(failureOf(get(http, { headers: "3 seconds" })))
       assert.deepStrictEqual(told(result), { which: "headers", duration: 3000, attempt: 1, at: 3000 })
-      assert.include(result[0].message, "headers timeout, 3s, try 1")
+      assert.include(result[0].message, "headers timeout, 3s, attempt 1")
     })
   )
 

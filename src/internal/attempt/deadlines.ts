@@ -60,7 +60,7 @@ const timeoutError = (
   return errorOf(
     call,
     new ApiError.TimeoutError({
-      message: `${waitedFor[which]} (${which} timeout, ${length}, try ${call.sent})`,
+      message: `${waitedFor[which]} (${which} timeout, ${length}, attempt ${call.sent})`,
       which,
       duration,
       attempt: call.sent
