@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import * as BetaMessages from "../../src/anthropic/api/BetaMessages.ts"
 import * as BetaMessageStream from "../../src/anthropic/BetaMessageStream.ts"
 import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { asLines, damaged, follow } from "../support/folds.ts"
@@ -149,6 +150,8 @@ it("a stream that something is wrong with is folded without an exception, wherev
     assert.doesNotThrow(() => follow(accumulator, damagedEvents), fault)
   }
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))
 
 describe.skipIf(!hasCorpus)("recorded streams", () => {
   it("add up to what the official client makes of them", { timeout: 60_000 }, async () => {

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import * as Messages from "../../src/anthropic/api/Messages.ts"
 import * as MessageStream from "../../src/anthropic/MessageStream.ts"
 import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
@@ -161,6 +162,8 @@ it("says each thing once, in order", () => {
     ]
   )
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))
 
 describe("a stream that something is wrong with", () => {
   it("is folded without an exception, wherever the fault is", () => {

@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import { BetaManagedAgentsStreamSessionEvents } from "../../src/anthropic/api/BetaSessionsEvents.ts"
 import * as SessionStream from "../../src/anthropic/SessionStream.ts"
 import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { damaged, follow, joined } from "../support/folds.ts"
@@ -105,6 +106,8 @@ describe("the session", () => {
     for (const { snapshot, text } of taken) assert.strictEqual(JSON.stringify(snapshot), text)
   })
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))
 
 describe("the steps", () => {
   it("say each thing once, in order", () => {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ChatStream from "../../src/coze/ChatStream.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
 import { damaged, follow } from "../support/folds.ts"
 import { cozeOver } from "../support/probes.ts"
@@ -121,3 +122,5 @@ it.effect("streamed gives the text as it comes and then the whole chat", () => {
     assert.deepStrictEqual([chat.usage?.token_count, messages.length], [9, 3])
   }).pipe(Effect.scoped, Effect.provide(cozeOver(http)))
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))

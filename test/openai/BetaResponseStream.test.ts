@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { schemaDecoder } from "../../src/internal/decode/schemaDecoder.ts"
 import * as BetaResponses from "../../src/openai/api/BetaResponses.ts"
 import * as BetaResponseStream from "../../src/openai/BetaResponseStream.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { damaged, follow } from "../support/folds.ts"
 import { openAiOver } from "../support/probes.ts"
@@ -117,3 +118,5 @@ it.effect("a stream gives the text as it comes and then the whole response", () 
     assert.strictEqual(http.sent[0]?.headers["openai-beta"], "responses_multi_agent=v1")
   }).pipe(Effect.scoped, Effect.provide(openAiOver(http)))
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))

@@ -236,7 +236,13 @@ describe("what the pieces leave out", () => {
   })
 })
 
-describe("the laws of folds", () => accumulatorLaws(accumulator, events))
+describe("the laws of folds", () => {
+  const ids = [reasoning.id, message.id, call.id]
+  const named = events.map((event) =>
+    "output_index" in event && "item_id" in event ? { ...event, item_id: ids[event.output_index] } : event
+  )
+  accumulatorLaws(accumulator, named)
+})
 
 describe("a stream that something is wrong with", () => {
   it("ends with the same response, wherever the fault is, as long as its last event comes", () => {

@@ -8,6 +8,7 @@ import * as BetaThreadsMessages from "../../src/openai/api/BetaThreadsMessages.t
 import * as BetaThreadsRuns from "../../src/openai/api/BetaThreadsRuns.ts"
 import * as BetaThreadsRunsSteps from "../../src/openai/api/BetaThreadsRunsSteps.ts"
 import * as RunStream from "../../src/openai/RunStream.ts"
+import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { reasonOf } from "../support/errors.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
 import { asLines, damaged, follow, joined } from "../support/folds.ts"
@@ -215,6 +216,8 @@ describe("the run", () => {
     )
   })
 })
+
+describe("the laws of folds", () => accumulatorLaws(accumulator, events))
 
 describe("the steps of the accumulator", () => {
   it("say each thing once, in order", () => {

@@ -271,11 +271,15 @@ class ToolCall {
     return name === "" || name === this.#name
   }
 
-  /** Whether a piece is the last one again: some servers repeat a whole call when they end it. */
+  /** Whether a piece says nothing new: some servers repeat a whole call, or its name, when they end it. */
   repeats(piece: JsonObject): boolean {
     const { name, ...rest } = detailsOf(piece)
     const id = textOf(piece["id"])
-    return this.isWhole && id !== "" && id === this.id && name === this.#name && argumentsIn(rest) === this.#json.text
+    // A server that names its calls names a second one too.
+    const isOwn = this.id !== "" && (id === "" || id === this.id)
+    if (!this.isWhole || !isOwn || name !== this.#name) return false
+    const json = argumentsIn(rest)
+    return json === "" || json === this.#json.text
   }
 
   push(piece: JsonObject, index: number, steps: Array<Step>): void {

@@ -499,14 +499,18 @@ class Part {
   #logprobs: Array<unknown> | undefined
   #snapshot: unknown
 
-  /** `before` is the same part before more of it was known. */
+  /** `before` is what was known of the part until now. Its pieces may come before its announcement. */
   constructor(part: JsonObject, before?: Part) {
-    if (before !== undefined) {
-      this.#said = before.#said
-      this.isDone = before.isDone
-    }
     this.#isUnknown = part["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(part["raw"]) ? part["raw"] : part
+    if (before === undefined) return
+    this.#said = before.#said
+    this.isDone = before.isDone
+    for (const [field, text] of before.#texts) {
+      if (textOf(this.#fields[field]) === "") this.#texts.set(field, text)
+    }
+    if (arrayOf(this.#fields["annotations"]).length === 0) this.#annotations = before.#annotations
+    if (arrayOf(this.#fields["logprobs"]).length === 0) this.#logprobs = before.#logprobs
   }
 
   append(field: string, delta: string, logprobs: unknown): void {

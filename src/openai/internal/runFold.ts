@@ -115,8 +115,15 @@ const messageDelta = (index: number, piece: JsonObject): ReadonlyArray<Step> => 
   const { annotations, value } = within(piece["text"])
   return [
     ...(textOf(value) === "" ? [] : [{ _tag: "TextDelta" as const, ...place, delta: textOf(value) }]),
-    ...arrayOf(annotations).map((citation): Step => ({ _tag: "CitationAdded", ...place, citation }))
+    ...arrayOf(annotations).map((piece): Step => ({ _tag: "CitationAdded", ...place, citation: withoutIndex(piece) }))
   ]
+}
+
+/** An item of a delta as the whole message has it. */
+const withoutIndex = (piece: unknown): unknown => {
+  if (!isObject(piece)) return piece
+  const { index: _, ...item } = piece
+  return item
 }
 
 const messageDone = (index: number, message: JsonObject): ReadonlyArray<Step> =>
