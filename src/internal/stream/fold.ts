@@ -51,18 +51,21 @@ const texts = new Set([
   "transcript"
 ])
 
+const maxDepth = 64
+
 /**
  * A field after one more piece: texts grow, objects are merged, anything else is replaced. `null` and
  * `undefined` change nothing.
  */
-export const mergeField = (name: string, before: unknown, piece: unknown): unknown => {
+export const mergeField = (name: string, before: unknown, piece: unknown, depth = 0): unknown => {
   if (piece === undefined || piece === null) return before === undefined ? piece : before
   if (typeof before === "string" && typeof piece === "string") {
     return texts.has(name) ? before + piece : piece || before
   }
-  if (isObject(before) && isObject(piece)) {
+  // What is nested more deeply than any answer needs is replaced: the stack would not hold it.
+  if (depth < maxDepth && isObject(before) && isObject(piece)) {
     const merged = new Map(Object.entries(before))
-    for (const [key, value] of Object.entries(piece)) merged.set(key, mergeField(key, merged.get(key), value))
+    for (const [key, value] of Object.entries(piece)) merged.set(key, mergeField(key, merged.get(key), value, depth + 1))
     return Object.fromEntries(merged)
   }
   return piece
