@@ -8,7 +8,11 @@
 /** Like `JSON.parse`: returns a value that nobody else holds, or throws a `SyntaxError`. */
 export type JsonParser = (text: string) => unknown
 
-/** Compiling a pattern costs about as much as parsing this many texts. */
+/**
+ * Compiling a pattern costs about as much as parsing 64 texts, and running it in before it pays costs more. A series
+ * must be long before it is worth that: of hundreds of short streams at once, each would compile patterns in vain.
+ */
+const textsBeforePatterns = 512
 const textsForPattern = 64
 const maxPatterns = 4
 const maxLength = 4096
@@ -21,7 +25,7 @@ export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(te
   let recent: ReadonlyArray<Example> = []
   let learned = 0
   let failed = 0
-  let untilLearning = textsForPattern
+  let untilLearning = textsBeforePatterns
   const learn = (text: string): void => {
     const example = { text, leaves: leavesOf(text), slots: new Set<number>() }
     for (const known of [...patterns, ...recent]) {
