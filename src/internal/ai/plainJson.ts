@@ -10,7 +10,8 @@ export const plainJson = (value: unknown): Schema.MutableJson => {
     case "boolean":
       return value
     case "number":
-      return Number.isFinite(value) ? value : null
+      // JSON has no negative zero.
+      return Number.isFinite(value) ? value + 0 : null
     case "bigint":
       return value.toString()
     case "object":
