@@ -20,7 +20,7 @@ const urlOf = (variable: string, local: string): string | undefined => {
 const postgres = urlOf("LLMFX_TEST_POSTGRES", "postgres://root:postgres@127.0.0.1:5432/test")
 const redis = urlOf("LLMFX_TEST_REDIS", "redis://127.0.0.1:6379")
 
-const count = 6000
+const count = Number(process.env["LLMFX_TEST_INPUTS"] ?? 6000)
 const concurrency = 40
 const limit = 400
 

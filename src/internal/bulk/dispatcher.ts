@@ -2,6 +2,7 @@
  * Sends the inputs of all chunks that a process works on. One loop takes what has ended, chooses what is sent next by
  * priority, commits both, and only then sends: a place is free when the result of its call is in the database.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -12,7 +13,7 @@ import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
+import { messageOf } from "../errors/messageOf.ts"
 import { type Committed, makeCommit } from "./commit.ts"
 import type { Finished, Item, JobHandle, Starting, Task } from "./model.ts"
 
@@ -162,11 +163,14 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
             problem = undefined
           })
         ),
-        Effect.catch((error: SqlError) => {
-          problem ??= { since: now, message: error.message }
+        // A connection that breaks within a transaction is a defect, because the rollback fails.
+        Effect.catchCause((cause) => {
+          if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+          const message = messageOf(Cause.squash(cause))
+          problem ??= { since: now, message }
           const report =
             wait === 100
-              ? Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${error.message}`)
+              ? Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${message}`)
               : Effect.void
           return report.pipe(
             Effect.andThen(Effect.sleep(wait)),

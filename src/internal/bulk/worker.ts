@@ -52,7 +52,13 @@ const beatInterval = 2000
 /** Repeats what the database refused until it is there again. */
 const surely = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, never, R> =>
   effect.pipe(
-    Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+    // A connection that breaks within a transaction is a defect, because the rollback fails.
+    Effect.sandbox,
+    Effect.retry({
+      schedule: Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]),
+      while: (cause) => !Cause.hasInterruptsOnly(cause)
+    }),
+    Effect.unsandbox,
     Effect.orDie
   )
 
