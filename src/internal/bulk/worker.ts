@@ -58,7 +58,7 @@ const surely = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, n
       schedule: Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]),
       while: (cause) => !Cause.hasInterruptsOnly(cause)
     }),
-    Effect.unsandbox,
+    Effect.catch((cause) => Effect.failCause(cause)),
     Effect.orDie
   )
 
