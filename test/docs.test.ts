@@ -206,6 +206,10 @@ describe("the documentation", () => {
     expect(read(".ci/run")).toContain("npm install && npm test")
   })
 
+  it("has a README that fits on a few screens", () => {
+    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(200)
+  })
+
   for (const path of pages) {
     it(`links only to files that exist: ${path}`, () => {
       const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? "")
