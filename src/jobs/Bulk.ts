@@ -95,7 +95,7 @@ export type { ReadOptions, Reject } from "../internal/bulk/readInputs.ts"
 export interface Request<out I> {
   /** Names the request in its result; unique within the job. Default: its place among the inputs, from 0. */
   readonly customId?: string | undefined
-  /** What the call gets. It is stored as JSON. */
+  /** The argument of the call. It is stored as JSON. */
   readonly input: I
 }
 
@@ -107,7 +107,7 @@ export interface Budget {
   readonly usd?: number | undefined
 }
 
-/** What may differ between the jobs of a definition. */
+/** Options of a single job. */
 export interface JobOptions {
   readonly budget?: Budget | undefined
   /** How long the job may take from its submission on; then it pauses. No limit by default. */
@@ -140,7 +140,7 @@ export interface Options extends JobOptions {
    * too. `false` turns this off. See `RateLimiting.Options`.
    */
   readonly limits?: RateLimiting.Options | false | undefined
-  /** What models cost a million tokens, for `cost` and budgets in money. */
+  /** Prices of a million tokens by model, for `cost` and budgets in money. */
   readonly prices?: Usage.Prices | undefined
   /** Whether inputs with the same content are sent once and share the result. Default: `false`. */
   readonly dedupe?: boolean | undefined
@@ -194,7 +194,7 @@ export interface Progress {
   readonly tokens: { readonly input: number; readonly cached: number; readonly output: number }
   /** So far, by `prices`. */
   readonly cost: number
-  /** What the whole job will cost if it goes on as it has; `undefined` before the first result. */
+  /** Cost of the whole job at the average so far; `undefined` before the first result. */
   readonly costAtEnd: number | undefined
   /** Results whose model has no price; they are not in the cost. */
   readonly unpriced: number
@@ -231,7 +231,7 @@ export interface Failed extends Finished {
 /** The result for an input. */
 export type Result<A> = Succeeded<A> | Failed
 
-/** What happens in a run. */
+/** An event of a run. */
 export type Event<A> = Submitted | Progress | Result<A>
 
 /** Which results. */
@@ -899,7 +899,7 @@ const lineOf = (result: Result<unknown>, format: "batch" | "plain"): string => {
 // Display
 // ---------------------------------------------------------------------------
 
-/** Progress in one line for a terminal, such as `NodeBulk.showProgress` draws. */
+/** Progress in one line for a terminal. */
 export const formatProgress = (progress: Progress, columns = 100): string => {
   const { cost, done, failed, limited, rate, resent, state, timeLeft, tokens, total } = progress
   const share = total === 0 ? 1 : done / total

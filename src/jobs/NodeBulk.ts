@@ -1,5 +1,5 @@
 /**
- * What the worker of a `Bulk` needs, on Node: for one machine, or for many. The program stays the same.
+ * Services for the worker of a `Bulk` on Node: on one machine, or on many. The program stays the same.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export interface LocalOptions extends Bulk.WorkerOptions {
   readonly filename: string
 }
 
-/** What the worker of a `Bulk` needs. */
+/** Services that the worker of a `Bulk` needs. */
 export type Services = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | RateLimiter.RateLimiter
 
 const limiterInMemory = /*#__PURE__*/ Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -75,6 +76,35 @@ describe("Bulk", () => {
       expect(list).toEqual([progress])
       const failed = results.filter((result) => result._tag === "Failed")
       expect(failed[0]).toMatchObject({ customId: "n5", error: { reason: "Refused", message: "no fives" } })
+    })
+  )
+
+  it.live("counts results, calls and tokens as metrics", () =>
+    Effect.gen(function* () {
+      const filename = join(yield* folder, "jobs.db")
+      const bulk = Bulk.define(
+        "measured",
+        (input: number) =>
+          input === 3
+            ? Effect.fail(new Refused({ message: "no", isRetryable: false }))
+            : Effect.succeed({ model: "m", usage: { input_tokens: 10, output_tokens: 4 } }),
+        { success: Schema.Any }
+      )
+      yield* Effect.provide(resultsIn(bulk.run("measured", numbers(5))), worker(bulk, filename))
+      const counts = (yield* Metric.snapshot).flatMap(({ attributes, id, state }) =>
+        attributes?.["job"] === "measured" && "count" in state
+          ? [[id, attributes["state"] ?? attributes["kind"], state.count]]
+          : []
+      )
+      expect(counts).toEqual(
+        expect.arrayContaining([
+          ["llmfx_bulk_results", "succeeded", 4],
+          ["llmfx_bulk_results", "failed", 1],
+          ["llmfx_bulk_sent", undefined, 5],
+          ["llmfx_bulk_tokens", "input", 40],
+          ["llmfx_bulk_tokens", "output", 16]
+        ])
+      )
     })
   )
 

@@ -19,7 +19,7 @@ import type { Finished, Item, Outcome, Task } from "./model.ts"
 import { changeState } from "./store.ts"
 import type { WholeChunk } from "./worker.ts"
 
-/** What is written down of a batch. */
+/** A batch as it is stored with its chunk. */
 interface Intent {
   readonly mark: string
   /** In milliseconds since 1970. */

@@ -14,7 +14,7 @@ import * as RequestOptions from "../../RequestOptions.ts"
 import * as Usage from "../../telemetry/Usage.ts"
 import type { NotSent, Outcome, Spent, StartCall } from "./model.ts"
 
-/** What a job does with an input. */
+/** The call of a definition, with all that surrounds it. */
 export interface Call<R> {
   readonly run: (input: unknown) => Effect.Effect<unknown, unknown, R>
   /** The value as JSON; throws if it does not fit. */
@@ -42,7 +42,7 @@ export const startCall = <R>({ encode, limiter, prices, run }: Call<R>, context:
   }
 }
 
-/** What the calls of one input have used. */
+/** Usage of the calls for one input. */
 interface Total {
   models: Array<Usage.ModelTotal>
   limited: number
@@ -102,7 +102,7 @@ const spentOf = ({ models }: Total, prices: Usage.Prices): Spent | undefined => 
   }
 }
 
-/** What an answer says of itself, if no call was seen. */
+/** Reads usage from a value, for calls that no middleware has seen. */
 export const spentIn = (value: unknown, prices: Usage.Prices): Spent | undefined => {
   const usage = Usage.of(value)
   if (usage === undefined) return undefined
@@ -179,7 +179,7 @@ const parts = 10
  * twice the limit in one window; an API that counts in fixed windows refuses that. A tenth of the window with nine
  * hundredths of the limit keeps every window within the limit.
  */
-export const smooth = (limiter: RateLimiter.RateLimiter): RateLimiter.RateLimiter => ({
+const smooth = (limiter: RateLimiter.RateLimiter): RateLimiter.RateLimiter => ({
   ...limiter,
   consume: (options) => {
     const limit = Math.floor((options.limit * (parts - 1)) / (parts * parts))

@@ -7,7 +7,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Finished, Item, Outcome, Starting, Task } from "./model.ts"
 
-/** What a commit found out. */
+/** Outcome of a commit. */
 export interface Committed {
   /** Chunks that belong to another process now; their marks were not set. */
   readonly lost: ReadonlySet<Task>

@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import { messageOf } from "../errors/messageOf.ts"
 import { type Committed, makeCommit } from "./commit.ts"
+import { countCommit } from "./metrics.ts"
 import type { Finished, Item, JobHandle, Starting, Task } from "./model.ts"
 
 /** How a process works. */
@@ -215,6 +216,7 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
         start(task, item)
       }
     }
+    if (ended.length > 0 || starting.length > 0) yield* countCommit(ended, starting)
     for (const task of [...tasks]) {
       if (task.handle.isStopped || task.handle.isClosing || task.isLost) task.pending = []
       if (task.pending.length === 0 && task.inFlight.size === 0) end(task)

@@ -19,7 +19,7 @@ export class BulkInputError extends Data.TaggedError("BulkInputError")<{
 export class BulkConflictError extends Data.TaggedError("BulkConflictError")<{
   readonly job: string
   readonly message: string
-  /** What differs. `submission`: another process is submitting the job at this moment. */
+  /** The part that differs. `submission`: another process is submitting the job at this moment. */
   readonly what: "inputs" | "definition" | "submission"
 }> {}
 

@@ -1,4 +1,4 @@
-/** What the parts of a job hand to each other. */
+/** Types that the parts of a worker share. */
 import type * as Fiber from "effect/Fiber"
 
 /** An input of a chunk, as it is stored: its place in the job, its custom id, and its JSON. */
@@ -17,7 +17,7 @@ export interface Item {
   readonly mayBeResent: boolean
 }
 
-/** What a call has used. */
+/** Usage of a call. */
 export interface Spent {
   readonly input: number
   readonly cached: number
@@ -45,7 +45,7 @@ export interface NotSent {
   readonly message: string
 }
 
-/** What this process knows of a job that it works on. */
+/** A job that this process works on. */
 export interface JobHandle {
   readonly id: number
   readonly job: string
@@ -73,7 +73,7 @@ export interface Task {
   readonly chunk: number
   readonly owner: string
   readonly call: StartCall
-  /** What has not been sent, in order. */
+  /** Inputs that are not sent yet, in order. */
   pending: Array<Item>
   readonly inFlight: Map<number, Item>
   /** Whether another process has taken the chunk. */

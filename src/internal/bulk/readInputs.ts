@@ -23,7 +23,7 @@ export interface ReadOptions<I, E = never, R = never> {
   readonly template?: unknown
   /** The field or column that has the custom id. Default: `custom_id`. */
   readonly idFrom?: string | undefined
-  /** What an input has to be. Default: anything. */
+  /** The schema of an input. Default: anything. */
   readonly input?: Schema.Codec<I, unknown> | undefined
   /** Gets what is broken. Default: it is logged. */
   readonly onReject?: ((reject: Reject) => Effect.Effect<void, E, R>) | undefined
@@ -168,7 +168,7 @@ const splitLines = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, maxLength: num
     let line = 0
     const add = (part: Uint8Array) => {
       length += part.length
-      // What is too long is not kept.
+      // Bytes beyond the limit are dropped.
       if (length <= maxLength) parts.push(part)
       else parts = []
     }

@@ -1,4 +1,4 @@
-/** What is read from and written to the tables of jobs. */
+/** Reads and writes the tables of jobs. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -32,7 +32,7 @@ export interface JobRow {
   readonly finished_at: number | null
 }
 
-/** What is stored of a job's options. */
+/** Options that are stored with a job. */
 export interface StoredOptions {
   readonly budget?: { readonly tokens?: number | undefined; readonly usd?: number | undefined } | undefined
   /** In milliseconds since 1970. */
