@@ -65,7 +65,8 @@ export const mergeField = (name: string, before: unknown, piece: unknown, depth 
   // What is nested more deeply than any answer needs is replaced: the stack would not hold it.
   if (depth < maxDepth && isObject(before) && isObject(piece)) {
     const merged = new Map(Object.entries(before))
-    for (const [key, value] of Object.entries(piece)) merged.set(key, mergeField(key, merged.get(key), value, depth + 1))
+    for (const [key, value] of Object.entries(piece))
+      merged.set(key, mergeField(key, merged.get(key), value, depth + 1))
     return Object.fromEntries(merged)
   }
   return piece
