@@ -2,7 +2,8 @@ import type { ServerDetail } from "../../ApiError.ts"
 import { declares } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
-import { isObject, stringOf } from "../../internal/json/json.ts"
+import { isObject, stringOf, textOf } from "../../internal/json/json.ts"
+import { endingByName } from "../../internal/stream/ending.ts"
 import { readFrame } from "../../internal/stream/frames.ts"
 import { outputFormat } from "./outputFormat.ts"
 
@@ -19,6 +20,20 @@ export const dialect: Dialect = {
     if (!isObject(json) || typeof json["type"] === "string") return json
     if (isError(json["error"])) throw new ErrorInBody(json)
     return event.includes("_") ? { ...json, type: event } : json
+  },
+  ending: (endpoint) => {
+    if (endpoint.terminal !== "finishReason") return endingByName(endpoint)
+    // Each event of a legacy completion has the same name; the last one says why the text ended.
+    let hasEnded = false
+    const isOver = () => hasEnded
+    return {
+      see: (json) => {
+        hasEnded ||= isObject(json) && textOf(json["stop_reason"]) !== ""
+      },
+      isWhole: isOver,
+      mayBeDone: isOver,
+      isOver
+    }
   },
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body
@@ -39,6 +54,7 @@ export const dialect: Dialect = {
     if (!isObject(event)) return
     const { delta, message } = event
     if (isObject(delta)) progress.addText(delta["text"])
+    else if (event["type"] === "completion") progress.addText(event["completion"])
     if (isObject(message)) progress.setUsage(message["usage"], true)
     else progress.setUsage(event["usage"])
   }

@@ -1,4 +1,5 @@
 /** Undoes the compression of response bodies. `fetch` does that itself; other clients return the bytes as they came. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -72,9 +73,21 @@ const undone = (
   const transform = format === undefined ? undefined : decompressorOf(format)
   return format === undefined || transform === undefined
     ? Stream.fail(brokenBody(response, new UnreadableEncoding(encoding)))
-    : Stream.fromReadableStream({
-        evaluate: () => decompressing(Stream.toReadableStream(stream), format, transform),
-        onError: (cause) => brokenBody(response, cause)
+    : Stream.suspend(() => {
+        // Behind a ReadableStream, a bug of the program looks like a broken body.
+        let cause: Cause.Cause<HttpClientError.HttpClientError> | undefined
+        const watched = Stream.tapCause(stream, (found) =>
+          Effect.sync(() => {
+            if (!Cause.hasInterruptsOnly(found)) cause = found
+          })
+        )
+        return Stream.catch(
+          Stream.fromReadableStream({
+            evaluate: () => decompressing(Stream.toReadableStream(watched), format, transform),
+            onError: (error) => brokenBody(response, error)
+          }),
+          (error) => (cause === undefined ? Stream.fail(error) : Stream.failCause(cause))
+        )
       })
 }
 

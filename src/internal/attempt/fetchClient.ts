@@ -1,15 +1,18 @@
 /** Adds options of single requests to those of Effect's fetch layer. */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
+import { ApiError } from "../../ApiError.ts"
 import { joinBytes } from "../bytes/joinBytes.ts"
+import { messageOf } from "../errors/messageOf.ts"
 import { decompressed } from "./decompress.ts"
 
 /**
@@ -24,15 +27,17 @@ export const execute = (
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
   Effect.withFiber((fiber) => {
     const { context } = fiber
+    const source = new Source()
     const sent = client.postprocess(
       Effect.flatMapEager(client.preprocess(request), (request) =>
         Effect.withFiber((fiber) => {
           fiber.setContext(fetchContext(contextOf(fiber.context), init))
-          return Effect.succeed(withBodyIn(context, request))
+          return Effect.succeed(withBodyIn(context, request, source))
         })
       )
     )
-    return Effect.onExit(Effect.mapEager(sent, decompressed), () => {
+    const told = request.body._tag === "Stream" ? Effect.catch(sent, (error) => source.tell(request, error)) : sent
+    return Effect.onExit(Effect.mapEager(told, decompressed), () => {
       fiber.setContext(context)
       return Effect.void
     })
@@ -41,21 +46,69 @@ export const execute = (
 /** Reads a streamed body in the caller's context: what is asked of this request is not asked of calls within the body. */
 const withBodyIn = (
   context: Context.Context<never>,
-  request: HttpClientRequest.HttpClientRequest
+  request: HttpClientRequest.HttpClientRequest,
+  source: Source
 ): HttpClientRequest.HttpClientRequest => {
   const { body } = request
   if (body._tag !== "Stream") return request
-  const stream = Stream.updateContext(body.stream, (_: Context.Context<never>) => context)
+  const stream = Stream.updateContext(source.watch(body.stream), (_: Context.Context<never>) => context)
   return HttpClientRequest.setBody(request, HttpBody.stream(stream, body.contentType, body.contentLength))
+}
+
+/**
+ * Tells the failure of a streamed body from that of the connection it goes over: the HTTP client reports both in the
+ * same words.
+ */
+class Source {
+  #cause: Cause.Cause<unknown> | undefined
+
+  watch<E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> {
+    return Stream.tapCause(stream, (cause) =>
+      Effect.sync(() => {
+        if (!Cause.hasInterruptsOnly(cause)) this.#cause ??= cause
+      })
+    )
+  }
+
+  /** The bug of the source, or its failure. One that a new attempt may mend stays a failure of the connection. */
+  tell(
+    request: HttpClientRequest.HttpClientRequest,
+    error: HttpClientError.HttpClientError
+  ): Effect.Effect<never, HttpClientError.HttpClientError> {
+    if (this.#cause === undefined) return Effect.fail(error)
+    const cause = Cause.squash(this.#cause)
+    if (!Cause.hasFails(this.#cause)) return Effect.die(cause)
+    if (cause instanceof ApiError && cause.isRetryable) return Effect.fail(error)
+    const description = `The file to upload could not be read: ${messageOf(cause)}`
+    return Effect.fail(
+      new HttpClientError.HttpClientError({ reason: new HttpClientError.EncodeError({ request, cause, description }) })
+    )
+  }
 }
 
 const fetchContext = (context: Context.Context<never>, init: RequestInit): Context.Context<never> => {
   const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
   const withInit = Context.add(context, FetchHttpClient.RequestInit, { ...own, ...init })
-  return undiciVersion !== undefined && undiciVersion < 7
-    ? Context.add(withInit, FetchHttpClient.Fetch, abortable(Context.get(context, FetchHttpClient.Fetch)))
-    : withInit
+  const given = Context.get(context, FetchHttpClient.Fetch)
+  const fetch = given === globalThis.fetch ? given : throwing(given)
+  const isAbortable = undiciVersion === undefined || undiciVersion >= 7
+  if (isAbortable && fetch === given) return withInit
+  return Context.add(withInit, FetchHttpClient.Fetch, isAbortable ? fetch : abortable(fetch))
 }
+
+/** Thrown by a `fetch` of the program at once, before it could have sent anything. */
+export class ThrownByFetch extends Error {}
+
+/** A `fetch` whose own exceptions are told from the failures of its requests: only those are promised. */
+const throwing =
+  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  (input, init) => {
+    try {
+      return fetch(input, init)
+    } catch (cause) {
+      throw new ThrownByFetch("fetch threw", { cause })
+    }
+  }
 
 /** Which undici is Node's `fetch`; `undefined` in other runtimes. */
 export const undiciVersion: number | undefined = /*#__PURE__*/ (() => {

@@ -5,7 +5,7 @@ import { constTrue } from "effect/Function"
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
@@ -101,11 +101,15 @@ const execute = (
   const attempt = (init: RequestInit): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
     Effect.matchEffect(FetchClient.execute(client, request, init, contextOf), {
       onFailure: (error) => {
+        // A program may fail with what it likes, in spite of the types.
+        if (!HttpClientError.isHttpClientError(error)) return Effect.die(error)
         call.secrets.addRequest(error.reason.request)
         // Middleware may refuse a status; what it means is said here all the same.
         if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
         if (init === following || !isRefusedRedirect(error)) {
-          const bug = error.reason._tag === "TransportError" ? programError(error.reason.cause) : undefined
+          const cause = error.reason._tag === "TransportError" ? error.reason.cause : undefined
+          if (cause instanceof FetchClient.ThrownByFetch) return Effect.die(cause.cause)
+          const bug = programError(cause)
           return bug === undefined
             ? Effect.fail(errorOf(call, transportReason(call, error, "headers")))
             : Effect.die(bug)

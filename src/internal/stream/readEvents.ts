@@ -2,7 +2,7 @@
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
@@ -44,7 +44,10 @@ const openUntimed = (
     never,
     Scope.Scope
   > = Effect.map(Stream.toPull(response.stream), (pull) =>
-    Effect.mapError(pull, (error) => (Cause.isDone(error) ? error : new BrokenBody(error)))
+    Effect.catch(pull, (error): Effect.Effect<never, BrokenBody | Cause.Done> => {
+      if (Cause.isDone(error)) return Effect.fail(error)
+      return HttpClientError.isHttpClientError(error) ? Effect.fail(new BrokenBody(error)) : Effect.die(error)
+    })
   )
   switch (call.endpoint.kind) {
     case "binary":
