@@ -22,6 +22,7 @@ import * as Schema from "effect/Schema"
 import { type ApiError, isApiError } from "./ApiError.ts"
 import * as ApiErrorSchema from "./ApiErrorSchema.ts"
 import { plainJson } from "./internal/ai/plainJson.ts"
+import { aiMetadataKey } from "./internal/errors/aiMetadataKey.ts"
 import { isObject } from "./internal/json/json.ts"
 
 /** The module and method that an `AiError` names. */
@@ -31,7 +32,7 @@ export interface Place {
 }
 
 /** The key under which a reason's metadata holds the `ApiError` as JSON. */
-export const metadataKey = "llmfx"
+export const metadataKey: typeof aiMetadataKey = aiMetadataKey
 
 /**
  * Converts the error of a call. The reason's metadata holds the whole `ApiError` as JSON, under {@link metadataKey}; a

@@ -24,9 +24,14 @@
  *   )
  * ```
  */
+import type { AiError } from "effect/ai/AiError"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import { isApiError } from "../ApiError.ts"
+import { type ApiError, isApiError } from "../ApiError.ts"
+import { ConfigurationError } from "../ConfigurationError.ts"
+import { aiMetadataKey } from "../internal/errors/aiMetadataKey.ts"
+import { isObject, textOf } from "../internal/json/json.ts"
 import type { Program } from "../internal/program.ts"
 
 /**
@@ -50,33 +55,61 @@ export interface Options {
  * **Details**
  *
  * True for rate limits, exhausted quota, overload, outages, broken connections, timeouts, broken streams, and responses
- * that do not come from the API. Also works as the `while` of an `ExecutionPlan` step.
+ * that do not come from the API; also if they come as the `AiError` of a language model of `effect/ai`. True for a
+ * `ConfigurationError`, the error of a layer whose key is not set. Also works as the `while` of an `ExecutionPlan` step.
  *
  * @category guards
  */
-export const isUnavailable = (error: unknown): boolean => {
-  if (!isApiError(error)) return false
-  switch (error.reason._tag) {
+export const isUnavailable = (error: unknown): boolean =>
+  isApiError(error)
+    ? unavailable[error.reason._tag]
+    : error instanceof ConfigurationError || (isAiError(error) && isUnavailableReason(error.reason))
+
+const unavailable: Readonly<Record<ApiError["reason"]["_tag"], boolean>> = {
+  RateLimitError: true,
+  QuotaExceededError: true,
+  OverloadedError: true,
+  ServerError: true,
+  NetworkError: true,
+  TimeoutError: true,
+  StreamError: true,
+  StreamTruncatedError: true,
+  UnexpectedResponseError: true,
+  AuthenticationError: false,
+  PermissionDeniedError: false,
+  NotFoundError: false,
+  InvalidRequestError: false,
+  ConflictError: false,
+  ContentPolicyError: false,
+  DecodeError: false,
+  RequestError: false
+}
+
+/** Looks at the tag only, so a program without a language model does not load `effect/ai`. */
+const isAiError = (error: unknown): error is AiError =>
+  Predicate.isTagged(error, "AiError") && Predicate.hasProperty(error, "reason")
+
+const isUnavailableReason = (reason: AiError["reason"]): boolean => {
+  switch (reason._tag) {
     case "RateLimitError":
-    case "QuotaExceededError":
-    case "OverloadedError":
-    case "ServerError":
-    case "NetworkError":
-    case "TimeoutError":
-    case "StreamError":
-    case "StreamTruncatedError":
-    case "UnexpectedResponseError":
+    case "QuotaExhaustedError":
+    case "InternalProviderError":
       return true
-    case "AuthenticationError":
-    case "PermissionDeniedError":
-    case "NotFoundError":
-    case "InvalidRequestError":
-    case "ConflictError":
-    case "ContentPolicyError":
-    case "DecodeError":
-    case "RequestError":
+    case "NetworkError":
+      return reason.isRetryable
+    case "InvalidResponseError":
+    case "UnknownError":
+      return isUnavailableApiError(reason.metadata[aiMetadataKey])
+    default:
       return false
   }
+}
+
+/** A truncated stream, the total timeout and a page of a proxy have no reason of their own in `effect/ai`. */
+const isUnavailableApiError = (json: unknown): boolean => {
+  const reason = isObject(json) ? json["reason"] : undefined
+  const tag = isObject(reason) ? textOf(reason["_tag"]) : ""
+  return Object.entries(unavailable).some(([name, value]) => value && name === tag)
 }
 
 type Either<P extends Program, Q extends Program> =

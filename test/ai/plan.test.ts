@@ -9,6 +9,7 @@ import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import * as MessageLanguageModel from "../../src/anthropic/MessageLanguageModel.ts"
 import * as ChatLanguageModel from "../../src/openai/ChatLanguageModel.ts"
 import * as ResponseLanguageModel from "../../src/openai/ResponseLanguageModel.ts"
+import * as Fallback from "../../src/policies/Fallback.ts"
 import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
 import { anthropicOver, openAiOver } from "../support/probes.ts"
@@ -70,7 +71,7 @@ describe("a plan of providers", () => {
           Layer.provide(http.layer)
         )
       },
-      { provide: openAi(http) }
+      { provide: openAi(http), while: Fallback.isUnavailable }
     )
     return Effect.gen(function* () {
       assert.strictEqual(yield* Effect.withExecutionPlan(ask, plan), "from OpenAI")
@@ -88,11 +89,34 @@ describe("a plan of providers", () => {
           Layer.provide(anthropicOver(busy, { retry: RetryPolicy.none }))
         )
       },
-      { provide: openAi(fakeHttp({ body: response })) }
+      { provide: openAi(fakeHttp({ body: response })), while: Fallback.isUnavailable }
     )
     return Effect.gen(function* () {
       assert.strictEqual(yield* Effect.withExecutionPlan(ask, plan), "from OpenAI")
       assert.lengthOf(busy.sent, 1)
+    })
+  })
+})
+
+describe("a plan that goes on while a provider is unavailable", () => {
+  it.effect("stops at a request that is invalid", () => {
+    const refuses = fakeHttp({
+      status: 400,
+      body: { type: "error", error: { type: "invalid_request_error", message: "no" } }
+    })
+    const second = fakeHttp({ body: response })
+    const plan = ExecutionPlan.make(
+      {
+        provide: MessageLanguageModel.model("claude-sonnet-5", { max_tokens: 10 }).pipe(
+          Layer.provide(anthropicOver(refuses, { retry: RetryPolicy.none }))
+        )
+      },
+      { provide: openAi(second), while: Fallback.isUnavailable }
+    )
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.withExecutionPlan(ask, plan))
+      assert.strictEqual(error._tag === "AiError" && error.reason._tag, "InvalidRequestError")
+      assert.lengthOf(second.sent, 0)
     })
   })
 })

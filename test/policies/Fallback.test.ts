@@ -1,14 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as AiError from "effect/ai/AiError"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as ExecutionPlan from "effect/ExecutionPlan"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { type ApiError, Fallback, RetryPolicy } from "llmfx"
+import * as AiErrors from "llmfx/AiErrors"
 import { Anthropic } from "llmfx/anthropic"
+import { OpenAi } from "llmfx/openai"
 import { failureOf, streamFailure } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, type Reply, sse } from "../support/FakeHttp.ts"
 import { anthropicOver, openAiOver, probes, probesOf } from "../support/probes.ts"
 
 const others = probesOf(Anthropic)
+const place = { module: "test", method: "ask" }
+const tick = (delta: string) => sse({ type: "tick", delta })
 const ok: Reply = { body: { ok: true } }
 const status = (status: number): Reply => ({ status, body: { error: { message: "no" } } })
 
@@ -55,7 +62,6 @@ describe("Fallback.to", () => {
     })
   )
 
-  const tick = (delta: string) => sse({ type: "tick", delta })
   const end = sse({ type: "end" })
 
   it.effect("starts the other stream if the first one fails before any value", () =>
@@ -110,4 +116,60 @@ describe("Fallback.isUnavailable", () => {
       assert.strictEqual(secondary.sent.length, 1)
     })
   )
+
+  const apiErrorFrom = (reply: Reply) =>
+    failureOf(probes.get({}).pipe(Effect.provide(openAiOver(fakeHttp(reply), { retry: RetryPolicy.none }))))
+
+  for (const [what, reply, expected] of [
+    ["a rate limit", status(429), true],
+    ["an outage", status(503), true],
+    ["a page of a proxy", { status: 200, headers: { "content-type": "text/html" }, body: "<html>" }, true],
+    ["a wrong key", status(401), false],
+    ["an invalid request", status(400), false]
+  ] as const) {
+    it.effect(`says ${expected} for ${what}, as ApiError and as AiError`, () =>
+      Effect.gen(function* () {
+        const error = yield* apiErrorFrom(reply)
+        assert.strictEqual(Fallback.isUnavailable(error), expected)
+        assert.strictEqual(Fallback.isUnavailable(AiErrors.fromApiError(error, place)), expected)
+      })
+    )
+  }
+
+  it.effect("says true for a truncated stream, also as AiError", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: [tick("a")] })
+      const { error } = yield* streamFailure(probes.stream({})).pipe(Effect.provide(openAiOver(http)))
+      assert.strictEqual(error.reason._tag, "StreamTruncatedError")
+      assert.isTrue(Fallback.isUnavailable(AiErrors.fromApiError(error, place)))
+    })
+  )
+
+  for (const [reason, expected] of [
+    [new AiError.RateLimitError({}), true],
+    [new AiError.QuotaExhaustedError({}), true],
+    [new AiError.InternalProviderError({ description: "overloaded" }), true],
+    [new AiError.NetworkError({ reason: "TransportError", method: "POST", url: "" }), true],
+    [new AiError.NetworkError({ reason: "InvalidUrlError", method: "POST", url: "" }), false],
+    [new AiError.ContentPolicyError({ description: "no" }), false],
+    [new AiError.InvalidOutputError({ description: "no" }), false],
+    [new AiError.UnknownError({ description: "no" }), false]
+  ] as const) {
+    it(`says ${expected} for ${reason._tag} of another provider (${reason.message})`, () => {
+      assert.strictEqual(Fallback.isUnavailable(AiError.make({ ...place, reason })), expected)
+    })
+  }
+
+  it.effect("says true for a layer whose key is not set", () =>
+    Effect.gen(function* () {
+      const layer = Layer.build(OpenAi.layerConfig()).pipe(Effect.provide(fakeHttp(ok).layer), Effect.scoped)
+      assert.isTrue(Fallback.isUnavailable(yield* Effect.flip(layer)))
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({}))))
+  )
+
+  it("says false for any other error", () => {
+    for (const error of [undefined, null, "no", new Error("no"), { _tag: "AiError" }]) {
+      assert.isFalse(Fallback.isUnavailable(error))
+    }
+  })
 })
