@@ -49,7 +49,7 @@ export const isErrorLike = (body: unknown): boolean => {
 }
 
 /** Whether an object reports an error under one of the usual names. */
-export const hasError = (body: JsonObject): boolean => isError(body["error"]) || isErrorList(body["errors"])
+const hasError = (body: JsonObject): boolean => isError(body["error"]) || isErrorList(body["errors"])
 
 /** Whether the value of a property named `error` says that something went wrong. */
 export const isError = (value: unknown): boolean =>

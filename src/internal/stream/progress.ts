@@ -46,7 +46,7 @@ export class StreamProgress implements Progress {
 }
 
 /** The counts that are known after another report: what it leaves out, or sends as `null`, stands. */
-export const mergeUsage = (before: unknown, usage: unknown): unknown => {
+const mergeUsage = (before: unknown, usage: unknown): unknown => {
   if (!isObject(before) || !isObject(usage)) return usage
   const counts = Object.entries(usage).filter(([, count]) => count !== undefined && count !== null)
   return counts.length === 0 ? before : { ...before, ...Object.fromEntries(counts) }
