@@ -29,7 +29,9 @@ const maybe = <S extends Schema.Constraint>(schema: S) =>
 
 const text = /*#__PURE__*/ maybe(Schema.String)
 const number = /*#__PURE__*/ maybe(Schema.Number)
-/** JSON writes `undefined` as `null`; decoding takes the first member that accepts `null`. */
+/**
+ * JSON writes `undefined` as `null`. Decoding takes the first member that accepts `null`, so `Undefined` comes first.
+ */
 const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown]).pipe(
   Schema.withDecodingDefaultKey(Effect.succeed(undefined))
 )
@@ -102,7 +104,7 @@ const Reason = /*#__PURE__*/ Schema.Union([
 const Tag = /*#__PURE__*/ Schema.Literals(Reason.members.map(({ from }) => from.fields._tag.schema.literal))
 
 /**
- * Any `ApiError` as a JSON object. `raw` and `usage` are what the server sent.
+ * Any `ApiError` as a JSON object. `raw` and `usage` stay as the server sent them.
  *
  * @category utilities
  */

@@ -1,5 +1,5 @@
 /**
- * Bytes to server-sent events or lines of JSON, in one pass and linear time, however the bytes are cut.
+ * Cuts bytes into server-sent events or lines of JSON, in one pass and linear time, however the bytes arrive.
  *
  * Lines end with LF, CR or CRLF; a byte-order mark at the start, comments and the `retry` field are ignored; a last
  * event without its blank line is delivered. An event or line longer than the limit fails.
@@ -32,7 +32,7 @@ export interface Event {
  * @category errors
  */
 export class EventTooLong extends Data.TaggedError("EventTooLong")<{
-  /** In UTF-16 code units: bytes, as long as the text is ASCII. */
+  /** In UTF-16 code units. In ASCII text, one code unit is one byte. */
   readonly limit: number
 }> {
   override get message(): string {
@@ -68,13 +68,13 @@ export interface Decoder {
 const LF = 10
 const SPACE = 32
 
-/** Is given each line as a range of a text, so that only what is needed of it is cut out. */
+/** Takes a line as a range of a text, so it can cut out only what it needs. */
 type OnLine = (text: string, start: number, end: number) => void
 
 /** Reads as much as it can from the start of a line, and returns the start of the rest. */
 type Shortcut = (text: string, start: number) => number
 
-/** A decoder of lines: the shared ground of both formats. Throws {@link EventTooLong}. */
+/** Makes a decoder of lines, for both formats. The decoder throws {@link EventTooLong}. */
 const lineDecoder = (
   onLine: OnLine,
   limit: number,
@@ -217,8 +217,9 @@ export const makeJsonLinesDecoder = (sink: Sink, limit: number = defaultLimit): 
   )
 
 /**
- * Pulls bytes until they complete at least one value; a read of many events costs one step. What `make` throws ends
- * the stream with `onThrow`'s error, after the values before it; `isDone` ends it early.
+ * Pulls bytes until they complete at least one value, and returns all values that they complete. If the decoder throws,
+ * the stream delivers the values before, then fails with the error of `onThrow`. If `isDone` returns `true`, it ends
+ * early.
  *
  * @category utilities
  */
@@ -277,7 +278,7 @@ const decodeStream =
     Stream.transformPull(self, (pull) => Effect.sync(() => decodePull(pull, make, (thrown) => thrown as EventTooLong)))
 
 /**
- * The events of a stream of bytes.
+ * Cuts a stream of bytes into server-sent events.
  *
  * @category utilities
  */
@@ -287,7 +288,7 @@ export const decodeSse = (
   decodeStream<Event>((emit) => makeSseDecoder((event, data, id) => emit({ event, data, id }), limit))
 
 /**
- * The lines of a stream of bytes that are not blank.
+ * Cuts a stream of bytes into lines, and drops blank ones.
  *
  * @category utilities
  */

@@ -69,7 +69,7 @@ export const steps = (
   Accumulator.steps(accumulator)(Messages.stream(input, options))
 
 /**
- * Starts a message whose text, steps, snapshots and whole value can be had from one stream.
+ * Starts a message that can be read as text, as steps, as snapshots and as the whole value.
  *
  * @category running
  */

@@ -56,7 +56,8 @@ export const run = <R = never, E2 = never, R2 = never>(
 > => ToolLoop.run(api, input, tools, options)
 
 /**
- * Returns the calls of a message, if it ended in order to make them. An input that is not JSON stays text.
+ * Returns the calls that a message asks for, or none if it was cut, paused or declined. If the input of a call is not
+ * JSON, its arguments are that text.
  *
  * @category getters
  */

@@ -1,5 +1,5 @@
 /**
- * Sessions of managed agents as they go on: what the agent writes piece by piece, and all events at the end of a turn.
+ * Follows sessions of managed agents: gives what the agent writes piece by piece, and all events at the end of a turn.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ import { SessionFold } from "./internal/sessionFold.ts"
 type StreamEvent = BetaSessionsEvents.BetaManagedAgentsStreamSessionEvents
 
 /**
- * An event that stays in the session, unlike the previews of one.
+ * An event that the session keeps. It does not keep the previews of a message.
  *
  * @category models
  */
@@ -72,9 +72,9 @@ export interface Snapshot {
 }
 
 /**
- * Folds the events of a session, or of one of its threads, and the previews of its messages. A preview that leaves
- * something out does no harm: the message itself is what counts. Calls of the program's own tools, and no others, are
- * steps.
+ * Folds the events of a session or of one of its threads, with the previews of its messages. If a preview leaves
+ * something out, nothing is lost, because the finished message replaces it. Only calls of the program's own tools
+ * become steps.
  *
  * @category folding
  */
@@ -82,7 +82,7 @@ export const accumulator: Accumulator.Accumulator<StreamEvent, Snapshot, Accumul
   /*#__PURE__*/ accumulatorOf(() => new SessionFold())
 
 /**
- * A session under way, of events that may fail in some way.
+ * A session under way whose events may fail with `E`.
  *
  * @category models
  */
@@ -119,14 +119,15 @@ export const turn = (
   options?: RequestOptions
 ): Effect.Effect<Streamed, ApiError, Anthropic | Scope.Scope> => {
   const { event_deltas, events, ...session } = input
-  // Connected first, the stream misses nothing of what the events bring about.
+  // The stream connects before the events are sent, so it misses nothing that they cause.
   return streamed(event_deltas === undefined ? session : { ...session, event_deltas }, options).pipe(
     Effect.tap(() => BetaSessionsEvents.send({ ...session, events }, options))
   )
 }
 
 /**
- * The same for events that come from elsewhere, such as `BetaSessionsThreadsEvents.stream`, up to their end.
+ * Like {@link streamed}, for events from elsewhere, such as `BetaSessionsThreadsEvents.stream`. Follows them to their
+ * end.
  *
  * @category utilities
  */
@@ -158,7 +159,7 @@ const textOf = (snapshot: Snapshot | undefined): string =>
 const ends: ReadonlySet<string> = new Set(["session.status_idle", "session.status_terminated", "session.deleted"])
 
 /**
- * The events up to the one after which nothing happens unless the program does something.
+ * Ends a stream with the event after which the session is idle, terminated or deleted.
  *
  * @category utilities
  */

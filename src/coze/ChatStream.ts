@@ -71,7 +71,7 @@ export const steps = (
 ): Stream.Stream<Accumulator.Step, ApiError, Coze> => Accumulator.steps(accumulator)(Chat.stream(input, options))
 
 /**
- * Starts a chat whose text, steps, snapshots and whole value can be had from one stream.
+ * Starts a chat that can be read as text, as steps, as snapshots and as the whole value.
  *
  * @category running
  */

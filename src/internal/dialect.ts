@@ -38,7 +38,7 @@ export interface Dialect {
   readonly provider: string
   readonly requestIdHeaders: ReadonlyArray<string>
   readonly queryStyle: QueryStyle
-  /** Headers that hold a list: what the call, the endpoint and the options name is joined. */
+  /** Headers that hold a list, in lower case. The values of the call, the endpoint and the options are joined. */
   readonly listHeaders?: ReadonlySet<string>
   /** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
   readonly event: (

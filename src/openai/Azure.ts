@@ -1,7 +1,8 @@
 /**
- * Runs OpenAI's models on Azure, on its classic and its v1 surface, with a key or a Microsoft Entra ID token.
+ * Runs OpenAI's models on Azure, with a key or a Microsoft Entra ID token.
  *
- * A program written against `OpenAi` runs unchanged, except that a model's name is the name of a deployment.
+ * Azure has two surfaces: the classic one, with dated versions, and v1. A program written against `OpenAi` runs
+ * unchanged on both, except that a model's name is the name of a deployment.
  *
  * @example
  * ```ts
@@ -41,7 +42,8 @@ import { dialect } from "./internal/dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
 
 /**
- * Settings of the Azure layer: one of `resource`, `endpoint` and `baseUrl`, and one of `apiKey` and `tokenProvider`.
+ * Settings of the Azure layer. Give one of `resource`, `endpoint` and `baseUrl`, and one of `apiKey` and
+ * `tokenProvider`.
  *
  * @category models
  */
@@ -50,7 +52,7 @@ export interface Options extends ClientOptions {
   readonly resource?: string | undefined
   /** For instance `https://my-resource.openai.azure.com` or `https://my-resource.cognitiveservices.azure.com`. */
   readonly endpoint?: string | undefined
-  /** Everything before the endpoints' own paths, for a gateway. Its path and query are kept. */
+  /** The address of a gateway: everything before the endpoints' own paths. Its path and query are kept. */
   readonly baseUrl?: string | undefined
   /**
    * A dated version, such as `2024-10-21` or `2025-04-01-preview`, selects the classic surface, which has deployments
@@ -212,7 +214,8 @@ export type RealtimeTarget =
   | { readonly intent: "transcription" }
 
 /**
- * Returns the address of a realtime WebSocket. It is always on the v1 surface, the only one that serves them.
+ * Returns the address of a realtime WebSocket. It is always on the v1 surface, the only one with realtime
+ * connections.
  *
  * @category getters
  */

@@ -74,7 +74,7 @@ export const steps = (
   Accumulator.steps(accumulator)(BetaResponses.stream(input, options))
 
 /**
- * Starts a response whose text, steps, snapshots and whole value can be had from one stream.
+ * Starts a response that can be read as text, as steps, as snapshots and as the whole value.
  *
  * @category running
  */

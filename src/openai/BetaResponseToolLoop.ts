@@ -49,7 +49,7 @@ export const run = <R = never, E2 = never, R2 = never>(
 > => ToolLoop.run(api, input, tools, options)
 
 /**
- * Returns the calls of a response, if it ended in order to make them.
+ * Returns the calls that a response asks for, or none if it was cut or declined.
  *
  * @category getters
  */

@@ -33,7 +33,7 @@ import { ChatFold } from "./internal/chatFold.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
 /**
- * A choice that may not have ended.
+ * A choice that may still be arriving.
  *
  * @category models
  */
@@ -43,7 +43,7 @@ export interface SnapshotChoice extends Omit<ChatCompletions.ChatCompletionChoic
 }
 
 /**
- * A completion that may not have ended.
+ * A completion that may still be arriving.
  *
  * @category models
  */
@@ -79,7 +79,7 @@ export interface Streamed
   > {}
 
 /**
- * The chunks of a completion, the token usage among them unless the input says otherwise.
+ * The chunks of a completion. They include the token usage, unless the input says otherwise.
  *
  * @category utilities
  */
@@ -89,7 +89,7 @@ export const chunks = (
 ): Stream.Stream<ChatCompletions.ChatCompletionChunk, ApiError, OpenAi> =>
   ChatCompletions.stream(withUsage(input), options)
 
-/** `null` asks for nothing: some servers refuse the field, whatever is in it. */
+/** Leaves the field out if it is `null`, because some servers refuse it, whatever it holds. */
 const withUsage = (input: ChatCompletions.ChatCompletionCreateParams): ChatCompletions.ChatCompletionCreateParams => {
   const { stream_options, ...rest } = input
   return stream_options === null ? rest : { ...rest, stream_options: { include_usage: true, ...stream_options } }
@@ -106,7 +106,7 @@ export const steps = (
 ): Stream.Stream<Accumulator.Step, ApiError, OpenAi> => Accumulator.steps(accumulator)(chunks(input, options))
 
 /**
- * Starts a completion whose text, steps, snapshots and whole value can be had from one stream.
+ * Starts a completion that can be read as text, as steps, as snapshots and as the whole value.
  *
  * @category running
  */

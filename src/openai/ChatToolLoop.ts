@@ -52,7 +52,7 @@ export const run = <R = never, E2 = never, R2 = never>(
 > => ToolLoop.run(api, input, tools, options)
 
 /**
- * Returns the calls of a completion's first choice, if it ended in order to make them.
+ * Returns the calls that a completion's first choice asks for, or none if it was cut or declined.
  *
  * @category getters
  */

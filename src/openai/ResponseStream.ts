@@ -71,7 +71,7 @@ export const steps = (
 ): Stream.Stream<Accumulator.Step, ApiError, OpenAi> => Accumulator.steps(accumulator)(Responses.stream(input, options))
 
 /**
- * Starts a response whose text, steps, snapshots and whole value can be had from one stream.
+ * Starts a response that can be read as text, as steps, as snapshots and as the whole value.
  *
  * @category running
  */

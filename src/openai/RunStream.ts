@@ -87,7 +87,7 @@ export const steps = (
   Accumulator.steps(accumulator)(BetaThreadsRuns.stream(input, options))
 
 /**
- * Starts a run whose text, steps, snapshots and whole value can be had from one stream.
+ * Starts a run that can be read as text, as steps, as snapshots and as the whole value.
  *
  * @category running
  */

@@ -5,8 +5,8 @@
  * `retry-after`, and an optional budget that many calls share. Set one as `retry` on a layer, or with
  * `RequestOptions.withRetry` around a program.
  *
- * A request whose body can be read only once is never retried, and no wait starts that would end after the caller's
- * deadline.
+ * A request whose body can be read only once is never retried. If a wait would end after the caller's deadline, the
+ * call fails at once.
  *
  * @example
  * ```ts
@@ -112,10 +112,10 @@ export const official: RetryPolicy = {
 }
 
 /**
- * Like {@link official}, but decides by the error's reason instead of its status, so errors that waiting does not help
- * fail at once. An example is a 429 for lack of credit.
+ * Like {@link official}, but decides by the error's reason instead of its status. An error that waiting cannot fix,
+ * such as a 429 for lack of credit, fails at once.
  *
- * @category running
+ * @category constants
  */
 export const quotaAware: RetryPolicy = { ...official, retryable: (error) => error.isRetryable }
 

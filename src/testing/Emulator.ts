@@ -1,7 +1,8 @@
 /**
- * Serves the three APIs in one process, for tests and demonstrations. Keeps state (files, stores,
- * conversations, batches that progress with time, threads, datasets), a valid answer for every other endpoint, a model
- * whose answers depend on the request alone. Clients cannot tell it from a server by the form of what it says.
+ * Serves the three APIs in one process, for tests and demonstrations. It keeps state: files, stores, conversations,
+ * batches that progress with time, threads, datasets. It has a valid answer for every other endpoint. Its model's
+ * answers depend on the request alone, unless `replies` scripts them. Clients cannot tell it from a server by the form
+ * of what it says.
  *
  * Base URLs: `<origin>/openai/v1`, `<origin>/anthropic`, `<origin>/coze`. As a client of Effect it also answers for the
  * official hosts.

@@ -1,8 +1,9 @@
 /**
- * Alternates answers and tool calls until the model is done, as a Stream of events. The program may decide after each
- * step.
+ * Asks a model and makes the calls it wants, again and again, until the model is done. A loop is a Stream of events.
+ * After each step the program may decide how to continue.
  *
- * Each API has its own loop: `ChatToolLoop`, `ResponseToolLoop`, `MessageToolLoop`. This module is what they share.
+ * Each API has its own loop, such as `ChatToolLoop`, `ResponseToolLoop` or `MessageToolLoop`. This module is what they
+ * share.
  */
 import type * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -25,7 +26,7 @@ import * as Tools from "./Tools.ts"
 export interface State<out Input, out Answer> {
   /** The input of the next request. */
   readonly input: Input
-  /** The steps so far. */
+  /** How many requests were made so far. */
   readonly steps: number
   /** An answer whose calls have not been made yet. */
   readonly answer: Answer | undefined
@@ -63,7 +64,7 @@ export interface Called {
 }
 
 /**
- * A state to store. A loop that is interrupted after it can be resumed from it.
+ * A state to store. If the loop is interrupted later, it can be resumed from this state.
  *
  * @category models
  */
@@ -165,12 +166,12 @@ export const Stop: Decision<never> = { _tag: "Stop" }
 export const ContinueWith = <Input>(input: Input): Decision<Input> => ({ _tag: "ContinueWith", input })
 
 /**
- * A call and its place in the loop, because servers may give one id to several calls.
+ * A call with its place in the loop. The id is not enough, because servers may give several calls the same id.
  *
  * @category models
  */
 export interface PlacedCall extends Tools.Call {
-  /** The step and position, in characters that any store accepts in a key. */
+  /** The step, the id, and the number of the call among those of the step with this id, joined by `/`. */
   readonly place: string
 }
 
@@ -240,9 +241,9 @@ export const ledgerFromKeyValueStore = (
  * @category models
  */
 export interface Options<Input, Answer, E = never, R = never> {
-  /** The most requests. Default: 20. */
+  /** How many requests the loop may make. Default: 20. */
   readonly maxSteps?: number | undefined
-  /** Calls of one answer that run at a time. Default: 4. */
+  /** How many calls of one answer run at a time. Default: 4. */
   readonly concurrency?: number | undefined
   /**
    * Whether a call starts as soon as it is complete, while the answer continues. Default: `false`.
@@ -253,7 +254,7 @@ export interface Options<Input, Answer, E = never, R = never> {
    * because until then it looks like a call that was cut.
    */
   readonly eager?: boolean | undefined
-  /** Called after each answer with calls, when they have been made. */
+  /** Called after each answer that does not end the loop, once its calls have been made. */
   readonly decide?: ((turn: Turn<Input, Answer>) => Effect.Effect<Decision<Input>, E, R>) | undefined
   readonly ledger?: Ledger<E, R> | undefined
   /** Resumes from the state of a `Checkpoint` instead of the input. */
@@ -285,7 +286,7 @@ export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly events: (input: Input) => Stream.Stream<AnswerEvent, ApiError, R>
   readonly accumulator: Accumulator.Accumulator<AnswerEvent, Snapshot, Accumulator.Step>
   readonly finish: (snapshot: Snapshot | undefined) => Effect.Effect<Answer, ApiError>
-  /** Returns how an answer ended. `"whole"` if it has not. */
+  /** Returns how an answer ended, and `"whole"` for an answer that has not ended yet. */
   readonly ending: (answer: Answer | Snapshot) => Ending
   /** Returns the calls that the model wants made, if the answer is complete. */
   readonly calls: (answer: Answer) => ReadonlyArray<Tools.Call>
@@ -405,10 +406,10 @@ const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     )
   )
 
-/** Returns whether a call has arguments; if it does, it is complete when they are. */
+/** Returns whether a call has arguments. A call with arguments is complete as soon as they are. */
 const hasArguments = (call: { readonly arguments: string }): boolean => !/^\s*(\{\s*\}\s*)?$/.test(call.arguments)
 
-/** Makes the calls of an answer. `state` is the state in which the answer arrived. */
+/** Makes the calls of an answer, and decides how to continue. `state` already holds the answer. */
 const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   state: State<Input, Answer>,
@@ -496,7 +497,7 @@ interface Runner<out E, out R> {
   readonly join: (call: Tools.Call) => Effect.Effect<Running<E, R>, never, R>
 }
 
-/** Runs some calls at a time. Closing the scope interrupts them. */
+/** Runs at most `concurrency` calls at a time. Closing the scope interrupts them. */
 const makeRunner = <E, R>(
   execute: (call: PlacedCall) => Effect.Effect<Tools.CallResult, E, R>,
   step: number,
@@ -534,7 +535,7 @@ const isSameCall = (a: Tools.Call, b: Tools.Call): boolean =>
   a.id === b.id && a.name === b.name && a.arguments === b.arguments
 
 /**
- * Returns the end of a loop.
+ * Runs a loop to its end, and returns the last event.
  *
  * @category getters
  */

@@ -7,7 +7,7 @@ import { conversion } from "./conversion.ts"
 import type { MessageAnswer, MessageInput, StreamEndpoint } from "./messageApi.ts"
 import { callsOf, endingOf, nextInput } from "./messageParam.ts"
 
-/** How a version of the API is asked, and how its answers are read. */
+/** Returns how to ask one version of the API, and how to read its answers. */
 export const messageLoop = <Input extends MessageInput, Event, Answer extends MessageAnswer>(
   stream: StreamEndpoint<Input, Event>,
   accumulator: Accumulator.Accumulator<Event, Answer, Accumulator.Step>

@@ -30,7 +30,7 @@ export const endingOf = (answer: Answer): Exclude<ToolLoop.Ending, object> => {
   }
 }
 
-/** The calls of a message that ended in order to make them. An input that is not JSON is there as it was written. */
+/** Returns the calls that a message asks for, or none if it was cut, paused or declined. */
 export const callsOf = (answer: Answer): ReadonlyArray<Tools.Call> =>
   endingOf(answer) === "whole" ? wantedCalls(answer.content).filter(isWhole).map(callOf) : []
 

@@ -1,4 +1,4 @@
-/** The outputs of tools as the blocks of a tool's result. */
+/** Makes the `tool_result` block of a tool's output. */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 import * as ToolOutput from "../../tools/ToolOutput.ts"
@@ -10,7 +10,7 @@ type Block = Exclude<NonNullable<Messages.ToolResultBlockParam["content"]>, stri
 export const toolResult = ({ id, isError, output }: Tools.CallResult): Messages.ToolResultBlockParam => ({
   type: "tool_result",
   tool_use_id: id,
-  // An error may have nothing but text.
+  // The API takes only text as the content of an error.
   content: typeof output === "string" ? output : isError ? ToolOutput.toText(output) : output.flatMap(blockOf),
   ...(isError ? { is_error: true } : {})
 })
@@ -26,7 +26,7 @@ const blockOf = (part: ToolOutput.Part): ReadonlyArray<Block> => {
       return [{ type: "search_result", source, title, content: texts.flatMap(textBlocks) }]
     }
     case "Native":
-      // It is the program that says that the API takes it.
+      // The program vouches that the API takes it.
       return [part.part as Block]
   }
 }

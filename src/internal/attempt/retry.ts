@@ -11,7 +11,10 @@ import { makeDeadlines } from "./deadlines.ts"
 import { logRetry } from "./debug.ts"
 import { withNow } from "./withNow.ts"
 
-/** Tells the server how often a call was repeated; a layer that sends it starts at `"0"`. The official clients' name. */
+/**
+ * The header that tells the server how often a call was repeated, under the official clients' name. A layer that sets
+ * it to `"0"` has it counted.
+ */
 export const retryCountHeader = "x-stainless-retry-count"
 
 /** Repeats an attempt as the call's policy says. */
@@ -48,7 +51,7 @@ const aroundAttempt = <A>(
   attempt: Effect.Effect<A, ApiError.ApiError>
 ): {
   readonly attempt: Effect.Effect<A, ApiError.ApiError>
-  /** Whether an error comes from the wrapper, not from the attempt. */
+  /** Returns whether an error comes from the wrapper, not from the attempt. */
   readonly refused: (error: ApiError.ApiError) => boolean
 } => {
   const { transformAttempt } = call.options
@@ -69,7 +72,10 @@ const aroundAttempt = <A>(
   }
 }
 
-/** Whether the server refused a credential that has been replaced: then the call goes once more, as if for the first time. */
+/**
+ * Replaces a credential that the server refused, once per call, and returns whether it did. The next attempt is not a
+ * retry.
+ */
 const replaced = (call: Call, error: ApiError.ApiError): Effect.Effect<boolean, ApiError.ApiError> => {
   if (call.refresh === undefined || call.replayed || !call.wire.replayable || !isRefused(error)) {
     return Effect.succeed(false)
@@ -106,7 +112,10 @@ const delaysOf = (call: Call): Effect.Effect<NextDelay> =>
       )
   )
 
-/** How long to wait, in milliseconds; `undefined` to give up. The schedule goes on either way. */
+/**
+ * Returns how many milliseconds to wait, or `undefined` to give up. The schedule takes a step even if the server says
+ * how long.
+ */
 const waitFor = (
   call: Call,
   error: ApiError.ApiError,

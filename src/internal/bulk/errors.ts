@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { ApiError } from "../../ApiError.ts"
 
-/** The inputs of a job cannot be taken. */
+/** An input of a job cannot be accepted. */
 export class BulkInputError extends Data.TaggedError("BulkInputError")<{
   readonly job: string
   readonly message: string
@@ -15,11 +15,11 @@ export class BulkInputError extends Data.TaggedError("BulkInputError")<{
     | "notJson"
 }> {}
 
-/** A job of this name exists, but is another one. */
+/** Another job has this name already, or the same job is being submitted elsewhere. */
 export class BulkConflictError extends Data.TaggedError("BulkConflictError")<{
   readonly job: string
   readonly message: string
-  /** The part that differs. `submission`: another process is submitting the job at this moment. */
+  /** What is in the way: other inputs, another definition, or another process that is submitting the job right now. */
   readonly what: "inputs" | "definition" | "submission"
 }> {}
 
@@ -29,14 +29,14 @@ export class BulkNotFoundError extends Data.TaggedError("BulkNotFoundError")<{
   readonly message: string
 }> {}
 
-/** The job is in a state that does not allow this. */
+/** The job is in a state that does not allow the operation. */
 export class BulkStateError extends Data.TaggedError("BulkStateError")<{
   readonly job: string
   readonly state: string
   readonly message: string
 }> {}
 
-/** Why a job does not go on. */
+/** Why a job stopped before its end. */
 export interface StopReason {
   readonly kind: /** `pause` or `cancel` was called. */
     | "requested"
@@ -76,11 +76,11 @@ export class BulkCallError extends Data.TaggedError("BulkCallError")<{
   /** The tag of the error, or of its reason if it has one. */
   readonly reason: string
   readonly isRetryable: boolean
-  /** If the call failed with an `ApiError`. */
+  /** The error, if it is an `ApiError`. */
   readonly apiError: ApiError | undefined
 }> {}
 
-/** Gives a failing database its typed error. */
+/** Turns an `SqlError` into a `BulkStorageError`. */
 export const storageFailure = <A, E, R>(
   self: Effect.Effect<A, E | SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError> | BulkStorageError, R> =>

@@ -361,7 +361,7 @@ const makeHeaders = (
     if (value === null) delete headers[lower]
     else headers[lower] = checkedHeader(lower, value)
   }
-  /** Puts the values of a list header before those that exist, and replaces any other header. */
+  /** Sets a header. If the header holds a list, puts the new values before the existing ones instead. */
   const add = (name: string, value: string): void => {
     const before = config.listHeaders?.has(name.toLowerCase()) === true ? headers[name.toLowerCase()] : undefined
     set(name, before === undefined ? value : [...new Set([...itemsOf(value), ...itemsOf(before)])].join(","))

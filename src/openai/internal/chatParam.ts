@@ -34,7 +34,7 @@ export const endingOf = ({ choices: [choice] }: Answer): Exclude<ToolLoop.Ending
   }
 }
 
-/** The calls of a completion's first choice, if it ended in order to make them. */
+/** Returns the calls that a completion's first choice asks for, or none if it was cut or declined. */
 export const callsOf = (answer: Answer): ReadonlyArray<Tools.Call> =>
   endingOf(answer) === "whole" ? callsIn(answer.choices[0]?.message).map(callOf) : []
 

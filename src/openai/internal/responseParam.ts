@@ -90,7 +90,7 @@ const failureOf = (endpoint: Endpoint.Metadata, error: unknown): ApiError.ApiErr
   )
 }
 
-/** The calls of a response, if it ended in order to make them. */
+/** Returns the calls that a response asks for, or none if it was cut or declined. */
 export const callsOf = (answer: ResponseAnswer): ReadonlyArray<Tools.Call> => wantedCalls(answer).map(callOf)
 
 const wantedCalls = (answer: ResponseAnswer): ReadonlyArray<Item> => {

@@ -1,4 +1,4 @@
-/** The model of the emulator: what it says depends on the request alone. */
+/** The model of the emulator. What it says depends on the request alone, unless its replies are scripted. */
 import { isObject } from "../../../internal/json/json.ts"
 import type { ServerReason } from "../wireFailure.ts"
 import { Refusal } from "./exchange.ts"
@@ -79,9 +79,14 @@ export const makeModel = (replies: Replies | undefined): ((request: ChatRequest)
 }
 
 /**
- * Calls the tool that is demanded, else the first one that is offered if the user spoke last; gives JSON if it is asked
- * for; says what the tool answered; repeats what the user said. Thinks before it begins to work on what the user said,
- * if the request asks for that.
+ * Makes the reply that no script gives, by the first rule that applies:
+ *
+ * 1. If the request demands a tool, or offers one and does not end with a tool's output, calls it.
+ * 2. If the request asks for JSON, gives JSON.
+ * 3. If the request ends with a tool's output, says what the tool answered.
+ * 4. Otherwise repeats what the user said.
+ *
+ * If the request asks for thinking and the user spoke last, the reply also has reasoning.
  */
 const defaultReply = (request: ChatRequest): ChatReply => {
   const { messages, thinking } = request
@@ -114,7 +119,7 @@ const sampleInput = (schema: unknown): unknown => {
   return isObject(input) ? input : {}
 }
 
-/** A long text is repeated so far: many answers to a huge request must not fill the memory. */
+/** How many characters of a text are repeated, so that many answers to a huge request do not fill the memory. */
 const maxRepeated = 100_000
 
 const textOf = (message: ChatMessage | undefined): string =>
