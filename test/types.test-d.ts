@@ -9,12 +9,14 @@ import { type OpenSchema as Open, type Page, RequestOptions, RetryPolicy } from 
 import { expectTypeOf } from "vitest"
 import type * as ApiError from "../src/ApiError.ts"
 import { Anthropic } from "../src/anthropic/Anthropic.ts"
+import * as BetaMessages from "../src/anthropic/api/BetaMessages.ts"
 import * as Messages from "../src/anthropic/api/Messages.ts"
 import * as MessagesBatches from "../src/anthropic/api/MessagesBatches.ts"
 import type { ConfigurationError } from "../src/ConfigurationError.ts"
 import * as Chat from "../src/coze/api/Chat.ts"
 import { Coze } from "../src/coze/Coze.ts"
 import type * as Endpoint from "../src/Endpoint.ts"
+import * as BetaResponses from "../src/openai/api/BetaResponses.ts"
 import * as ChatCompletions from "../src/openai/api/ChatCompletions.ts"
 import * as Files from "../src/openai/api/Files.ts"
 import * as Models from "../src/openai/api/Models.ts"
@@ -213,6 +215,49 @@ ChatCompletions.create({ model: "m", messages: said })
 
 declare const response: Responses.Response
 Responses.create({ model: "m", input: [...Responses.toInput(response), { role: "user", content: "more" }] })
+
+// An answer goes into the next request as it is, as it does with the official clients.
+const turns: Array<Messages.MessageParam> = [{ role: "user", content: "hi" }]
+turns.push({ role: "assistant", content: message.content })
+turns.push({ role: "assistant", content: [...message.content, { type: "text", text: "and" }] })
+Messages.create({ model: "m", max_tokens: 1, messages: turns })
+declare const betaMessage: BetaMessages.BetaMessage
+const betaTurns: Array<BetaMessages.BetaMessageParam> = [{ role: "user", content: "hi" }]
+betaTurns.push({ role: "assistant", content: betaMessage.content })
+BetaMessages.create({ model: "m", max_tokens: 1, messages: betaTurns })
+
+const chatTurns: Array<ChatCompletions.ChatCompletionMessageParam> = [{ role: "user", content: "hi" }]
+for (const choice of completion.choices) chatTurns.push(choice.message)
+ChatCompletions.create({ model: "m", messages: chatTurns })
+
+const items: Array<Responses.ResponseInputItem> = [{ role: "user", content: "hi" }]
+items.push(...response.output)
+Responses.create({ model: "m", input: items })
+Responses.create({ model: "m", input: [...items, ...response.output, { role: "user", content: "more" }] })
+declare const betaResponse: BetaResponses.BetaResponse
+const betaItems: Array<BetaResponses.BetaResponseInputItem> = [{ role: "user", content: "hi" }]
+betaItems.push(...betaResponse.output)
+BetaResponses.create({ model: "m", input: [...betaItems, ...betaResponse.output] })
+
+// That lets nothing through that is written by hand and wrong.
+// @ts-expect-error an unknown role
+chatTurns.push({ role: "usr", content: "x" })
+// @ts-expect-error an unknown role of a text, although an answer may have any content
+chatTurns.push({ role: String("assistant"), content: "x" })
+// @ts-expect-error an unknown field of an answer
+chatTurns.push({ role: "assistant", content: "x", contents: "y" })
+// @ts-expect-error an unknown role
+turns.push({ role: "usr", content: "x" })
+// @ts-expect-error an unknown block
+turns.push({ role: "assistant", content: [{ type: "txt", text: "x" }] })
+// @ts-expect-error a block that lacks its text
+turns.push({ role: "assistant", content: [{ type: "text" }] })
+// @ts-expect-error an unknown block of a user's message, which holds no answer
+turns.push({ role: "user", content: [{ type: "server_tool_use", id: "i", name: "wrong", input: {} }] })
+// @ts-expect-error an unknown item
+items.push({ type: "massage", role: "user", content: "x" })
+// @ts-expect-error an item that lacks its name
+items.push({ type: "function_call", call_id: "c", arguments: "{}" })
 expectTypeOf(Messages.text(message)).toEqualTypeOf<string>()
 expectTypeOf(ChatCompletions.text(completion)).toEqualTypeOf<string>()
 expectTypeOf(Responses.text(response)).toEqualTypeOf<string>()

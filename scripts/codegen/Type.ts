@@ -17,6 +17,8 @@ export interface Field extends Notes {
   readonly header?: boolean
   /** Also decodes values of this type, although the declared type excludes them. */
   readonly accepts?: Type
+  /** The declared literals of an answer are exact, although others decode. */
+  readonly exact?: boolean
 }
 
 /** Facts that a comment states and a type does not: limits, units and formats, in our own words. */

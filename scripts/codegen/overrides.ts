@@ -32,6 +32,15 @@ export interface FieldOverride {
    * every caller's way.
    */
   readonly accepts?: { readonly type: Type; readonly note: string }
+  /** Declares the literals of an answer as they are, although others decode: the dialect writes them in this form. */
+  readonly exact?: true
+}
+
+export interface UnionOverride {
+  /** The id of a union. */
+  readonly at: string
+  readonly reason: string
+  readonly add: ReadonlyArray<Type>
 }
 
 export interface Overrides {
@@ -63,6 +72,8 @@ export interface Overrides {
   }
   /** Fields that servers send differently from what the types say. */
   readonly fields: ReadonlyArray<FieldOverride>
+  /** Unions with more members than the types say. */
+  readonly unions: ReadonlyArray<UnionOverride>
   /** Additions of hand-written modules to generated ones, for values that a program already has. */
   readonly additions: {
     readonly [module: string]: { readonly reason: string; readonly from: string; readonly names: ReadonlyArray<string> }
@@ -93,6 +104,10 @@ const localParse = "Calls another endpoint and parses its answer on the caller's
 const readsOnly: EndpointOverride = { reason: "A question asked with POST: nothing changes.", safety: "safe" }
 
 const found = "Who has an answer looks for its text, and for how to send it back, where the endpoint is."
+
+const sentBack = "The answer goes into the next request as it is, as it does with the official clients."
+
+const betaResponse = (name: string): Type => ref(`resources/beta/responses/responses#${name}`)
 
 const terminalResponse = ["response.completed", "response.failed", "response.incomplete"]
 
@@ -238,6 +253,11 @@ export const openai: Overrides = {
       optional: true
     },
     {
+      at: "resources/chat/completions/completions#ChatCompletionMessage.role",
+      reason: sentBack,
+      exact: true
+    },
+    {
       at: "resources/chat/completions/completions#ChatCompletionMessage.content",
       reason: "Reasoning models of api.mistral.ai answer with a list of parts (corpus 1ced383edc9e).",
       accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
@@ -321,6 +341,27 @@ export const openai: Overrides = {
       optional: true
     }
   ],
+  unions: [
+    {
+      at: "resources/chat/completions/completions#ChatCompletionMessageParam",
+      reason: sentBack,
+      add: [ref("resources/chat/completions/completions#ChatCompletionMessage")]
+    },
+    {
+      at: "resources/responses/responses#ResponseInputItem",
+      reason: `${sentBack} These are the items whose form in a request differs.`,
+      add: [ref("resources/responses/responses#ResponseToolSearchOutputItem")]
+    },
+    {
+      at: "resources/beta/responses/responses#BetaResponseInputItem",
+      reason: "As ResponseInputItem.",
+      add: [
+        betaResponse("BetaResponseToolSearchOutputItem"),
+        betaResponse("BetaResponseOutputItem.AgentMessage"),
+        betaResponse("BetaResponseOutputItem.MultiAgentCallOutput")
+      ]
+    }
+  ],
   additions: {
     ChatCompletions: { reason: found, from: "../internal/chatAccess.ts", names: ["text", "toParam"] },
     Responses: { reason: found, from: "../internal/responseAccess.ts", names: ["text", "toInput"] },
@@ -399,6 +440,29 @@ export const anthropic: Overrides = {
     BetaWebhookEvents: { server: ["resources/beta/webhooks#BetaWebhookEvent"], client: [] }
   },
   fields: [
+    {
+      at: "resources/messages/messages#AssistantMessageParam.content",
+      reason: sentBack,
+      type: union([
+        ref("resources/messages/messages#MessageContentParam"),
+        array(
+          union([ref("resources/messages/messages#ContentBlockParam"), ref("resources/messages/messages#ContentBlock")])
+        )
+      ])
+    },
+    {
+      at: "resources/beta/messages/messages#BetaAssistantMessageParam.content",
+      reason: sentBack,
+      type: union([
+        ref("resources/beta/messages/messages#BetaMessageContentParam"),
+        array(
+          union([
+            ref("resources/beta/messages/messages#BetaContentBlockParam"),
+            ref("resources/beta/messages/messages#BetaContentBlock")
+          ])
+        )
+      ])
+    },
     ...[
       "resources/messages/messages#TextBlock.citations",
       "resources/messages/messages#Message.container",
@@ -444,6 +508,7 @@ export const anthropic: Overrides = {
       optional: true
     }
   ],
+  unions: [],
   additions: {
     Messages: { reason: found, from: "../internal/messageAccess.ts", names: ["text", "toParam"] },
     BetaMessages: {

@@ -17,6 +17,7 @@ export const silent: Overrides = {
   terminal: {},
   events: {},
   fields: [],
+  unions: [],
   additions: {},
   modules: { "resources/shared": "Shared" },
   pagination: { Page: "single" },

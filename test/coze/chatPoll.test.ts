@@ -47,6 +47,7 @@ describe("Chat.createAndPoll", () => {
       assert.strictEqual(status, "completed")
       assert.strictEqual(chat.id, "c")
       assert.strictEqual(ChatMessage.answerOf(messages), "Hello.")
+      assert.strictEqual(Chat.text({ messages }), "Hello.")
       assert.deepStrictEqual(ChatMessage.followUpsOf(messages), ["And then?"])
       assert.deepStrictEqual(
         http.sent.map(({ at }) => at),

@@ -94,9 +94,11 @@ const fieldText = (field: Field, exact: boolean, scope: Scope): string => {
   return `${property(field.name)}: ${wrap === undefined ? schema : `${wrap}(${schema})`}`
 }
 
-const acceptingText = (schema: string, { accepts, type }: Field, scope: Scope): string =>
+const acceptingText = (schema: string, { accepts, exact, type }: Field, scope: Scope): string =>
   accepts === undefined
-    ? schema
+    ? exact === true
+      ? `${schema} as Open.Codec<${typeText(type, scope, false)}>`
+      : schema
     : `Open.union<${typeText(T.withoutNull(type), scope, true)}>(() => [${schema}, ${schemaText(accepts, scope)} as Open.Codec<never>])`
 
 const tagText = (type: Type, scope: Scope): string => {

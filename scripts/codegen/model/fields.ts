@@ -35,9 +35,22 @@ export const overrideFields = (declarations: Map<string, Declaration>, { fields 
   }
 }
 
+/** Adds the members that the overrides give to unions. */
+export const overrideUnions = (declarations: Map<string, Declaration>, { unions }: Overrides): void => {
+  for (const { add, at } of unions) {
+    const declaration = declarations.get(at)
+    if (declaration?.type.kind !== "union") throw new Error(`overrides.ts: ${at} is not a union`)
+    const type = T.union([...declaration.type.members, ...add])
+    if (type.kind === "union" && type.members.length < declaration.type.members.length + add.length) {
+      throw new Error(`overrides.ts: ${at} has some of the members already`)
+    }
+    declarations.set(at, { ...declaration, type })
+  }
+}
+
 const changedField = (
   field: Field,
-  { accepts, nullable, omit, optional, type }: FieldOverride
+  { accepts, exact, nullable, omit, optional, type }: FieldOverride
 ): ReadonlyArray<Field> => {
   if (omit === true) return []
   const base = type ?? field.type
@@ -46,6 +59,7 @@ const changedField = (
       ...field,
       type: nullable === true ? T.union([base, { kind: "null" }]) : base,
       optional: optional === true || field.optional,
+      ...(exact === true ? { exact } : {}),
       ...(accepts === undefined ? {} : { accepts: accepts.type, notes: [...(field.notes ?? []), accepts.note] })
     }
   ]

@@ -2,7 +2,7 @@ import type { Overrides } from "../overrides.ts"
 import type { RawResource, Source } from "../read/resources.ts"
 import * as T from "../Type.ts"
 import { delegatedOf, endpointsOf } from "./endpoints.ts"
-import { dropHeaders, openEmpty, overrideFields } from "./fields.ts"
+import { dropHeaders, openEmpty, overrideFields, overrideUnions } from "./fields.ts"
 import type { Endpoint, Model } from "./Model.ts"
 
 /** Decides what the sources leave open: ids, inputs, responses, and which types are needed at all. */
@@ -10,6 +10,7 @@ export const makeModel = (source: Source, overrides: Overrides): Model => {
   const declarations = new Map(source.declarations)
   checkHelpers(source.resources, overrides)
   overrideFields(declarations, overrides)
+  overrideUnions(declarations, overrides)
   const inputs = new Set<string>()
   const errorCode = (name: string): string => {
     const code = source.errorCodes.get(name)

@@ -2231,336 +2231,6 @@ export interface BetaUserMessageParam {
   readonly role: "user"
 }
 
-export interface BetaAssistantMessageParam {
-  readonly content: BetaMessageContentParam
-  readonly role: "assistant"
-}
-
-export interface BetaSystemMessageOutputConfig {
-  /** How much effort the model spends. Less is faster and uses fewer tokens. */
-  readonly effort?: "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
-}
-
-export interface BetaSystemMessageParam {
-  readonly role: "system"
-  readonly clear_at?: "next_user_message" | "never" | null | undefined
-  readonly content?:
-    | string
-    | ReadonlyArray<BetaTextBlockParam | BetaRequestToolAdditionBlock | BetaRequestToolRemovalBlock>
-    | undefined
-  readonly output_config?: BetaSystemMessageOutputConfig | null | undefined
-}
-
-export type BetaMessageParam = BetaUserMessageParam | BetaAssistantMessageParam | BetaSystemMessageParam
-
-export type BetaBillTo = "self" | "user_profile"
-
-export interface BetaBillingPolicy {
-  readonly type: "billing_policy"
-  readonly bill_to?: BetaBillTo | undefined
-}
-
-export interface BetaCompactionConfig {
-  readonly type: "summarize"
-  readonly instructions?: string | null | undefined
-}
-
-export interface BetaSkillParams {
-  readonly skill_id: string
-  readonly type: "anthropic" | "custom"
-  readonly version?: string | undefined
-}
-
-export interface BetaContainerParams {
-  readonly id?: string | null | undefined
-  readonly skills?: ReadonlyArray<BetaSkillParams> | null | undefined
-}
-
-export interface BetaInputTokensClearAtLeast {
-  readonly type: "input_tokens"
-  readonly value: number
-}
-
-export interface BetaToolUsesKeep {
-  readonly type: "tool_uses"
-  readonly value: number
-}
-
-export interface BetaInputTokensTrigger {
-  readonly type: "input_tokens"
-  readonly value: number
-}
-
-export interface BetaToolUsesTrigger {
-  readonly type: "tool_uses"
-  readonly value: number
-}
-
-export interface BetaClearToolUses20250919Edit {
-  readonly type: "clear_tool_uses_20250919"
-  readonly clear_at_least?: BetaInputTokensClearAtLeast | null | undefined
-  readonly clear_tool_inputs?: boolean | ReadonlyArray<string> | null | undefined
-  readonly exclude_tools?: ReadonlyArray<string> | null | undefined
-  readonly keep?: BetaToolUsesKeep | undefined
-  readonly trigger?: BetaInputTokensTrigger | BetaToolUsesTrigger | undefined
-}
-
-export interface BetaThinkingTurns {
-  readonly type: "thinking_turns"
-  readonly value: number
-}
-
-export interface BetaAllThinkingTurns {
-  readonly type: "all"
-}
-
-export interface BetaClearThinking20251015Edit {
-  readonly type: "clear_thinking_20251015"
-  readonly keep?: "all" | BetaThinkingTurns | BetaAllThinkingTurns | undefined
-}
-
-export interface BetaCompact20260112Edit {
-  readonly type: "compact_20260112"
-  readonly instructions?: string | null | undefined
-  readonly pause_after_compaction?: boolean | undefined
-  /** Default: 150000. */
-  readonly trigger?: BetaInputTokensTrigger | null | undefined
-}
-
-export interface BetaContextManagementConfig {
-  readonly edits?:
-    | ReadonlyArray<BetaClearToolUses20250919Edit | BetaClearThinking20251015Edit | BetaCompact20260112Edit>
-    | undefined
-}
-
-export interface BetaDiagnosticsParam {
-  readonly previous_message_id?: string | null | undefined
-}
-
-export interface BetaFallbackCreditTokenParam {
-  readonly token: string
-  readonly mode?: "strict" | "best_effort" | undefined
-}
-
-export interface BetaJSONOutputFormat {
-  readonly schema: { readonly [key: string]: unknown }
-  readonly type: "json_schema"
-}
-
-export interface BetaTokenTaskBudget {
-  readonly total: number
-  readonly type: "tokens"
-  readonly remaining?: number | null | undefined
-}
-
-export interface BetaOutputConfig {
-  /** How much effort the model spends. Less is faster and uses fewer tokens. */
-  readonly effort?: "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
-  /** The JSON Schema of the answer. */
-  readonly format?: BetaJSONOutputFormat | null | undefined
-  readonly task_budget?: BetaTokenTaskBudget | null | undefined
-}
-
-export type BetaThinkingPrefixMismatchBehavior = "error" | "drop_block"
-
-export interface BetaThinkingBlockBinding {
-  readonly prefix_mismatch_behavior?: BetaThinkingPrefixMismatchBehavior | null | undefined
-}
-
-export interface BetaThinkingConfigEnabled {
-  /** How many tokens the model may think with, at least 1,024 and less than `max_tokens`. */
-  readonly budget_tokens: number
-  readonly type: "enabled"
-  readonly block_binding?: BetaThinkingBlockBinding | null | undefined
-  readonly display?: "summarized" | "omitted" | "updates" | null | undefined
-}
-
-export interface BetaThinkingConfigDisabled {
-  readonly type: "disabled"
-}
-
-export interface BetaThinkingConfigBetweenTools {
-  readonly type: "between_tools"
-}
-
-export interface BetaThinkingConfigAdaptive {
-  readonly type: "adaptive"
-  readonly block_binding?: BetaThinkingBlockBinding | null | undefined
-  readonly display?: "summarized" | "omitted" | "updates" | null | undefined
-}
-
-export interface BetaFallbackParam {
-  readonly model: Model
-  readonly max_tokens?: number | null | undefined
-  readonly output_config?: BetaOutputConfig | null | undefined
-  readonly speed?: "standard" | "fast" | null | undefined
-  readonly thinking?:
-    | BetaThinkingConfigEnabled
-    | BetaThinkingConfigDisabled
-    | BetaThinkingConfigBetweenTools
-    | BetaThinkingConfigAdaptive
-    | null
-    | undefined
-  readonly [key: string]: unknown
-}
-
-export type BetaFallbacksParam = "default" | ReadonlyArray<BetaFallbackParam>
-
-export interface BetaRequestMCPServerToolConfiguration {
-  readonly allowed_tools?: ReadonlyArray<string> | null | undefined
-  readonly enabled?: boolean | null | undefined
-}
-
-export interface BetaRequestMCPServerURLDefinition {
-  readonly name: string
-  readonly type: "url"
-  readonly url: string
-  readonly authorization_token?: string | null | undefined
-  readonly tool_configuration?: BetaRequestMCPServerToolConfiguration | null | undefined
-}
-
-export interface BetaMetadata {
-  readonly user_id?: string | null | undefined
-}
-
-export type BetaThinkingConfigParam =
-  | BetaThinkingConfigEnabled
-  | BetaThinkingConfigDisabled
-  | BetaThinkingConfigBetweenTools
-  | BetaThinkingConfigAdaptive
-
-export interface BetaThreadCreateParams {
-  readonly type: "create"
-}
-
-export interface BetaThreadContinueParams {
-  readonly previous_message_id: string
-  readonly type: "continue"
-}
-
-export type BetaMessageThreadParam = BetaThreadCreateParams | BetaThreadContinueParams
-
-export interface BetaToolChoiceAuto {
-  readonly type: "auto"
-  /** Default: `false`. */
-  readonly disable_parallel_tool_use?: boolean | undefined
-}
-
-export interface BetaToolChoiceAny {
-  readonly type: "any"
-  /** Default: `false`. */
-  readonly disable_parallel_tool_use?: boolean | undefined
-}
-
-export interface BetaToolChoiceTool {
-  /** Letters, digits, `_` and `-`, at most 128 characters. */
-  readonly name: string
-  readonly type: "tool"
-  /** Default: `false`. */
-  readonly disable_parallel_tool_use?: boolean | undefined
-}
-
-export interface BetaToolChoiceNone {
-  readonly type: "none"
-}
-
-export type BetaToolChoice = BetaToolChoiceAuto | BetaToolChoiceAny | BetaToolChoiceTool | BetaToolChoiceNone
-
-export interface MessageCreateParams {
-  /** The most tokens to generate. The model may stop earlier. */
-  readonly max_tokens: number
-  /** The conversation so far, oldest first; at most 100,000 messages. */
-  readonly messages: ReadonlyArray<BetaMessageParam>
-  /** The model to use, such as `claude-sonnet-5`. */
-  readonly model: Model
-  readonly billing_policy?: BetaBillingPolicy | null | undefined
-  /** Caches the prompt up to its last block that can be cached. */
-  readonly cache_control?: BetaCacheControlEphemeral | null | undefined
-  readonly compaction?: BetaCompactionConfig | null | undefined
-  /** A container to reuse, by its id, for code execution. */
-  readonly container?: BetaContainerParams | string | null | undefined
-  readonly context_management?: BetaContextManagementConfig | null | undefined
-  readonly diagnostics?: BetaDiagnosticsParam | null | undefined
-  readonly fallback_credit_token?: string | BetaFallbackCreditTokenParam | null | undefined
-  readonly fallbacks?: BetaFallbacksParam | null | undefined
-  readonly inference_geo?: string | null | undefined
-  readonly mcp_servers?: ReadonlyArray<BetaRequestMCPServerURLDefinition> | undefined
-  /** Describes the request; `user_id` is a stable id of your end user that helps to detect abuse. */
-  readonly metadata?: BetaMetadata | undefined
-  /** How much effort to spend, and the format of the answer. See `Parse` for values of a schema. */
-  readonly output_config?: BetaOutputConfig | undefined
-  /** @deprecated */
-  readonly output_format?: BetaJSONOutputFormat | null | undefined
-  /** Whether to use priority capacity if there is any. Default: `auto`. */
-  readonly service_tier?: "auto" | "standard_only" | undefined
-  readonly speed?: "standard" | "fast" | null | undefined
-  /** Texts that end the output; the one found is in `stop_sequence`. */
-  readonly stop_sequences?: ReadonlyArray<string> | undefined
-  /** The system prompt: text, or text blocks. */
-  readonly system?: string | ReadonlyArray<BetaTextBlockParam> | undefined
-  /** Whether the model thinks before it answers, and with how many tokens. */
-  readonly thinking?: BetaThinkingConfigParam | undefined
-  readonly thread?: BetaMessageThreadParam | null | undefined
-  /** Whether the model may, must or must not call tools, or must call a given one. Default: `auto`. */
-  readonly tool_choice?: BetaToolChoice | undefined
-  /** The tools that the model may call: your own and Anthropic's. */
-  readonly tools?: ReadonlyArray<BetaToolUnion> | undefined
-  readonly betas?: ReadonlyArray<AnthropicBeta> | undefined
-  readonly user_profile_id?: string | undefined
-  readonly workspace_id?: string | undefined
-}
-
-export interface MessageCreateParamsNonStreaming {
-  readonly stream?: false | undefined
-  readonly max_tokens: number
-  readonly messages: ReadonlyArray<BetaMessageParam>
-  readonly model: Model
-  readonly billing_policy?: BetaBillingPolicy | null | undefined
-  readonly cache_control?: BetaCacheControlEphemeral | null | undefined
-  readonly compaction?: BetaCompactionConfig | null | undefined
-  readonly container?: BetaContainerParams | string | null | undefined
-  readonly context_management?: BetaContextManagementConfig | null | undefined
-  readonly diagnostics?: BetaDiagnosticsParam | null | undefined
-  readonly fallback_credit_token?: string | BetaFallbackCreditTokenParam | null | undefined
-  readonly fallbacks?: BetaFallbacksParam | null | undefined
-  readonly inference_geo?: string | null | undefined
-  readonly mcp_servers?: ReadonlyArray<BetaRequestMCPServerURLDefinition> | undefined
-  readonly metadata?: BetaMetadata | undefined
-  readonly output_config?: BetaOutputConfig | undefined
-  /** @deprecated */
-  readonly output_format?: BetaJSONOutputFormat | null | undefined
-  readonly service_tier?: "auto" | "standard_only" | undefined
-  readonly speed?: "standard" | "fast" | null | undefined
-  readonly stop_sequences?: ReadonlyArray<string> | undefined
-  readonly system?: string | ReadonlyArray<BetaTextBlockParam> | undefined
-  readonly thinking?: BetaThinkingConfigParam | undefined
-  readonly thread?: BetaMessageThreadParam | null | undefined
-  readonly tool_choice?: BetaToolChoice | undefined
-  readonly tools?: ReadonlyArray<BetaToolUnion> | undefined
-}
-
-export interface BetaContainerSkill {
-  readonly skill_id: string
-  readonly type: "anthropic" | "custom" | (string & {})
-  readonly version: string
-}
-export const BetaContainerSkill: Open.Codec<BetaContainerSkill> = /*#__PURE__*/ Open.struct(() => ({
-  skill_id: Schema.String,
-  type: Open.literals("anthropic", "custom"),
-  version: Schema.String
-}))
-
-export interface BetaContainer {
-  readonly id: string
-  readonly expires_at: string
-  readonly skills?: ReadonlyArray<BetaContainerSkill> | null | undefined
-}
-export const BetaContainer: Open.Codec<BetaContainer> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  expires_at: Schema.String,
-  skills: Open.nullish(Open.array(BetaContainerSkill))
-}))
-
 export interface BetaCitationCharLocation {
   readonly cited_text: string
   readonly document_index: number
@@ -3631,6 +3301,336 @@ export const BetaContentBlock: Open.Codec<BetaContentBlock> = /*#__PURE__*/ Open
   compaction: BetaCompactionBlock,
   fallback: BetaFallbackBlock,
   mcp_tool_listing: BetaMCPToolListingBlock
+}))
+
+export interface BetaAssistantMessageParam {
+  readonly content: BetaMessageContentParam | ReadonlyArray<BetaContentBlockParam | BetaContentBlock>
+  readonly role: "assistant"
+}
+
+export interface BetaSystemMessageOutputConfig {
+  /** How much effort the model spends. Less is faster and uses fewer tokens. */
+  readonly effort?: "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
+}
+
+export interface BetaSystemMessageParam {
+  readonly role: "system"
+  readonly clear_at?: "next_user_message" | "never" | null | undefined
+  readonly content?:
+    | string
+    | ReadonlyArray<BetaTextBlockParam | BetaRequestToolAdditionBlock | BetaRequestToolRemovalBlock>
+    | undefined
+  readonly output_config?: BetaSystemMessageOutputConfig | null | undefined
+}
+
+export type BetaMessageParam = BetaUserMessageParam | BetaAssistantMessageParam | BetaSystemMessageParam
+
+export type BetaBillTo = "self" | "user_profile"
+
+export interface BetaBillingPolicy {
+  readonly type: "billing_policy"
+  readonly bill_to?: BetaBillTo | undefined
+}
+
+export interface BetaCompactionConfig {
+  readonly type: "summarize"
+  readonly instructions?: string | null | undefined
+}
+
+export interface BetaSkillParams {
+  readonly skill_id: string
+  readonly type: "anthropic" | "custom"
+  readonly version?: string | undefined
+}
+
+export interface BetaContainerParams {
+  readonly id?: string | null | undefined
+  readonly skills?: ReadonlyArray<BetaSkillParams> | null | undefined
+}
+
+export interface BetaInputTokensClearAtLeast {
+  readonly type: "input_tokens"
+  readonly value: number
+}
+
+export interface BetaToolUsesKeep {
+  readonly type: "tool_uses"
+  readonly value: number
+}
+
+export interface BetaInputTokensTrigger {
+  readonly type: "input_tokens"
+  readonly value: number
+}
+
+export interface BetaToolUsesTrigger {
+  readonly type: "tool_uses"
+  readonly value: number
+}
+
+export interface BetaClearToolUses20250919Edit {
+  readonly type: "clear_tool_uses_20250919"
+  readonly clear_at_least?: BetaInputTokensClearAtLeast | null | undefined
+  readonly clear_tool_inputs?: boolean | ReadonlyArray<string> | null | undefined
+  readonly exclude_tools?: ReadonlyArray<string> | null | undefined
+  readonly keep?: BetaToolUsesKeep | undefined
+  readonly trigger?: BetaInputTokensTrigger | BetaToolUsesTrigger | undefined
+}
+
+export interface BetaThinkingTurns {
+  readonly type: "thinking_turns"
+  readonly value: number
+}
+
+export interface BetaAllThinkingTurns {
+  readonly type: "all"
+}
+
+export interface BetaClearThinking20251015Edit {
+  readonly type: "clear_thinking_20251015"
+  readonly keep?: "all" | BetaThinkingTurns | BetaAllThinkingTurns | undefined
+}
+
+export interface BetaCompact20260112Edit {
+  readonly type: "compact_20260112"
+  readonly instructions?: string | null | undefined
+  readonly pause_after_compaction?: boolean | undefined
+  /** Default: 150000. */
+  readonly trigger?: BetaInputTokensTrigger | null | undefined
+}
+
+export interface BetaContextManagementConfig {
+  readonly edits?:
+    | ReadonlyArray<BetaClearToolUses20250919Edit | BetaClearThinking20251015Edit | BetaCompact20260112Edit>
+    | undefined
+}
+
+export interface BetaDiagnosticsParam {
+  readonly previous_message_id?: string | null | undefined
+}
+
+export interface BetaFallbackCreditTokenParam {
+  readonly token: string
+  readonly mode?: "strict" | "best_effort" | undefined
+}
+
+export interface BetaJSONOutputFormat {
+  readonly schema: { readonly [key: string]: unknown }
+  readonly type: "json_schema"
+}
+
+export interface BetaTokenTaskBudget {
+  readonly total: number
+  readonly type: "tokens"
+  readonly remaining?: number | null | undefined
+}
+
+export interface BetaOutputConfig {
+  /** How much effort the model spends. Less is faster and uses fewer tokens. */
+  readonly effort?: "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
+  /** The JSON Schema of the answer. */
+  readonly format?: BetaJSONOutputFormat | null | undefined
+  readonly task_budget?: BetaTokenTaskBudget | null | undefined
+}
+
+export type BetaThinkingPrefixMismatchBehavior = "error" | "drop_block"
+
+export interface BetaThinkingBlockBinding {
+  readonly prefix_mismatch_behavior?: BetaThinkingPrefixMismatchBehavior | null | undefined
+}
+
+export interface BetaThinkingConfigEnabled {
+  /** How many tokens the model may think with, at least 1,024 and less than `max_tokens`. */
+  readonly budget_tokens: number
+  readonly type: "enabled"
+  readonly block_binding?: BetaThinkingBlockBinding | null | undefined
+  readonly display?: "summarized" | "omitted" | "updates" | null | undefined
+}
+
+export interface BetaThinkingConfigDisabled {
+  readonly type: "disabled"
+}
+
+export interface BetaThinkingConfigBetweenTools {
+  readonly type: "between_tools"
+}
+
+export interface BetaThinkingConfigAdaptive {
+  readonly type: "adaptive"
+  readonly block_binding?: BetaThinkingBlockBinding | null | undefined
+  readonly display?: "summarized" | "omitted" | "updates" | null | undefined
+}
+
+export interface BetaFallbackParam {
+  readonly model: Model
+  readonly max_tokens?: number | null | undefined
+  readonly output_config?: BetaOutputConfig | null | undefined
+  readonly speed?: "standard" | "fast" | null | undefined
+  readonly thinking?:
+    | BetaThinkingConfigEnabled
+    | BetaThinkingConfigDisabled
+    | BetaThinkingConfigBetweenTools
+    | BetaThinkingConfigAdaptive
+    | null
+    | undefined
+  readonly [key: string]: unknown
+}
+
+export type BetaFallbacksParam = "default" | ReadonlyArray<BetaFallbackParam>
+
+export interface BetaRequestMCPServerToolConfiguration {
+  readonly allowed_tools?: ReadonlyArray<string> | null | undefined
+  readonly enabled?: boolean | null | undefined
+}
+
+export interface BetaRequestMCPServerURLDefinition {
+  readonly name: string
+  readonly type: "url"
+  readonly url: string
+  readonly authorization_token?: string | null | undefined
+  readonly tool_configuration?: BetaRequestMCPServerToolConfiguration | null | undefined
+}
+
+export interface BetaMetadata {
+  readonly user_id?: string | null | undefined
+}
+
+export type BetaThinkingConfigParam =
+  | BetaThinkingConfigEnabled
+  | BetaThinkingConfigDisabled
+  | BetaThinkingConfigBetweenTools
+  | BetaThinkingConfigAdaptive
+
+export interface BetaThreadCreateParams {
+  readonly type: "create"
+}
+
+export interface BetaThreadContinueParams {
+  readonly previous_message_id: string
+  readonly type: "continue"
+}
+
+export type BetaMessageThreadParam = BetaThreadCreateParams | BetaThreadContinueParams
+
+export interface BetaToolChoiceAuto {
+  readonly type: "auto"
+  /** Default: `false`. */
+  readonly disable_parallel_tool_use?: boolean | undefined
+}
+
+export interface BetaToolChoiceAny {
+  readonly type: "any"
+  /** Default: `false`. */
+  readonly disable_parallel_tool_use?: boolean | undefined
+}
+
+export interface BetaToolChoiceTool {
+  /** Letters, digits, `_` and `-`, at most 128 characters. */
+  readonly name: string
+  readonly type: "tool"
+  /** Default: `false`. */
+  readonly disable_parallel_tool_use?: boolean | undefined
+}
+
+export interface BetaToolChoiceNone {
+  readonly type: "none"
+}
+
+export type BetaToolChoice = BetaToolChoiceAuto | BetaToolChoiceAny | BetaToolChoiceTool | BetaToolChoiceNone
+
+export interface MessageCreateParams {
+  /** The most tokens to generate. The model may stop earlier. */
+  readonly max_tokens: number
+  /** The conversation so far, oldest first; at most 100,000 messages. */
+  readonly messages: ReadonlyArray<BetaMessageParam>
+  /** The model to use, such as `claude-sonnet-5`. */
+  readonly model: Model
+  readonly billing_policy?: BetaBillingPolicy | null | undefined
+  /** Caches the prompt up to its last block that can be cached. */
+  readonly cache_control?: BetaCacheControlEphemeral | null | undefined
+  readonly compaction?: BetaCompactionConfig | null | undefined
+  /** A container to reuse, by its id, for code execution. */
+  readonly container?: BetaContainerParams | string | null | undefined
+  readonly context_management?: BetaContextManagementConfig | null | undefined
+  readonly diagnostics?: BetaDiagnosticsParam | null | undefined
+  readonly fallback_credit_token?: string | BetaFallbackCreditTokenParam | null | undefined
+  readonly fallbacks?: BetaFallbacksParam | null | undefined
+  readonly inference_geo?: string | null | undefined
+  readonly mcp_servers?: ReadonlyArray<BetaRequestMCPServerURLDefinition> | undefined
+  /** Describes the request; `user_id` is a stable id of your end user that helps to detect abuse. */
+  readonly metadata?: BetaMetadata | undefined
+  /** How much effort to spend, and the format of the answer. See `Parse` for values of a schema. */
+  readonly output_config?: BetaOutputConfig | undefined
+  /** @deprecated */
+  readonly output_format?: BetaJSONOutputFormat | null | undefined
+  /** Whether to use priority capacity if there is any. Default: `auto`. */
+  readonly service_tier?: "auto" | "standard_only" | undefined
+  readonly speed?: "standard" | "fast" | null | undefined
+  /** Texts that end the output; the one found is in `stop_sequence`. */
+  readonly stop_sequences?: ReadonlyArray<string> | undefined
+  /** The system prompt: text, or text blocks. */
+  readonly system?: string | ReadonlyArray<BetaTextBlockParam> | undefined
+  /** Whether the model thinks before it answers, and with how many tokens. */
+  readonly thinking?: BetaThinkingConfigParam | undefined
+  readonly thread?: BetaMessageThreadParam | null | undefined
+  /** Whether the model may, must or must not call tools, or must call a given one. Default: `auto`. */
+  readonly tool_choice?: BetaToolChoice | undefined
+  /** The tools that the model may call: your own and Anthropic's. */
+  readonly tools?: ReadonlyArray<BetaToolUnion> | undefined
+  readonly betas?: ReadonlyArray<AnthropicBeta> | undefined
+  readonly user_profile_id?: string | undefined
+  readonly workspace_id?: string | undefined
+}
+
+export interface MessageCreateParamsNonStreaming {
+  readonly stream?: false | undefined
+  readonly max_tokens: number
+  readonly messages: ReadonlyArray<BetaMessageParam>
+  readonly model: Model
+  readonly billing_policy?: BetaBillingPolicy | null | undefined
+  readonly cache_control?: BetaCacheControlEphemeral | null | undefined
+  readonly compaction?: BetaCompactionConfig | null | undefined
+  readonly container?: BetaContainerParams | string | null | undefined
+  readonly context_management?: BetaContextManagementConfig | null | undefined
+  readonly diagnostics?: BetaDiagnosticsParam | null | undefined
+  readonly fallback_credit_token?: string | BetaFallbackCreditTokenParam | null | undefined
+  readonly fallbacks?: BetaFallbacksParam | null | undefined
+  readonly inference_geo?: string | null | undefined
+  readonly mcp_servers?: ReadonlyArray<BetaRequestMCPServerURLDefinition> | undefined
+  readonly metadata?: BetaMetadata | undefined
+  readonly output_config?: BetaOutputConfig | undefined
+  /** @deprecated */
+  readonly output_format?: BetaJSONOutputFormat | null | undefined
+  readonly service_tier?: "auto" | "standard_only" | undefined
+  readonly speed?: "standard" | "fast" | null | undefined
+  readonly stop_sequences?: ReadonlyArray<string> | undefined
+  readonly system?: string | ReadonlyArray<BetaTextBlockParam> | undefined
+  readonly thinking?: BetaThinkingConfigParam | undefined
+  readonly thread?: BetaMessageThreadParam | null | undefined
+  readonly tool_choice?: BetaToolChoice | undefined
+  readonly tools?: ReadonlyArray<BetaToolUnion> | undefined
+}
+
+export interface BetaContainerSkill {
+  readonly skill_id: string
+  readonly type: "anthropic" | "custom" | (string & {})
+  readonly version: string
+}
+export const BetaContainerSkill: Open.Codec<BetaContainerSkill> = /*#__PURE__*/ Open.struct(() => ({
+  skill_id: Schema.String,
+  type: Open.literals("anthropic", "custom"),
+  version: Schema.String
+}))
+
+export interface BetaContainer {
+  readonly id: string
+  readonly expires_at: string
+  readonly skills?: ReadonlyArray<BetaContainerSkill> | null | undefined
+}
+export const BetaContainer: Open.Codec<BetaContainer> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  expires_at: Schema.String,
+  skills: Open.nullish(Open.array(BetaContainerSkill))
 }))
 
 export interface BetaClearToolUses20250919EditResponse {

@@ -601,8 +601,629 @@ export interface UserMessageParam {
   readonly role: "user"
 }
 
+export interface CitationCharLocation {
+  readonly cited_text: string
+  readonly document_index: number
+  readonly document_title?: string | null | undefined
+  readonly end_char_index: number
+  readonly file_id?: string | null | undefined
+  readonly start_char_index: number
+  readonly type: "char_location"
+}
+export const CitationCharLocation: Open.Codec<CitationCharLocation> = /*#__PURE__*/ Open.struct(() => ({
+  cited_text: Schema.String,
+  document_index: Schema.Number,
+  document_title: Open.nullish(Schema.String),
+  end_char_index: Schema.Number,
+  file_id: Open.nullish(Schema.String),
+  start_char_index: Schema.Number,
+  type: Open.tag("char_location")
+}))
+
+export interface CitationPageLocation {
+  readonly cited_text: string
+  readonly document_index: number
+  readonly document_title?: string | null | undefined
+  readonly end_page_number: number
+  readonly file_id?: string | null | undefined
+  readonly start_page_number: number
+  readonly type: "page_location"
+}
+export const CitationPageLocation: Open.Codec<CitationPageLocation> = /*#__PURE__*/ Open.struct(() => ({
+  cited_text: Schema.String,
+  document_index: Schema.Number,
+  document_title: Open.nullish(Schema.String),
+  end_page_number: Schema.Number,
+  file_id: Open.nullish(Schema.String),
+  start_page_number: Schema.Number,
+  type: Open.tag("page_location")
+}))
+
+export interface CitationContentBlockLocation {
+  readonly cited_text: string
+  readonly document_index: number
+  readonly document_title?: string | null | undefined
+  readonly end_block_index: number
+  readonly file_id?: string | null | undefined
+  readonly start_block_index: number
+  readonly type: "content_block_location"
+}
+export const CitationContentBlockLocation: Open.Codec<CitationContentBlockLocation> = /*#__PURE__*/ Open.struct(() => ({
+  cited_text: Schema.String,
+  document_index: Schema.Number,
+  document_title: Open.nullish(Schema.String),
+  end_block_index: Schema.Number,
+  file_id: Open.nullish(Schema.String),
+  start_block_index: Schema.Number,
+  type: Open.tag("content_block_location")
+}))
+
+export interface CitationsWebSearchResultLocation {
+  readonly cited_text: string
+  readonly encrypted_index: string
+  readonly title?: string | null | undefined
+  readonly type: "web_search_result_location"
+  readonly url: string
+}
+export const CitationsWebSearchResultLocation: Open.Codec<CitationsWebSearchResultLocation> = /*#__PURE__*/ Open.struct(
+  () => ({
+    cited_text: Schema.String,
+    encrypted_index: Schema.String,
+    title: Open.nullish(Schema.String),
+    type: Open.tag("web_search_result_location"),
+    url: Schema.String
+  })
+)
+
+export interface CitationsSearchResultLocation {
+  readonly cited_text: string
+  readonly end_block_index: number
+  readonly search_result_index: number
+  readonly source: string
+  readonly start_block_index: number
+  readonly title?: string | null | undefined
+  readonly type: "search_result_location"
+}
+export const CitationsSearchResultLocation: Open.Codec<CitationsSearchResultLocation> = /*#__PURE__*/ Open.struct(
+  () => ({
+    cited_text: Schema.String,
+    end_block_index: Schema.Number,
+    search_result_index: Schema.Number,
+    source: Schema.String,
+    start_block_index: Schema.Number,
+    title: Open.nullish(Schema.String),
+    type: Open.tag("search_result_location")
+  })
+)
+
+export type TextCitation =
+  | CitationCharLocation
+  | CitationPageLocation
+  | CitationContentBlockLocation
+  | CitationsWebSearchResultLocation
+  | CitationsSearchResultLocation
+  | Open.UnknownVariant
+export const TextCitation: Open.Codec<TextCitation> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
+  char_location: CitationCharLocation,
+  page_location: CitationPageLocation,
+  content_block_location: CitationContentBlockLocation,
+  web_search_result_location: CitationsWebSearchResultLocation,
+  search_result_location: CitationsSearchResultLocation
+}))
+
+export interface TextBlock {
+  readonly citations?: ReadonlyArray<TextCitation> | null | undefined
+  readonly text: string
+  readonly type: "text"
+}
+export const TextBlock: Open.Codec<TextBlock> = /*#__PURE__*/ Open.struct(() => ({
+  citations: Open.optional(Open.array(TextCitation)),
+  text: Schema.String,
+  type: Open.tag("text")
+}))
+
+export interface ThinkingBlock {
+  readonly signature: string
+  readonly thinking: string
+  readonly type: "thinking"
+}
+export const ThinkingBlock: Open.Codec<ThinkingBlock> = /*#__PURE__*/ Open.struct(() => ({
+  signature: Schema.String,
+  thinking: Schema.String,
+  type: Open.tag("thinking")
+}))
+
+export interface RedactedThinkingBlock {
+  readonly data: string
+  readonly type: "redacted_thinking"
+}
+export const RedactedThinkingBlock: Open.Codec<RedactedThinkingBlock> = /*#__PURE__*/ Open.struct(() => ({
+  data: Schema.String,
+  type: Open.tag("redacted_thinking")
+}))
+
+export type ToolUseBlockCaller = DirectCaller | ServerToolCaller | ServerToolCaller20260120 | Open.UnknownVariant
+export const ToolUseBlockCaller: Open.Codec<ToolUseBlockCaller> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
+  direct: DirectCaller,
+  code_execution_20250825: ServerToolCaller,
+  code_execution_20260120: ServerToolCaller20260120
+}))
+
+export interface ToolUseBlock {
+  /** Send it back as `tool_use_id` with the result. */
+  readonly id: string
+  readonly caller?: ToolUseBlockCaller | null | undefined
+  /** The decoded arguments. Not checked against the tool's schema unless it is `strict`. */
+  readonly input: unknown
+  /** The tool to call. */
+  readonly name: string
+  readonly type: "tool_use"
+  readonly toolset_name?: string | null | undefined
+}
+export const ToolUseBlock: Open.Codec<ToolUseBlock> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  caller: Open.optional(ToolUseBlockCaller),
+  input: Schema.Unknown,
+  name: Schema.String,
+  type: Open.tag("tool_use"),
+  toolset_name: Open.optional(Schema.String)
+}))
+
+export interface ServerToolUseBlock {
+  /** Send it back as `tool_use_id` with the result. */
+  readonly id: string
+  readonly caller?: ToolUseBlockCaller | null | undefined
+  /** The decoded arguments. Not checked against the tool's schema unless it is `strict`. */
+  readonly input: unknown
+  /** The tool to call. */
+  readonly name:
+    | "web_search"
+    | "web_fetch"
+    | "code_execution"
+    | "bash_code_execution"
+    | "text_editor_code_execution"
+    | "tool_search_tool_regex"
+    | "tool_search_tool_bm25"
+    | (string & {})
+  readonly type: "server_tool_use"
+}
+export const ServerToolUseBlock: Open.Codec<ServerToolUseBlock> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  caller: Open.optional(ToolUseBlockCaller),
+  input: Schema.Unknown,
+  name: Open.literals(
+    "web_search",
+    "web_fetch",
+    "code_execution",
+    "bash_code_execution",
+    "text_editor_code_execution",
+    "tool_search_tool_regex",
+    "tool_search_tool_bm25"
+  ),
+  type: Open.tag("server_tool_use")
+}))
+
+export interface WebSearchToolResultErrorObject {
+  readonly error_code: WebSearchToolResultErrorCode
+  readonly type: "web_search_tool_result_error" | (string & {})
+}
+export const WebSearchToolResultErrorObject: Open.Codec<WebSearchToolResultErrorObject> = /*#__PURE__*/ Open.struct(
+  () => ({
+    error_code: WebSearchToolResultErrorCode,
+    type: Open.literals("web_search_tool_result_error")
+  })
+)
+
+export interface WebSearchResultBlock {
+  readonly encrypted_content: string
+  readonly page_age?: string | null | undefined
+  readonly title: string
+  readonly type: "web_search_result" | (string & {})
+  readonly url: string
+}
+export const WebSearchResultBlock: Open.Codec<WebSearchResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  encrypted_content: Schema.String,
+  page_age: Open.nullish(Schema.String),
+  title: Schema.String,
+  type: Open.literals("web_search_result"),
+  url: Schema.String
+}))
+
+export type WebSearchToolResultBlockContent = WebSearchToolResultErrorObject | ReadonlyArray<WebSearchResultBlock>
+export const WebSearchToolResultBlockContent: Open.Codec<WebSearchToolResultBlockContent> = /*#__PURE__*/ Open.union(
+  () => [Open.array(WebSearchResultBlock), WebSearchToolResultErrorObject]
+)
+
+export interface WebSearchToolResultBlock {
+  readonly caller?: ToolUseBlockCaller | null | undefined
+  readonly content: WebSearchToolResultBlockContent
+  readonly tool_use_id: string
+  readonly type: "web_search_tool_result"
+}
+export const WebSearchToolResultBlock: Open.Codec<WebSearchToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  caller: Open.optional(ToolUseBlockCaller),
+  content: WebSearchToolResultBlockContent,
+  tool_use_id: Schema.String,
+  type: Open.tag("web_search_tool_result")
+}))
+
+export interface WebFetchToolResultErrorBlock {
+  readonly error_code: WebFetchToolResultErrorCode
+  readonly type: "web_fetch_tool_result_error"
+}
+export const WebFetchToolResultErrorBlock: Open.Codec<WebFetchToolResultErrorBlock> = /*#__PURE__*/ Open.struct(() => ({
+  error_code: WebFetchToolResultErrorCode,
+  type: Open.tag("web_fetch_tool_result_error")
+}))
+
+export interface CitationsConfig {
+  readonly enabled: boolean
+}
+export const CitationsConfig: Open.Codec<CitationsConfig> = /*#__PURE__*/ Open.struct(() => ({
+  enabled: Schema.Boolean
+}))
+
+export type DocumentBlockSource = Base64PDFSource | PlainTextSource | Open.UnknownVariant
+export const DocumentBlockSource: Open.Codec<DocumentBlockSource> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
+  base64: Base64PDFSource,
+  text: PlainTextSource
+}))
+
+export interface DocumentBlock {
+  readonly citations?: CitationsConfig | null | undefined
+  readonly source: DocumentBlockSource
+  readonly title?: string | null | undefined
+  readonly type: "document" | (string & {})
+}
+export const DocumentBlock: Open.Codec<DocumentBlock> = /*#__PURE__*/ Open.struct(() => ({
+  citations: Open.nullish(CitationsConfig),
+  source: DocumentBlockSource,
+  title: Open.nullish(Schema.String),
+  type: Open.literals("document")
+}))
+
+export interface WebFetchBlock {
+  readonly content: DocumentBlock
+  /** RFC 3339 date and time. */
+  readonly retrieved_at?: string | null | undefined
+  readonly type: "web_fetch_result"
+  readonly url: string
+}
+export const WebFetchBlock: Open.Codec<WebFetchBlock> = /*#__PURE__*/ Open.struct(() => ({
+  content: DocumentBlock,
+  retrieved_at: Open.nullish(Schema.String),
+  type: Open.tag("web_fetch_result"),
+  url: Schema.String
+}))
+
+export type WebFetchToolResultBlockContent = WebFetchToolResultErrorBlock | WebFetchBlock | Open.UnknownVariant
+export const WebFetchToolResultBlockContent: Open.Codec<WebFetchToolResultBlockContent> =
+  /*#__PURE__*/ Open.taggedUnion("type", () => ({
+    web_fetch_tool_result_error: WebFetchToolResultErrorBlock,
+    web_fetch_result: WebFetchBlock
+  }))
+
+export interface WebFetchToolResultBlock {
+  readonly caller?: ToolUseBlockCaller | null | undefined
+  readonly content: WebFetchToolResultBlockContent
+  readonly tool_use_id: string
+  readonly type: "web_fetch_tool_result"
+}
+export const WebFetchToolResultBlock: Open.Codec<WebFetchToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  caller: Open.optional(ToolUseBlockCaller),
+  content: WebFetchToolResultBlockContent,
+  tool_use_id: Schema.String,
+  type: Open.tag("web_fetch_tool_result")
+}))
+
+export interface CodeExecutionToolResultErrorObject {
+  readonly error_code: CodeExecutionToolResultErrorCode
+  readonly type: "code_execution_tool_result_error"
+}
+export const CodeExecutionToolResultErrorObject: Open.Codec<CodeExecutionToolResultErrorObject> =
+  /*#__PURE__*/ Open.struct(() => ({
+    error_code: CodeExecutionToolResultErrorCode,
+    type: Open.tag("code_execution_tool_result_error")
+  }))
+
+export interface CodeExecutionOutputBlock {
+  readonly file_id: string
+  readonly type: "code_execution_output" | (string & {})
+}
+export const CodeExecutionOutputBlock: Open.Codec<CodeExecutionOutputBlock> = /*#__PURE__*/ Open.struct(() => ({
+  file_id: Schema.String,
+  type: Open.literals("code_execution_output")
+}))
+
+export interface CodeExecutionResultBlock {
+  readonly content: ReadonlyArray<CodeExecutionOutputBlock>
+  readonly return_code: number
+  readonly stderr: string
+  readonly stdout: string
+  readonly type: "code_execution_result"
+}
+export const CodeExecutionResultBlock: Open.Codec<CodeExecutionResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  content: Open.array(CodeExecutionOutputBlock),
+  return_code: Schema.Number,
+  stderr: Schema.String,
+  stdout: Schema.String,
+  type: Open.tag("code_execution_result")
+}))
+
+export interface EncryptedCodeExecutionResultBlock {
+  readonly content: ReadonlyArray<CodeExecutionOutputBlock>
+  readonly encrypted_stdout: string
+  readonly return_code: number
+  readonly stderr: string
+  readonly type: "encrypted_code_execution_result"
+}
+export const EncryptedCodeExecutionResultBlock: Open.Codec<EncryptedCodeExecutionResultBlock> =
+  /*#__PURE__*/ Open.struct(() => ({
+    content: Open.array(CodeExecutionOutputBlock),
+    encrypted_stdout: Schema.String,
+    return_code: Schema.Number,
+    stderr: Schema.String,
+    type: Open.tag("encrypted_code_execution_result")
+  }))
+
+export type CodeExecutionToolResultBlockContent =
+  | CodeExecutionToolResultErrorObject
+  | CodeExecutionResultBlock
+  | EncryptedCodeExecutionResultBlock
+  | Open.UnknownVariant
+export const CodeExecutionToolResultBlockContent: Open.Codec<CodeExecutionToolResultBlockContent> =
+  /*#__PURE__*/ Open.taggedUnion("type", () => ({
+    code_execution_tool_result_error: CodeExecutionToolResultErrorObject,
+    code_execution_result: CodeExecutionResultBlock,
+    encrypted_code_execution_result: EncryptedCodeExecutionResultBlock
+  }))
+
+export interface CodeExecutionToolResultBlock {
+  readonly content: CodeExecutionToolResultBlockContent
+  readonly tool_use_id: string
+  readonly type: "code_execution_tool_result"
+}
+export const CodeExecutionToolResultBlock: Open.Codec<CodeExecutionToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  content: CodeExecutionToolResultBlockContent,
+  tool_use_id: Schema.String,
+  type: Open.tag("code_execution_tool_result")
+}))
+
+export interface BashCodeExecutionToolResultErrorObject {
+  readonly error_code: BashCodeExecutionToolResultErrorCode
+  readonly type: "bash_code_execution_tool_result_error"
+}
+export const BashCodeExecutionToolResultErrorObject: Open.Codec<BashCodeExecutionToolResultErrorObject> =
+  /*#__PURE__*/ Open.struct(() => ({
+    error_code: BashCodeExecutionToolResultErrorCode,
+    type: Open.tag("bash_code_execution_tool_result_error")
+  }))
+
+export interface BashCodeExecutionOutputBlock {
+  readonly file_id: string
+  readonly type: "bash_code_execution_output" | (string & {})
+}
+export const BashCodeExecutionOutputBlock: Open.Codec<BashCodeExecutionOutputBlock> = /*#__PURE__*/ Open.struct(() => ({
+  file_id: Schema.String,
+  type: Open.literals("bash_code_execution_output")
+}))
+
+export interface BashCodeExecutionResultBlock {
+  readonly content: ReadonlyArray<BashCodeExecutionOutputBlock>
+  readonly return_code: number
+  readonly stderr: string
+  readonly stdout: string
+  readonly type: "bash_code_execution_result"
+}
+export const BashCodeExecutionResultBlock: Open.Codec<BashCodeExecutionResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  content: Open.array(BashCodeExecutionOutputBlock),
+  return_code: Schema.Number,
+  stderr: Schema.String,
+  stdout: Schema.String,
+  type: Open.tag("bash_code_execution_result")
+}))
+
+export type BashCodeExecutionToolResultBlockContent =
+  | BashCodeExecutionToolResultErrorObject
+  | BashCodeExecutionResultBlock
+  | Open.UnknownVariant
+export const BashCodeExecutionToolResultBlockContent: Open.Codec<BashCodeExecutionToolResultBlockContent> =
+  /*#__PURE__*/ Open.taggedUnion("type", () => ({
+    bash_code_execution_tool_result_error: BashCodeExecutionToolResultErrorObject,
+    bash_code_execution_result: BashCodeExecutionResultBlock
+  }))
+
+export interface BashCodeExecutionToolResultBlock {
+  readonly content: BashCodeExecutionToolResultBlockContent
+  readonly tool_use_id: string
+  readonly type: "bash_code_execution_tool_result"
+}
+export const BashCodeExecutionToolResultBlock: Open.Codec<BashCodeExecutionToolResultBlock> = /*#__PURE__*/ Open.struct(
+  () => ({
+    content: BashCodeExecutionToolResultBlockContent,
+    tool_use_id: Schema.String,
+    type: Open.tag("bash_code_execution_tool_result")
+  })
+)
+
+export interface TextEditorCodeExecutionToolResultErrorObject {
+  readonly error_code: TextEditorCodeExecutionToolResultErrorCode
+  readonly error_message?: string | null | undefined
+  readonly type: "text_editor_code_execution_tool_result_error"
+}
+export const TextEditorCodeExecutionToolResultErrorObject: Open.Codec<TextEditorCodeExecutionToolResultErrorObject> =
+  /*#__PURE__*/ Open.struct(() => ({
+    error_code: TextEditorCodeExecutionToolResultErrorCode,
+    error_message: Open.nullish(Schema.String),
+    type: Open.tag("text_editor_code_execution_tool_result_error")
+  }))
+
+export interface TextEditorCodeExecutionViewResultBlock {
+  readonly content: string
+  readonly file_type: "text" | "image" | "pdf" | (string & {})
+  readonly num_lines?: number | null | undefined
+  readonly start_line?: number | null | undefined
+  readonly total_lines?: number | null | undefined
+  readonly type: "text_editor_code_execution_view_result"
+}
+export const TextEditorCodeExecutionViewResultBlock: Open.Codec<TextEditorCodeExecutionViewResultBlock> =
+  /*#__PURE__*/ Open.struct(() => ({
+    content: Schema.String,
+    file_type: Open.literals("text", "image", "pdf"),
+    num_lines: Open.nullish(Schema.Number),
+    start_line: Open.nullish(Schema.Number),
+    total_lines: Open.nullish(Schema.Number),
+    type: Open.tag("text_editor_code_execution_view_result")
+  }))
+
+export interface TextEditorCodeExecutionCreateResultBlock {
+  readonly is_file_update: boolean
+  readonly type: "text_editor_code_execution_create_result"
+}
+export const TextEditorCodeExecutionCreateResultBlock: Open.Codec<TextEditorCodeExecutionCreateResultBlock> =
+  /*#__PURE__*/ Open.struct(() => ({
+    is_file_update: Schema.Boolean,
+    type: Open.tag("text_editor_code_execution_create_result")
+  }))
+
+export interface TextEditorCodeExecutionStrReplaceResultBlock {
+  readonly lines?: ReadonlyArray<string> | null | undefined
+  readonly new_lines?: number | null | undefined
+  readonly new_start?: number | null | undefined
+  readonly old_lines?: number | null | undefined
+  readonly old_start?: number | null | undefined
+  readonly type: "text_editor_code_execution_str_replace_result"
+}
+export const TextEditorCodeExecutionStrReplaceResultBlock: Open.Codec<TextEditorCodeExecutionStrReplaceResultBlock> =
+  /*#__PURE__*/ Open.struct(() => ({
+    lines: Open.nullish(Open.array(Schema.String)),
+    new_lines: Open.nullish(Schema.Number),
+    new_start: Open.nullish(Schema.Number),
+    old_lines: Open.nullish(Schema.Number),
+    old_start: Open.nullish(Schema.Number),
+    type: Open.tag("text_editor_code_execution_str_replace_result")
+  }))
+
+export type TextEditorCodeExecutionToolResultBlockContent =
+  | TextEditorCodeExecutionToolResultErrorObject
+  | TextEditorCodeExecutionViewResultBlock
+  | TextEditorCodeExecutionCreateResultBlock
+  | TextEditorCodeExecutionStrReplaceResultBlock
+  | Open.UnknownVariant
+export const TextEditorCodeExecutionToolResultBlockContent: Open.Codec<TextEditorCodeExecutionToolResultBlockContent> =
+  /*#__PURE__*/ Open.taggedUnion("type", () => ({
+    text_editor_code_execution_tool_result_error: TextEditorCodeExecutionToolResultErrorObject,
+    text_editor_code_execution_view_result: TextEditorCodeExecutionViewResultBlock,
+    text_editor_code_execution_create_result: TextEditorCodeExecutionCreateResultBlock,
+    text_editor_code_execution_str_replace_result: TextEditorCodeExecutionStrReplaceResultBlock
+  }))
+
+export interface TextEditorCodeExecutionToolResultBlock {
+  readonly content: TextEditorCodeExecutionToolResultBlockContent
+  readonly tool_use_id: string
+  readonly type: "text_editor_code_execution_tool_result"
+}
+export const TextEditorCodeExecutionToolResultBlock: Open.Codec<TextEditorCodeExecutionToolResultBlock> =
+  /*#__PURE__*/ Open.struct(() => ({
+    content: TextEditorCodeExecutionToolResultBlockContent,
+    tool_use_id: Schema.String,
+    type: Open.tag("text_editor_code_execution_tool_result")
+  }))
+
+export interface ToolSearchToolResultErrorObject {
+  readonly error_code: ToolSearchToolResultErrorCode
+  readonly error_message?: string | null | undefined
+  readonly type: "tool_search_tool_result_error"
+}
+export const ToolSearchToolResultErrorObject: Open.Codec<ToolSearchToolResultErrorObject> = /*#__PURE__*/ Open.struct(
+  () => ({
+    error_code: ToolSearchToolResultErrorCode,
+    error_message: Open.nullish(Schema.String),
+    type: Open.tag("tool_search_tool_result_error")
+  })
+)
+
+export interface ToolReferenceBlock {
+  readonly tool_name: string
+  readonly type: "tool_reference" | (string & {})
+}
+export const ToolReferenceBlock: Open.Codec<ToolReferenceBlock> = /*#__PURE__*/ Open.struct(() => ({
+  tool_name: Schema.String,
+  type: Open.literals("tool_reference")
+}))
+
+export interface ToolSearchToolSearchResultBlock {
+  readonly tool_references: ReadonlyArray<ToolReferenceBlock>
+  readonly type: "tool_search_tool_search_result"
+}
+export const ToolSearchToolSearchResultBlock: Open.Codec<ToolSearchToolSearchResultBlock> = /*#__PURE__*/ Open.struct(
+  () => ({
+    tool_references: Open.array(ToolReferenceBlock),
+    type: Open.tag("tool_search_tool_search_result")
+  })
+)
+
+export type ToolSearchToolResultBlockContent =
+  | ToolSearchToolResultErrorObject
+  | ToolSearchToolSearchResultBlock
+  | Open.UnknownVariant
+export const ToolSearchToolResultBlockContent: Open.Codec<ToolSearchToolResultBlockContent> =
+  /*#__PURE__*/ Open.taggedUnion("type", () => ({
+    tool_search_tool_result_error: ToolSearchToolResultErrorObject,
+    tool_search_tool_search_result: ToolSearchToolSearchResultBlock
+  }))
+
+export interface ToolSearchToolResultBlock {
+  readonly content: ToolSearchToolResultBlockContent
+  readonly tool_use_id: string
+  readonly type: "tool_search_tool_result"
+}
+export const ToolSearchToolResultBlock: Open.Codec<ToolSearchToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
+  content: ToolSearchToolResultBlockContent,
+  tool_use_id: Schema.String,
+  type: Open.tag("tool_search_tool_result")
+}))
+
+export interface ContainerUploadBlock {
+  readonly file_id: string
+  readonly type: "container_upload"
+}
+export const ContainerUploadBlock: Open.Codec<ContainerUploadBlock> = /*#__PURE__*/ Open.struct(() => ({
+  file_id: Schema.String,
+  type: Open.tag("container_upload")
+}))
+
+export type ContentBlock =
+  | TextBlock
+  | ThinkingBlock
+  | RedactedThinkingBlock
+  | ToolUseBlock
+  | ServerToolUseBlock
+  | WebSearchToolResultBlock
+  | WebFetchToolResultBlock
+  | CodeExecutionToolResultBlock
+  | BashCodeExecutionToolResultBlock
+  | TextEditorCodeExecutionToolResultBlock
+  | ToolSearchToolResultBlock
+  | ContainerUploadBlock
+  | Open.UnknownVariant
+export const ContentBlock: Open.Codec<ContentBlock> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
+  text: TextBlock,
+  thinking: ThinkingBlock,
+  redacted_thinking: RedactedThinkingBlock,
+  tool_use: ToolUseBlock,
+  server_tool_use: ServerToolUseBlock,
+  web_search_tool_result: WebSearchToolResultBlock,
+  web_fetch_tool_result: WebFetchToolResultBlock,
+  code_execution_tool_result: CodeExecutionToolResultBlock,
+  bash_code_execution_tool_result: BashCodeExecutionToolResultBlock,
+  text_editor_code_execution_tool_result: TextEditorCodeExecutionToolResultBlock,
+  tool_search_tool_result: ToolSearchToolResultBlock,
+  container_upload: ContainerUploadBlock
+}))
+
 export interface AssistantMessageParam {
-  readonly content: MessageContentParam
+  readonly content: MessageContentParam | ReadonlyArray<ContentBlockParam | ContentBlock>
   readonly role: "assistant"
 }
 
@@ -1469,627 +2090,6 @@ export const Container: Open.Codec<Container> = /*#__PURE__*/ Open.struct(() => 
   id: Schema.String,
   expires_at: Schema.String,
   skills: Open.nullish(Open.array(ContainerSkill))
-}))
-
-export interface CitationCharLocation {
-  readonly cited_text: string
-  readonly document_index: number
-  readonly document_title?: string | null | undefined
-  readonly end_char_index: number
-  readonly file_id?: string | null | undefined
-  readonly start_char_index: number
-  readonly type: "char_location"
-}
-export const CitationCharLocation: Open.Codec<CitationCharLocation> = /*#__PURE__*/ Open.struct(() => ({
-  cited_text: Schema.String,
-  document_index: Schema.Number,
-  document_title: Open.nullish(Schema.String),
-  end_char_index: Schema.Number,
-  file_id: Open.nullish(Schema.String),
-  start_char_index: Schema.Number,
-  type: Open.tag("char_location")
-}))
-
-export interface CitationPageLocation {
-  readonly cited_text: string
-  readonly document_index: number
-  readonly document_title?: string | null | undefined
-  readonly end_page_number: number
-  readonly file_id?: string | null | undefined
-  readonly start_page_number: number
-  readonly type: "page_location"
-}
-export const CitationPageLocation: Open.Codec<CitationPageLocation> = /*#__PURE__*/ Open.struct(() => ({
-  cited_text: Schema.String,
-  document_index: Schema.Number,
-  document_title: Open.nullish(Schema.String),
-  end_page_number: Schema.Number,
-  file_id: Open.nullish(Schema.String),
-  start_page_number: Schema.Number,
-  type: Open.tag("page_location")
-}))
-
-export interface CitationContentBlockLocation {
-  readonly cited_text: string
-  readonly document_index: number
-  readonly document_title?: string | null | undefined
-  readonly end_block_index: number
-  readonly file_id?: string | null | undefined
-  readonly start_block_index: number
-  readonly type: "content_block_location"
-}
-export const CitationContentBlockLocation: Open.Codec<CitationContentBlockLocation> = /*#__PURE__*/ Open.struct(() => ({
-  cited_text: Schema.String,
-  document_index: Schema.Number,
-  document_title: Open.nullish(Schema.String),
-  end_block_index: Schema.Number,
-  file_id: Open.nullish(Schema.String),
-  start_block_index: Schema.Number,
-  type: Open.tag("content_block_location")
-}))
-
-export interface CitationsWebSearchResultLocation {
-  readonly cited_text: string
-  readonly encrypted_index: string
-  readonly title?: string | null | undefined
-  readonly type: "web_search_result_location"
-  readonly url: string
-}
-export const CitationsWebSearchResultLocation: Open.Codec<CitationsWebSearchResultLocation> = /*#__PURE__*/ Open.struct(
-  () => ({
-    cited_text: Schema.String,
-    encrypted_index: Schema.String,
-    title: Open.nullish(Schema.String),
-    type: Open.tag("web_search_result_location"),
-    url: Schema.String
-  })
-)
-
-export interface CitationsSearchResultLocation {
-  readonly cited_text: string
-  readonly end_block_index: number
-  readonly search_result_index: number
-  readonly source: string
-  readonly start_block_index: number
-  readonly title?: string | null | undefined
-  readonly type: "search_result_location"
-}
-export const CitationsSearchResultLocation: Open.Codec<CitationsSearchResultLocation> = /*#__PURE__*/ Open.struct(
-  () => ({
-    cited_text: Schema.String,
-    end_block_index: Schema.Number,
-    search_result_index: Schema.Number,
-    source: Schema.String,
-    start_block_index: Schema.Number,
-    title: Open.nullish(Schema.String),
-    type: Open.tag("search_result_location")
-  })
-)
-
-export type TextCitation =
-  | CitationCharLocation
-  | CitationPageLocation
-  | CitationContentBlockLocation
-  | CitationsWebSearchResultLocation
-  | CitationsSearchResultLocation
-  | Open.UnknownVariant
-export const TextCitation: Open.Codec<TextCitation> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
-  char_location: CitationCharLocation,
-  page_location: CitationPageLocation,
-  content_block_location: CitationContentBlockLocation,
-  web_search_result_location: CitationsWebSearchResultLocation,
-  search_result_location: CitationsSearchResultLocation
-}))
-
-export interface TextBlock {
-  readonly citations?: ReadonlyArray<TextCitation> | null | undefined
-  readonly text: string
-  readonly type: "text"
-}
-export const TextBlock: Open.Codec<TextBlock> = /*#__PURE__*/ Open.struct(() => ({
-  citations: Open.optional(Open.array(TextCitation)),
-  text: Schema.String,
-  type: Open.tag("text")
-}))
-
-export interface ThinkingBlock {
-  readonly signature: string
-  readonly thinking: string
-  readonly type: "thinking"
-}
-export const ThinkingBlock: Open.Codec<ThinkingBlock> = /*#__PURE__*/ Open.struct(() => ({
-  signature: Schema.String,
-  thinking: Schema.String,
-  type: Open.tag("thinking")
-}))
-
-export interface RedactedThinkingBlock {
-  readonly data: string
-  readonly type: "redacted_thinking"
-}
-export const RedactedThinkingBlock: Open.Codec<RedactedThinkingBlock> = /*#__PURE__*/ Open.struct(() => ({
-  data: Schema.String,
-  type: Open.tag("redacted_thinking")
-}))
-
-export type ToolUseBlockCaller = DirectCaller | ServerToolCaller | ServerToolCaller20260120 | Open.UnknownVariant
-export const ToolUseBlockCaller: Open.Codec<ToolUseBlockCaller> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
-  direct: DirectCaller,
-  code_execution_20250825: ServerToolCaller,
-  code_execution_20260120: ServerToolCaller20260120
-}))
-
-export interface ToolUseBlock {
-  /** Send it back as `tool_use_id` with the result. */
-  readonly id: string
-  readonly caller?: ToolUseBlockCaller | null | undefined
-  /** The decoded arguments. Not checked against the tool's schema unless it is `strict`. */
-  readonly input: unknown
-  /** The tool to call. */
-  readonly name: string
-  readonly type: "tool_use"
-  readonly toolset_name?: string | null | undefined
-}
-export const ToolUseBlock: Open.Codec<ToolUseBlock> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  caller: Open.optional(ToolUseBlockCaller),
-  input: Schema.Unknown,
-  name: Schema.String,
-  type: Open.tag("tool_use"),
-  toolset_name: Open.optional(Schema.String)
-}))
-
-export interface ServerToolUseBlock {
-  /** Send it back as `tool_use_id` with the result. */
-  readonly id: string
-  readonly caller?: ToolUseBlockCaller | null | undefined
-  /** The decoded arguments. Not checked against the tool's schema unless it is `strict`. */
-  readonly input: unknown
-  /** The tool to call. */
-  readonly name:
-    | "web_search"
-    | "web_fetch"
-    | "code_execution"
-    | "bash_code_execution"
-    | "text_editor_code_execution"
-    | "tool_search_tool_regex"
-    | "tool_search_tool_bm25"
-    | (string & {})
-  readonly type: "server_tool_use"
-}
-export const ServerToolUseBlock: Open.Codec<ServerToolUseBlock> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  caller: Open.optional(ToolUseBlockCaller),
-  input: Schema.Unknown,
-  name: Open.literals(
-    "web_search",
-    "web_fetch",
-    "code_execution",
-    "bash_code_execution",
-    "text_editor_code_execution",
-    "tool_search_tool_regex",
-    "tool_search_tool_bm25"
-  ),
-  type: Open.tag("server_tool_use")
-}))
-
-export interface WebSearchToolResultErrorObject {
-  readonly error_code: WebSearchToolResultErrorCode
-  readonly type: "web_search_tool_result_error" | (string & {})
-}
-export const WebSearchToolResultErrorObject: Open.Codec<WebSearchToolResultErrorObject> = /*#__PURE__*/ Open.struct(
-  () => ({
-    error_code: WebSearchToolResultErrorCode,
-    type: Open.literals("web_search_tool_result_error")
-  })
-)
-
-export interface WebSearchResultBlock {
-  readonly encrypted_content: string
-  readonly page_age?: string | null | undefined
-  readonly title: string
-  readonly type: "web_search_result" | (string & {})
-  readonly url: string
-}
-export const WebSearchResultBlock: Open.Codec<WebSearchResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  encrypted_content: Schema.String,
-  page_age: Open.nullish(Schema.String),
-  title: Schema.String,
-  type: Open.literals("web_search_result"),
-  url: Schema.String
-}))
-
-export type WebSearchToolResultBlockContent = WebSearchToolResultErrorObject | ReadonlyArray<WebSearchResultBlock>
-export const WebSearchToolResultBlockContent: Open.Codec<WebSearchToolResultBlockContent> = /*#__PURE__*/ Open.union(
-  () => [Open.array(WebSearchResultBlock), WebSearchToolResultErrorObject]
-)
-
-export interface WebSearchToolResultBlock {
-  readonly caller?: ToolUseBlockCaller | null | undefined
-  readonly content: WebSearchToolResultBlockContent
-  readonly tool_use_id: string
-  readonly type: "web_search_tool_result"
-}
-export const WebSearchToolResultBlock: Open.Codec<WebSearchToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  caller: Open.optional(ToolUseBlockCaller),
-  content: WebSearchToolResultBlockContent,
-  tool_use_id: Schema.String,
-  type: Open.tag("web_search_tool_result")
-}))
-
-export interface WebFetchToolResultErrorBlock {
-  readonly error_code: WebFetchToolResultErrorCode
-  readonly type: "web_fetch_tool_result_error"
-}
-export const WebFetchToolResultErrorBlock: Open.Codec<WebFetchToolResultErrorBlock> = /*#__PURE__*/ Open.struct(() => ({
-  error_code: WebFetchToolResultErrorCode,
-  type: Open.tag("web_fetch_tool_result_error")
-}))
-
-export interface CitationsConfig {
-  readonly enabled: boolean
-}
-export const CitationsConfig: Open.Codec<CitationsConfig> = /*#__PURE__*/ Open.struct(() => ({
-  enabled: Schema.Boolean
-}))
-
-export type DocumentBlockSource = Base64PDFSource | PlainTextSource | Open.UnknownVariant
-export const DocumentBlockSource: Open.Codec<DocumentBlockSource> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
-  base64: Base64PDFSource,
-  text: PlainTextSource
-}))
-
-export interface DocumentBlock {
-  readonly citations?: CitationsConfig | null | undefined
-  readonly source: DocumentBlockSource
-  readonly title?: string | null | undefined
-  readonly type: "document" | (string & {})
-}
-export const DocumentBlock: Open.Codec<DocumentBlock> = /*#__PURE__*/ Open.struct(() => ({
-  citations: Open.nullish(CitationsConfig),
-  source: DocumentBlockSource,
-  title: Open.nullish(Schema.String),
-  type: Open.literals("document")
-}))
-
-export interface WebFetchBlock {
-  readonly content: DocumentBlock
-  /** RFC 3339 date and time. */
-  readonly retrieved_at?: string | null | undefined
-  readonly type: "web_fetch_result"
-  readonly url: string
-}
-export const WebFetchBlock: Open.Codec<WebFetchBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: DocumentBlock,
-  retrieved_at: Open.nullish(Schema.String),
-  type: Open.tag("web_fetch_result"),
-  url: Schema.String
-}))
-
-export type WebFetchToolResultBlockContent = WebFetchToolResultErrorBlock | WebFetchBlock | Open.UnknownVariant
-export const WebFetchToolResultBlockContent: Open.Codec<WebFetchToolResultBlockContent> =
-  /*#__PURE__*/ Open.taggedUnion("type", () => ({
-    web_fetch_tool_result_error: WebFetchToolResultErrorBlock,
-    web_fetch_result: WebFetchBlock
-  }))
-
-export interface WebFetchToolResultBlock {
-  readonly caller?: ToolUseBlockCaller | null | undefined
-  readonly content: WebFetchToolResultBlockContent
-  readonly tool_use_id: string
-  readonly type: "web_fetch_tool_result"
-}
-export const WebFetchToolResultBlock: Open.Codec<WebFetchToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  caller: Open.optional(ToolUseBlockCaller),
-  content: WebFetchToolResultBlockContent,
-  tool_use_id: Schema.String,
-  type: Open.tag("web_fetch_tool_result")
-}))
-
-export interface CodeExecutionToolResultErrorObject {
-  readonly error_code: CodeExecutionToolResultErrorCode
-  readonly type: "code_execution_tool_result_error"
-}
-export const CodeExecutionToolResultErrorObject: Open.Codec<CodeExecutionToolResultErrorObject> =
-  /*#__PURE__*/ Open.struct(() => ({
-    error_code: CodeExecutionToolResultErrorCode,
-    type: Open.tag("code_execution_tool_result_error")
-  }))
-
-export interface CodeExecutionOutputBlock {
-  readonly file_id: string
-  readonly type: "code_execution_output" | (string & {})
-}
-export const CodeExecutionOutputBlock: Open.Codec<CodeExecutionOutputBlock> = /*#__PURE__*/ Open.struct(() => ({
-  file_id: Schema.String,
-  type: Open.literals("code_execution_output")
-}))
-
-export interface CodeExecutionResultBlock {
-  readonly content: ReadonlyArray<CodeExecutionOutputBlock>
-  readonly return_code: number
-  readonly stderr: string
-  readonly stdout: string
-  readonly type: "code_execution_result"
-}
-export const CodeExecutionResultBlock: Open.Codec<CodeExecutionResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.array(CodeExecutionOutputBlock),
-  return_code: Schema.Number,
-  stderr: Schema.String,
-  stdout: Schema.String,
-  type: Open.tag("code_execution_result")
-}))
-
-export interface EncryptedCodeExecutionResultBlock {
-  readonly content: ReadonlyArray<CodeExecutionOutputBlock>
-  readonly encrypted_stdout: string
-  readonly return_code: number
-  readonly stderr: string
-  readonly type: "encrypted_code_execution_result"
-}
-export const EncryptedCodeExecutionResultBlock: Open.Codec<EncryptedCodeExecutionResultBlock> =
-  /*#__PURE__*/ Open.struct(() => ({
-    content: Open.array(CodeExecutionOutputBlock),
-    encrypted_stdout: Schema.String,
-    return_code: Schema.Number,
-    stderr: Schema.String,
-    type: Open.tag("encrypted_code_execution_result")
-  }))
-
-export type CodeExecutionToolResultBlockContent =
-  | CodeExecutionToolResultErrorObject
-  | CodeExecutionResultBlock
-  | EncryptedCodeExecutionResultBlock
-  | Open.UnknownVariant
-export const CodeExecutionToolResultBlockContent: Open.Codec<CodeExecutionToolResultBlockContent> =
-  /*#__PURE__*/ Open.taggedUnion("type", () => ({
-    code_execution_tool_result_error: CodeExecutionToolResultErrorObject,
-    code_execution_result: CodeExecutionResultBlock,
-    encrypted_code_execution_result: EncryptedCodeExecutionResultBlock
-  }))
-
-export interface CodeExecutionToolResultBlock {
-  readonly content: CodeExecutionToolResultBlockContent
-  readonly tool_use_id: string
-  readonly type: "code_execution_tool_result"
-}
-export const CodeExecutionToolResultBlock: Open.Codec<CodeExecutionToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: CodeExecutionToolResultBlockContent,
-  tool_use_id: Schema.String,
-  type: Open.tag("code_execution_tool_result")
-}))
-
-export interface BashCodeExecutionToolResultErrorObject {
-  readonly error_code: BashCodeExecutionToolResultErrorCode
-  readonly type: "bash_code_execution_tool_result_error"
-}
-export const BashCodeExecutionToolResultErrorObject: Open.Codec<BashCodeExecutionToolResultErrorObject> =
-  /*#__PURE__*/ Open.struct(() => ({
-    error_code: BashCodeExecutionToolResultErrorCode,
-    type: Open.tag("bash_code_execution_tool_result_error")
-  }))
-
-export interface BashCodeExecutionOutputBlock {
-  readonly file_id: string
-  readonly type: "bash_code_execution_output" | (string & {})
-}
-export const BashCodeExecutionOutputBlock: Open.Codec<BashCodeExecutionOutputBlock> = /*#__PURE__*/ Open.struct(() => ({
-  file_id: Schema.String,
-  type: Open.literals("bash_code_execution_output")
-}))
-
-export interface BashCodeExecutionResultBlock {
-  readonly content: ReadonlyArray<BashCodeExecutionOutputBlock>
-  readonly return_code: number
-  readonly stderr: string
-  readonly stdout: string
-  readonly type: "bash_code_execution_result"
-}
-export const BashCodeExecutionResultBlock: Open.Codec<BashCodeExecutionResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.array(BashCodeExecutionOutputBlock),
-  return_code: Schema.Number,
-  stderr: Schema.String,
-  stdout: Schema.String,
-  type: Open.tag("bash_code_execution_result")
-}))
-
-export type BashCodeExecutionToolResultBlockContent =
-  | BashCodeExecutionToolResultErrorObject
-  | BashCodeExecutionResultBlock
-  | Open.UnknownVariant
-export const BashCodeExecutionToolResultBlockContent: Open.Codec<BashCodeExecutionToolResultBlockContent> =
-  /*#__PURE__*/ Open.taggedUnion("type", () => ({
-    bash_code_execution_tool_result_error: BashCodeExecutionToolResultErrorObject,
-    bash_code_execution_result: BashCodeExecutionResultBlock
-  }))
-
-export interface BashCodeExecutionToolResultBlock {
-  readonly content: BashCodeExecutionToolResultBlockContent
-  readonly tool_use_id: string
-  readonly type: "bash_code_execution_tool_result"
-}
-export const BashCodeExecutionToolResultBlock: Open.Codec<BashCodeExecutionToolResultBlock> = /*#__PURE__*/ Open.struct(
-  () => ({
-    content: BashCodeExecutionToolResultBlockContent,
-    tool_use_id: Schema.String,
-    type: Open.tag("bash_code_execution_tool_result")
-  })
-)
-
-export interface TextEditorCodeExecutionToolResultErrorObject {
-  readonly error_code: TextEditorCodeExecutionToolResultErrorCode
-  readonly error_message?: string | null | undefined
-  readonly type: "text_editor_code_execution_tool_result_error"
-}
-export const TextEditorCodeExecutionToolResultErrorObject: Open.Codec<TextEditorCodeExecutionToolResultErrorObject> =
-  /*#__PURE__*/ Open.struct(() => ({
-    error_code: TextEditorCodeExecutionToolResultErrorCode,
-    error_message: Open.nullish(Schema.String),
-    type: Open.tag("text_editor_code_execution_tool_result_error")
-  }))
-
-export interface TextEditorCodeExecutionViewResultBlock {
-  readonly content: string
-  readonly file_type: "text" | "image" | "pdf" | (string & {})
-  readonly num_lines?: number | null | undefined
-  readonly start_line?: number | null | undefined
-  readonly total_lines?: number | null | undefined
-  readonly type: "text_editor_code_execution_view_result"
-}
-export const TextEditorCodeExecutionViewResultBlock: Open.Codec<TextEditorCodeExecutionViewResultBlock> =
-  /*#__PURE__*/ Open.struct(() => ({
-    content: Schema.String,
-    file_type: Open.literals("text", "image", "pdf"),
-    num_lines: Open.nullish(Schema.Number),
-    start_line: Open.nullish(Schema.Number),
-    total_lines: Open.nullish(Schema.Number),
-    type: Open.tag("text_editor_code_execution_view_result")
-  }))
-
-export interface TextEditorCodeExecutionCreateResultBlock {
-  readonly is_file_update: boolean
-  readonly type: "text_editor_code_execution_create_result"
-}
-export const TextEditorCodeExecutionCreateResultBlock: Open.Codec<TextEditorCodeExecutionCreateResultBlock> =
-  /*#__PURE__*/ Open.struct(() => ({
-    is_file_update: Schema.Boolean,
-    type: Open.tag("text_editor_code_execution_create_result")
-  }))
-
-export interface TextEditorCodeExecutionStrReplaceResultBlock {
-  readonly lines?: ReadonlyArray<string> | null | undefined
-  readonly new_lines?: number | null | undefined
-  readonly new_start?: number | null | undefined
-  readonly old_lines?: number | null | undefined
-  readonly old_start?: number | null | undefined
-  readonly type: "text_editor_code_execution_str_replace_result"
-}
-export const TextEditorCodeExecutionStrReplaceResultBlock: Open.Codec<TextEditorCodeExecutionStrReplaceResultBlock> =
-  /*#__PURE__*/ Open.struct(() => ({
-    lines: Open.nullish(Open.array(Schema.String)),
-    new_lines: Open.nullish(Schema.Number),
-    new_start: Open.nullish(Schema.Number),
-    old_lines: Open.nullish(Schema.Number),
-    old_start: Open.nullish(Schema.Number),
-    type: Open.tag("text_editor_code_execution_str_replace_result")
-  }))
-
-export type TextEditorCodeExecutionToolResultBlockContent =
-  | TextEditorCodeExecutionToolResultErrorObject
-  | TextEditorCodeExecutionViewResultBlock
-  | TextEditorCodeExecutionCreateResultBlock
-  | TextEditorCodeExecutionStrReplaceResultBlock
-  | Open.UnknownVariant
-export const TextEditorCodeExecutionToolResultBlockContent: Open.Codec<TextEditorCodeExecutionToolResultBlockContent> =
-  /*#__PURE__*/ Open.taggedUnion("type", () => ({
-    text_editor_code_execution_tool_result_error: TextEditorCodeExecutionToolResultErrorObject,
-    text_editor_code_execution_view_result: TextEditorCodeExecutionViewResultBlock,
-    text_editor_code_execution_create_result: TextEditorCodeExecutionCreateResultBlock,
-    text_editor_code_execution_str_replace_result: TextEditorCodeExecutionStrReplaceResultBlock
-  }))
-
-export interface TextEditorCodeExecutionToolResultBlock {
-  readonly content: TextEditorCodeExecutionToolResultBlockContent
-  readonly tool_use_id: string
-  readonly type: "text_editor_code_execution_tool_result"
-}
-export const TextEditorCodeExecutionToolResultBlock: Open.Codec<TextEditorCodeExecutionToolResultBlock> =
-  /*#__PURE__*/ Open.struct(() => ({
-    content: TextEditorCodeExecutionToolResultBlockContent,
-    tool_use_id: Schema.String,
-    type: Open.tag("text_editor_code_execution_tool_result")
-  }))
-
-export interface ToolSearchToolResultErrorObject {
-  readonly error_code: ToolSearchToolResultErrorCode
-  readonly error_message?: string | null | undefined
-  readonly type: "tool_search_tool_result_error"
-}
-export const ToolSearchToolResultErrorObject: Open.Codec<ToolSearchToolResultErrorObject> = /*#__PURE__*/ Open.struct(
-  () => ({
-    error_code: ToolSearchToolResultErrorCode,
-    error_message: Open.nullish(Schema.String),
-    type: Open.tag("tool_search_tool_result_error")
-  })
-)
-
-export interface ToolReferenceBlock {
-  readonly tool_name: string
-  readonly type: "tool_reference" | (string & {})
-}
-export const ToolReferenceBlock: Open.Codec<ToolReferenceBlock> = /*#__PURE__*/ Open.struct(() => ({
-  tool_name: Schema.String,
-  type: Open.literals("tool_reference")
-}))
-
-export interface ToolSearchToolSearchResultBlock {
-  readonly tool_references: ReadonlyArray<ToolReferenceBlock>
-  readonly type: "tool_search_tool_search_result"
-}
-export const ToolSearchToolSearchResultBlock: Open.Codec<ToolSearchToolSearchResultBlock> = /*#__PURE__*/ Open.struct(
-  () => ({
-    tool_references: Open.array(ToolReferenceBlock),
-    type: Open.tag("tool_search_tool_search_result")
-  })
-)
-
-export type ToolSearchToolResultBlockContent =
-  | ToolSearchToolResultErrorObject
-  | ToolSearchToolSearchResultBlock
-  | Open.UnknownVariant
-export const ToolSearchToolResultBlockContent: Open.Codec<ToolSearchToolResultBlockContent> =
-  /*#__PURE__*/ Open.taggedUnion("type", () => ({
-    tool_search_tool_result_error: ToolSearchToolResultErrorObject,
-    tool_search_tool_search_result: ToolSearchToolSearchResultBlock
-  }))
-
-export interface ToolSearchToolResultBlock {
-  readonly content: ToolSearchToolResultBlockContent
-  readonly tool_use_id: string
-  readonly type: "tool_search_tool_result"
-}
-export const ToolSearchToolResultBlock: Open.Codec<ToolSearchToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: ToolSearchToolResultBlockContent,
-  tool_use_id: Schema.String,
-  type: Open.tag("tool_search_tool_result")
-}))
-
-export interface ContainerUploadBlock {
-  readonly file_id: string
-  readonly type: "container_upload"
-}
-export const ContainerUploadBlock: Open.Codec<ContainerUploadBlock> = /*#__PURE__*/ Open.struct(() => ({
-  file_id: Schema.String,
-  type: Open.tag("container_upload")
-}))
-
-export type ContentBlock =
-  | TextBlock
-  | ThinkingBlock
-  | RedactedThinkingBlock
-  | ToolUseBlock
-  | ServerToolUseBlock
-  | WebSearchToolResultBlock
-  | WebFetchToolResultBlock
-  | CodeExecutionToolResultBlock
-  | BashCodeExecutionToolResultBlock
-  | TextEditorCodeExecutionToolResultBlock
-  | ToolSearchToolResultBlock
-  | ContainerUploadBlock
-  | Open.UnknownVariant
-export const ContentBlock: Open.Codec<ContentBlock> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
-  text: TextBlock,
-  thinking: ThinkingBlock,
-  redacted_thinking: RedactedThinkingBlock,
-  tool_use: ToolUseBlock,
-  server_tool_use: ServerToolUseBlock,
-  web_search_tool_result: WebSearchToolResultBlock,
-  web_fetch_tool_result: WebFetchToolResultBlock,
-  code_execution_tool_result: CodeExecutionToolResultBlock,
-  bash_code_execution_tool_result: BashCodeExecutionToolResultBlock,
-  text_editor_code_execution_tool_result: TextEditorCodeExecutionToolResultBlock,
-  tool_search_tool_result: ToolSearchToolResultBlock,
-  container_upload: ContainerUploadBlock
 }))
 
 export interface CacheMissModelChanged {

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type { ApiError } from "../../ApiError.ts"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import * as ChatMessage from "../ChatMessage.ts"
 import { Coze } from "../Coze.ts"
 import * as ChatPoll from "../internal/chatPoll.ts"
 import { contentAsText } from "../internal/content.ts"
@@ -323,3 +324,9 @@ export const poll = (
   params: ChatRetrieveParams,
   options?: ChatPoll.PollOptions
 ): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> => ChatPoll.poll({ create, retrieve, cancel }, params, options)
+
+/**
+ * Returns the text of an agent's answer, without tool calls and suggestions. Takes what {@link createAndPoll},
+ * {@link poll} and `ChatStream` give; for a list of messages, see `ChatMessage.answerOf`.
+ */
+export const text = ({ messages }: Pick<ChatPoll.ChatResult, "messages">): string => ChatMessage.answerOf(messages)

@@ -2456,6 +2456,138 @@ export const BetaResponseInputItemProgramOutput: Open.Codec<BetaResponseInputIte
     agent: Open.optional(BetaResponseInputItemMessageAgent)
   }))
 
+export interface BetaResponseToolSearchOutputItem {
+  readonly id: string
+  readonly call_id?: string | null | undefined
+  readonly execution: "server" | "client" | (string & {})
+  readonly status: "in_progress" | "completed" | "incomplete" | (string & {})
+  readonly tools: ReadonlyArray<BetaTool>
+  readonly type: "tool_search_output"
+  readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  readonly created_by?: string | null | undefined
+}
+export const BetaResponseToolSearchOutputItem: Open.Codec<BetaResponseToolSearchOutputItem> = /*#__PURE__*/ Open.struct(
+  () => ({
+    id: Schema.String,
+    call_id: Open.nullish(Schema.String),
+    execution: Open.literals("server", "client"),
+    status: Open.literals("in_progress", "completed", "incomplete"),
+    tools: Open.array(BetaTool),
+    type: Open.tag("tool_search_output"),
+    agent: Open.optional(BetaResponseInputItemMessageAgent),
+    created_by: Open.optional(Schema.String)
+  })
+)
+
+export interface AgentMessageText {
+  readonly text: string
+  readonly type: "text"
+}
+export const AgentMessageText: Open.Codec<AgentMessageText> = /*#__PURE__*/ Open.struct(() => ({
+  text: Schema.String,
+  type: Open.tag("text")
+}))
+
+export interface SummaryText {
+  readonly text: string
+  readonly type: "summary_text"
+}
+export const SummaryText: Open.Codec<SummaryText> = /*#__PURE__*/ Open.struct(() => ({
+  text: Schema.String,
+  type: Open.tag("summary_text")
+}))
+
+export interface ReasoningText {
+  readonly text: string
+  readonly type: "reasoning_text"
+}
+export const ReasoningText: Open.Codec<ReasoningText> = /*#__PURE__*/ Open.struct(() => ({
+  text: Schema.String,
+  type: Open.tag("reasoning_text")
+}))
+
+export interface ComputerScreenshot {
+  /** Default: `auto`. */
+  readonly detail: BetaImageDetail
+  readonly file_id?: string | null | undefined
+  readonly image_url?: string | null | undefined
+  readonly type: "computer_screenshot"
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined
+}
+export const ComputerScreenshot: Open.Codec<ComputerScreenshot> = /*#__PURE__*/ Open.struct(() => ({
+  detail: BetaImageDetail,
+  file_id: Open.nullish(Schema.String),
+  image_url: Open.nullish(Schema.String),
+  type: Open.tag("computer_screenshot"),
+  prompt_cache_breakpoint: Open.optional(PromptCacheBreakpoint)
+}))
+
+export type AgentMessageContent =
+  | BetaResponseInputText
+  | BetaResponseOutputText
+  | AgentMessageText
+  | SummaryText
+  | ReasoningText
+  | BetaResponseOutputRefusal
+  | BetaResponseInputImage
+  | ComputerScreenshot
+  | BetaResponseInputFile
+  | EncryptedContent
+  | Open.UnknownVariant
+export const AgentMessageContent: Open.Codec<AgentMessageContent> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
+  input_text: BetaResponseInputText,
+  output_text: BetaResponseOutputText,
+  text: AgentMessageText,
+  summary_text: SummaryText,
+  reasoning_text: ReasoningText,
+  refusal: BetaResponseOutputRefusal,
+  input_image: BetaResponseInputImage,
+  computer_screenshot: ComputerScreenshot,
+  input_file: BetaResponseInputFile,
+  encrypted_content: EncryptedContent
+}))
+
+export interface AgentMessage {
+  readonly id: string
+  readonly author: string
+  readonly content: ReadonlyArray<AgentMessageContent>
+  readonly recipient: string
+  readonly type: "agent_message"
+  readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+}
+export const AgentMessage: Open.Codec<AgentMessage> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  author: Schema.String,
+  content: Open.array(AgentMessageContent),
+  recipient: Schema.String,
+  type: Open.tag("agent_message"),
+  agent: Open.optional(BetaResponseInputItemMessageAgent)
+}))
+
+export interface MultiAgentCallOutput {
+  readonly id: string
+  readonly action:
+    | "spawn_agent"
+    | "interrupt_agent"
+    | "list_agents"
+    | "send_message"
+    | "followup_task"
+    | "wait_agent"
+    | (string & {})
+  readonly call_id: string
+  readonly output: ReadonlyArray<BetaResponseOutputText>
+  readonly type: "multi_agent_call_output"
+  readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+}
+export const MultiAgentCallOutput: Open.Codec<MultiAgentCallOutput> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  action: Open.literals("spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"),
+  call_id: Schema.String,
+  output: Open.array(BetaResponseOutputText),
+  type: Open.tag("multi_agent_call_output"),
+  agent: Open.optional(BetaResponseInputItemMessageAgent)
+}))
+
 export type BetaResponseInputItem =
   | BetaEasyInputMessage
   | BetaResponseInputItemMessage
@@ -2493,6 +2625,9 @@ export type BetaResponseInputItem =
   | BetaResponseInputItemItemReference
   | BetaResponseInputItemProgram
   | BetaResponseInputItemProgramOutput
+  | BetaResponseToolSearchOutputItem
+  | AgentMessage
+  | MultiAgentCallOutput
   | Open.UnknownVariant
   | Open.UnknownVariant<"role">
 export const BetaResponseInputItem: Open.Codec<BetaResponseInputItem> = /*#__PURE__*/ Open.union(() => [
@@ -2509,11 +2644,11 @@ export const BetaResponseInputItem: Open.Codec<BetaResponseInputItem> = /*#__PUR
     web_search_call: BetaResponseFunctionWebSearch,
     function_call: BetaResponseFunctionToolCall,
     function_call_output: FunctionCallOutput,
-    agent_message: BetaResponseInputItemAgentMessage,
+    agent_message: Open.union(() => [BetaResponseInputItemAgentMessage, AgentMessage]),
     multi_agent_call: BetaResponseInputItemMultiAgentCall,
-    multi_agent_call_output: BetaResponseInputItemMultiAgentCallOutput,
+    multi_agent_call_output: Open.union(() => [BetaResponseInputItemMultiAgentCallOutput, MultiAgentCallOutput]),
     tool_search_call: BetaResponseInputItemToolSearchCall,
-    tool_search_output: BetaResponseToolSearchOutputItemParam,
+    tool_search_output: Open.union(() => [BetaResponseToolSearchOutputItemParam, BetaResponseToolSearchOutputItem]),
     additional_tools: BetaResponseInputItemAdditionalTools,
     configuration_update: BetaResponseConfigurationUpdateItemParam,
     reasoning: BetaResponseReasoningItem,
@@ -3088,91 +3223,6 @@ export const BetaResponseFunctionToolCallOutputItem: Open.Codec<BetaResponseFunc
     namespace: Open.optional(Schema.String)
   }))
 
-export interface AgentMessageText {
-  readonly text: string
-  readonly type: "text"
-}
-export const AgentMessageText: Open.Codec<AgentMessageText> = /*#__PURE__*/ Open.struct(() => ({
-  text: Schema.String,
-  type: Open.tag("text")
-}))
-
-export interface SummaryText {
-  readonly text: string
-  readonly type: "summary_text"
-}
-export const SummaryText: Open.Codec<SummaryText> = /*#__PURE__*/ Open.struct(() => ({
-  text: Schema.String,
-  type: Open.tag("summary_text")
-}))
-
-export interface ReasoningText {
-  readonly text: string
-  readonly type: "reasoning_text"
-}
-export const ReasoningText: Open.Codec<ReasoningText> = /*#__PURE__*/ Open.struct(() => ({
-  text: Schema.String,
-  type: Open.tag("reasoning_text")
-}))
-
-export interface ComputerScreenshot {
-  /** Default: `auto`. */
-  readonly detail: BetaImageDetail
-  readonly file_id?: string | null | undefined
-  readonly image_url?: string | null | undefined
-  readonly type: "computer_screenshot"
-  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined
-}
-export const ComputerScreenshot: Open.Codec<ComputerScreenshot> = /*#__PURE__*/ Open.struct(() => ({
-  detail: BetaImageDetail,
-  file_id: Open.nullish(Schema.String),
-  image_url: Open.nullish(Schema.String),
-  type: Open.tag("computer_screenshot"),
-  prompt_cache_breakpoint: Open.optional(PromptCacheBreakpoint)
-}))
-
-export type AgentMessageContent =
-  | BetaResponseInputText
-  | BetaResponseOutputText
-  | AgentMessageText
-  | SummaryText
-  | ReasoningText
-  | BetaResponseOutputRefusal
-  | BetaResponseInputImage
-  | ComputerScreenshot
-  | BetaResponseInputFile
-  | EncryptedContent
-  | Open.UnknownVariant
-export const AgentMessageContent: Open.Codec<AgentMessageContent> = /*#__PURE__*/ Open.taggedUnion("type", () => ({
-  input_text: BetaResponseInputText,
-  output_text: BetaResponseOutputText,
-  text: AgentMessageText,
-  summary_text: SummaryText,
-  reasoning_text: ReasoningText,
-  refusal: BetaResponseOutputRefusal,
-  input_image: BetaResponseInputImage,
-  computer_screenshot: ComputerScreenshot,
-  input_file: BetaResponseInputFile,
-  encrypted_content: EncryptedContent
-}))
-
-export interface AgentMessage {
-  readonly id: string
-  readonly author: string
-  readonly content: ReadonlyArray<AgentMessageContent>
-  readonly recipient: string
-  readonly type: "agent_message"
-  readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
-}
-export const AgentMessage: Open.Codec<AgentMessage> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  author: Schema.String,
-  content: Open.array(AgentMessageContent),
-  recipient: Schema.String,
-  type: Open.tag("agent_message"),
-  agent: Open.optional(BetaResponseInputItemMessageAgent)
-}))
-
 export interface MultiAgentCall {
   readonly id: string
   readonly action:
@@ -3194,30 +3244,6 @@ export const MultiAgentCall: Open.Codec<MultiAgentCall> = /*#__PURE__*/ Open.str
   arguments: Schema.String,
   call_id: Schema.String,
   type: Open.tag("multi_agent_call"),
-  agent: Open.optional(BetaResponseInputItemMessageAgent)
-}))
-
-export interface MultiAgentCallOutput {
-  readonly id: string
-  readonly action:
-    | "spawn_agent"
-    | "interrupt_agent"
-    | "list_agents"
-    | "send_message"
-    | "followup_task"
-    | "wait_agent"
-    | (string & {})
-  readonly call_id: string
-  readonly output: ReadonlyArray<BetaResponseOutputText>
-  readonly type: "multi_agent_call_output"
-  readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
-}
-export const MultiAgentCallOutput: Open.Codec<MultiAgentCallOutput> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  action: Open.literals("spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"),
-  call_id: Schema.String,
-  output: Open.array(BetaResponseOutputText),
-  type: Open.tag("multi_agent_call_output"),
   agent: Open.optional(BetaResponseInputItemMessageAgent)
 }))
 
@@ -3299,29 +3325,6 @@ export const BetaResponseToolSearchCall: Open.Codec<BetaResponseToolSearchCall> 
   agent: Open.optional(BetaResponseInputItemMessageAgent),
   created_by: Open.optional(Schema.String)
 }))
-
-export interface BetaResponseToolSearchOutputItem {
-  readonly id: string
-  readonly call_id?: string | null | undefined
-  readonly execution: "server" | "client" | (string & {})
-  readonly status: "in_progress" | "completed" | "incomplete" | (string & {})
-  readonly tools: ReadonlyArray<BetaTool>
-  readonly type: "tool_search_output"
-  readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
-  readonly created_by?: string | null | undefined
-}
-export const BetaResponseToolSearchOutputItem: Open.Codec<BetaResponseToolSearchOutputItem> = /*#__PURE__*/ Open.struct(
-  () => ({
-    id: Schema.String,
-    call_id: Open.nullish(Schema.String),
-    execution: Open.literals("server", "client"),
-    status: Open.literals("in_progress", "completed", "incomplete"),
-    tools: Open.array(BetaTool),
-    type: Open.tag("tool_search_output"),
-    agent: Open.optional(BetaResponseInputItemMessageAgent),
-    created_by: Open.optional(Schema.String)
-  })
-)
 
 export interface AdditionalTools {
   readonly id: string

@@ -227,6 +227,80 @@ export interface ChatCompletionFunctionMessageParam {
   readonly role: "function"
 }
 
+export interface ChatCompletionMessageAnnotationURLCitation {
+  readonly end_index: number
+  readonly start_index: number
+  readonly title: string
+  readonly url: string
+}
+export const ChatCompletionMessageAnnotationURLCitation: Open.Codec<ChatCompletionMessageAnnotationURLCitation> =
+  /*#__PURE__*/ Open.struct(() => ({
+    end_index: Schema.Number,
+    start_index: Schema.Number,
+    title: Schema.String,
+    url: Schema.String
+  }))
+
+export interface ChatCompletionMessageAnnotation {
+  readonly type: "url_citation" | (string & {})
+  readonly url_citation: ChatCompletionMessageAnnotationURLCitation
+}
+export const ChatCompletionMessageAnnotation: Open.Codec<ChatCompletionMessageAnnotation> = /*#__PURE__*/ Open.struct(
+  () => ({
+    type: Open.literals("url_citation"),
+    url_citation: ChatCompletionMessageAnnotationURLCitation
+  })
+)
+
+export interface ChatCompletionAudio {
+  readonly id: string
+  /** Base64. */
+  readonly data: string
+  /** Unix time in seconds. */
+  readonly expires_at: number
+  readonly transcript: string
+}
+export const ChatCompletionAudio: Open.Codec<ChatCompletionAudio> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  data: Schema.String,
+  expires_at: Schema.Number,
+  transcript: Schema.String
+}))
+
+/** @deprecated */
+export interface ChatCompletionMessageFunctionCall {
+  readonly arguments: string
+  readonly name: string
+}
+export const ChatCompletionMessageFunctionCall: Open.Codec<ChatCompletionMessageFunctionCall> =
+  /*#__PURE__*/ Open.struct(() => ({
+    arguments: Schema.String,
+    name: Schema.String
+  }))
+
+export interface ChatCompletionMessage {
+  /** The text of the answer. `null` if the model called tools or refused. Reasoning models of Mistral send a list of parts instead. */
+  readonly content?: string | null | undefined
+  /** Why the model refused, if it did. */
+  readonly refusal?: string | null | undefined
+  readonly role: "assistant"
+  readonly annotations?: ReadonlyArray<ChatCompletionMessageAnnotation> | null | undefined
+  readonly audio?: ChatCompletionAudio | null | undefined
+  /** @deprecated */
+  readonly function_call?: ChatCompletionMessageFunctionCall | null | undefined
+  /** The tools that the model wants called. */
+  readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | null | undefined
+}
+export const ChatCompletionMessage: Open.Codec<ChatCompletionMessage> = /*#__PURE__*/ Open.struct(() => ({
+  content: Open.nullish(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
+  refusal: Open.nullish(Schema.String),
+  role: Open.literals("assistant") as Open.Codec<"assistant">,
+  annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
+  audio: Open.optional(ChatCompletionAudio),
+  function_call: Open.optional(ChatCompletionMessageFunctionCall),
+  tool_calls: Open.optional(Open.array(ChatCompletionMessageToolCall))
+}))
+
 export type ChatCompletionMessageParam =
   | ChatCompletionDeveloperMessageParam
   | ChatCompletionSystemMessageParam
@@ -234,6 +308,7 @@ export type ChatCompletionMessageParam =
   | ChatCompletionAssistantMessageParam
   | ChatCompletionToolMessageParam
   | ChatCompletionFunctionMessageParam
+  | ChatCompletionMessage
 
 export interface ChatCompletionAudioParamID {
   readonly id: string
@@ -504,80 +579,6 @@ export interface ChoiceLogprobs {
 export const ChoiceLogprobs: Open.Codec<ChoiceLogprobs> = /*#__PURE__*/ Open.struct(() => ({
   content: Open.nullish(Open.array(ChatCompletionTokenLogprob)),
   refusal: Open.nullish(Open.array(ChatCompletionTokenLogprob))
-}))
-
-export interface ChatCompletionMessageAnnotationURLCitation {
-  readonly end_index: number
-  readonly start_index: number
-  readonly title: string
-  readonly url: string
-}
-export const ChatCompletionMessageAnnotationURLCitation: Open.Codec<ChatCompletionMessageAnnotationURLCitation> =
-  /*#__PURE__*/ Open.struct(() => ({
-    end_index: Schema.Number,
-    start_index: Schema.Number,
-    title: Schema.String,
-    url: Schema.String
-  }))
-
-export interface ChatCompletionMessageAnnotation {
-  readonly type: "url_citation" | (string & {})
-  readonly url_citation: ChatCompletionMessageAnnotationURLCitation
-}
-export const ChatCompletionMessageAnnotation: Open.Codec<ChatCompletionMessageAnnotation> = /*#__PURE__*/ Open.struct(
-  () => ({
-    type: Open.literals("url_citation"),
-    url_citation: ChatCompletionMessageAnnotationURLCitation
-  })
-)
-
-export interface ChatCompletionAudio {
-  readonly id: string
-  /** Base64. */
-  readonly data: string
-  /** Unix time in seconds. */
-  readonly expires_at: number
-  readonly transcript: string
-}
-export const ChatCompletionAudio: Open.Codec<ChatCompletionAudio> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  data: Schema.String,
-  expires_at: Schema.Number,
-  transcript: Schema.String
-}))
-
-/** @deprecated */
-export interface ChatCompletionMessageFunctionCall {
-  readonly arguments: string
-  readonly name: string
-}
-export const ChatCompletionMessageFunctionCall: Open.Codec<ChatCompletionMessageFunctionCall> =
-  /*#__PURE__*/ Open.struct(() => ({
-    arguments: Schema.String,
-    name: Schema.String
-  }))
-
-export interface ChatCompletionMessage {
-  /** The text of the answer. `null` if the model called tools or refused. Reasoning models of Mistral send a list of parts instead. */
-  readonly content?: string | null | undefined
-  /** Why the model refused, if it did. */
-  readonly refusal?: string | null | undefined
-  readonly role: "assistant" | (string & {})
-  readonly annotations?: ReadonlyArray<ChatCompletionMessageAnnotation> | null | undefined
-  readonly audio?: ChatCompletionAudio | null | undefined
-  /** @deprecated */
-  readonly function_call?: ChatCompletionMessageFunctionCall | null | undefined
-  /** The tools that the model wants called. */
-  readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | null | undefined
-}
-export const ChatCompletionMessage: Open.Codec<ChatCompletionMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.nullish(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
-  refusal: Open.nullish(Schema.String),
-  role: Open.literals("assistant"),
-  annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
-  audio: Open.optional(ChatCompletionAudio),
-  function_call: Open.optional(ChatCompletionMessageFunctionCall),
-  tool_calls: Open.optional(Open.array(ChatCompletionMessageToolCall))
 }))
 
 export interface ChatCompletionChoice {

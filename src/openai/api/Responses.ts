@@ -2239,6 +2239,25 @@ export const ProgramOutput: Open.Codec<ProgramOutput> = /*#__PURE__*/ Open.struc
   type: Open.tag("program_output")
 }))
 
+export interface ResponseToolSearchOutputItem {
+  readonly id: string
+  readonly call_id?: string | null | undefined
+  readonly execution: "server" | "client" | (string & {})
+  readonly status: "in_progress" | "completed" | "incomplete" | (string & {})
+  readonly tools: ReadonlyArray<Tool>
+  readonly type: "tool_search_output"
+  readonly created_by?: string | null | undefined
+}
+export const ResponseToolSearchOutputItem: Open.Codec<ResponseToolSearchOutputItem> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String,
+  call_id: Open.nullish(Schema.String),
+  execution: Open.literals("server", "client"),
+  status: Open.literals("in_progress", "completed", "incomplete"),
+  tools: Open.array(Tool),
+  type: Open.tag("tool_search_output"),
+  created_by: Open.optional(Schema.String)
+}))
+
 export type ResponseInputItem =
   | EasyInputMessage
   | ResponseInputItemMessage
@@ -2273,6 +2292,7 @@ export type ResponseInputItem =
   | ResponseInputItemItemReference
   | ResponseInputItemProgram
   | ProgramOutput
+  | ResponseToolSearchOutputItem
   | Open.UnknownVariant
   | Open.UnknownVariant<"role">
 export const ResponseInputItem: Open.Codec<ResponseInputItem> = /*#__PURE__*/ Open.union(() => [
@@ -2290,7 +2310,7 @@ export const ResponseInputItem: Open.Codec<ResponseInputItem> = /*#__PURE__*/ Op
     function_call: ResponseFunctionToolCall,
     function_call_output: FunctionCallOutput,
     tool_search_call: ResponseInputItemToolSearchCall,
-    tool_search_output: ResponseToolSearchOutputItemParam,
+    tool_search_output: Open.union(() => [ResponseToolSearchOutputItemParam, ResponseToolSearchOutputItem]),
     additional_tools: ResponseInputItemAdditionalTools,
     configuration_update: ResponseConfigurationUpdateItemParam,
     reasoning: ResponseReasoningItem,
@@ -2750,25 +2770,6 @@ export const ResponseToolSearchCall: Open.Codec<ResponseToolSearchCall> = /*#__P
   execution: Open.literals("server", "client"),
   status: Open.literals("in_progress", "completed", "incomplete"),
   type: Open.tag("tool_search_call"),
-  created_by: Open.optional(Schema.String)
-}))
-
-export interface ResponseToolSearchOutputItem {
-  readonly id: string
-  readonly call_id?: string | null | undefined
-  readonly execution: "server" | "client" | (string & {})
-  readonly status: "in_progress" | "completed" | "incomplete" | (string & {})
-  readonly tools: ReadonlyArray<Tool>
-  readonly type: "tool_search_output"
-  readonly created_by?: string | null | undefined
-}
-export const ResponseToolSearchOutputItem: Open.Codec<ResponseToolSearchOutputItem> = /*#__PURE__*/ Open.struct(() => ({
-  id: Schema.String,
-  call_id: Open.nullish(Schema.String),
-  execution: Open.literals("server", "client"),
-  status: Open.literals("in_progress", "completed", "incomplete"),
-  tools: Open.array(Tool),
-  type: Open.tag("tool_search_output"),
   created_by: Open.optional(Schema.String)
 }))
 

@@ -27,16 +27,19 @@ const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>): JsonObj
 
 /**
  * A message whose arguments are JSON text. The content of a delta is text too: what is thought is apart from what is
- * said. A whole answer keeps its list of parts, which has to go back to the server as it came.
+ * said. A whole answer keeps its list of parts, which has to go back to the server as it came; its role is the model's,
+ * under whatever name.
  */
 export const plainMessage = (message: JsonObject, isDelta = true): JsonObject => {
   const { content, tool_calls: calls } = message
   const hasParts = isDelta && Array.isArray(content)
   const hasObjects = arrayOf(calls).some(hasObjectAsArguments)
-  if (!hasParts && !hasObjects) return message
+  const hasRole = isDelta || message["role"] === "assistant"
+  if (!hasParts && !hasObjects && hasRole) return message
   const thinking = hasParts ? thinkingOfContent(content) : ""
   return {
     ...message,
+    ...(hasRole ? {} : { role: "assistant" }),
     ...(hasParts ? { content: textOfContent(content) } : {}),
     ...(thinking === "" || message["reasoning_content"] ? {} : { reasoning_content: thinking }),
     ...(hasObjects ? { tool_calls: arrayOf(calls).map(withTextAsArguments) } : {})

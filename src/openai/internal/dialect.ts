@@ -9,6 +9,7 @@ import { compactVectors } from "./compactVectors.ts"
 import { inApiForm } from "./compatible.ts"
 import { textOfContent } from "./content.ts"
 import { endingOf } from "./ending.ts"
+import { sentAnswers } from "./sentAnswers.ts"
 
 export const dialect: Dialect = {
   provider: "openai",
@@ -27,7 +28,11 @@ export const dialect: Dialect = {
   },
   ending: endingOf,
   inApiForm,
-  behaviours: { "embeddings.create": compactVectors },
+  behaviours: {
+    "embeddings.create": compactVectors,
+    "chat.completions.create": sentAnswers,
+    "chat.completions.create:stream": sentAnswers
+  },
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body
     const { choices } = body
