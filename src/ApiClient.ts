@@ -18,6 +18,8 @@ import type { RequestOptions } from "./RequestOptions.ts"
  */
 export interface ApiClient {
   readonly provider: string
+  /** Whether tools that do not say `strict` themselves may be sent as strict. Default: `true`. */
+  readonly strictTools?: boolean
   /** Runs endpoints of kind `json`, `none`, `text` and `list` (one page). */
   readonly call: (
     endpoint: Endpoint.Metadata,

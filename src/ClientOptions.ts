@@ -25,6 +25,11 @@ export interface ClientOptions {
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
   /** Runs around every call. The first entry is the outermost. */
   readonly middleware?: ReadonlyArray<Middleware> | undefined
+  /**
+   * Whether tools that do not say `strict` themselves may be sent as strict. Set it to `false` for a compatible server
+   * that refuses the field. Default: `true`, except on back ends that are known to refuse it.
+   */
+  readonly strictTools?: boolean | undefined
   /** How long the body of an answer may be, in bytes after decompression. Default: 128 MiB. Streams have no such limit. */
   readonly maxBodyLength?: number | undefined
   /** The longest event or line of a stream, in characters. Default: 64 Mi. */

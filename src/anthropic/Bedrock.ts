@@ -176,6 +176,8 @@ const isMessages = (path: string): boolean => path === "/v1/messages" || path.st
 
 const bedrockDialect: Dialect = {
   ...withAwsErrors(dialect),
+  // Refused by older models, and by all on the mantle surface.
+  strictTools: false,
   event: (event, data, id, parse, endpoint) => {
     const json = dialect.event(event, data, id, parse, endpoint)
     return isObject(json) && typeof json["type"] !== "string" ? skip : json

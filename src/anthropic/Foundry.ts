@@ -122,7 +122,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
   }
   const secret = Effect.succeed(yield* credential)
   return yield* makeAnthropic({
-    dialect,
+    // A preview there.
+    dialect: { ...dialect, strictTools: false },
     baseUrl,
     headers: { "anthropic-version": options.version ?? defaultVersion },
     credentials: [apiKey],

@@ -172,6 +172,8 @@ const route =
 /** Google's own errors name their kind in `status`. In response to a stream request they come inside an array. */
 const vertexDialect: Dialect = {
   ...dialect,
+  // Refused unless the organization allows structured outputs, and by older models.
+  strictTools: false,
   errorDetail: (body) => {
     const first: unknown = Array.isArray(body) ? body[0] : body
     const detail = dialect.errorDetail(first)

@@ -34,7 +34,7 @@ import * as ToolOutput from "../tools/ToolOutput.ts"
 import type * as Tools from "../tools/Tools.ts"
 import * as Chat from "./api/Chat.ts"
 import * as ChatStream from "./ChatStream.ts"
-import type { Coze } from "./Coze.ts"
+import { Coze } from "./Coze.ts"
 import { chatFailure } from "./internal/chatFailure.ts"
 
 /**
@@ -116,6 +116,7 @@ export const next = (input: Input, { chat }: Answer, results: ReadonlyArray<Tool
 })
 
 const api: ToolLoop.Api<Input, Chat.ChatEvent, Answer, Answer, Coze> = {
+  service: Coze,
   conversion: plainConversion,
   withTools: (input) => input,
   events: ({ chat, outputs }) => (outputs === undefined ? Chat.stream(chat) : Chat.submitToolOutputsStream(outputs)),

@@ -52,6 +52,8 @@ export interface Dialect {
   readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject) => Ending
   /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
   readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown) => unknown
+  /** Whether the back end takes tools that are `strict`. Default: `true`. */
+  readonly strictTools?: boolean
   /** Parses the JSON of an answer. Default: `JSON.parse`. */
   readonly parse?: JsonParser
   /** Returns the endpoint's value in a JSON body. Throws {@link ErrorInBody}. */

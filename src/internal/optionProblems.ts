@@ -44,6 +44,7 @@ const checks: { readonly [option: string]: Check } = {
   },
   maxEventLength: { isValid: (value) => typeof value === "number" && value > 0, expected: "a number above 0" },
   maxBodyLength: { isValid: (value) => typeof value === "number" && value > 0, expected: "a number above 0" },
+  strictTools: { isValid: (value) => typeof value === "boolean", expected: "true or false" },
   longRequests: oneOf("fail", "stream", "send"),
   baseUrl: text,
   version: text,

@@ -38,6 +38,10 @@ export interface ProviderConfig {
   readonly framing?: ClientConfig["framing"]
 }
 
+/** What the options say about tools, or else the dialect. */
+const strictToolsOf = ({ dialect, options }: ProviderConfig): boolean =>
+  options.strictTools ?? dialect.strictTools ?? true
+
 export const makeProvider = (
   config: ProviderConfig
 ): Effect.Effect<ApiClient, ConfigurationError, HttpClient.HttpClient> =>
@@ -79,7 +83,7 @@ export const makeProvider = (
       maxEventLength: options.maxEventLength ?? EventStream.defaultLimit,
       redirects: { seen: false }
     })
-    return Effect.succeed(withMiddleware(client, options.middleware))
+    return Effect.succeed(withMiddleware({ ...client, strictTools: strictToolsOf(config) }, options.middleware))
   })
 
 const userAgent = "llmfx/0.1.0"

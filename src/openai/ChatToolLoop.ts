@@ -30,7 +30,7 @@ import type * as Tools from "../tools/Tools.ts"
 import type * as ChatCompletions from "./api/ChatCompletions.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import { callsOf, endingOf, nextInput } from "./internal/chatParam.ts"
-import type { OpenAi } from "./OpenAi.ts"
+import { OpenAi } from "./OpenAi.ts"
 import { conversion } from "./Parse.ts"
 
 type Input = ChatCompletions.ChatCompletionCreateParams
@@ -66,6 +66,7 @@ export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
 const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompletionStream.Snapshot, Answer, OpenAi> = {
+  service: OpenAi,
   conversion,
   withTools: (input, tools) => ({
     ...input,
@@ -73,7 +74,8 @@ const api: ToolLoop.Api<Input, ChatCompletions.ChatCompletionChunk, ChatCompleti
       ...(input.tools ?? []),
       ...tools.map(({ description, jsonSchema, name, strict }) => ({
         type: "function" as const,
-        function: { name, description, parameters: jsonSchema, strict }
+        // Not strict is the default, and the field is unknown to some servers.
+        function: { name, description, parameters: jsonSchema, ...(strict ? { strict } : {}) }
       }))
     ]
   }),

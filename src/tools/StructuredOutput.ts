@@ -177,6 +177,8 @@ export interface Conversion {
   readonly loneReferences?: boolean | undefined
   /** How many tools of a request the provider takes as strict. Default: any number. */
   readonly strictLimits?: StrictLimits | undefined
+  /** Whether tools that do not say `strict` themselves are strict. Default: `true`. */
+  readonly strictByDefault?: boolean | undefined
 }
 
 /**

@@ -14,6 +14,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
+import type * as Endpoint from "../Endpoint.ts"
 import { isObject, objectsOf } from "../internal/json/json.ts"
 import type * as StructuredOutput from "./StructuredOutput.ts"
 import * as Tools from "./Tools.ts"
@@ -281,6 +282,7 @@ export type Ending =
  * @category models
  */
 export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
+  readonly service: Endpoint.Service<R>
   readonly conversion: StructuredOutput.Conversion
   readonly withTools: (input: Input, tools: ReadonlyArray<Tools.ToolDescription>) => Input
   readonly events: (input: Input) => Stream.Stream<AnswerEvent, ApiError, R>
@@ -309,12 +311,15 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
   options: Options<Input, Answer, E3, R3> = {}
 ): Stream.Stream<Event<Input, Answer>, ApiError | StructuredOutput.UnsupportedSchemaError | E3, R | R2 | R3> =>
   Stream.unwrap(
-    Effect.map(Tools.toolbox(tools, api.conversion, strictSchemasIn(input)), (toolbox) =>
-      stepsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
+    Effect.gen(function* () {
+      const { strictTools } = yield* api.service.client
+      const conversion = strictTools === false ? { ...api.conversion, strictByDefault: false } : api.conversion
+      const toolbox = yield* Tools.toolbox(tools, conversion, strictSchemasIn(input))
+      return stepsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
         { api, toolbox, options },
         options.resume ?? { input, steps: 0, answer: undefined }
       )
-    )
+    })
   )
 
 /** Returns the schemas of the strict tools that an input already has. */

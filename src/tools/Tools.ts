@@ -67,7 +67,7 @@ export interface CallResult {
 export interface Tool<out R = never> {
   readonly name: string
   readonly description: string | undefined
-  /** Whether the provider guarantees that arguments fit the schema. `undefined`: as long as its limits allow. */
+  /** Whether the provider guarantees that arguments fit the schema. `undefined`: if the provider can. */
   readonly strict: boolean | undefined
   readonly format: (
     conversion: StructuredOutput.Conversion,
@@ -94,7 +94,8 @@ export interface Definition<A, E, Failure, R, R2> {
   readonly approve?: ((input: A, call: Call) => Effect.Effect<boolean, never, R2>) | undefined
   /**
    * Whether the provider guarantees that arguments fit the schema. Default: for the first tools, as many as its limits
-   * allow. `true` asks for it regardless of the limits.
+   * allow, if the server takes strict tools and its strict subset of JSON Schema has the schema. `true` asks for it
+   * regardless, and fails if the schema cannot be strict.
    */
   readonly strict?: boolean | undefined
   /** Returns what to tell the model about a failure. Default: its message. */
@@ -336,7 +337,12 @@ export const toolbox = <R>(
     })
     // Tools that the program asked to be strict count first.
     for (const tool of tools) if (tool.strict !== undefined) yield* add(tool, tool.strict)
-    for (const tool of tools) if (tool.strict === undefined) yield* add(tool, true)
+    const isStrictByDefault = conversion.strictByDefault !== false
+    for (const tool of tools) {
+      if (tool.strict === undefined) {
+        yield* add(tool, isStrictByDefault && Result.isSuccess(tool.format(conversion, true)))
+      }
+    }
     const ordered = tools.flatMap((tool) => entries.get(tool) ?? [])
     const byName = new Map(ordered.map((entry) => [entry.tool.name, entry]))
     return {

@@ -231,6 +231,7 @@ export const servers: ReadonlyArray<Server> = [
   {
     ...standard,
     name: "OpenRouter",
+    embeddings: two,
     stream: {
       parts: [": OPENROUTER PROCESSING\n\n", sse(chunk({ content: "hello" }), chunk({}, "stop", { usage }), "[DONE]")]
     },

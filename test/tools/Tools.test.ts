@@ -136,11 +136,12 @@ describe("a description", () => {
     })
   )
 
-  it.effect("that a provider cannot take fails before anything is asked", () =>
+  it.effect("that a provider cannot take as strict fails before anything is asked, if it has to be strict", () =>
     Effect.gen(function* () {
       const odd = Tools.make({
         name: "odd",
         parameters: Schema.Struct({ any: Schema.Unknown }),
+        strict: true,
         run: () => Effect.void
       })
       const error = yield* Effect.flip(Tools.toolbox([odd], anthropic))

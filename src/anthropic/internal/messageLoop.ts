@@ -2,7 +2,7 @@
 import type * as Accumulator from "../../Accumulator.ts"
 import { finishWith } from "../../internal/stream/fold.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
-import type { Anthropic } from "../Anthropic.ts"
+import { Anthropic } from "../Anthropic.ts"
 import { conversion } from "./conversion.ts"
 import type { MessageAnswer, MessageInput, StreamEndpoint } from "./messageApi.ts"
 import { callsOf, endingOf, nextInput } from "./messageParam.ts"
@@ -12,6 +12,7 @@ export const messageLoop = <Input extends MessageInput, Event, Answer extends Me
   stream: StreamEndpoint<Input, Event>,
   accumulator: Accumulator.Accumulator<Event, Answer, Accumulator.Step>
 ): ToolLoop.Api<Input, Event, Answer, Answer, Anthropic> => ({
+  service: Anthropic,
   conversion: { ...conversion, objectOnly: true },
   withTools: (input, tools) => ({
     ...input,

@@ -121,15 +121,16 @@ export const makeLanguageModel = <I, Config extends SharedConfig, Input, Answer,
     const prepare = (options: LanguageModel.ProviderOptions, isStream: boolean) =>
       Effect.gen(function* () {
         const config = yield* currentConfig
+        const toolStrict = config.strict ?? (client.strictTools === false ? false : undefined)
         const place = { module: api.module, method: isStream ? "streamText" : "generateText" }
         const tools = new ToolTable(
           options.tools,
-          { conversion: api.conversion, strict: config.strict },
+          { conversion: api.conversion, strict: toolStrict },
           options.toolCallValidation === "deferred" ? "keep" : "fail"
         )
         const object = yield* objectOf(options.responseFormat, api.conversion, config.strict, place)
         const input = yield* Effect.provideService(
-          api.toRequest({ model, config, options, tools, object, isStream }),
+          api.toRequest({ model, config: { ...config, strict: toolStrict }, options, tools, object, isStream }),
           api.service,
           client
         )

@@ -5,7 +5,7 @@ import type { ApiError } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { finishWith } from "../../internal/stream/fold.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
-import type { OpenAi } from "../OpenAi.ts"
+import { OpenAi } from "../OpenAi.ts"
 import { conversion } from "../Parse.ts"
 import {
   callsOf,
@@ -23,6 +23,7 @@ export const responseLoop = <Input extends ResponseInput, Event, Answer extends 
   stream: StreamEndpoint<Input, Event>,
   accumulator: Accumulator.Accumulator<Event, Answer, Accumulator.Step>
 ): ToolLoop.Api<Input, Event, Answer, Answer, OpenAi> => ({
+  service: OpenAi,
   conversion,
   withTools: (input, tools) => ({
     ...input,
