@@ -65,7 +65,11 @@ describe("Copilot", () => {
     const add = Tools.make({
       name: "add",
       parameters: Schema.Struct({ a: Schema.Finite }),
-      run: ({ a }) => Effect.sync(() => (ran.push(a), String(a + 1)))
+      run: ({ a }) =>
+        Effect.sync(() => {
+          ran.push(a)
+          return String(a + 1)
+        })
     })
     const http = fakeHttp(asks, says)
     return Effect.gen(function* () {
