@@ -18,7 +18,10 @@ export interface Timeouts {
   readonly body?: Duration.Input | undefined
   /** From sending the request to the first event of its stream. Applies to each attempt. */
   readonly firstEvent?: Duration.Input | undefined
-  /** Between two events of a stream. Comments and pings do not count as events. */
+  /**
+   * Between two events of a stream, also after a finish reason: the usage and the end of the stream are still to come.
+   * Comments and pings do not count as events.
+   */
   readonly idle?: Duration.Input | undefined
   /** The whole call: all attempts, the waits between them, and the whole stream. */
   readonly total?: Duration.Input | undefined
@@ -39,6 +42,11 @@ export const none: Timeouts = {
 
 /**
  * The official clients' limit: ten minutes for the headers and a JSON body, none for a stream.
+ *
+ * **Gotchas**
+ *
+ * A stream is read until it is whole or the server closes it. A server that does neither is waited for: set `idle`, such
+ * as to a minute, if a server may fall silent.
  *
  * @category constants
  */

@@ -19,8 +19,8 @@ export interface Sent {
   readonly request: HttpClientRequest.HttpClientRequest
 }
 
-/** A part of a body: text, a wait in milliseconds, or the end of the connection. */
-export type Part = string | number | "<broken>"
+/** A part of a body: text, bytes, a wait in milliseconds, or the end of the connection. */
+export type Part = string | Uint8Array | number | "<broken>"
 
 export interface Reply {
   readonly status?: number
@@ -119,7 +119,7 @@ const responseOf = (
           })
         )
       }
-      return Effect.succeed(encoder.encode(part))
+      return Effect.succeed(typeof part === "string" ? encoder.encode(part) : part)
     }
   )
   return Object.create(response, {

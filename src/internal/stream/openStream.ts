@@ -15,6 +15,7 @@ import { responseOf } from "../attempt/response.ts"
 import { retrying } from "../attempt/retry.ts"
 import { send } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
+import { afterScope } from "./afterScope.ts"
 import { openValues } from "./readEvents.ts"
 import type { Transport } from "./streamTransport.ts"
 
@@ -29,10 +30,18 @@ export const streaming: Transport = {
     ),
   open: (config, endpoint, input, options) =>
     withCall(config, endpoint, input, options, (call) =>
-      Effect.zipWith(openStream(call), Clock.currentTimeMillis, ({ first, response, rest }, now) =>
-        responseOf(call, response, now, Stream.fromPull(Effect.succeed(startingWith(first, rest))), undefined)
+      Effect.flatMap(Effect.scope, (scope) =>
+        Effect.zipWith(openStream(call), Clock.currentTimeMillis, ({ first, response, rest }, now) =>
+          responseOf(call, response, now, Stream.fromPull(Effect.succeed(within(scope, first, rest))), undefined)
+        )
       )
     )
+}
+
+/** The values of a stream that its caller holds, and may read too late. */
+const within = (scope: Scope.Scope, first: Values, rest: Values): Values => {
+  const values = startingWith(first, rest)
+  return Effect.suspend(() => (scope.state._tag === "Closed" ? afterScope : values))
 }
 
 /**

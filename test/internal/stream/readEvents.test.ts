@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -441,6 +443,16 @@ describe("withResponse of a stream", () => {
       assert.strictEqual(response.status, 200)
       assert.strictEqual(response.raw, undefined)
       assert.strictEqual(values.length, 2)
+    })
+  )
+
+  it.effect("says so if it is read after its scope has ended", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: [sse(tick), sse(end)] })
+      const { value } = yield* Effect.scoped(probes.stream.withResponse({})).pipe(Effect.provide(openAiOver(http)))
+      const exit = yield* Effect.exit(Stream.runCollect(value))
+      assert.isTrue(Exit.isFailure(exit))
+      if (Exit.isFailure(exit)) assert.match(String(Cause.squash(exit.cause)), /read after its scope had ended/)
     })
   )
 })

@@ -1,0 +1,127 @@
+/** A network cuts the bytes of a stream anywhere, also within a character or a line ending. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
+import type { ApiError } from "../../../src/ApiError.ts"
+import * as MessageStream from "../../../src/anthropic/MessageStream.ts"
+import * as ChatStream from "../../../src/coze/ChatStream.ts"
+import * as ChatCompletionStream from "../../../src/openai/ChatCompletionStream.ts"
+import * as ResponseStream from "../../../src/openai/ResponseStream.ts"
+import { type FakeHttp, fakeHttp } from "../../support/FakeHttp.ts"
+import { anthropicOver, cozeOver, openAiOver } from "../../support/probes.ts"
+import { completionChunk } from "../../support/providers.ts"
+
+type Frame = readonly [event: string, data: object]
+type Final = (http: FakeHttp) => Effect.Effect<unknown, ApiError>
+
+const words = "Grüße, 世界 👋🏽"
+const typed = (type: string, rest: object = {}): Frame => [type, { type, ...rest }]
+const usage = { input_tokens: 1, output_tokens: 1 }
+const message = { id: "m", type: "message", role: "assistant", model: "m", content: [], stop_reason: null, usage }
+const response = { id: "r", object: "response", status: "in_progress", output: [] }
+const text = { item_id: "i", output_index: 0, content_index: 0 }
+const said = { id: "m", conversation_id: "2", role: "assistant", type: "answer", content_type: "text" }
+const chat = { id: "1", conversation_id: "2", bot_id: "3" }
+const input = { model: "m", messages: [] }
+
+const subjects: ReadonlyArray<readonly [name: string, frames: ReadonlyArray<Frame>, final: Final]> = [
+  [
+    "a chat completion",
+    [
+      ["", completionChunk(words, null)],
+      ["", completionChunk(words, "stop")]
+    ],
+    (http) =>
+      ChatCompletionStream.streamed(input).pipe(
+        Effect.flatMap(({ final }) => final),
+        Effect.scoped,
+        Effect.provide(openAiOver(http))
+      )
+  ],
+  [
+    "a response",
+    [
+      typed("response.created", { response }),
+      typed("response.output_item.added", { output_index: 0, item: { ...message, type: "message", id: "i" } }),
+      typed("response.output_text.delta", { ...text, delta: words }),
+      typed("response.output_text.delta", { ...text, delta: words }),
+      typed("response.completed", { response: { ...response, status: "completed" } })
+    ],
+    (http) =>
+      ResponseStream.streamed({ model: "m", input: "" }).pipe(
+        Effect.flatMap(({ final }) => final),
+        Effect.scoped,
+        Effect.provide(openAiOver(http))
+      )
+  ],
+  [
+    "a message",
+    [
+      typed("message_start", { message }),
+      typed("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
+      typed("content_block_delta", { index: 0, delta: { type: "text_delta", text: words } }),
+      typed("content_block_delta", { index: 0, delta: { type: "text_delta", text: words } }),
+      typed("content_block_stop", { index: 0 }),
+      typed("message_delta", { delta: { stop_reason: "end_turn" }, usage }),
+      typed("message_stop")
+    ],
+    (http) =>
+      MessageStream.streamed({ ...input, max_tokens: 1 }).pipe(
+        Effect.flatMap(({ final }) => final),
+        Effect.scoped,
+        Effect.provide(anthropicOver(http))
+      )
+  ],
+  [
+    "a chat of Coze",
+    [
+      ["conversation.chat.created", { ...chat, status: "created" }],
+      ["conversation.message.delta", { ...said, content: words }],
+      ["conversation.message.delta", { ...said, content: words }],
+      ["conversation.message.completed", { ...said, content: words + words }],
+      ["conversation.chat.completed", { ...chat, status: "completed" }],
+      ["done", {}]
+    ],
+    (http) =>
+      ChatStream.streamed({ bot_id: "3", user_id: "u" }).pipe(
+        Effect.flatMap(({ final }) => final),
+        Effect.scoped,
+        Effect.provide(cozeOver(http))
+      )
+  ]
+]
+
+const bytesOf = (frames: ReadonlyArray<Frame>, newline: string): Uint8Array =>
+  new TextEncoder().encode(
+    frames
+      .map(([event, data]) => `${event === "" ? "" : `event: ${event}${newline}`}data: ${JSON.stringify(data)}`)
+      .map((frame) => frame + newline + newline)
+      .join("")
+  )
+
+const cutAt = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
+  const ends = [...new Set(places.map((place) => place % bytes.length))].sort((a, b) => a - b)
+  return [0, ...ends].map((start, at) => bytes.subarray(start, ends[at] ?? bytes.length))
+}
+
+const finalOf = (final: Final, parts: ReadonlyArray<Uint8Array>) =>
+  Effect.runPromise(final(fakeHttp({ parts })).pipe(Effect.map((value): unknown => JSON.parse(JSON.stringify(value)))))
+
+describe("the final value is the same, wherever the bytes are cut", () => {
+  for (const [name, frames, final] of subjects) {
+    it(`of ${name}`, async () => {
+      const whole = await finalOf(final, [bytesOf(frames, "\n")])
+      assert.include(JSON.stringify(whole), words + words)
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom("\n", "\r\n", "\r"),
+          fc.array(fc.nat(), { maxLength: 40 }),
+          async (newline, places) => {
+            assert.deepStrictEqual(await finalOf(final, cutAt(bytesOf(frames, newline), places)), whole)
+          }
+        ),
+        { numRuns: 60 }
+      )
+    })
+  }
+})
