@@ -343,7 +343,15 @@ describe("a list", () => {
     })
   )
 
-  for (const body of ["text", 5, { data: {} }]) {
+  it.effect("an answer that is a text is an error with its words", () =>
+    Effect.gen(function* () {
+      const http = server({ body: JSON.stringify("Try again later") })
+      const error = yield* failureOf(list.page({})).pipe(Effect.provide(openAiOver(http)))
+      assert.strictEqual(reasonOf(error, "StreamError").message, "Try again later")
+    })
+  )
+
+  for (const body of ["", 5, { data: {} }]) {
     it.effect(`an answer such as ${JSON.stringify(body)} is a DecodeError`, () =>
       Effect.gen(function* () {
         const http = server({ body: JSON.stringify(body) })

@@ -237,7 +237,7 @@ const collecting = (shown: Shown) => {
           ["span name", span.name],
           ["span attributes", inspect([...span.attributes], { depth: 20 })],
           ["span events", inspect(span._events, { depth: 20 })],
-          ["span exit", exit._tag === "Failure" ? Cause.pretty(exit.cause) : ""]
+          ["span exit", exit._tag === "Failure" ? Cause.pretty(exit.cause) : inspect(span.status, { depth: 20 })]
         )
       }
       return span
@@ -307,7 +307,7 @@ for (const placement of placements) {
       Effect.gen(function* () {
         const server = yield* loopback(echoing((_, headers) => json({ ok: true }, { headers })))
         const shown: Shown = { texts: [] }
-        const layer = openAiOver(fetchHttp, { ...settings, ...placement.layer(server.url) })
+        const layer = openAiOver(fetchHttp, { ...settings, timeouts: {}, ...placement.layer(server.url) })
         yield* probes
           .post({ prompt: "hi" }, placement.options?.(server.url))
           .pipe(Effect.provide(layer), collecting(shown))

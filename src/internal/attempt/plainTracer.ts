@@ -24,7 +24,9 @@ export const plainTracer = (
           time,
           Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, valueOf(key, value)]))
         ),
-      end: (time, exit) => span.end(time, Exit.isFailure(exit) ? Exit.failCause(plainCause(exit.cause, scrub)) : exit)
+      // The value is a response, which holds the request with its address and headers.
+      end: (time, exit) =>
+        span.end(time, Exit.isFailure(exit) ? Exit.failCause(plainCause(exit.cause, scrub)) : Exit.void)
     }
     return new Proxy(span, {
       get: (target, key) => {

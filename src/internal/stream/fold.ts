@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Accumulator, EventRefused, Fold, Step } from "../../Accumulator.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import { isObject } from "../json/json.ts"
+import { isObject, type JsonObject } from "../json/json.ts"
 
 /** Events refused on the way to a snapshot: an answer that lacks one is not complete. */
 const refusals = new WeakMap<object, EventRefused>()
@@ -53,24 +53,75 @@ const texts = new Set([
 
 const maxDepth = 64
 
+/** An object that arrives in pieces. Adding a piece takes time proportional to the piece, not to the object. */
+class GrowingObject {
+  readonly #fields = new Map<string, unknown>()
+  #plain: JsonObject | undefined
+
+  push(piece: JsonObject, depth: number): this {
+    this.#plain = undefined
+    for (const [name, value] of Object.entries(piece)) {
+      this.#fields.set(name, mergeField(name, this.#fields.get(name), value, depth))
+    }
+    return this
+  }
+
+  plain(): JsonObject {
+    this.#plain ??= plainFields(this.#fields)
+    return this.#plain
+  }
+}
+
+/** A list that arrives in pieces. */
+class GrowingList {
+  readonly #items: Array<unknown> = []
+  #plain: ReadonlyArray<unknown> | undefined
+
+  push(items: ReadonlyArray<unknown>): this {
+    this.#plain = undefined
+    for (const item of items) this.#items.push(item)
+    return this
+  }
+
+  plain(): ReadonlyArray<unknown> {
+    this.#plain ??= [...this.#items]
+    return this.#plain
+  }
+}
+
 /**
  * A field after one more piece: texts grow, objects are merged, anything else is replaced. `null` and
- * `undefined` change nothing.
+ * `undefined` change nothing. The field itself may change, so read it with {@link plainField}.
  */
 export const mergeField = (name: string, before: unknown, piece: unknown, depth = 0): unknown => {
   if (piece === undefined || piece === null) return before === undefined ? piece : before
   if (typeof before === "string" && typeof piece === "string") {
     return texts.has(name) ? before + piece : piece || before
   }
-  // What is nested more deeply than any answer needs is replaced: the stack would not hold it.
-  if (depth < maxDepth && isObject(before) && isObject(piece)) {
-    const merged = new Map(Object.entries(before))
-    for (const [key, value] of Object.entries(piece))
-      merged.set(key, mergeField(key, merged.get(key), value, depth + 1))
-    return Object.fromEntries(merged)
+  // An object nested more deeply than any answer needs is replaced: the stack would not hold it.
+  if (depth < maxDepth && isObject(piece)) {
+    if (before instanceof GrowingObject) return before.push(piece, depth + 1)
+    // The event keeps its object, so the pieces go into another one.
+    if (isObject(before) && !(before instanceof GrowingList)) {
+      return new GrowingObject().push(before, depth + 1).push(piece, depth + 1)
+    }
   }
   return piece
 }
+
+/** A list after more of its items. Read it with {@link plainField}. */
+export const appendItems = (before: unknown, items: ReadonlyArray<unknown>): unknown =>
+  before instanceof GrowingList
+    ? before.push(items)
+    : new GrowingList().push(Array.isArray(before) ? before : []).push(items)
+
+/** The value so far of a field that grows. Later pieces do not change it. */
+export const plainField = (field: unknown): unknown =>
+  field instanceof GrowingObject || field instanceof GrowingList ? field.plain() : field
+
+/** The values so far of fields that grow. */
+export const plainFields = (fields: ReadonlyMap<string, unknown>): JsonObject =>
+  Object.fromEntries(Array.from(fields, ([name, field]) => [name, plainField(field)]))
 
 /** The error of a stream that ended well although its answer is not whole. */
 export const notWhole = (

@@ -2,7 +2,7 @@
 import type { Fold, Step } from "../../Accumulator.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
-import { indexOf, mergeField } from "../../internal/stream/fold.ts"
+import { appendItems, indexOf, mergeField, plainFields } from "../../internal/stream/fold.ts"
 import { plainMessage } from "./compatible.ts"
 
 /** Fields of a chunk that a completion does not have. */
@@ -78,7 +78,7 @@ class Choice {
   readonly #message = new Map<string, unknown>()
   readonly #calls: Array<ToolCall> = []
   readonly #callAt = new Map<number, ToolCall>()
-  readonly #logprobs = new Map<string, Array<unknown>>()
+  readonly #logprobs = new Map<string, unknown>()
   #hasLogprobs = false
   #finishReason: unknown = null
   /** The part that is growing. */
@@ -118,7 +118,7 @@ class Choice {
       }
       const before = this.#message.get(name)
       const part = Object.hasOwn(partOf, name) ? partOf[name] : undefined
-      if (Array.isArray(value)) this.#pushList(name, before, value)
+      if (Array.isArray(value)) this.#message.set(name, appendItems(before, value))
       else this.#message.set(name, mergeField(name, before, value))
       if (part !== undefined && typeof value === "string" && value !== "") {
         if (!this.#repeatsReasoning(name, textOf(before), value))
@@ -141,12 +141,6 @@ class Choice {
     const other = name === "reasoning" ? "reasoning_content" : name === "reasoning_content" ? "reasoning" : undefined
     const said = other === undefined ? "" : textOf(this.#message.get(other))
     return said !== "" && said.slice(before.length, before.length + piece.length) === piece
-  }
-
-  /** The list is this choice's own, so that it can grow in place. */
-  #pushList(name: string, before: unknown, items: ReadonlyArray<unknown>): void {
-    if (!Array.isArray(before)) this.#message.set(name, [...items])
-    else for (const item of items) before.push(item)
   }
 
   #openPart(part: Part, field: string, start: number, steps: Array<Step>): void {
@@ -198,10 +192,7 @@ class Choice {
     if (!isObject(logprobs)) return
     this.#hasLogprobs = true
     for (const [name, value] of Object.entries(logprobs)) {
-      const list = this.#logprobs.get(name)
-      if (!Array.isArray(value)) continue
-      if (list === undefined) this.#logprobs.set(name, [...value])
-      else for (const item of value) list.push(item)
+      if (Array.isArray(value)) this.#logprobs.set(name, appendItems(this.#logprobs.get(name), value))
     }
   }
 
@@ -213,16 +204,14 @@ class Choice {
         role: "assistant",
         content: null,
         refusal: null,
-        ...Object.fromEntries(
-          Array.from(this.#message, ([name, value]) => [name, Array.isArray(value) ? [...value] : value])
-        ),
+        ...plainFields(this.#message),
         ...(this.#calls.length === 0 ? {} : { tool_calls: this.#calls.map((call) => call.snapshot()) })
       },
       logprobs: this.#hasLogprobs
         ? {
             content: null,
             refusal: null,
-            ...Object.fromEntries(Array.from(this.#logprobs, ([name, list]) => [name, [...list]]))
+            ...plainFields(this.#logprobs)
           }
         : null,
       finish_reason: this.#finishReason

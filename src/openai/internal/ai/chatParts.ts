@@ -9,7 +9,7 @@ import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import { arrayOf, isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
-import { mergeField } from "../../../internal/stream/fold.ts"
+import { appendItems, mergeField, plainField, plainFields } from "../../../internal/stream/fold.ts"
 import { ChatFold } from "../chatFold.ts"
 import { toolId } from "./hostedKinds.ts"
 
@@ -45,9 +45,12 @@ class Reader {
   readonly #begun = new Map<number, string>()
   readonly #head = new Map<string, unknown>()
   readonly #choice = new Map<string, unknown>()
+  readonly #logprobs = new Map<string, unknown>()
   readonly #message = new Map<string, unknown>()
+  /** The reasoning's details, which are this reader's own objects, so they grow in place. */
+  readonly #details: Array<unknown> = []
   readonly #sources = new Set<string>()
-  #legacy: JsonObject = {}
+  readonly #legacy = new Map<string, unknown>()
   #open: Open | undefined
   #reasoningField: ReasoningField | undefined
   #refusal = ""
@@ -101,10 +104,16 @@ class Reader {
       if (chosen.has(name)) continue
       const value = choice[name]
       if (value === null || value === undefined) continue
-      const before = this.#choice.get(name)
-      this.#choice.set(name, name === "logprobs" ? mergeLogprobs(before, value) : value)
+      if (name === "logprobs" && isObject(value)) this.#pushLogprobs(value)
+      else this.#choice.set(name, value)
     }
     if (isObject(delta)) this.#pushDelta(delta, emit)
+  }
+
+  #pushLogprobs(logprobs: JsonObject): void {
+    for (const [name, list] of Object.entries(logprobs)) {
+      if (Array.isArray(list)) this.#logprobs.set(name, appendItems(this.#logprobs.get(name), list))
+    }
   }
 
   #pushDelta(delta: JsonObject, emit: Emit<StreamPart>): void {
@@ -115,17 +124,30 @@ class Reader {
       for (const part of Array.isArray(content) ? content : isObject(content) ? [content] : [])
         this.#pushContent(part, emit)
     if (typeof refusal === "string" && refusal !== "") this.#refusal += refusal
-    if (isObject(function_call)) this.#legacy = { ...this.#legacy, ...mergeObjects(this.#legacy, function_call) }
+    if (isObject(function_call)) {
+      for (const [name, value] of Object.entries(function_call))
+        this.#legacy.set(name, mergeField(name, this.#legacy.get(name), value))
+    }
     if (Array.isArray(tool_calls) && tool_calls.length > 0) this.#pushCalls(tool_calls, emit)
     for (const name in delta) {
       if (spoken.has(name)) continue
       const value = delta[name]
       if (value === null || value === undefined) continue
       const before = this.#message.get(name)
-      if (name === "reasoning_details") this.#message.set(name, mergeDetails(before, value))
-      else if (Array.isArray(value)) this.#message.set(name, [...arrayOf(before), ...value])
+      if (name === "reasoning_details") this.#pushDetails(arrayOf(value))
+      else if (Array.isArray(value)) this.#message.set(name, appendItems(before, value))
       else this.#message.set(name, mergeField(name, before, value))
     }
+  }
+
+  /** Pieces of one detail, which come one after the other, become one. */
+  #pushDetails(pieces: ReadonlyArray<unknown>): void {
+    for (const piece of pieces) {
+      const last = this.#details.at(-1)
+      if (isObject(last) && isObject(piece) && continuesDetail(last, piece)) addToDetail(last, piece)
+      else this.#details.push(isObject(piece) ? { ...piece } : piece)
+    }
+    this.#message.set("reasoning_details", this.#details)
   }
 
   #pushReasoning(delta: JsonObject, emit: Emit<StreamPart>): void {
@@ -162,7 +184,7 @@ class Reader {
     } else if (type === "refusal") this.#refusal += textOf(refusal)
     else if (type === "text" || type === "output_text" || typeof text === "string")
       this.#say("text", undefined, textOf(text), emit)
-    else this.#message.set("content_parts", [...arrayOf(this.#message.get("content_parts")), part])
+    else this.#message.set("content_parts", appendItems(this.#message.get("content_parts"), [part]))
   }
 
   #say(kind: Open["kind"], field: ReasoningField | undefined, delta: string, emit: Emit<StreamPart>): void {
@@ -243,7 +265,7 @@ class Reader {
         ...Object.fromEntries(this.#head),
         usage: this.#usage(),
         finish_reason: this.#finishReason,
-        ...(this.#choice.size === 0 ? {} : { choice: Object.fromEntries(this.#choice) })
+        ...(this.#choice.size + this.#logprobs.size === 0 ? {} : { choice: this.#choiceFields() })
       })
     })
   }
@@ -256,7 +278,7 @@ class Reader {
   }
 
   #messageFields(): JsonObject {
-    const fields = Object.fromEntries(this.#message)
+    const fields = plainFields(this.#message)
     const { audio } = fields
     // The file part has the data.
     return isObject(audio) && isBase64(textOf(audio["data"]))
@@ -264,11 +286,18 @@ class Reader {
       : fields
   }
 
+  #choiceFields(): JsonObject {
+    const fields = Object.fromEntries(this.#choice)
+    return this.#logprobs.size === 0 ? fields : { ...fields, logprobs: plainFields(this.#logprobs) }
+  }
+
   #toolCalls(): ReadonlyArray<JsonObject> {
     const [choice] = arrayOf(this.#calls.snapshot()?.["choices"])
     const message = isObject(choice) ? choice["message"] : undefined
     const calls = isObject(message) ? objectsOf(message["tool_calls"]) : []
-    return textOf(this.#legacy["name"]) === "" ? calls : [...calls, { type: "function", function: this.#legacy }]
+    return textOf(this.#legacy.get("name")) === ""
+      ? calls
+      : [...calls, { type: "function", function: plainFields(this.#legacy) }]
   }
 
   #call(call: JsonObject, position: number, more: JsonObject, emit: Emit<StreamPart>): void {
@@ -309,7 +338,7 @@ class Reader {
   }
 
   #cite(emit: Emit<StreamPart>): void {
-    for (const annotation of objectsOf(this.#message.get("annotations"))) {
+    for (const annotation of objectsOf(plainField(this.#message.get("annotations")))) {
       const { url_citation } = annotation
       if (isObject(url_citation)) this.#source(url_citation["url"], url_citation["title"], annotation, emit)
     }
@@ -324,7 +353,7 @@ class Reader {
   }
 
   #sayAudio(emit: Emit<StreamPart>): void {
-    const audio = this.#message.get("audio")
+    const audio = plainField(this.#message.get("audio"))
     const data = isObject(audio) ? textOf(audio["data"]) : ""
     if (data === "" || !isBase64(data)) return
     const { data: _, ...fields } = isObject(audio) ? audio : {}
@@ -362,42 +391,21 @@ const withTextArguments = (call: unknown): unknown => {
   return { ...call, function: { ...call["function"], arguments: JSON.stringify(args) } }
 }
 
-const mergeObjects = (before: JsonObject, piece: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(piece).map(([name, value]) => [name, mergeField(name, before[name], value)]))
+/** Whether a piece of a detail continues the one before. */
+const continuesDetail = (last: JsonObject, piece: JsonObject): boolean =>
+  last["type"] === piece["type"] &&
+  last["index"] === piece["index"] &&
+  (piece["id"] === undefined || piece["id"] === null || last["id"] === piece["id"]) &&
+  piece["type"] !== "reasoning.encrypted"
 
-const mergeLogprobs = (before: unknown, piece: unknown): unknown => {
-  if (!isObject(before) || !isObject(piece)) return piece
-  const merged: Record<string, unknown> = { ...before }
-  for (const [name, list] of Object.entries(piece)) {
-    if (list !== null && list !== undefined) merged[name] = [...arrayOf(before[name]), ...arrayOf(list)]
+/** Adds a piece to a detail: its text and summary grow. */
+const addToDetail = (detail: Record<string, unknown>, piece: JsonObject): void => {
+  for (const [name, value] of Object.entries(piece)) {
+    const known = detail[name]
+    const grows = (name === "text" || name === "summary") && typeof known === "string" && typeof value === "string"
+    if (grows) detail[name] = known + value
+    else if (value !== null && value !== undefined) detail[name] = value
   }
-  return merged
-}
-
-/** Pieces of one detail, which come one after the other, become one. */
-const mergeDetails = (before: unknown, pieces: unknown): ReadonlyArray<unknown> => {
-  const merged = [...arrayOf(before)]
-  for (const piece of arrayOf(pieces)) {
-    const last = merged.at(-1)
-    const isSame =
-      isObject(last) &&
-      isObject(piece) &&
-      last["type"] === piece["type"] &&
-      last["index"] === piece["index"] &&
-      (piece["id"] === undefined || piece["id"] === null || last["id"] === piece["id"]) &&
-      piece["type"] !== "reasoning.encrypted"
-    if (isSame) {
-      const joined: Record<string, unknown> = { ...last }
-      for (const [name, value] of Object.entries(piece)) {
-        const known = joined[name]
-        const grows = (name === "text" || name === "summary") && typeof known === "string" && typeof value === "string"
-        if (grows) joined[name] = known + value
-        else if (value !== null && value !== undefined) joined[name] = value
-      }
-      merged[merged.length - 1] = joined
-    } else merged.push(piece)
-  }
-  return merged
 }
 
 const invalid = ({ place }: Reading, description: string): AiError.AiError =>
