@@ -69,7 +69,7 @@ export const benchRequests = async (url: string, rounds: number): Promise<Readon
     rows.push(row("", rates.fetch / rates.official, 1.1))
     if (rates.undici !== undefined) {
       rows.push(
-        row(" over undici", rates.undici / rates.official, 3),
+        row(" over undici", rates.undici / rates.official, 2.5),
         plainRow(
           `the same of Effect's undici client alone, concurrency ${concurrency}`,
           rates.bareUndici / rates.official

@@ -24,24 +24,20 @@ export const retrying = <A>(
 ): Effect.Effect<A, ApiError.ApiError> => {
   let nextDelay: NextDelay | undefined
   const around = aroundAttempt(call, attempt)
-  const loop: Effect.Effect<A, ApiError.ApiError> = Effect.catch(around.attempt, (error) =>
-    Effect.flatMap(replaced(call, error), (isReplaced) => {
-      if (isReplaced) return loop
-      if (around.refused(error)) return Effect.fail(error)
-      if (!isWorthwhile(call, error)) return Effect.fail(error)
-      return Effect.gen(function* () {
-        nextDelay ??= yield* delaysOf(call)
-        const now = yield* Clock.currentTimeMillis
-        const wait = yield* waitFor(call, error, nextDelay, now)
-        if (wait === undefined || (call.deadline !== undefined && now + wait >= call.deadline)) return yield* error
-        if (call.retry.budget !== undefined && !(yield* call.retry.budget.take)) return yield* error
-        call.attempts.push({ reason: error.reason._tag, status: error.response?.status, waited: wait })
-        yield* logRetry(call, error, wait)
-        yield* Effect.sleep(wait)
-        return yield* loop
-      })
-    })
-  )
+  const again = Effect.fnUntraced(function* (error: ApiError.ApiError) {
+    if (yield* refreshOnce(call, error)) return yield* loop
+    if (around.isFromWrapper(error) || !isWorthwhile(call, error)) return yield* error
+    nextDelay ??= yield* delaysOf(call)
+    const now = yield* Clock.currentTimeMillis
+    const wait = yield* waitFor(call, error, nextDelay, now)
+    if (wait === undefined || (call.deadline !== undefined && now + wait >= call.deadline)) return yield* error
+    if (call.retry.budget !== undefined && !(yield* call.retry.budget.take)) return yield* error
+    call.attempts.push({ reason: error.reason._tag, status: error.response?.status, waited: wait })
+    yield* logRetry(call, error, wait)
+    yield* Effect.sleep(wait)
+    return yield* loop
+  })
+  const loop: Effect.Effect<A, ApiError.ApiError> = Effect.catch(around.attempt, again)
   return loop
 }
 
@@ -52,10 +48,10 @@ const aroundAttempt = <A>(
 ): {
   readonly attempt: Effect.Effect<A, ApiError.ApiError>
   /** Returns whether an error comes from the wrapper, not from the attempt. */
-  readonly refused: (error: ApiError.ApiError) => boolean
+  readonly isFromWrapper: (error: ApiError.ApiError) => boolean
 } => {
   const { transformAttempt } = call.options
-  if (transformAttempt === undefined) return { attempt, refused: () => false }
+  if (transformAttempt === undefined) return { attempt, isFromWrapper: () => false }
   let own: ApiError.ApiError | undefined
   const noted = Effect.tapError(attempt, (error) =>
     Effect.sync(() => {
@@ -68,7 +64,7 @@ const aroundAttempt = <A>(
       deadlines.set([], now)
       return deadlines.guard(transformAttempt(noted))
     }),
-    refused: (error) => error !== own
+    isFromWrapper: (error) => error !== own
   }
 }
 
@@ -76,8 +72,8 @@ const aroundAttempt = <A>(
  * Replaces a credential that the server refused, once per call, and returns whether it did. The next attempt is not a
  * retry.
  */
-const replaced = (call: Call, error: ApiError.ApiError): Effect.Effect<boolean, ApiError.ApiError> => {
-  if (call.refresh === undefined || call.replayed || !call.wire.replayable || !isRefused(error)) {
+const refreshOnce = (call: Call, error: ApiError.ApiError): Effect.Effect<boolean, ApiError.ApiError> => {
+  if (call.refresh === undefined || call.replayed || !call.wire.replayable || !isCredentialRefused(error)) {
     return Effect.succeed(false)
   }
   call.replayed = true
@@ -85,7 +81,7 @@ const replaced = (call: Call, error: ApiError.ApiError): Effect.Effect<boolean, 
 }
 
 /** Amazon answers 403 to a token that has expired. */
-const isRefused = ({ reason, response }: ApiError.ApiError): boolean =>
+const isCredentialRefused = ({ reason, response }: ApiError.ApiError): boolean =>
   response?.status === 401 ||
   (reason._tag === "PermissionDeniedError" && /expired/i.test(`${reason.type} ${reason.code} ${reason.message}`))
 
