@@ -154,7 +154,7 @@ describe("the packed package", () => {
     const source = join(root, "src")
     const modules = readdirSync(source, { recursive: true, encoding: "utf8" })
       .map((path) => path.replaceAll("\\", "/"))
-      .filter((path) => path.endsWith(".ts") && !/(^|\/)(internal|index\.ts|NodeEmulatorBin\.ts)/.test(path))
+      .filter((path) => path.endsWith(".ts") && !/(^|\/)(internal|index\.ts)|^cli\//.test(path))
       .map((path) => path.slice(0, -".ts".length))
     const names = (path: string) =>
       Array.from(

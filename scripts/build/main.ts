@@ -23,6 +23,7 @@ import { rolldown } from "rolldown"
 import { families, familyId, familyText, groups } from "./groups.ts"
 import { indexText, isIndex, modules, root, source } from "./modules.ts"
 import { cycleIn, type Files, facadeOf, listOf, withoutFacades } from "./outputs.ts"
+import { bundleProgram } from "./program.ts"
 
 const dist = join(root, "dist")
 
@@ -105,3 +106,4 @@ for (const [path, { code, map }] of files) {
   if (map !== null) writeFileSync(join(dist, `${path}.map`), JSON.stringify(map))
 }
 for (const [path, code] of indexes) writeFileSync(join(dist, path), code)
+await bundleProgram(dist)

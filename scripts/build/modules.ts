@@ -6,10 +6,13 @@ import process from "node:process"
 export const root = process.cwd()
 export const source = join(root, "src")
 
-/** Paths of the public modules, relative to src. */
+/** The program: the build puts what reads its arguments into files of their own (program.ts). Its tasks are modules. */
+export const isProgram = (path: string): boolean => /^cli\/[^/]+$/.test(path)
+
+/** Paths of the modules that others may load, relative to src. */
 export const modules: ReadonlyArray<string> = readdirSync(source, { recursive: true, encoding: "utf8" })
   .map((path) => path.replaceAll("\\", "/"))
-  .filter((path) => path.endsWith(".ts") && !path.split("/").includes("internal"))
+  .filter((path) => path.endsWith(".ts") && !path.split("/").includes("internal") && !isProgram(path))
 
 export const readModule = (path: string): string => readFileSync(join(source, path), "utf8")
 

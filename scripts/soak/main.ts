@@ -40,7 +40,7 @@ const emulator = spawn(
   process.execPath,
   [
     "scripts/run.mjs",
-    "src/testing/NodeEmulatorBin.ts",
+    "src/cli/NodeEmulatorMain.ts",
     ...["--requests-per-minute", "1000000000", "--job-duration", "100 millis", "--capacity", "5000"]
   ],
   { cwd: root, stdio: ["ignore", "pipe", "inherit"] }

@@ -127,7 +127,7 @@ describe("NodeEmulator", () => {
   it("is a program that prints its base URLs and ends when it is told to", async () => {
     const child = spawn(
       process.execPath,
-      ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--port", "0", "--pace", "1 millis"],
+      ["scripts/run.mjs", "src/cli/NodeEmulatorMain.ts", "--port", "0", "--pace", "1 millis"],
       { cwd: root, stdio: ["ignore", "pipe", "inherit"] }
     )
     const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)))
@@ -147,7 +147,7 @@ describe("NodeEmulator", () => {
   it("is a program that breaks the share of requests that it is told to", async () => {
     const child = spawn(
       process.execPath,
-      ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--port", "0", "--fault-rate", "1", "--seed", "3"],
+      ["scripts/run.mjs", "src/cli/NodeEmulatorMain.ts", "--port", "0", "--fault-rate", "1", "--seed", "3"],
       { cwd: root, stdio: ["ignore", "pipe", "inherit"] }
     )
     let printed = ""
@@ -169,7 +169,7 @@ describe("NodeEmulator", () => {
   })
 
   it("is a program that explains its options where they are wrong", async () => {
-    const child = spawn(process.execPath, ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", "--pace", "soon"], {
+    const child = spawn(process.execPath, ["scripts/run.mjs", "src/cli/NodeEmulatorMain.ts", "--pace", "soon"], {
       cwd: root,
       stdio: ["ignore", "ignore", "pipe"]
     })
@@ -180,6 +180,6 @@ describe("NodeEmulator", () => {
     const code = await new Promise((resolve) => child.once("close", resolve))
     assert.strictEqual(code, 2)
     assert.include(printed, "--pace: soon is not a duration")
-    assert.include(printed, "Usage: llmfx-emulator")
+    assert.include(printed, 'such as "20 millis"')
   })
 })
