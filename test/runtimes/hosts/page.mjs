@@ -1,0 +1,4 @@
+/** Offers the program to a page. */
+import { run } from "../program.mjs"
+
+globalThis.runProgram = run
