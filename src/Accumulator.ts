@@ -247,7 +247,8 @@ export interface StreamedOptions<in Snapshot, in Step, out Final, out E> {
 }
 
 /**
- * Starts a stream and follows it with an accumulator. The connection is closed with the scope.
+ * Starts a stream and follows it with an accumulator. The connection is closed with the scope. The options and middleware
+ * of this effect apply to the call; those of its readers do not.
  *
  * @category running
  */
@@ -257,7 +258,10 @@ export const streamed = <Event, Snapshot, Step, Final, E, R, E2>(
   options: StreamedOptions<Snapshot, Step, Final, E2>
 ): Effect.Effect<Streamed<Event, Snapshot, Step, Final, E | E2>, never, R | Scope.Scope> =>
   Effect.gen(function* () {
-    const read = yield* shared(yield* Stream.toPull(events))
+    const context = yield* Effect.context<R>()
+    const pull = yield* Stream.toPull(events)
+    // The call keeps the options, middleware and span it was made with, whoever reads it first.
+    const read = yield* shared(Effect.updateContext(pull, () => context))
     const folding = self.start()
     const pushAll = (events: ReadonlyArray<Event>): ReadonlyArray<Step> =>
       events.flatMap((event) => folding.push(event))

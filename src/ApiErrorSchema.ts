@@ -19,9 +19,11 @@
  * ```
  */
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as ApiError from "./ApiError.ts"
+import { abridge } from "./internal/json/abridge.ts"
 
 /** A value that JSON omits if it is `undefined`. */
 const maybe = <S extends Schema.Constraint>(schema: S) =>
@@ -29,10 +31,17 @@ const maybe = <S extends Schema.Constraint>(schema: S) =>
 
 const text = /*#__PURE__*/ maybe(Schema.String)
 const number = /*#__PURE__*/ maybe(Schema.Number)
+/** What a server sent, however large and nested, becomes JSON of bounded size. */
+const foreign = /*#__PURE__*/ Schema.Unknown.pipe(
+  Schema.decodeTo(
+    Schema.Unknown,
+    SchemaTransformation.transform<unknown, unknown>({ decode: identity, encode: abridge })
+  )
+)
 /**
  * JSON writes `undefined` as `null`. Decoding takes the first member that accepts `null`, so `Undefined` comes first.
  */
-const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, Schema.Unknown]).pipe(
+const usage = /*#__PURE__*/ Schema.Union([Schema.Undefined, foreign]).pipe(
   Schema.withDecodingDefaultKey(Effect.succeed(undefined))
 )
 const duration = /*#__PURE__*/ maybe(Schema.DurationFromMillis)
@@ -90,9 +99,9 @@ const Reason = /*#__PURE__*/ Schema.Union([
     message: Schema.String,
     path: Schema.Array(Schema.Union([Schema.String, Schema.Number])),
     expected: Schema.String,
-    raw: Schema.Unknown
+    raw: foreign
   }),
-  reason("StreamError", ApiError.StreamError, { ...detail, raw: Schema.Unknown }),
+  reason("StreamError", ApiError.StreamError, { ...detail, raw: foreign }),
   reason("StreamTruncatedError", ApiError.StreamTruncatedError, {
     message: Schema.String,
     partial

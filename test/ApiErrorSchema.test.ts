@@ -104,3 +104,16 @@ describe("ApiErrorSchema", () => {
     })
   )
 })
+
+describe("an ApiError with a large answer", () => {
+  it.effect("is sent with as much of it as a queue can hold", () =>
+    Effect.gen(function* () {
+      const deep: unknown = JSON.parse("[".repeat(5000) + "]".repeat(5000))
+      const raw = { text: "x".repeat(10_000_000), deep }
+      const error = errorOf(new ApiError.DecodeError({ message, path: [], expected: "an object", raw }), false)
+      const encoded = JSON.stringify(yield* Schema.encodeEffect(json)(error))
+      assert.isBelow(encoded.length, 100_000)
+      assert.strictEqual(reasonOf(yield* sent(error), "DecodeError").message, message)
+    })
+  )
+})

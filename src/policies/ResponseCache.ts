@@ -34,7 +34,7 @@ import type * as Endpoint from "../Endpoint.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
-import { Current, merge } from "../RequestOptions.ts"
+import { Current, type Decoding, merge, type RequestOptions } from "../RequestOptions.ts"
 
 /**
  * Which calls to cache, and for how long.
@@ -53,7 +53,7 @@ export interface Options {
 }
 
 /**
- * Makes a cache keyed by provider, endpoint, input, and the options that change the request.
+ * Makes a cache keyed by provider, endpoint, input, and the options that change the request, headers included.
  *
  * **Details**
  *
@@ -95,8 +95,11 @@ const cached = (store: Persistence.PersistenceStore, key: Key, call: Call, next:
   Effect.flatMap(
     Effect.orElseSucceed(store.get(key), () => undefined),
     (kept) => {
-      const found = kept === undefined || Exit.isFailure(kept) ? undefined : restored(call, kept.value)
-      return found === undefined ? keeping(store, key)(next(call)) : Effect.succeed(found)
+      if (kept === undefined || Exit.isFailure(kept)) return keeping(store, key)(next(call))
+      return Effect.flatMap(optionsOf(call), ({ decoding }) => {
+        const found = restored(call, kept.value, decoding ?? "open")
+        return found === undefined ? keeping(store, key)(next(call)) : Effect.succeed(found)
+      })
     }
   )
 
@@ -130,8 +133,12 @@ const keeping =
   }
 
 /** Returns the cached response, or `undefined` if it no longer fits the schema. */
-const restored = ({ endpoint, options }: Call, kept: typeof Kept.Type): Endpoint.Response<unknown> | undefined => {
-  const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
+const restored = (
+  { endpoint }: Call,
+  kept: typeof Kept.Type,
+  decoding: Decoding
+): Endpoint.Response<unknown> | undefined => {
+  const decode = schemaDecoder(endpoint.success, decoding)
   try {
     const value =
       endpoint.kind === "stream" && Array.isArray(kept.value)
@@ -143,11 +150,15 @@ const restored = ({ endpoint, options }: Call, kept: typeof Kept.Type): Endpoint
   }
 }
 
+/** The options of a call and of the program around it. */
+const optionsOf = ({ options }: Call): Effect.Effect<RequestOptions> =>
+  Effect.withFiber((fiber) => Effect.succeed(merge(fiber.getRef(Current), options)))
+
 /** Returns `undefined` for an input that cannot be written as JSON. */
-const keyOf = ({ endpoint, input, options }: Call): Effect.Effect<Key | undefined> =>
-  Effect.withFiber((fiber) => {
-    const { baseUrl, body, edits, query } = merge(fiber.getRef(Current), options)
-    const text = jsonOf([endpoint.provider, endpoint.id, input, baseUrl, body, edits, query])
+const keyOf = (call: Call): Effect.Effect<Key | undefined> =>
+  Effect.flatMap(optionsOf(call), ({ baseUrl, body, edits, headers, query }) => {
+    const { endpoint, input } = call
+    const text = jsonOf([endpoint.provider, endpoint.id, input, baseUrl, body, edits, query, headers])
     return text === undefined
       ? Effect.succeed(undefined)
       : Effect.map(

@@ -58,6 +58,26 @@ describe("ResponseCache", () => {
     }).pipe(Effect.scoped, Effect.provide(memory))
   )
 
+  it.effect("decodes each answer as the program around the call says, and keeps apart what other headers asked", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { ...response("x"), created_at: "soon" } })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      const call = Responses.create({ model: "m", input: "hi" })
+      yield* call.pipe(RequestOptions.withDecoding("raw"), Effect.provide(layer))
+      const again = yield* call.pipe(RequestOptions.withDecoding("raw"), Effect.provide(layer))
+      assert.strictEqual<unknown>(again.created_at, "soon")
+      assert.strictEqual(http.sent.length, 1)
+      yield* Effect.flip(Effect.provide(call, layer))
+      assert.strictEqual(http.sent.length, 2)
+      yield* call.pipe(
+        RequestOptions.withDecoding("raw"),
+        RequestOptions.withHeaders({ authorization: "Bearer another" }),
+        Effect.provide(layer)
+      )
+      assert.strictEqual(http.sent.length, 3)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
   it.effect("asks again after its time", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: response("x") })

@@ -3,15 +3,15 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as References from "effect/References"
 import type * as ApiError from "../../ApiError.ts"
 import type { Debug } from "../../RequestOptions.ts"
-import { plainResponseHeaders } from "../errors/redact.ts"
+import { plainResponseHeaders, scrubbedStart, visible } from "../errors/redact.ts"
 import type { Call } from "./call.ts"
 
 export const hasDebug = ({ options: { debug } }: Call): boolean => debug !== undefined && debug !== false
 
 const capped = (call: Call, text: string | undefined, debug: Debug | undefined): string | undefined => {
   if (text === undefined || typeof debug !== "object") return undefined
-  const plain = call.scrub(text)
-  return plain.length > debug.bodies ? `${plain.slice(0, debug.bodies)}… (${plain.length} characters)` : plain
+  const plain = visible(scrubbedStart(text, debug.bodies, call.scrub))
+  return text.length > debug.bodies ? `${plain}… (${text.length} characters)` : plain
 }
 
 /** Logs what was asked for even if the program logs nothing below `Info`: setting `debug` is asking for it. */

@@ -128,15 +128,23 @@ const execute = (
     const to = location === undefined ? undefined : targetOf(location, request.url)
     const next = to === undefined ? undefined : redirected(call, request, response.status, to)
     if (next === undefined) return Effect.succeed(response)
-    return next.isSameOrigin
+    const followed = next.isSameOrigin
       ? execute(call, client, next.request, redirects - 1, contextOf)
       : execute(call, toOtherOrigin(call), next.request, redirects - 1, (context) =>
           Context.add(contextOf(context), HttpClient.TracerPropagationEnabled, false)
         )
+    return Effect.andThen(discardBody(response), followed)
   }
   const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
   return attempt(mayRefuse && copiesBodies() ? refusing : following)
 }
+
+/** The body of a redirect is read up to this length, in bytes, so that its connection can be used again. */
+const maxRedirectBody = 16 * 1024
+
+/** A body of a redirect that goes on is cancelled: its connection would stay open as long as the server likes. */
+const discardBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<unknown> =>
+  Effect.timeoutOption(new PartialBody(maxRedirectBody).read(response), "250 millis")
 
 /** A client that sends none of the headers that the program or its middleware adds for the API. */
 const toOtherOrigin = ({ config: { http }, options }: Call): HttpClient.HttpClient => {

@@ -1,5 +1,6 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -13,8 +14,8 @@ interface Token<A> {
 }
 
 /** A value that expires, shared by all callers. */
-export interface TokenCache<A, E> {
-  readonly get: Effect.Effect<A, E>
+export interface TokenCache<A, E, R = never> {
+  readonly get: Effect.Effect<A, E, R>
   /** Forgets the value, unless it was already replaced. */
   readonly discard: (value: A) => Effect.Effect<void>
 }
@@ -22,11 +23,11 @@ export interface TokenCache<A, E> {
 const backOff = 5000
 const defectPause = 1000
 
-export const makeTokenCache = <A, E>(options: {
-  readonly acquire: Effect.Effect<Token<A>, E>
+export const makeTokenCache = <A, E, R = never>(options: {
+  readonly acquire: Effect.Effect<Token<A>, E, R>
   readonly refreshBefore?: Duration.Input | undefined
   readonly blockBefore?: Duration.Input | undefined
-}): TokenCache<A, E> => {
+}): TokenCache<A, E, R> => {
   const refreshBefore = Duration.toMillis(options.refreshBefore ?? "2 minutes")
   const blockBefore = Duration.toMillis(options.blockBefore ?? "30 seconds")
   let current: { readonly value: A; readonly expiresAt: number; readonly life: number } | undefined
@@ -34,7 +35,7 @@ export const makeTokenCache = <A, E>(options: {
   let failedAt = -Infinity
   let defect: { readonly exit: Exit.Exit<A, E>; readonly at: number } | undefined
 
-  const renew: Effect.Effect<A, E> = Effect.matchCauseEffect(options.acquire, {
+  const renew: Effect.Effect<A, E, R> = Effect.matchCauseEffect(options.acquire, {
     onSuccess: ({ expiresAt = Infinity, value }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         current = { value, expiresAt, life: expiresAt - now }
@@ -52,17 +53,19 @@ export const makeTokenCache = <A, E>(options: {
    * The renewal under way, or a new one. It outlives the calls that wait for it, and begins once all that are about to
    * ask have asked: one that fails at once is shared, too.
    */
-  const sharedRenewal: Effect.Effect<Fiber.Fiber<A, E>> = Effect.withFiber((caller) => {
-    if (renewal !== undefined) return Effect.succeed(renewal)
-    const started = Effect.runForkWith(withoutCall(caller.context))(
-      current === undefined ? Effect.andThen(Effect.yieldNow, renew) : renew
-    )
-    renewal = started
-    started.addObserver(() => {
-      renewal = undefined
-    })
-    return Effect.succeed(started)
-  })
+  const sharedRenewal: Effect.Effect<Fiber.Fiber<A, E>, never, R> = Effect.contextWith(
+    (context: Context.Context<R>) => {
+      if (renewal !== undefined) return Effect.succeed(renewal)
+      const started = Effect.runForkWith(withoutCall(context))(
+        current === undefined ? Effect.andThen(Effect.yieldNow, renew) : renew
+      )
+      renewal = started
+      started.addObserver(() => {
+        renewal = undefined
+      })
+      return Effect.succeed(started)
+    }
+  )
 
   return {
     get: Effect.flatMap(Clock.currentTimeMillis, (now) => {
