@@ -1,6 +1,6 @@
 /** Which modules share a file, because programs load them together. */
 import { dirname, join } from "node:path"
-import { closure, closureOf, indexText, modules, nameOf, readModule, source } from "./modules.ts"
+import { closure, closureOf, indexText, isIndex, modules, nameOf, readModule, source } from "./modules.ts"
 
 export interface Group {
   readonly name: string
@@ -108,10 +108,17 @@ const ownNames = (text: string): ReadonlyArray<string> | undefined =>
     ? undefined
     : Array.from(text.matchAll(/^export (?:const|class|function\*?|\{ delete_ as) (\w+)/gm), ([, name = ""]) => name)
 
-/** Adds modules between the files: needed by one and needing another. Left out, files would import each other. */
+/**
+ * Adds modules between the files, needed by one and needing another, and those that only the files need. Left out, they
+ * may come into the file of a single module, and files would import each other.
+ */
 const withBetween = (files: ReadonlySet<string>): ReadonlySet<string> => {
   const needed = [...files].flatMap((file) => [...closure(file)])
-  return new Set([...files, ...needed.filter((file) => [...closure(file)].some((other) => files.has(other)))])
+  // Ways through the files themselves do not count.
+  const elsewhere = new Set(files)
+  for (const path of modules) if (!isIndex(path)) closure(join(source, path), elsewhere)
+  const isBetween = (file: string) => [...closure(file)].some((other) => files.has(other))
+  return new Set([...files, ...needed.filter((file) => isBetween(file) || !elsewhere.has(file))])
 }
 
 export const groups: ReadonlyArray<Group> = [
