@@ -67,7 +67,7 @@ const resetOf = (text: string, now: number): Duration.Duration | undefined => {
   if (seconds !== undefined) return Duration.millis(Math.max(0, seconds * 1000))
   if (/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) {
     let millis = 0
-    for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+    for (const [, amount, unit] of text.matchAll(/(\d{1,15}(?:\.\d{1,15})?)(ms|s|m|h|d)/g)) {
       millis += Number(amount) * (units[unit ?? "s"] ?? 0)
     }
     return Duration.millis(millis)

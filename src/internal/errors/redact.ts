@@ -57,7 +57,9 @@ export const scrubError = (error: object, scrub: Scrub): void => {
   for (const key of Reflect.ownKeys(error)) {
     const value: unknown = Reflect.get(error, key)
     const plain = scrubDeep(value, scrub)
-    if (plain !== value) Reflect.set(error, key, plain)
+    if (plain === value || Reflect.set(error, key, plain)) continue
+    // Effect keeps what an error was made of in a property that cannot be replaced, and writes it to JSON.
+    if (typeof value === "object" && value !== null) scrubError(value, scrub)
   }
 }
 

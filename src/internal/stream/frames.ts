@@ -26,7 +26,7 @@ export const isKeepAlive = (name: string): boolean => {
 /** Whether data says nothing: blank, or an empty JSON value. */
 export const isEmptyFrame = (data: string): boolean => {
   if (data.length > longestSignal) return data.trim() === ""
-  return /^\s*(?:\{\s*\}|\[\s*\]|null|"")?\s*$/.test(data)
+  return /^(?:\{\s*\}|\[\s*\]|null|"")?$/.test(data.trim())
 }
 
 /** Whether data is the mark that OpenAI ends its streams with. */

@@ -1,0 +1,153 @@
+import { inspect } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
+import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
+import * as fc from "fast-check"
+import { type ApiError, ApiErrorSchema, RetryPolicy } from "llmfx"
+import { Anthropic } from "../src/anthropic/Anthropic.ts"
+import { Coze } from "../src/coze/Coze.ts"
+import { OpenAi } from "../src/openai/OpenAi.ts"
+import { apiError, failureOf, streamFailure } from "./support/errors.ts"
+import { fakeHttp, type Reply } from "./support/FakeHttp.ts"
+import { anthropicOver, cozeOver, openAiOver, probesOf } from "./support/probes.ts"
+
+const visibleChars = [..."abcXYZ019-_.~+/=:;,!#$%&'()*<>?@[]^`{|}\"\\"]
+/** Keys of the shapes that vendors and gateways give out, and of any other that a header can hold. */
+const keys = fc
+  .tuple(
+    fc.constantFrom("sk-", "sk-ant-api03-", "pat_", "", "Zq9/", "eyJhbGciOi.", "key:", "{"),
+    fc.array(fc.constantFrom(...visibleChars), { minLength: 14, maxLength: 60 })
+  )
+  .map(([prefix, chars]) => `${prefix}q7${chars.join("")}7q`)
+
+const entities = (text: string): string => text.replace(/[^\w]/g, (char) => `&#x${char.charCodeAt(0).toString(16)};`)
+
+/** How a server may write a key. */
+const spellings: { readonly [name: string]: (key: string) => string } = {
+  "as it is": (key) => key,
+  "percent-encoded": encodeURIComponent,
+  "percent-encoded twice, in lower case": (key) =>
+    encodeURIComponent(encodeURIComponent(key)).replace(/%25[\dA-F]{2}/g, (code) => code.toLowerCase()),
+  "with slashes escaped": (key) => JSON.stringify(key).slice(1, -1).replaceAll("/", "\\/"),
+  "in HTML entities": entities,
+  "in base64, with a user": (key) => btoa(`user:${key}`)
+}
+
+const eventsOf = (...data: ReadonlyArray<string>): Reply => ({
+  headers: { "content-type": "text/event-stream" },
+  parts: data.map((line) => `data: ${line}\n\n`)
+})
+
+/** Where a server may write it. */
+const places: { readonly [name: string]: (said: string) => Reply } = {
+  "an error body": (said) => ({
+    status: 400,
+    body: { error: { message: said, code: said, type: said, param: said }, msg: said, code: 4000, [said]: said }
+  }),
+  "a code in the body": (said) => ({ body: { code: 4100, msg: said, error: { message: said } } }),
+  "a page": (said) => ({
+    status: 502,
+    headers: { "content-type": "text/html" },
+    parts: [`<title>${said}</title>${said}`]
+  }),
+  "a header": (said) => ({ status: 500, headers: { "x-request-id": said, "x-echo": said, "request-id": said } }),
+  "the target of a redirect": (said) => ({ status: 307, headers: { location: `http://other.test/${said}?k=${said}` } }),
+  "an answer of the wrong shape": (said) => ({ body: { type: [said], ok: said, data: said } }),
+  "an error event": (said) => eventsOf(JSON.stringify({ type: "error", error: { message: said, code: said } })),
+  "a broken event": (said) => eventsOf(`{"type": "${said}`)
+}
+
+const layersOf = (key: string) => {
+  const common = { retry: RetryPolicy.none, debug: { bodies: 5000 } } as const
+  const secret = Redacted.make(key)
+  return {
+    openai: (http: ReturnType<typeof fakeHttp>) => {
+      const probes = probesOf(OpenAi)
+      const layer = openAiOver(http, { ...common, apiKey: secret })
+      return Effect.provide(failuresOf(probes), layer)
+    },
+    anthropic: (http: ReturnType<typeof fakeHttp>) => {
+      const probes = probesOf(Anthropic)
+      const layer = anthropicOver(http, { ...common, apiKey: secret })
+      return Effect.provide(failuresOf(probes), layer)
+    },
+    coze: (http: ReturnType<typeof fakeHttp>) => {
+      const probes = probesOf(Coze)
+      const layer = cozeOver(http, { ...common, token: secret })
+      return Effect.provide(failuresOf(probes), layer)
+    }
+  }
+}
+
+/** The errors of a call and of a stream, if they have any. */
+const failuresOf = <Id>(probes: ReturnType<typeof probesOf<Id>>) =>
+  Effect.gen(function* () {
+    const errors: Array<ApiError.ApiError> = []
+    const call = yield* Effect.option(failureOf(probes.post({ prompt: "hi" })))
+    if (call._tag === "Some") errors.push(call.value)
+    const stream = yield* Effect.option(streamFailure(probes.stream({ prompt: "hi" })))
+    if (stream._tag === "Some") errors.push(apiError(stream.value.error))
+    return errors
+  })
+
+const encode = Schema.encodeEffect(Schema.toCodecJson(ApiErrorSchema.schema))
+
+/** Everything that a program, its logs and its traces could show. */
+const shownBy = <R>(
+  program: Effect.Effect<ReadonlyArray<ApiError.ApiError>, unknown, R>
+): Effect.Effect<ReadonlyArray<string>, unknown, R> => {
+  const texts: Array<string> = []
+  const logger = Logger.map(Logger.formatStructured, (entry) => {
+    texts.push(inspect(entry, { depth: 20 }))
+  })
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      const end = span.end.bind(span)
+      span.end = (time: bigint, exit: Exit.Exit<unknown, unknown>) => {
+        end(time, exit)
+        texts.push(inspect([span.name, [...span.attributes], span._events, span.status], { depth: 20 }))
+        if (exit._tag === "Failure") texts.push(Cause.pretty(exit.cause))
+      }
+      return span
+    }
+  })
+  return program.pipe(
+    Effect.flatMap((errors) =>
+      Effect.forEach(errors, (error) =>
+        Effect.map(encode(error), (encoded) => {
+          texts.push(error.message, String(error.stack), JSON.stringify(error), error.toCurl(), JSON.stringify(encoded))
+          texts.push(inspect(error, { depth: 20, showHidden: true }), inspect(error.reason, { depth: 20 }))
+        })
+      )
+    ),
+    Effect.provide(Logger.layer([logger])),
+    Effect.provideService(References.MinimumLogLevel, "Trace"),
+    Effect.provideService(Tracer.Tracer, tracer),
+    Effect.as(texts)
+  )
+}
+
+describe("a key", () => {
+  for (const provider of ["openai", "anthropic", "coze"] as const) {
+    for (const [place, reply] of Object.entries(places)) {
+      it(`of ${provider} that a server writes into ${place} is shown nowhere, whatever its spelling`, () =>
+        fc.assert(
+          fc.asyncProperty(keys, fc.constantFrom(...Object.keys(spellings)), async (key, spelling) => {
+            const said = spellings[spelling]?.(key) ?? key
+            const texts = await Effect.runPromise(shownBy(layersOf(key)[provider](fakeHttp(reply(said)))))
+            assert.isAbove(texts.length, 0)
+            const forms = [key, said, encodeURIComponent(key), JSON.stringify(key).slice(1, -1)]
+            for (const form of forms) for (const text of texts) assert.notInclude(text, form, spelling)
+          }),
+          { numRuns: 15 }
+        ))
+    }
+  }
+})
