@@ -175,6 +175,14 @@ describe("the packed package", () => {
     expect(found.filter(([path, keys]) => names(path).some((name) => !keys.includes(name)))).toEqual([])
   }, 60_000)
 
+  it("has a command line that runs jobs", async () => {
+    const llmfx = join(folder, "node_modules/.bin/llmfx")
+    expect(await run(llmfx, ["bulk", "--help"], folder)).toContain("retry-failed")
+    writeFileSync(join(folder, "in.jsonl"), "{}")
+    const args = ["bulk", "run", "in.jsonl", "--db", "job.db", "--endpoint", "openai:models.list"]
+    await expect(run(llmfx, args, folder)).rejects.toThrow("does not answer with one JSON value")
+  }, 60_000)
+
   it("has an emulator that runs as a program", async () => {
     const emulator = spawn(join(folder, "node_modules/.bin/llmfx-emulator"), ["--port", "0"], {
       cwd: folder,

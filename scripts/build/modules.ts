@@ -7,7 +7,7 @@ export const root = process.cwd()
 export const source = join(root, "src")
 
 /** The program: the build puts what reads its arguments into files of their own (program.ts). Its tasks are modules. */
-export const isProgram = (path: string): boolean => /^cli\/[^/]+$/.test(path)
+const isProgram = (path: string): boolean => /^cli\/[^/]+$/.test(path)
 
 /** Paths of the modules that others may load, relative to src. */
 export const modules: ReadonlyArray<string> = readdirSync(source, { recursive: true, encoding: "utf8" })

@@ -17,7 +17,7 @@ const opened = (path: string): Effect.Effect<FileHandle, UsageError, Scope.Scope
     (file) => Effect.promise(() => file.close())
   )
 
-/** Opens a file, which is emptied, or standard output if there is no path. */
+/** Opens and empties a file. Default: standard output. */
 export const writerOf = (path: string | undefined): Effect.Effect<Write, UsageError, Scope.Scope> =>
   path === undefined
     ? Effect.succeed((text) =>

@@ -17,7 +17,7 @@ export const runTask = async (task: Effect.Effect<number, unknown>, stop: AbortS
   return error instanceof UsageError ? 2 : 1
 }
 
-/** What to do about an error whose message does not say it, by tag. */
+/** Hints by the tag of an error. Messages of other errors already say what to do. */
 const advice: { readonly [tag: string]: string } = {
   BulkConflictError: "Give this job another name with --job, or another file with --db.",
   BulkNotFoundError: "`llmfx bulk status --db <file>` lists the jobs.",

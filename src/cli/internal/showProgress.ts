@@ -1,7 +1,7 @@
 /** Shows the progress of a job on standard error: as a bar on a terminal, otherwise in a line now and then. */
 import * as Bulk from "../../jobs/Bulk.ts"
 
-/** How often a line is written if there is no terminal, in milliseconds. */
+/** Milliseconds between lines without a terminal. */
 const lineEvery = 10_000
 
 /** Progress in one line without a bar. */

@@ -137,7 +137,7 @@ interface Rejects {
   readonly add: (reject: Bulk.Reject) => Effect.Effect<void, UsageError>
 }
 
-/** The file of rejected lines is made at the first of them. */
+/** Opens the file for rejected lines when the first comes. */
 const rejectsOf = (options: RunOptions, display: Display): Effect.Effect<Rejects, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
     const path = options.rejects ?? `${options.input}.rejects.jsonl`
