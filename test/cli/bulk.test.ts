@@ -1,10 +1,11 @@
 /** The command line, as programs of its own against a server on this machine. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { build } from "esbuild"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { root } from "../../scripts/sources.mjs"
 
@@ -16,6 +17,9 @@ const linesOf = (name: string): ReadonlyArray<{ readonly [key: string]: unknown 
     .split("\n")
     .map((line) => JSON.parse(line))
 
+/** Where the program is bundled, once: in the repository, so that its imports resolve. */
+let program: string
+
 /** What the server was asked, in order. */
 let asked: Array<string> = []
 let delay = 0
@@ -23,6 +27,21 @@ let server: Server
 const children = new Set<ChildProcess>()
 
 beforeAll(async () => {
+  const cache = join(root, "node_modules/.cache/llmfx")
+  mkdirSync(cache, { recursive: true })
+  program = mkdtempSync(join(cache, "cli-"))
+  await build({
+    entryPoints: [join(root, "src/cli/NodeMain.ts")],
+    outdir: program,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    logLevel: "error"
+  })
   server = createServer(async (request, response) => {
     let body = ""
     for await (const chunk of request) body += String(chunk)
@@ -65,7 +84,7 @@ afterEach(() => {
 afterAll(() => {
   server.close()
   server.closeAllConnections()
-  rmSync(folder, { recursive: true, force: true })
+  for (const path of [folder, program]) rmSync(path, { recursive: true, force: true })
 })
 
 interface Ended {
@@ -76,7 +95,7 @@ interface Ended {
 
 const start = (...args: ReadonlyArray<string>) => {
   const { port } = server.address() as AddressInfo
-  const child = spawn(process.execPath, ["scripts/run.mjs", "src/cli/NodeMain.ts", ...args], {
+  const child = spawn(process.execPath, [join(program, "NodeMain.mjs"), ...args], {
     cwd: root,
     env: { PATH: process.env["PATH"], OPENAI_API_KEY: "sk-secret", OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
     stdio: ["ignore", "pipe", "pipe"]
