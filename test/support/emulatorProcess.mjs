@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
  * @param {ReadonlyArray<string>} options Those of `llmfx-emulator`.
  */
 export const startEmulator = async (options) => {
-  const child = spawn(process.execPath, ["scripts/run.mjs", "src/testing/NodeEmulatorBin.ts", ...options], {
+  const child = spawn(process.execPath, ["scripts/run.mjs", "src/cli/NodeEmulatorMain.ts", ...options], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"]
   })
