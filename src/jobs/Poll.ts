@@ -47,8 +47,8 @@ export class PollTimeoutError extends Data.TaggedError("PollTimeoutError")<{
 export interface Options {
   /**
    * The wait before each poll except the first; polling stops when the schedule ends. A state that is already known
-   * counts as the first poll. Default: polls immediately, then as `openai-poll-after-ms` says (100 ms to one minute), or
-   * every five seconds.
+   * counts as the first poll. Default: polls immediately, then as the server's `poll-after-ms` header says (100 ms to
+   * one minute), or every five seconds.
    */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
   /** How long to poll. When it expires, one last poll of up to ten seconds follows. Default: 24 hours. */
@@ -160,7 +160,7 @@ const cancelling =
   }
 
 const hintOf = (headers: { readonly [name: string]: string }): number | undefined => {
-  const text = headers["openai-poll-after-ms"]
+  const text = Object.entries(headers).find(([name]) => name.endsWith("poll-after-ms"))?.[1]
   const hint = text === undefined || text.trim() === "" ? Number.NaN : Number(text)
   return Number.isFinite(hint) && hint >= 0 ? Math.min(Math.max(hint, shortestHint), longestHint) : undefined
 }

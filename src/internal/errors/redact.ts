@@ -68,9 +68,6 @@ const plainHeaders = new Set([
   "accept",
   "content-type",
   "user-agent",
-  "anthropic-version",
-  "anthropic-beta",
-  "openai-beta",
   "idempotency-key",
   "x-stainless-retry-count",
   "accept-encoding",
@@ -80,13 +77,16 @@ const plainHeaders = new Set([
   "b3"
 ])
 
+/** A vendor's own headers for versions and betas hold names, not secrets. */
+const isPlainHeader = (name: string): boolean => plainHeaders.has(name) || /^[a-z]+-(?:beta|version)$/.test(name)
+
 /** Request headers for an error or a log: only values that cannot be a secret. */
 export const plainRequestHeaders = (
   headers: { readonly [name: string]: string },
   scrub: Scrub
 ): { readonly [name: string]: string } =>
   Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, plainHeaders.has(name) ? scrub(value) : placeholder])
+    Object.entries(headers).map(([name, value]) => [name, isPlainHeader(name) ? scrub(value) : placeholder])
   )
 
 const maxHeaderLength = 500
@@ -139,7 +139,7 @@ export const secretsInHeaders = (
   headers: { readonly [name: string]: string | null } | undefined
 ): ReadonlyArray<string> =>
   Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    value === null || plainHeaders.has(name.toLowerCase())
+    value === null || isPlainHeader(name.toLowerCase())
       ? []
       : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value)]
   )
