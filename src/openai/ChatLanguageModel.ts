@@ -45,8 +45,8 @@ import * as ChatCompletions from "./api/ChatCompletions.ts"
 import { key, makeReader, toParts as partsOf } from "./internal/ai/chatParts.ts"
 import { toMessages, toRequest } from "./internal/ai/chatRequest.ts"
 import * as quirks from "./internal/ai/quirks.ts"
+import { conversion } from "./internal/conversion.ts"
 import { OpenAi } from "./OpenAi.ts"
-import { conversion } from "./Parse.ts"
 
 /** How a server differs from OpenAI's. */
 export interface Quirks extends quirks.Quirks {}

@@ -30,8 +30,8 @@ import type * as Tools from "../tools/Tools.ts"
 import type * as ChatCompletions from "./api/ChatCompletions.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import { callsOf, endingOf, nextInput } from "./internal/chatParam.ts"
+import { conversion } from "./internal/conversion.ts"
 import { OpenAi } from "./OpenAi.ts"
-import { conversion } from "./Parse.ts"
 
 type Input = ChatCompletions.ChatCompletionCreateParams
 type Answer = ChatCompletions.ChatCompletion

@@ -17,7 +17,6 @@
  * )
  * ```
  */
-import * as OpenAiStructuredOutput from "effect/ai/OpenAiStructuredOutput"
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -29,6 +28,7 @@ import * as ChatCompletions from "./api/ChatCompletions.ts"
 import * as Responses from "./api/Responses.ts"
 import * as ChatCompletionStream from "./ChatCompletionStream.ts"
 import { textOfContent } from "./internal/chatParam.ts"
+import { conversion as openAiConversion } from "./internal/conversion.ts"
 import { isKept, itemsOf } from "./internal/responseParam.ts"
 import { finalTextOfResponse } from "./internal/responseText.ts"
 import type { OpenAi } from "./OpenAi.ts"
@@ -39,13 +39,7 @@ import * as ResponseStream from "./ResponseStream.ts"
  *
  * @category constants
  */
-export const conversion: StructuredOutput.Conversion = {
-  convert: OpenAiStructuredOutput.toCodecOpenAI,
-  objectOnly: true,
-  recursive: true,
-  anyValue: false,
-  loneReferences: true
-}
+export const conversion: StructuredOutput.Conversion = openAiConversion
 
 /**
  * Options of a request.

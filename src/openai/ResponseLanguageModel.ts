@@ -49,8 +49,8 @@ import * as Responses from "./api/Responses.ts"
 import type { ResponsesModel } from "./api/Shared.ts"
 import { key, makeReader, toParts as partsOf } from "./internal/ai/responseParts.ts"
 import { toItems, toRequest } from "./internal/ai/responseRequest.ts"
+import { conversion } from "./internal/conversion.ts"
 import { OpenAi } from "./OpenAi.ts"
-import { conversion } from "./Parse.ts"
 
 /** The settings of a model: fields of the request under their own names, and what the request has no field for. */
 export interface Config

@@ -214,9 +214,29 @@ export const format = <A, E>(
   source: Source<A, E>,
   conversion: Conversion,
   options: FormatOptions = {}
-): Result.Result<Format<A, E>, UnsupportedSchemaError> => {
+): Result.Result<Format<A, E>, UnsupportedSchemaError> =>
+  Schema.isSchema(source)
+    ? formatSchema(source, conversion, options)
+    : attempt(() => {
+        const { decode, ...rest } = unsafeFormat<A, E>(importStandard(source), conversion, options)
+        return { ...rest, decode: (json) => Effect.flatMap(decode(json), (value) => validate(source, value)) }
+      })
+
+/**
+ * Converts an Effect schema for a provider. Unlike {@link format}, it does not add the reader of JSON Schema to a bundle,
+ * which only the schemas of other libraries need.
+ *
+ * @category converting
+ */
+export const formatSchema = <A, E>(
+  schema: Schema.Codec<A, E>,
+  conversion: Conversion,
+  options: FormatOptions = {}
+): Result.Result<Format<A, E>, UnsupportedSchemaError> => attempt(() => unsafeFormat<A, E>(schema, conversion, options))
+
+const attempt = <A>(make: () => A): Result.Result<A, UnsupportedSchemaError> => {
   try {
-    return Result.succeed(unsafeFormat(source, conversion, options))
+    return Result.succeed(make())
   } catch (thrown) {
     return Result.fail(
       thrown instanceof UnsupportedSchemaError
@@ -229,9 +249,11 @@ export const format = <A, E>(
   }
 }
 
-const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, options: FormatOptions): Format<A, E> => {
-  const isEffect = Schema.isSchema(source)
-  const given: Schema.Codec<unknown, unknown> = isEffect ? source : importStandard(source)
+const unsafeFormat = <A, E>(
+  given: Schema.Codec<unknown, unknown>,
+  conversion: Conversion,
+  options: FormatOptions
+): Format<A, E> => {
   const schema = hasNoFields(given) ? noFields : given
   const symbol = symbolKey(schema.ast)
   if (symbol !== undefined) throw unsupported("A property whose name is a symbol", symbol)
@@ -257,9 +279,8 @@ const unsafeFormat = <A, E>(source: Source<A, E>, conversion: Conversion, option
     decode: (json) =>
       decode(json, { errors: "all" }).pipe(
         Effect.mapError(({ issue }) => mismatched(formatIssue(issue).issues)),
-        Effect.map(unwrap),
-        // The codec was made from this schema.
-        Effect.flatMap((value) => (isEffect ? Effect.succeed(value as A) : validate(source, value)))
+        // The codec was made from the schema. What the schema of another library says is checked after that.
+        Effect.map((value) => unwrap(value) as A)
       ),
     partial: (json) => unwrap(restore(json)) as PartialJson.Partial<E> | undefined
   }

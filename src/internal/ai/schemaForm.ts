@@ -40,11 +40,11 @@ export const parametersForm = (
     toEncoded: (json) => encode(restore(json))
   })
   if (wanted === true || (wanted === undefined && isNatural(codec.ast))) {
-    const strict = StructuredOutput.format(codec, conversion)
+    const strict = StructuredOutput.formatSchema(codec, conversion)
     if (Result.isSuccess(strict)) return Result.succeed(form(strict.success, true))
     if (wanted === true) return Result.fail(strict.failure)
   }
-  return Result.map(StructuredOutput.format(codec, plainConversion), (plain) => form(plain, false))
+  return Result.map(StructuredOutput.formatSchema(codec, plainConversion), (plain) => form(plain, false))
 }
 
 /** The form of parameters that are known as JSON Schema only. Nothing is converted. */
@@ -171,10 +171,10 @@ export const objectForm = <T, E, RD, RE>(
   wanted: Wanted
 ): ObjectForm<T, RD, RE> => {
   const source = schema as unknown as Schema.Codec<unknown, unknown>
-  const strict = wanted === false ? undefined : Result.getOrUndefined(StructuredOutput.format(source, conversion))
+  const strict = wanted === false ? undefined : Result.getOrUndefined(StructuredOutput.formatSchema(source, conversion))
   const format =
     strict ??
-    Result.getOrThrow(StructuredOutput.format(source, { ...plainConversion, objectOnly: conversion.objectOnly }))
+    Result.getOrThrow(StructuredOutput.formatSchema(source, { ...plainConversion, objectOnly: conversion.objectOnly }))
   const restore = makeRestore(Schema.Struct({ value: source }).ast)
   // `format` puts into `value` what is not an object.
   const isWrapped = conversion.objectOnly && isWrapper(format.jsonSchema) && !hasValue(source)

@@ -6,7 +6,7 @@ import type * as Endpoint from "../../Endpoint.ts"
 import { finishWith } from "../../internal/stream/fold.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
 import { OpenAi } from "../OpenAi.ts"
-import { conversion } from "../Parse.ts"
+import { conversion } from "./conversion.ts"
 import {
   callsOf,
   endingOf,

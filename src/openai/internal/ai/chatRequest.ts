@@ -12,7 +12,7 @@ import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/js
 import * as ToolOutput from "../../../tools/ToolOutput.ts"
 import type * as ChatCompletions from "../../api/ChatCompletions.ts"
 import type { Config } from "../../ChatLanguageModel.ts"
-import { conversion } from "../../Parse.ts"
+import { conversion } from "../conversion.ts"
 import { key } from "./chatParts.ts"
 import { argsOf, nameOf, toolId } from "./hostedKinds.ts"
 import { fileName, formatName, isFileId, isReasoningModel } from "./names.ts"
