@@ -7,9 +7,9 @@ import type * as Endpoint from "../../../Endpoint.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
 import type { RequestOptions } from "../../../RequestOptions.ts"
 import { Anthropic } from "../../Anthropic.ts"
-import * as BetaMessages from "../../api/BetaMessages.ts"
 import * as Messages from "../../api/Messages.ts"
 import { streamLongRequests } from "../longRequests.ts"
+import * as BetaMessages from "./betaMessages.ts"
 import { continueMessage, continueStream } from "./continuePaused.ts"
 import type { MessageRequest } from "./toMessageRequest.ts"
 
@@ -37,7 +37,7 @@ export const createMessage = (
   // The input was put together as JSON, by the API's documentation.
   const create = (body: JsonObject): Effect.Effect<Endpoint.Response<object>, ApiError, Anthropic> =>
     isBeta(body)
-      ? BetaMessages.create.withResponse(body as never, options)
+      ? BetaMessages.create.withResponse(body, options)
       : Messages.create.withResponse(body as never, options)
   return Effect.updateService(continueMessage(create, input, continuePaused), Anthropic, streamLongRequests)
 }
@@ -52,7 +52,7 @@ export const openMessage = (
     body: JsonObject
   ): Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, Anthropic | Scope.Scope> =>
     isBeta(body)
-      ? BetaMessages.stream.withResponse(body as never, options)
+      ? BetaMessages.stream.withResponse(body, options)
       : Messages.stream.withResponse(body as never, options)
   return continueStream(open, input, continuePaused)
 }
