@@ -363,8 +363,9 @@ const makeHeaders = (
   }
   /** Sets a header. If the header holds a list, puts the new values before the existing ones instead. */
   const add = (name: string, value: string): void => {
-    const before = config.listHeaders?.has(name.toLowerCase()) === true ? headers[name.toLowerCase()] : undefined
-    set(name, before === undefined ? value : [...new Set([...itemsOf(value), ...itemsOf(before)])].join(","))
+    const lower = name.toLowerCase()
+    const isList = config.listHeaders?.has(lower) === true
+    set(name, isList ? [...new Set([...itemsOf(value), ...itemsOf(headers[lower] ?? "")])].join(",") : value)
   }
   for (const [name, value] of Object.entries(config.headers)) set(name, value)
   for (const [name, value] of Object.entries(endpoint.headers ?? {})) set(name, value)
