@@ -34,7 +34,9 @@ export const plainMessage = (message: JsonObject, isDelta = true): JsonObject =>
   const { content, tool_calls: calls } = message
   const hasParts = isDelta && Array.isArray(content)
   const hasObjects = arrayOf(calls).some(hasObjectAsArguments)
-  const hasRole = isDelta || message["role"] === "assistant"
+  const { role } = message
+  // A role of another type is wrong, and the decoder says so.
+  const hasRole = isDelta || role === "assistant" || (role !== undefined && role !== null && typeof role !== "string")
   if (!hasParts && !hasObjects && hasRole) return message
   const thinking = hasParts ? thinkingOfContent(content) : ""
   return {
