@@ -506,11 +506,19 @@ class Part {
     if (before === undefined) return
     this.#said = before.#said
     this.isDone = before.isDone
-    for (const [field, text] of before.#texts) {
-      if (textOf(this.#fields[field]) === "") this.#texts.set(field, text)
+    // An announcement may come after the part it announces, and says less.
+    for (const [field, text] of [...Object.entries(before.#fields), ...before.#texts]) {
+      if (typeof text === "string" && text !== "" && textOf(this.#fields[field]) === "") this.#texts.set(field, text)
     }
-    if (arrayOf(this.#fields["annotations"]).length === 0) this.#annotations = before.#annotations
-    if (arrayOf(this.#fields["logprobs"]).length === 0) this.#logprobs = before.#logprobs
+    if (arrayOf(this.#fields["annotations"]).length === 0) this.#annotations = before.#listOf("annotations")
+    if (arrayOf(this.#fields["logprobs"]).length === 0) this.#logprobs = before.#listOf("logprobs")
+  }
+
+  /** The items of a list so far; `undefined` if there are none. */
+  #listOf(name: "annotations" | "logprobs"): Array<unknown> | undefined {
+    const own = name === "annotations" ? this.#annotations : this.#logprobs
+    const given = arrayOf(this.#fields[name])
+    return own ?? (given.length === 0 ? undefined : [...given])
   }
 
   append(field: string, delta: string, logprobs: unknown): void {
