@@ -51,7 +51,11 @@ export const inputs = {
 }
 
 /** The least work any client does: fetch, cut into events, parse. */
-export const bareStream = async (url: string, body: object): Promise<number> => {
+export const bareStream = async (
+  url: string,
+  body: object,
+  onEvent: (event: unknown) => void = () => undefined
+): Promise<number> => {
   const response = await fetch(url, {
     method: "POST",
     headers,
@@ -65,7 +69,7 @@ export const bareStream = async (url: string, body: object): Promise<number> => 
     pending = lines.pop() ?? ""
     for (const line of lines) {
       if (!line.startsWith("data: ") || line === "data: [DONE]") continue
-      JSON.parse(line.slice(6))
+      onEvent(JSON.parse(line.slice(6)))
       events++
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Runs one client against the slow server, in its own process, and prints what that took as JSON.
  *
- *     node scripts/run.mjs scripts/bench/gatewayRun.ts <client> <provider> <streams|calls|idle> <count> <url>
+ *     node scripts/run.mjs scripts/bench/gatewayRun.ts <client> <provider> <streams|calls> <count> <url>
  */
 import { createAnthropic } from "@ai-sdk/anthropic"
 import { createOpenAI } from "@ai-sdk/openai"
@@ -15,9 +15,9 @@ import * as Chat from "llmfx/coze/Chat"
 import type { Coze } from "llmfx/coze/Coze"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import type { OpenAi } from "llmfx/openai/OpenAi"
-import { fetchRuntime, headers, inputs, sdks, undiciRuntime } from "./clients.ts"
+import { bareStream, fetchRuntime, headers, inputs, sdks, undiciRuntime } from "./clients.ts"
 import type { Client, Load, Provider, Usage } from "./gateway.ts"
-import { bareStreamOf, textOfEvent } from "./gatewayEvents.ts"
+import { textOfEvent } from "./gatewayEvents.ts"
 
 const [client, provider, load, count, url] = process.argv.slice(2) as [Client, Provider, Load, string, string]
 const total = Number(count)
@@ -80,7 +80,7 @@ const official = () => {
 const paths = { openai: "/v1/chat/completions", anthropic: "/v1/messages", coze: "/v3/chat" }
 
 const bare = () => ({
-  stream: () => bareStreamOf(url + paths[provider], inputs[provider], (event) => arrived(textOfEvent(provider, event))),
+  stream: () => bareStream(url + paths[provider], inputs[provider], (event) => arrived(textOfEvent(provider, event))),
   call: async (): Promise<unknown> => {
     const body = JSON.stringify(inputs[provider])
     const response = await fetch(url + paths[provider], { method: "POST", headers, body })
