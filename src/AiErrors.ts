@@ -25,23 +25,37 @@ import { plainJson } from "./internal/ai/plainJson.ts"
 import { aiMetadataKey } from "./internal/errors/aiMetadataKey.ts"
 import { isObject } from "./internal/json/json.ts"
 
-/** The module and method that an `AiError` names. */
+/**
+ * The module and method that an `AiError` names.
+ *
+ * @category models
+ */
 export interface Place {
   readonly module: string
   readonly method: string
 }
 
-/** The key under which a reason's metadata holds the `ApiError` as JSON. */
+/**
+ * The key under which a reason's metadata holds the `ApiError` as JSON.
+ *
+ * @category constants
+ */
 export const metadataKey: typeof aiMetadataKey = aiMetadataKey
 
 /**
  * Converts the error of a call. The reason's metadata holds the whole `ApiError` as JSON, under {@link metadataKey}; a
  * `NetworkError`, which has no metadata, holds it as its cause. What had arrived of a stream is in `partial` there.
+ *
+ * @category converting
  */
 export const fromApiError = (error: ApiError, place: Place): AiError.AiError =>
   AiError.make({ ...place, reason: reasonOf(error) })
 
-/** The `ApiError` that an `AiError` was made from. */
+/**
+ * The `ApiError` that an `AiError` was made from.
+ *
+ * @category converting
+ */
 export const toApiError = ({ reason }: AiError.AiError): Option.Option<ApiError> => {
   if (reason._tag === "NetworkError") {
     return isApiError(reason.cause) ? Option.some(reason.cause) : Option.none()

@@ -93,6 +93,8 @@ export const resume = <Input extends object, A, E = never, R = never>(
  * `Bulk.endpoint(name, Messages.create, { via: BatchRun.via() })`. The API has no metadata, so a batch whose submission got
  * no answer is found by the custom ids of its results. Until such a batch has ended it cannot be told from others: the job
  * pauses instead of paying twice.
+ *
+ * @category constructors
  */
 export const via =
   (options: Options = {}) =>

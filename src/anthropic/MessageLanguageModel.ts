@@ -55,7 +55,11 @@ type Params = Omit<
   "max_tokens" | "messages" | "model" | "output_format" | "stream" | "system" | "tool_choice" | "tools"
 >
 
-/** Settings of the model: fields of the request under their own names, and settings that the request has no field for. */
+/**
+ * Settings of the model: fields of the request under their own names, and settings that the request has no field for.
+ *
+ * @category models
+ */
 export interface Config extends Partial<Params>, SharedConfig {
   /** Default: what the model can write, which the layer asks the API for once; 8,192 if it does not say. */
   readonly max_tokens?: number | undefined
@@ -79,33 +83,57 @@ export interface Config extends Partial<Params>, SharedConfig {
   readonly isFileId?: ((data: string) => boolean) | undefined
 }
 
-/** The settings of the running program, which win over those of its layer. See {@link withConfig}. */
+/**
+ * The settings of the running program, which win over those of its layer. See {@link withConfig}.
+ *
+ * @category references
+ */
 export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
   "llmfx/anthropic/MessageLanguageModel/Config",
   { defaultValue: () => ({}) }
 )
 
-/** Sets the settings of all calls of a program; the innermost wins, field by field. */
+/**
+ * Sets the settings of all calls of a program; the innermost wins, field by field.
+ *
+ * @category combinators
+ */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 export { ToolSettings } from "./internal/ai/toolSettings.ts"
 
-/** The model of a layer. */
+/**
+ * The model of a layer.
+ *
+ * @category models
+ */
 export interface Options {
   /** Such as `claude-sonnet-5`; clouds have names of their own. */
   readonly model: Messages.Model
   readonly config?: Config | undefined
 }
 
-/** The service of a model. */
+/**
+ * The service of a model.
+ *
+ * @category constructors
+ */
 export const make = (options: Options): Effect.Effect<LanguageModel.LanguageModel, never, Anthropic> =>
   Effect.flatMap(capabilitiesOf(options.model), (capabilities) => makeLanguageModel(apiOf(capabilities), options))
 
-/** The layer of a model. */
+/**
+ * The layer of a model.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<LanguageModel.LanguageModel, never, Anthropic> =>
   Layer.effect(LanguageModel.LanguageModel, make(options))
 
-/** The model, with its name and provider for the context of `effect/ai`. */
+/**
+ * The model, with its name and provider for the context of `effect/ai`.
+ *
+ * @category layers
+ */
 export const model = (
   name: Messages.Model,
   config?: Config
@@ -127,13 +155,21 @@ const apiOf = (capabilities: Capabilities): Api<Anthropic, Config, MessageReques
   supportsSystemMessagesInHistory: (_, { systemInHistory }) => systemInHistory === "system"
 })
 
-/** The part of a request that a prompt becomes. */
+/**
+ * The part of a request that a prompt becomes.
+ *
+ * @category models
+ */
 export interface Input {
   readonly system: ReadonlyArray<Messages.TextBlockParam>
   readonly messages: ReadonlyArray<Messages.MessageParam>
 }
 
-/** How answers are read that do not come from a call of the model. */
+/**
+ * How answers are read that do not come from a call of the model.
+ *
+ * @category models
+ */
 export interface PartsOptions {
   /** The tools that the calls are of: their parameters come in the tool's encoded form. */
   readonly tools?: ReadonlyArray<AiTool.Any> | undefined
@@ -144,7 +180,11 @@ export interface PartsOptions {
 const declaredTools = ({ tools = [], undeclared = "keep" }: PartsOptions, strict?: boolean): DeclaredTools =>
   new DeclaredTools(new ToolTable(tools, { conversion: toolConversion, strict }, undeclared))
 
-/** The system text and the messages of a prompt, for `Messages.create`, batches and `Messages.countTokens`. */
+/**
+ * The system text and the messages of a prompt, for `Messages.create`, batches and `Messages.countTokens`.
+ *
+ * @category converting
+ */
 export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly tools?: ReadonlyArray<AiTool.Any>; readonly config?: Config } = {}
@@ -159,14 +199,22 @@ export const toInput = (
     return { messages, system } as unknown as Input
   })
 
-/** The parts of a message, such as a result of a batch. */
+/**
+ * The parts of a message, such as a result of a batch.
+ *
+ * @category converting
+ */
 export const toParts = (
   message: Messages.Message | BetaMessages.BetaMessage,
   options: PartsOptions = {}
 ): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
   attempt(() => messageToParts(message, declaredTools(options)))
 
-/** The parts of a message's events, of `Messages.stream` or a cassette for instance. */
+/**
+ * The parts of a message's events, of `Messages.stream` or a cassette for instance.
+ *
+ * @category converting
+ */
 export const streamParts = (
   options: PartsOptions = {}
 ): (<E, R>(

@@ -54,7 +54,11 @@ import { Coze } from "./Coze.ts"
 import { ChatReader, chatToParts, key } from "./internal/ai/chatParts.ts"
 import { type ChatRequest, chatRequest, messagesOf } from "./internal/ai/chatRequest.ts"
 
-/** Settings of the model: fields of the request under their own names, and settings that the request has no field for. */
+/**
+ * Settings of the model: fields of the request under their own names, and settings that the request has no field for.
+ *
+ * @category models
+ */
 export interface Config
   extends SharedConfig,
     Partial<Omit<Chat.ChatCreateParams, "additional_messages" | "bot_id" | "shortcut_command">> {
@@ -67,13 +71,21 @@ export interface Config
   readonly onUnsupported?: "fail" | "omit" | undefined
 }
 
-/** The settings of the running program, which win over those of its layer. See {@link withConfig}. */
+/**
+ * The settings of the running program, which win over those of its layer. See {@link withConfig}.
+ *
+ * @category references
+ */
 export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
   "llmfx/coze/ChatLanguageModel/Config",
   { defaultValue: () => ({}) }
 )
 
-/** Sets the settings of all calls of a program; the innermost wins, field by field. */
+/**
+ * Sets the settings of all calls of a program; the innermost wins, field by field.
+ *
+ * @category combinators
+ */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 const openChat = (input: ChatRequest, options: RequestOptions) =>
@@ -116,26 +128,46 @@ const api: Api<Coze, Config, ChatRequest, ChatStream.Snapshot, Chat.ChatEvent> =
   reader: (reading) => new ChatReader(reading)
 }
 
-/** The agent of a layer. */
+/**
+ * The agent of a layer.
+ *
+ * @category models
+ */
 export interface Options {
   /** The agent's id. */
   readonly model: string
   readonly config?: Config | undefined
 }
 
-/** Makes the service of an agent. */
+/**
+ * Makes the service of an agent.
+ *
+ * @category constructors
+ */
 export const make = (options: Options): Effect.Effect<LanguageModel.LanguageModel, never, Coze> =>
   makeLanguageModel(api, options)
 
-/** Makes the layer of an agent. */
+/**
+ * Makes the layer of an agent.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<LanguageModel.LanguageModel, never, Coze> =>
   Layer.effect(LanguageModel.LanguageModel, make(options))
 
-/** Makes the layer of an agent, with its id and provider for the context of `effect/ai`. */
+/**
+ * Makes the layer of an agent, with its id and provider for the context of `effect/ai`.
+ *
+ * @category layers
+ */
 export const model = (name: string, config?: Config): Model.Model<"coze", LanguageModel.LanguageModel, Coze> =>
   Model.make("coze", name, layer({ model: name, config }))
 
-/** How answers are read that do not come from a call of the model. */
+/**
+ * How answers are read that do not come from a call of the model.
+ *
+ * @category models
+ */
 export interface PartsOptions {
   /** The tools that the calls are of: their parameters come in the tool's encoded form. */
   readonly tools?: ReadonlyArray<Tool.Any> | undefined
@@ -149,21 +181,33 @@ const readingOf = ({ tools = [], undeclared = "keep" }: PartsOptions, method: st
   place: { module: api.module, method }
 })
 
-/** Converts a prompt to the messages of a chat. */
+/**
+ * Converts a prompt to the messages of a chat.
+ *
+ * @category converting
+ */
 export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly config?: Config } = {}
 ): Effect.Effect<ReadonlyArray<EnterMessage>, AiError.AiError> =>
   attempt(() => messagesOf(prompt.content, options.config ?? {}))
 
-/** Reads a chat that has ended, such as that of `Chat.createAndPoll`. Fails if the chat failed. */
+/**
+ * Reads a chat that has ended, such as that of `Chat.createAndPoll`. Fails if the chat failed.
+ *
+ * @category converting
+ */
 export const toParts = (
   snapshot: ChatStream.Snapshot,
   options: PartsOptions = {}
 ): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
   attempt(() => chatToParts(snapshot, readingOf(options, "toParts")))
 
-/** Reads the events of a chat, of `Chat.stream` or a cassette for instance. */
+/**
+ * Reads the events of a chat, of `Chat.stream` or a cassette for instance.
+ *
+ * @category converting
+ */
 export const streamParts = (
   options: PartsOptions = {}
 ): (<E, R>(

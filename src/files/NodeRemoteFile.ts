@@ -17,7 +17,11 @@ import * as dns from "node:dns"
 import type { LookupFunction } from "node:net"
 import { isPublicAddress } from "../internal/request/publicAddress.ts"
 
-/** Resolves a name like Node does. Fails with `EACCES` if any of its addresses is not public. */
+/**
+ * Resolves a name like Node does. Fails with `EACCES` if any of its addresses is not public.
+ *
+ * @category constants
+ */
 export const lookup: LookupFunction = (hostname, options, callback) => {
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, [])

@@ -448,7 +448,11 @@ const missingError = (customId: string, problem: string | undefined): BatchReque
  */
 export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500
 
-/** What is known of a batch whose submission may have broken off. */
+/**
+ * What is known of a batch whose submission may have broken off.
+ *
+ * @category models
+ */
 export type Found =
   | { readonly _tag: "Found"; readonly batchId: string }
   /** The API has no such batch: it may be submitted. */
@@ -456,7 +460,11 @@ export type Found =
   /** One of these may be it; to submit it again might pay for it twice. */
   | { readonly _tag: "Unclear"; readonly batchIds: ReadonlyArray<string> }
 
-/** Batches that can be found again by a mark. Each custom id begins with the mark, so that results tell it, too. */
+/**
+ * Batches that can be found again by a mark. Each custom id begins with the mark, so that results tell it, too.
+ *
+ * @category models
+ */
 export interface TrackedApi<in out Input, out A, out R> {
   readonly submit: (
     requests: ReadonlyArray<Request<Input>>,
@@ -470,5 +478,9 @@ export interface TrackedApi<in out Input, out A, out R> {
   ) => Stream.Stream<Event<A>, ApiError | Poll.PollTimeoutError | BatchInputError, R>
 }
 
-/** How much earlier than by our clock a server may say that a batch was created, in milliseconds. */
+/**
+ * How much earlier than by our clock a server may say that a batch was created, in milliseconds.
+ *
+ * @category constants
+ */
 export const clockSkew = 120_000

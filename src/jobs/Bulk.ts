@@ -91,7 +91,11 @@ export {
 
 export type { ReadOptions, Reject } from "../internal/bulk/readInputs.ts"
 
-/** One of the inputs of a job. */
+/**
+ * One of the inputs of a job.
+ *
+ * @category models
+ */
 export interface Request<out I> {
   /** Names the request in its result; unique within the job. Default: its place among the inputs, from 0. */
   readonly customId?: string | undefined
@@ -99,7 +103,11 @@ export interface Request<out I> {
   readonly input: I
 }
 
-/** How much a job may use. It pauses when it has used as much; calls in flight still end. */
+/**
+ * How much a job may use. It pauses when it has used as much; calls in flight still end.
+ *
+ * @category models
+ */
 export interface Budget {
   /** Of input and output together. */
   readonly tokens?: number | undefined
@@ -107,7 +115,11 @@ export interface Budget {
   readonly usd?: number | undefined
 }
 
-/** Options of a single job. */
+/**
+ * Options of a single job.
+ *
+ * @category models
+ */
 export interface JobOptions {
   readonly budget?: Budget | undefined
   /** How long the job may take from its submission on; then it pauses. No limit by default. */
@@ -118,7 +130,11 @@ export interface JobOptions {
   readonly tags?: { readonly [tag: string]: string } | undefined
 }
 
-/** How the jobs of a definition run. */
+/**
+ * How the jobs of a definition run.
+ *
+ * @category models
+ */
 export interface Options extends JobOptions {
   /**
    * Names the version of the call. A job that was submitted with another version is not continued, and submitting it
@@ -148,13 +164,21 @@ export interface Options extends JobOptions {
   readonly stopWhen?: ((progress: Progress) => boolean) | undefined
 }
 
-/** How the jobs of a call run. */
+/**
+ * How the jobs of a call run.
+ *
+ * @category models
+ */
 export interface DefineOptions<A> extends Options {
   /** How a value is stored. */
   readonly success: Schema.Codec<A, unknown>
 }
 
-/** A job has been submitted. */
+/**
+ * A job has been submitted.
+ *
+ * @category models
+ */
 export interface Submitted {
   readonly _tag: "Submitted"
   readonly job: string
@@ -163,7 +187,11 @@ export interface Submitted {
   readonly isNew: boolean
 }
 
-/** How far a job is. */
+/**
+ * How far a job is.
+ *
+ * @category models
+ */
 export interface Progress {
   readonly _tag: "Progress"
   readonly job: string
@@ -216,35 +244,63 @@ interface Finished {
   readonly attempts: number
 }
 
-/** The value for an input. */
+/**
+ * The value for an input.
+ *
+ * @category models
+ */
 export interface Succeeded<out A> extends Finished {
   readonly _tag: "Succeeded"
   readonly value: A
 }
 
-/** An input without a value, after all rounds. */
+/**
+ * An input without a value, after all rounds.
+ *
+ * @category models
+ */
 export interface Failed extends Finished {
   readonly _tag: "Failed"
   readonly error: BulkCallError
 }
 
-/** The result for an input. */
+/**
+ * The result for an input.
+ *
+ * @category models
+ */
 export type Result<A> = Succeeded<A> | Failed
 
-/** An event of a run. */
+/**
+ * An event of a run.
+ *
+ * @category models
+ */
 export type Event<A> = Submitted | Progress | Result<A>
 
-/** Which results. */
+/**
+ * Which results.
+ *
+ * @category models
+ */
 export interface ResultsOptions {
   /** Only results whose `seq` is greater. */
   readonly after?: number | undefined
   readonly only?: "succeeded" | "failed" | undefined
 }
 
-/** The worker of this process. */
+/**
+ * The worker of this process.
+ *
+ * @category models
+ */
 export type Worker = Dispatcher
 
-/** A kind of job. */
+/**
+ * A kind of job.
+ *
+ * @category models
+ */
 export interface Bulk<in out I, out A, out R> {
   readonly name: string
   /** Works on all jobs of this definition while it lives, those submitted before as well. */
@@ -283,13 +339,21 @@ export interface Bulk<in out I, out A, out R> {
   ) => Stream.Stream<Result<A>, BulkNotFoundError | BulkStorageError, SqlClient.SqlClient>
 }
 
-/** How a job is run and followed. */
+/**
+ * How a job is run and followed.
+ *
+ * @category models
+ */
 export interface RunOptions extends JobOptions {
   /** Only results whose `seq` is greater, for a reader that has stored those before. */
   readonly after?: number | undefined
 }
 
-/** Makes a kind of job out of any Effect: a tool loop, `Parse`, a program on `LanguageModel`. */
+/**
+ * Makes a kind of job out of any Effect: a tool loop, `Parse`, a program on `LanguageModel`.
+ *
+ * @category constructors
+ */
 export const define = <I, A, E, R>(
   name: string,
   call: (input: I) => Effect.Effect<A, E, R>,
@@ -308,7 +372,11 @@ export const define = <I, A, E, R>(
   })
 }
 
-/** How the jobs of an endpoint run. */
+/**
+ * How the jobs of an endpoint run.
+ *
+ * @category models
+ */
 export interface EndpointOptions<in out I, A, R> extends Options {
   /**
    * Sends each chunk as one batch of the vendor, cheaper and within a day: `BatchRun.via()` of the provider. `concurrency`
@@ -320,7 +388,11 @@ export interface EndpointOptions<in out I, A, R> extends Options {
   readonly poll?: Poll.Options | undefined
 }
 
-/** Makes a kind of job out of an endpoint that answers with JSON. Its inputs are those of the endpoint. */
+/**
+ * Makes a kind of job out of an endpoint that answers with JSON. Its inputs are those of the endpoint.
+ *
+ * @category constructors
+ */
 export const endpoint = <I, A, R>(
   name: string,
   endpoint: Endpoint.Json<I, A, R>,
@@ -466,11 +538,19 @@ const storageFailureOfLayer = <A, R>(
     )
   )
 
-/** Creates the tables, or brings those of an older version up to date. The layers of `NodeBulk` include it. */
+/**
+ * Creates the tables, or brings those of an older version up to date. The layers of `NodeBulk` include it.
+ *
+ * @category layers
+ */
 export const layerTables: Layer.Layer<never, BulkStorageError, SqlClient.SqlClient> =
   /*#__PURE__*/ storageFailureOfLayer(/*#__PURE__*/ Layer.effectDiscard(migrateTables))
 
-/** How a process works on its jobs. */
+/**
+ * How a process works on its jobs.
+ *
+ * @category models
+ */
 export interface WorkerOptions {
   /** The most calls in flight, of all jobs together. Default: 256. */
   readonly concurrency?: number | undefined
@@ -480,7 +560,11 @@ export interface WorkerOptions {
   readonly patience?: Duration.Input | undefined
 }
 
-/** Sets how this process works on its jobs. The layers of `NodeBulk` include it. */
+/**
+ * Sets how this process works on its jobs. The layers of `NodeBulk` include it.
+ *
+ * @category layers
+ */
 export const layerWorkerOptions = (options: WorkerOptions): Layer.Layer<never> =>
   Layer.succeed(CurrentWorkerOptions, {
     concurrency: options.concurrency ?? 256,
@@ -499,7 +583,11 @@ const found = (job: string): Effect.Effect<Store.JobRow, BulkNotFoundError | Sql
       : Effect.succeed(row)
   )
 
-/** How far a job is. */
+/**
+ * How far a job is.
+ *
+ * @category getters
+ */
 export const progress = (
   job: string
 ): Effect.Effect<Progress, BulkNotFoundError | BulkStorageError, SqlClient.SqlClient> =>
@@ -576,6 +664,8 @@ const makeMeter = () => {
 /**
  * The progress of a job, at once and then every second, to its end or until it is paused. A database that is away for a
  * while does not end it.
+ *
+ * @category getters
  */
 export const watch = (
   job: string,
@@ -597,7 +687,11 @@ export const watch = (
     )
   })
 
-/** All jobs of the database, the newest first. */
+/**
+ * All jobs of the database, the newest first.
+ *
+ * @category getters
+ */
 export const list: Effect.Effect<
   ReadonlyArray<Progress>,
   BulkStorageError,
@@ -625,15 +719,27 @@ const change = (
 const wrongState = ({ job, state }: Store.JobRow, verb: string): BulkStateError =>
   new BulkStateError({ job, state, message: `Job "${job}" is ${state}: it cannot be ${verb}` })
 
-/** Sends nothing more of a job until it is resumed. Calls in flight end, and their results are stored. */
+/**
+ * Sends nothing more of a job until it is resumed. Calls in flight end, and their results are stored.
+ *
+ * @category running
+ */
 export const pause = (job: string): Effect.Effect<void, ControlError, SqlClient.SqlClient> =>
   change(job, ["running"], "paused", "paused")
 
-/** Ends a job. Calls in flight end, and their results are stored. */
+/**
+ * Ends a job. Calls in flight end, and their results are stored.
+ *
+ * @category running
+ */
 export const cancel = (job: string): Effect.Effect<void, ControlError, SqlClient.SqlClient> =>
   change(job, ["running", "paused", "submitting"], "canceled", "canceled")
 
-/** Continues a paused job, with another budget, deadline or priority if they are given. A running job stays as it is. */
+/**
+ * Continues a paused job, with another budget, deadline or priority if they are given. A running job stays as it is.
+ *
+ * @category running
+ */
 export const resume = (
   job: string,
   options: Omit<JobOptions, "tags"> = {}
@@ -658,7 +764,11 @@ const startAgain = (row: Store.JobRow, options: Omit<JobOptions, "tags">, verb: 
     if (!started) return yield* wrongState(row, verb)
   })
 
-/** Sends the failed inputs of a job again, whether they may succeed or not. The job must not be running. */
+/**
+ * Sends the failed inputs of a job again, whether they may succeed or not. The job must not be running.
+ *
+ * @category running
+ */
 export const retryFailed = (job: string): Effect.Effect<void, ControlError, SqlClient.SqlClient> =>
   Effect.gen(function* () {
     const row = yield* found(job)
@@ -667,7 +777,11 @@ export const retryFailed = (job: string): Effect.Effect<void, ControlError, SqlC
     yield* startAgain(row, {}, "retried")
   }).pipe(storageFailure)
 
-/** Deletes a job with its inputs and results. A running job must be paused or canceled first. */
+/**
+ * Deletes a job with its inputs and results. A running job must be paused or canceled first.
+ *
+ * @category running
+ */
 export const remove = (job: string): Effect.Effect<void, ControlError, SqlClient.SqlClient> =>
   Effect.gen(function* () {
     const row = yield* found(job)
@@ -855,19 +969,28 @@ const callErrorOf = (customId: string, json: unknown): Effect.Effect<BulkCallErr
  *   onReject: ({ line, message }) => Effect.logError(`Line ${line} ${message}`)
  * })
  * ```
+ * @category converting
  */
 export const fromJsonl = <I = unknown, E = never, R = never, E2 = never, R2 = never>(
   bytes: Stream.Stream<Uint8Array, E, R>,
   options: ReadOptions<I, E2, R2> = {}
 ): Stream.Stream<Request<I>, E | E2, R | R2> => readInputs(bytes, options)
 
-/** How results are written. */
+/**
+ * How results are written.
+ *
+ * @category models
+ */
 export interface WriteOptions {
   /** `batch`: as OpenAI's batches do. `plain`: the custom id with the value or the error. Default: `batch`. */
   readonly format?: "batch" | "plain" | undefined
 }
 
-/** Writes results as lines of JSON, each with its line break. */
+/**
+ * Writes results as lines of JSON, each with its line break.
+ *
+ * @category converting
+ */
 export const toJsonl = <A, E, R>(
   results: Stream.Stream<Result<A>, E, R>,
   options: WriteOptions = {}
@@ -899,7 +1022,11 @@ const lineOf = (result: Result<unknown>, format: "batch" | "plain"): string => {
 // Display
 // ---------------------------------------------------------------------------
 
-/** Progress in one line for a terminal. */
+/**
+ * Progress in one line for a terminal.
+ *
+ * @category converting
+ */
 export const formatProgress = (progress: Progress, columns = 100): string => {
   const { cost, done, failed, limited, rate, resent, state, timeLeft, tokens, total } = progress
   const share = total === 0 ? 1 : done / total

@@ -36,13 +36,21 @@ import { messageOf } from "../internal/errors/messageOf.ts"
 import * as Bulk from "./Bulk.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
 
-/** One file. */
+/**
+ * One file.
+ *
+ * @category models
+ */
 export interface LocalOptions extends Bulk.WorkerOptions {
   /** The SQLite file. It is created if it is not there. */
   readonly filename: string
 }
 
-/** Services that the worker of a `Bulk` needs. */
+/**
+ * Services that the worker of a `Bulk` needs.
+ *
+ * @category models
+ */
 export type Services = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | RateLimiter.RateLimiter
 
 const limiterInMemory = /*#__PURE__*/ Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory)
@@ -50,6 +58,8 @@ const limiterInMemory = /*#__PURE__*/ Layer.provide(RateLimiter.layer, RateLimit
 /**
  * Jobs in one SQLite file, worked on by this process alone: a second one fails with `SqliteError`, kind `locked`. Other
  * processes may submit, watch and control with `layerControl`.
+ *
+ * @category layers
  */
 export const layerLocal = (
   options: LocalOptions
@@ -75,7 +85,11 @@ export const layerLocal = (
   ).pipe(Layer.provideMerge(tables), Layer.provideMerge(NodeSqlite.layer({ filename, exclusive: true })))
 }
 
-/** The database of `layerLocal` for a process that does not work: to submit, watch, control and read. */
+/**
+ * The database of `layerLocal` for a process that does not work: to submit, watch, control and read.
+ *
+ * @category layers
+ */
 export const layerControl = (options: {
   readonly filename: string
 }): Layer.Layer<SqlClient.SqlClient, NodeSqlite.SqliteError | Bulk.BulkStorageError> =>
@@ -84,7 +98,11 @@ export const layerControl = (options: {
 /** The worker has waited for its calls before the runner ends; what is left need not be waited for. */
 const terminationTimeout = "1 second"
 
-/** Many machines. */
+/**
+ * Many machines.
+ *
+ * @category models
+ */
 export interface ClusterOptions extends Bulk.WorkerOptions {
   readonly postgres: {
     /** `postgres://user:password@host:port/database`. */
@@ -107,7 +125,11 @@ export interface ClusterOptions extends Bulk.WorkerOptions {
   readonly failover?: Duration.Input | undefined
 }
 
-/** A package that is needed and not there, or a service that cannot be reached. */
+/**
+ * A package that is needed and not there, or a service that cannot be reached.
+ *
+ * @category errors
+ */
 export class ClusterError extends Data.TaggedError("ClusterError")<{
   readonly message: string
   readonly cause: unknown
@@ -116,6 +138,8 @@ export class ClusterError extends Data.TaggedError("ClusterError")<{
 /**
  * Jobs in Postgres, worked on by any number of processes, which find each other through it. Needs the packages
  * `@effect/sql-pg` and `@effect/platform-node`, and with `redis` its package `redis`.
+ *
+ * @category layers
  */
 export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, ClusterError | Bulk.BulkStorageError> => {
   const { failover = "35 seconds", postgres, redis, runner, ...worker } = options

@@ -40,7 +40,11 @@ import {
 import { importPeer } from "../internal/credentials/importPeer.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
 
-/** The database cannot be opened. */
+/**
+ * The database cannot be opened.
+ *
+ * @category errors
+ */
 export class SqliteError extends Data.TaggedError("SqliteError")<{
   readonly message: string
   readonly filename: string
@@ -51,7 +55,11 @@ export class SqliteError extends Data.TaggedError("SqliteError")<{
     | "cannotOpen"
 }> {}
 
-/** Which file, and who may open it. */
+/**
+ * Which file, and who may open it.
+ *
+ * @category models
+ */
 export interface Options {
   /** A path, or `:memory:`. */
   readonly filename: string
@@ -63,7 +71,11 @@ export interface Options {
   readonly exclusive?: boolean | undefined
 }
 
-/** Opens the database for the lifetime of the layer. */
+/**
+ * Opens the database for the lifetime of the layer.
+ *
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<SqlClient.SqlClient, SqliteError> =>
   Layer.effect(SqlClient.SqlClient, make(options)).pipe(Layer.provide(Reactivity.layer))
 

@@ -88,6 +88,8 @@ export const resume = <Input extends object, A, E = never, R = never>(
 /**
  * Runs the chunks of a `Bulk` as batches, at the batches' price: `Bulk.endpoint(name, Responses.create, { via: BatchRun.via() })`.
  * Each batch has a mark in its metadata, by which it is found again if the answer to its submission is lost.
+ *
+ * @category constructors
  */
 export const via =
   (options: Options = {}) =>

@@ -48,15 +48,27 @@ import * as quirks from "./internal/ai/quirks.ts"
 import { conversion } from "./internal/conversion.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** How a server differs from OpenAI's. */
+/**
+ * How a server differs from OpenAI's.
+ *
+ * @category models
+ */
 export interface Quirks extends quirks.Quirks {}
 
-/** The quirks of servers by name. */
+/**
+ * The quirks of servers by name.
+ *
+ * @category constants
+ */
 export const Quirks: {
   readonly [Server in "openai" | "deepseek" | "gemini" | "groq" | "local" | "mistral" | "openrouter"]: Quirks
 } = quirks
 
-/** The settings of a model: fields of the request under their own names, and what the request has no field for. */
+/**
+ * The settings of a model: fields of the request under their own names, and what the request has no field for.
+ *
+ * @category models
+ */
 export interface Config
   extends SharedConfig,
     Partial<
@@ -81,13 +93,21 @@ export interface Config
   readonly quirks?: Quirks | undefined
 }
 
-/** The settings of the running program, which win over those of the layer, field by field. */
+/**
+ * The settings of the running program, which win over those of the layer, field by field.
+ *
+ * @category references
+ */
 export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
   "llmfx/openai/ChatLanguageModel/Config",
   { defaultValue: () => ({}) }
 )
 
-/** Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field. */
+/**
+ * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
+ *
+ * @category combinators
+ */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 const api: Api<
@@ -111,23 +131,39 @@ const api: Api<
   supportsSystemMessagesInHistory: () => true
 }
 
-/** The service. */
+/**
+ * The service.
+ *
+ * @category constructors
+ */
 export const make = (options: {
   readonly model: string
   readonly config?: Config | undefined
 }): Effect.Effect<LanguageModel.LanguageModel, never, OpenAi> => makeLanguageModel(api, options)
 
-/** A layer of the service. */
+/**
+ * A layer of the service.
+ *
+ * @category layers
+ */
 export const layer = (options: {
   readonly model: string
   readonly config?: Config | undefined
 }): Layer.Layer<LanguageModel.LanguageModel, never, OpenAi> => Layer.effect(LanguageModel.LanguageModel, make(options))
 
-/** The model as a layer that also says which provider and model it is. */
+/**
+ * The model as a layer that also says which provider and model it is.
+ *
+ * @category layers
+ */
 export const model = (name: string, config?: Config): Model.Model<"openai", LanguageModel.LanguageModel, OpenAi> =>
   Model.make("openai", name, layer({ model: name, config }))
 
-/** The messages of a prompt, for requests that are made otherwise, such as those of a batch. */
+/**
+ * The messages of a prompt, for requests that are made otherwise, such as those of a batch.
+ *
+ * @category converting
+ */
 export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly tools?: ReadonlyArray<Tool.Any>; readonly model?: string; readonly config?: Config } = {}
@@ -137,14 +173,22 @@ export const toInput = (
     return toMessages(prompt.content, new ToolTable(tools, { conversion, strict: config.strict }), config, model)
   })
 
-/** The parts of the first choice of a completion, of a batch for instance. */
+/**
+ * The parts of the first choice of a completion, of a batch for instance.
+ *
+ * @category converting
+ */
 export const toParts = (
   completion: ChatCompletions.ChatCompletion,
   options: PartsOptions = {}
 ): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
   attempt(() => partsOf(completion, readingOf(api, options, "toParts")))
 
-/** The parts of the first choice of a stream of chunks, of a cassette for instance. */
+/**
+ * The parts of the first choice of a stream of chunks, of a cassette for instance.
+ *
+ * @category converting
+ */
 export const streamParts = (
   options: PartsOptions = {}
 ): (<E, R>(

@@ -39,23 +39,39 @@ import * as Decisions from "./api/Decisions.ts"
 import type { DecisionQuestionInputPart } from "./api/Shared.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** The settings of a model: fields of the request under their own names. */
+/**
+ * The settings of a model: fields of the request under their own names.
+ *
+ * @category models
+ */
 export interface Config
   extends Omit<SharedConfig, "strict">,
     Omit<Decisions.DecisionCreateParams, "input" | "model" | "questions"> {}
 
-/** The settings of the running program, which win over those of the layer, field by field. */
+/**
+ * The settings of the running program, which win over those of the layer, field by field.
+ *
+ * @category references
+ */
 export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
   "llmfx/openai/DecisionModel/Config",
   { defaultValue: () => ({}) }
 )
 
-/** Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field. */
+/**
+ * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
+ *
+ * @category combinators
+ */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 const place = { module: "llmfx/openai/DecisionModel", method: "decide" }
 
-/** The service. */
+/**
+ * The service.
+ *
+ * @category constructors
+ */
 export const make = ({
   config: base,
   model
@@ -99,14 +115,22 @@ export const make = ({
     })
   )
 
-/** A layer of the service. */
+/**
+ * A layer of the service.
+ *
+ * @category layers
+ */
 export const layer = (options: {
   readonly model: string
   readonly config?: Config | undefined
 }): Layer.Layer<AiDecisionModel.DecisionModel, never, OpenAi> =>
   Layer.effect(AiDecisionModel.DecisionModel, make(options))
 
-/** The model as a layer that also says which provider and model it is. */
+/**
+ * The model as a layer that also says which provider and model it is.
+ *
+ * @category layers
+ */
 export const model = (name: string, config?: Config): Model.Model<"openai", AiDecisionModel.DecisionModel, OpenAi> =>
   Model.make("openai", name, layer({ model: name, config }))
 

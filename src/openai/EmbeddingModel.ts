@@ -24,24 +24,40 @@ import type { Combinator } from "../internal/program.ts"
 import * as EmbeddingsMany from "./EmbeddingsMany.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** The settings of a model: fields of the request, and how texts are put into requests. */
+/**
+ * The settings of a model: fields of the request, and how texts are put into requests.
+ *
+ * @category models
+ */
 export interface Config
   extends Omit<SharedConfig, "strict">,
     Omit<EmbeddingsMany.Options, "request">,
     Omit<EmbeddingsMany.Input, "model"> {}
 
-/** The settings of the running program, which win over those of the layer, field by field. */
+/**
+ * The settings of the running program, which win over those of the layer, field by field.
+ *
+ * @category references
+ */
 export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
   "llmfx/openai/EmbeddingModel/Config",
   { defaultValue: () => ({}) }
 )
 
-/** Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field. */
+/**
+ * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
+ *
+ * @category combinators
+ */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 const place = { module: "llmfx/openai/EmbeddingModel", method: "embedMany" }
 
-/** The service. */
+/**
+ * The service.
+ *
+ * @category constructors
+ */
 export const make = ({
   config: base,
   model
@@ -71,14 +87,22 @@ export const make = ({
     })
   )
 
-/** A layer of the service. */
+/**
+ * A layer of the service.
+ *
+ * @category layers
+ */
 export const layer = (options: {
   readonly model: string
   readonly config?: Config | undefined
 }): Layer.Layer<AiEmbeddingModel.EmbeddingModel, never, OpenAi> =>
   Layer.effect(AiEmbeddingModel.EmbeddingModel, make(options))
 
-/** The model as a layer that also says which provider and model it is, and how long its vectors are. */
+/**
+ * The model as a layer that also says which provider and model it is, and how long its vectors are.
+ *
+ * @category layers
+ */
 export const model = (
   name: string,
   config: Config & { readonly dimensions: number }

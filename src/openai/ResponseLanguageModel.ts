@@ -52,7 +52,11 @@ import { toItems, toRequest } from "./internal/ai/responseRequest.ts"
 import { conversion } from "./internal/conversion.ts"
 import { OpenAi } from "./OpenAi.ts"
 
-/** The settings of a model: fields of the request under their own names, and what the request has no field for. */
+/**
+ * The settings of a model: fields of the request under their own names, and what the request has no field for.
+ *
+ * @category models
+ */
 export interface Config
   extends SharedConfig,
     Omit<Responses.ResponseCreateParams, "input" | "model" | "tools" | "tool_choice" | "stream" | "text"> {
@@ -67,13 +71,21 @@ export interface Config
   readonly systemRole?: "system" | "developer" | undefined
 }
 
-/** The settings of the running program, which win over those of the layer, field by field. */
+/**
+ * The settings of the running program, which win over those of the layer, field by field.
+ *
+ * @category references
+ */
 export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
   "llmfx/openai/ResponseLanguageModel/Config",
   { defaultValue: () => ({}) }
 )
 
-/** Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field. */
+/**
+ * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
+ *
+ * @category combinators
+ */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 const api: Api<OpenAi, Config, Responses.ResponseCreateParams, Responses.Response, Responses.ResponseStreamEvent> = {
@@ -91,26 +103,42 @@ const api: Api<OpenAi, Config, Responses.ResponseCreateParams, Responses.Respons
   supportsSystemMessagesInHistory: () => true
 }
 
-/** The service. */
+/**
+ * The service.
+ *
+ * @category constructors
+ */
 export const make = (options: {
   readonly model: ResponsesModel
   readonly config?: Config | undefined
 }): Effect.Effect<LanguageModel.LanguageModel, never, OpenAi> => makeLanguageModel(api, options)
 
-/** A layer of the service. */
+/**
+ * A layer of the service.
+ *
+ * @category layers
+ */
 export const layer = (options: {
   readonly model: ResponsesModel
   readonly config?: Config | undefined
 }): Layer.Layer<LanguageModel.LanguageModel, never, OpenAi> => Layer.effect(LanguageModel.LanguageModel, make(options))
 
-/** The model as a layer that also says which provider and model it is. */
+/**
+ * The model as a layer that also says which provider and model it is.
+ *
+ * @category layers
+ */
 export const model = (
   name: ResponsesModel,
   config?: Config
 ): Model.Model<"openai", LanguageModel.LanguageModel, OpenAi> =>
   Model.make("openai", name, layer({ model: name, config }))
 
-/** The items of a prompt, for requests that are made otherwise, such as those of a batch. */
+/**
+ * The items of a prompt, for requests that are made otherwise, such as those of a batch.
+ *
+ * @category converting
+ */
 export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly tools?: ReadonlyArray<Tool.Any>; readonly model?: string; readonly config?: Config } = {}
@@ -121,14 +149,22 @@ export const toInput = (
     return toItems(prompt.content, table, config, model, prompt.content)
   })
 
-/** The parts of a response, of a batch or a webhook for instance. Fails if the response failed. */
+/**
+ * The parts of a response, of a batch or a webhook for instance. Fails if the response failed.
+ *
+ * @category converting
+ */
 export const toParts = (
   response: Responses.Response,
   options: PartsOptions = {}
 ): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
   attempt(() => partsOf(response, readingOf(api, options, "toParts")))
 
-/** The parts of events, of `Responses.retrieveStream`, `ResumableResponse` or a cassette for instance. */
+/**
+ * The parts of events, of `Responses.retrieveStream`, `ResumableResponse` or a cassette for instance.
+ *
+ * @category converting
+ */
 export const streamParts = (
   options: PartsOptions = {}
 ): (<E, R>(

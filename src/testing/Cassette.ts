@@ -63,10 +63,18 @@ export type {
 } from "./internal/cassette/format.ts"
 export type { Matcher } from "./internal/cassette/match.ts"
 
-/** The matchers to choose from. `method`, `path`, `query` and `body` are used unless others are given. */
+/**
+ * The matchers to choose from. `method`, `path`, `query` and `body` are used unless others are given.
+ *
+ * @category constants
+ */
 export const matchers: typeof Match = Match
 
-/** How a cassette treats requests. */
+/**
+ * How a cassette treats requests.
+ *
+ * @category models
+ */
 export type Mode =
   /** Answers from the file alone; nothing is sent. */
   | "replay"
@@ -77,7 +85,11 @@ export type Mode =
   /** Sends everything, and writes nothing. */
   | "passthrough"
 
-/** Settings of a cassette. */
+/**
+ * Settings of a cassette.
+ *
+ * @category models
+ */
 export interface Options {
   /**
    * The file. Its folder is created if it does not exist. Recordings of VCR.py can be replayed, too:
@@ -103,7 +115,11 @@ export interface Options {
   readonly unused?: "ignore" | "fail" | undefined
 }
 
-/** How the recordings were used so far. */
+/**
+ * How the recordings were used so far.
+ *
+ * @category models
+ */
 export interface Report {
   readonly replayed: number
   readonly recorded: number
@@ -111,14 +127,22 @@ export interface Report {
   readonly unused: ReadonlyArray<string>
 }
 
-/** A cassette at work. */
+/**
+ * A cassette at work.
+ *
+ * @category models
+ */
 export interface Cassette {
   /** For `transformClient` of a layer, or `RequestOptions.withClient`. */
   readonly transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient
   readonly report: Effect.Effect<Report>
 }
 
-/** The file cannot be read, is not a cassette, or must not be written. */
+/**
+ * The file cannot be read, is not a cassette, or must not be written.
+ *
+ * @category errors
+ */
 export class CassetteError extends Data.TaggedError("CassetteError")<{
   readonly path: string
   readonly problem: string
@@ -128,7 +152,11 @@ export class CassetteError extends Data.TaggedError("CassetteError")<{
   }
 }
 
-/** A request that no recording answers. It is a defect, so that no retry and no fallback hides it. */
+/**
+ * A request that no recording answers. It is a defect, so that no retry and no fallback hides it.
+ *
+ * @category errors
+ */
 export class UnmatchedRequest extends Data.TaggedError("UnmatchedRequest")<{
   readonly path: string
   readonly request: RecordedRequest
@@ -155,7 +183,11 @@ interface Entry {
 
 const defaultMatchers = [Match.method, Match.path, Match.query, Match.body]
 
-/** Opens a cassette. The file is written when the scope ends. */
+/**
+ * Opens a cassette. The file is written when the scope ends.
+ *
+ * @category constructors
+ */
 export const make = (options: Options): Effect.Effect<Cassette, CassetteError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -190,7 +222,11 @@ export const make = (options: Options): Effect.Effect<Cassette, CassetteError, F
     }
   })
 
-/** A client whose requests go through a cassette. If it only replays, it never uses the client beneath. */
+/**
+ * A client whose requests go through a cassette. If it only replays, it never uses the client beneath.
+ *
+ * @category layers
+ */
 export const layer = (
   options: Options
 ): Layer.Layer<HttpClient.HttpClient, CassetteError, HttpClient.HttpClient | FileSystem.FileSystem> =>
@@ -199,7 +235,11 @@ export const layer = (
     Effect.flatMap(make(options), (cassette) => Effect.map(HttpClient.HttpClient, cassette.transform))
   )
 
-/** A client that answers from a cassette and has no network. */
+/**
+ * A client that answers from a cassette and has no network.
+ *
+ * @category layers
+ */
 export const layerReplay = (
   options: Omit<Options, "mode">
 ): Layer.Layer<HttpClient.HttpClient, CassetteError, FileSystem.FileSystem> =>

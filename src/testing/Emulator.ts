@@ -56,7 +56,11 @@ export type { Entry } from "./internal/emulator/journal.ts"
 export type { Origins } from "./internal/emulator/origins.ts"
 export type { Provider } from "./internal/emulator/server.ts"
 
-/** How much a key may use in a window; what is not set has no limit. Coze counts requests alone. */
+/**
+ * How much a key may use in a window; what is not set has no limit. Coze counts requests alone.
+ *
+ * @category models
+ */
 export interface RateLimit {
   readonly requests?: number | undefined
   /** Counts input and output together. Default: the sum of the two limits below if both are set. */
@@ -69,7 +73,11 @@ export interface RateLimit {
 
 const generous: RateLimit = { requests: 10_000, inputTokens: 8_000_000, outputTokens: 2_000_000, window: "1 minute" }
 
-/** Settings of an emulator; each has a default. */
+/**
+ * Settings of an emulator; each has a default.
+ *
+ * @category models
+ */
 export interface Options {
   /** The APIs to emulate. Default: all three. */
   readonly providers?: ReadonlyArray<Provider> | undefined
@@ -106,7 +114,11 @@ export interface Options {
   readonly capacity?: number | undefined
 }
 
-/** An emulator with its state. */
+/**
+ * An emulator with its state.
+ *
+ * @category models
+ */
 export interface Emulator {
   /** Answers one request, or fails as a connection does. */
   readonly handle: (incoming: Incoming.Incoming) => Effect.Effect<Reply.Reply, ConnectionLost>
@@ -140,6 +152,7 @@ export interface Emulator {
  *   ])
  * })
  * ```
+ * @category constructors
  */
 export const repliesOf = (json: unknown): Replies => parseReplies(json)
 
@@ -169,7 +182,11 @@ const parts: { readonly [K in Provider]: () => Promise<Part> } = {
   }
 }
 
-/** Starts an emulator. Its clock is that of the program: a virtual one moves its jobs, paces and limits. */
+/**
+ * Starts an emulator. Its clock is that of the program: a virtual one moves its jobs, paces and limits.
+ *
+ * @category constructors
+ */
 export const make = (options: Options = {}): Effect.Effect<Emulator> =>
   Effect.gen(function* () {
     const context = yield* Effect.context<never>()
@@ -269,6 +286,8 @@ const makeClient = (handle: Emulator["handle"], limit: number): HttpClient.HttpC
 /**
  * The network of a client: whatever it asks the three APIs is answered by an emulator. It starts by loading the
  * endpoints, which takes real time: a test that moves a virtual clock provides it to all of itself, not to a fiber.
+ *
+ * @category layers
  */
 export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
   Layer.effect(
@@ -276,7 +295,11 @@ export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
     Effect.map(make(options), ({ client }) => client)
   )
 
-/** A handler for servers that speak `Request` and `Response`; it starts an emulator on its first request. */
+/**
+ * A handler for servers that speak `Request` and `Response`; it starts an emulator on its first request.
+ *
+ * @category running
+ */
 export const webHandler = (options?: Options): ((request: Request) => Promise<Response>) => {
   let emulator: Promise<Emulator> | undefined
   return async (request) => {

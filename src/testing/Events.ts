@@ -31,7 +31,11 @@ const decodeAll = <A>(
   return events.map((event) => decode(structuredClone(event)))
 }
 
-/** The chunks of a chat completion; a string is the assistant's text. */
+/**
+ * The chunks of a chat completion; a string is the assistant's text.
+ *
+ * @category constructors
+ */
 export const chatCompletion = (
   answer: string | Sample.Partial<ChatCompletions.ChatCompletion>,
   options?: {
@@ -47,7 +51,11 @@ export const chatCompletion = (
   )
 }
 
-/** The events of a response; a string is the text of its one message. */
+/**
+ * The events of a response; a string is the text of its one message.
+ *
+ * @category constructors
+ */
 export const response = (
   answer: string | Sample.Partial<Responses.Response>
 ): ReadonlyArray<Responses.ResponseStreamEvent> => {
@@ -69,7 +77,11 @@ export const response = (
   return decodeAll(Responses.ResponseStreamEvent, responseEvents(Sample.json(Responses.Response, given) as JsonObject))
 }
 
-/** The events of a message; a string is its text. */
+/**
+ * The events of a message; a string is its text.
+ *
+ * @category constructors
+ */
 export const message = (
   answer: string | Sample.Partial<Messages.Message>
 ): ReadonlyArray<Messages.RawMessageStreamEvent> => {
@@ -78,7 +90,11 @@ export const message = (
   return decodeAll(Messages.RawMessageStreamEvent, messageEvents(Sample.json(Messages.Message, given) as JsonObject))
 }
 
-/** The events of a chat with a Coze agent; a string is the text of its one answer. */
+/**
+ * The events of a chat with a Coze agent; a string is the text of its one answer.
+ *
+ * @category constructors
+ */
 export const cozeChat = (
   answer:
     | string

@@ -14,7 +14,11 @@ import * as Duration from "effect/Duration"
 import * as ApiError from "../ApiError.ts"
 import type { RateLimitInfo } from "../policies/RateLimit.ts"
 
-/** The server's words. Every part has a default. */
+/**
+ * The server's words. Every part has a default.
+ *
+ * @category models
+ */
 export interface Detail {
   readonly message?: string | undefined
   readonly code?: string | undefined
@@ -39,27 +43,51 @@ const retryAfter = (detail: Waiting | undefined): { readonly retryAfter: Duratio
   retryAfter: detail?.retryAfter === undefined ? undefined : Duration.fromInputUnsafe(detail.retryAfter)
 })
 
-/** 401. */
+/**
+ * 401.
+ *
+ * @category constructors
+ */
 export const authentication = (detail?: Detail): ApiError.AuthenticationError =>
   new ApiError.AuthenticationError(serverDetail(detail, "The key is not valid"))
 
-/** 403. */
+/**
+ * 403.
+ *
+ * @category constructors
+ */
 export const permissionDenied = (detail?: Detail): ApiError.PermissionDeniedError =>
   new ApiError.PermissionDeniedError(serverDetail(detail, "The key may not do this"))
 
-/** 404. */
+/**
+ * 404.
+ *
+ * @category constructors
+ */
 export const notFound = (detail?: Detail): ApiError.NotFoundError =>
   new ApiError.NotFoundError(serverDetail(detail, "There is no such resource"))
 
-/** 400. */
+/**
+ * 400.
+ *
+ * @category constructors
+ */
 export const invalidRequest = (detail?: Detail): ApiError.InvalidRequestError =>
   new ApiError.InvalidRequestError(serverDetail(detail, "The input is not valid"))
 
-/** 409. */
+/**
+ * 409.
+ *
+ * @category constructors
+ */
 export const conflict = (detail?: Detail): ApiError.ConflictError =>
   new ApiError.ConflictError(serverDetail(detail, "The resource is in use"))
 
-/** 429. */
+/**
+ * 429.
+ *
+ * @category constructors
+ */
 export const rateLimit = (
   detail?: Waiting & { readonly limits?: RateLimitInfo | undefined }
 ): ApiError.RateLimitError =>
@@ -69,23 +97,43 @@ export const rateLimit = (
     limits: detail?.limits
   })
 
-/** The account has no credit left. */
+/**
+ * The account has no credit left.
+ *
+ * @category constructors
+ */
 export const quotaExceeded = (detail?: Detail): ApiError.QuotaExceededError =>
   new ApiError.QuotaExceededError(serverDetail(detail, "The quota is used up"))
 
-/** The content policy refuses the input. */
+/**
+ * The content policy refuses the input.
+ *
+ * @category constructors
+ */
 export const contentPolicy = (detail?: Detail): ApiError.ContentPolicyError =>
   new ApiError.ContentPolicyError(serverDetail(detail, "The content is not allowed"))
 
-/** 529, or 503 with a code that says so. */
+/**
+ * 529, or 503 with a code that says so.
+ *
+ * @category constructors
+ */
 export const overloaded = (detail?: Waiting): ApiError.OverloadedError =>
   new ApiError.OverloadedError({ ...serverDetail(detail, "The server is overloaded"), ...retryAfter(detail) })
 
-/** 500. */
+/**
+ * 500.
+ *
+ * @category constructors
+ */
 export const server = (detail?: Waiting): ApiError.ServerError =>
   new ApiError.ServerError({ ...serverDetail(detail, "The server failed"), ...retryAfter(detail) })
 
-/** The connection fails. Default: `ECONNRESET` before the response. */
+/**
+ * The connection fails. Default: `ECONNRESET` before the response.
+ *
+ * @category constructors
+ */
 export const network = (options?: {
   readonly code?: string | undefined
   readonly phase?: ApiError.NetworkError["phase"] | undefined
@@ -99,7 +147,11 @@ export const network = (options?: {
   })
 }
 
-/** A timeout expires. Default: the one of the response headers. Over HTTP, the server never answers. */
+/**
+ * A timeout expires. Default: the one of the response headers. Over HTTP, the server never answers.
+ *
+ * @category constructors
+ */
 export const timeout = (options?: {
   readonly which?: ApiError.TimeoutError["which"] | undefined
   readonly duration?: Duration.Input | undefined
@@ -111,7 +163,11 @@ export const timeout = (options?: {
     attempt: 1
   })
 
-/** The answer is `raw`, which does not fit the schema. */
+/**
+ * The answer is `raw`, which does not fit the schema.
+ *
+ * @category constructors
+ */
 export const decode = (raw: unknown = null): ApiError.DecodeError =>
   new ApiError.DecodeError({
     message: "The answer does not fit its schema",
@@ -120,11 +176,19 @@ export const decode = (raw: unknown = null): ApiError.DecodeError =>
     raw
   })
 
-/** An error event within a stream. */
+/**
+ * An error event within a stream.
+ *
+ * @category constructors
+ */
 export const stream = (detail?: Detail & { readonly raw?: unknown }): ApiError.StreamError =>
   new ApiError.StreamError({ ...serverDetail(detail, "The stream failed"), raw: detail?.raw })
 
-/** The stream breaks off. */
+/**
+ * The stream breaks off.
+ *
+ * @category constructors
+ */
 export const streamTruncated = (
   partial?: {
     readonly [K in keyof ApiError.PartialOutput]?: ApiError.PartialOutput[K]
@@ -135,7 +199,11 @@ export const streamTruncated = (
     partial: { text: "", usage: undefined, events: 0, ...partial }
   })
 
-/** A page in place of an answer, such as a proxy sends. */
+/**
+ * A page in place of an answer, such as a proxy sends.
+ *
+ * @category constructors
+ */
 export const unexpectedResponse = (options?: {
   readonly message?: string | undefined
   readonly contentType?: string | undefined

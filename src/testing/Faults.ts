@@ -37,7 +37,11 @@ import * as Script from "./Script.ts"
 
 type Response = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
 
-/** One way in which a request goes wrong. */
+/**
+ * One way in which a request goes wrong.
+ *
+ * @category models
+ */
 export interface Fault {
   readonly name: string
   /** Handles the request. Call `hit` once the fault has changed anything. */
@@ -65,13 +69,25 @@ const lost = (name: string, code: string): Fault => ({
     })
 })
 
-/** Nobody listens; nothing is sent. */
+/**
+ * Nobody listens; nothing is sent.
+ *
+ * @category constructors
+ */
 export const refuse: Fault = /*#__PURE__*/ lost("refuse", "ECONNREFUSED")
 
-/** The connection breaks before the response. Nothing is sent. */
+/**
+ * The connection breaks before the response. Nothing is sent.
+ *
+ * @category constructors
+ */
 export const reset: Fault = /*#__PURE__*/ lost("reset", "ECONNRESET")
 
-/** The request is sent and done; its response is lost. */
+/**
+ * The request is sent and done; its response is lost.
+ *
+ * @category constructors
+ */
 export const loseResponse: Fault = {
   name: "lose response",
   apply: (request, send, hit) =>
@@ -84,7 +100,11 @@ export const loseResponse: Fault = {
     })
 }
 
-/** No response ever comes. Nothing is sent. */
+/**
+ * No response ever comes. Nothing is sent.
+ *
+ * @category constructors
+ */
 export const stall: Fault = {
   name: "stall",
   apply: (_, __, hit) =>
@@ -115,7 +135,11 @@ const inBody = (
 /** Without what holds only for the body as it was. */
 const unsized = ({ "content-length": _, ...headers }: { readonly [name: string]: string }) => headers
 
-/** The body comes in pieces of 16 bytes with a pause before each. */
+/**
+ * The body comes in pieces of 16 bytes with a pause before each.
+ *
+ * @category constructors
+ */
 export const slowDrip = (pause: Duration.Input): Fault =>
   inBody("slow drip", (body) =>
     Stream.mapEffect(
@@ -137,16 +161,28 @@ const firstBytes = (body: Bytes, count: number): Bytes =>
     )
   })
 
-/** The body ends after so many bytes, as if it were whole. */
+/**
+ * The body ends after so many bytes, as if it were whole.
+ *
+ * @category constructors
+ */
 export const truncate = (bytes: number): Fault => inBody("truncate", (body) => firstBytes(body, bytes))
 
-/** The connection breaks after so many bytes of the body. */
+/**
+ * The connection breaks after so many bytes of the body.
+ *
+ * @category constructors
+ */
 export const dropAfter = (bytes: number): Fault =>
   inBody("drop", (body) =>
     Stream.concat(firstBytes(body, bytes), Stream.fail(new ConnectionLost({ code: "ECONNRESET" })))
   )
 
-/** The connection breaks after so many events of a stream. */
+/**
+ * The connection breaks after so many events of a stream.
+ *
+ * @category constructors
+ */
 export const dropAfterEvents = (events: number): Fault =>
   inBody(
     "drop after events",
@@ -154,11 +190,19 @@ export const dropAfterEvents = (events: number): Fault =>
     { onlyEvents: true }
   )
 
-/** The body goes silent after so many bytes. */
+/**
+ * The body goes silent after so many bytes.
+ *
+ * @category constructors
+ */
 export const stallAfter = (bytes: number): Fault =>
   inBody("stall in body", (body) => Stream.concat(firstBytes(body, bytes), Stream.never))
 
-/** 429 with `retry-after` and the provider's limit headers. */
+/**
+ * 429 with `retry-after` and the provider's limit headers.
+ *
+ * @category constructors
+ */
 export const rateLimit = (options?: { readonly retryAfter?: Duration.Input | undefined }): Fault =>
   instead("429", (request, now) => {
     const retryAfter = Duration.fromInputUnsafe(options?.retryAfter ?? "1 second")
@@ -166,17 +210,29 @@ export const rateLimit = (options?: { readonly retryAfter?: Duration.Input | und
     return failureReplyOf(providerOf(request), Failure.rateLimit({ retryAfter, limits }), now)
   })
 
-/** 500, 503 or another status from 500, with the provider's error body. */
+/**
+ * 500, 503 or another status from 500, with the provider's error body.
+ *
+ * @category constructors
+ */
 export const serverError = (status = 500): Fault =>
   instead(String(status), (request, now) => ({ ...failureReplyOf(providerOf(request), Failure.server(), now), status }))
 
-/** 529 with the provider's error body. */
+/**
+ * 529 with the provider's error body.
+ *
+ * @category constructors
+ */
 export const overloaded: Fault = /*#__PURE__*/ instead("529", (request, now) => ({
   ...failureReplyOf(providerOf(request), Failure.overloaded(), now),
   status: 529
 }))
 
-/** Responds with an HTML page. Default status: 200. */
+/**
+ * Responds with an HTML page. Default status: 200.
+ *
+ * @category constructors
+ */
 export const html = (status = 200): Fault =>
   instead("html", () =>
     Reply.text("<!doctype html><html><head><title>Bad gateway</title></head><body></body></html>", {
@@ -185,11 +241,19 @@ export const html = (status = 200): Fault =>
     })
   )
 
-/** Any other response in place of the answer: a reply, or a script. */
+/**
+ * Any other response in place of the answer: a reply, or a script.
+ *
+ * @category constructors
+ */
 export const respond = (reply: Reply.Reply | Script.Script, name = "respond"): Fault =>
   instead(name, () => ("steps" in reply ? Script.toReply(reply) : reply))
 
-/** The right body under another content type. */
+/**
+ * The right body under another content type.
+ *
+ * @category constructors
+ */
 export const wrongContentType = (contentType = "text/plain"): Fault => ({
   name: "wrong content type",
   apply: (request, send, hit) =>
@@ -204,11 +268,19 @@ export const wrongContentType = (contentType = "text/plain"): Fault => ({
     })
 })
 
-/** Sends an event of a stream twice. Default: the first. */
+/**
+ * Sends an event of a stream twice. Default: the first.
+ *
+ * @category constructors
+ */
 export const duplicateEvent = (index = 0): Fault =>
   inBody("duplicate event", (body) => duplicated(body, index), { onlyEvents: true })
 
-/** Ends a stream with an overload error after some events. Default: one. */
+/**
+ * Ends a stream with an overload error after some events. Default: one.
+ *
+ * @category constructors
+ */
 export const midStreamOverload = (afterEvents = 1): Fault =>
   inBody(
     "overload in stream",
@@ -219,7 +291,11 @@ export const midStreamOverload = (afterEvents = 1): Fault =>
     { onlyEvents: true }
   )
 
-/** Which fault a request meets, if any. `attempt` counts the times that the same request was sent, from 1. */
+/**
+ * Which fault a request meets, if any. `attempt` counts the times that the same request was sent, from 1.
+ *
+ * @category models
+ */
 export type Plan = (request: {
   readonly method: string
   /** With its query. */
@@ -231,13 +307,21 @@ export type Plan = (request: {
   readonly sequence: number
 }) => Fault | undefined
 
-/** The first request meets the first fault, and so on; `undefined` lets one pass. After the last one all pass. */
+/**
+ * The first request meets the first fault, and so on; `undefined` lets one pass. After the last one all pass.
+ *
+ * @category constructors
+ */
 export const inOrder =
   (...faults: ReadonlyArray<Fault | undefined>): Plan =>
   ({ sequence }) =>
     faults[sequence - 1]
 
-/** Every request meets the fault. */
+/**
+ * Every request meets the fault.
+ *
+ * @category constructors
+ */
 export const always =
   (fault: Fault): Plan =>
   () =>
@@ -245,6 +329,8 @@ export const always =
 
 /**
  * Makes a share of the requests (default: 30 %) meet a fault drawn from the list. The draw depends only on the seed.
+ *
+ * @category constructors
  */
 export const seeded = (options: {
   readonly seed: number
@@ -260,7 +346,11 @@ export const seeded = (options: {
   }
 }
 
-/** Any of the faults, with small numbers: waits of up to 200 ms, cuts within the first 400 bytes. */
+/**
+ * Any of the faults, with small numbers: waits of up to 200 ms, cuts within the first 400 bytes.
+ *
+ * @category constructors
+ */
 export const draw = (random: Random): Fault => {
   const any = [
     () => refuse,
@@ -283,7 +373,11 @@ export const draw = (random: Random): Fault => {
   return (any[random.below(any.length)] ?? (() => reset))()
 }
 
-/** A request that met a fault. */
+/**
+ * A request that met a fault.
+ *
+ * @category models
+ */
 export interface Hit {
   readonly fault: string
   readonly method: string
@@ -294,7 +388,11 @@ export interface Hit {
   readonly sequence: number
 }
 
-/** A plan at work. */
+/**
+ * A plan at work.
+ *
+ * @category models
+ */
 export interface Faults {
   /** For `transformClient` of a layer, or `RequestOptions.withClient`. */
   readonly transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient
@@ -302,7 +400,11 @@ export interface Faults {
   readonly report: Effect.Effect<ReadonlyArray<Hit>>
 }
 
-/** Puts a plan to work. Each `make` counts from the start. */
+/**
+ * Puts a plan to work. Each `make` counts from the start.
+ *
+ * @category constructors
+ */
 export const make = (plan: Plan): Effect.Effect<Faults> =>
   Effect.sync(() => {
     const hits: Array<Hit> = []

@@ -37,10 +37,18 @@ import type * as Script from "./Script.ts"
 
 export { type Call, type Handler, type Recorded, UnhandledCall, type WireHandler } from "./internal/mock/handler.ts"
 
-/** A reason that a handler may fail with; see `Failure`. Over HTTP, the server sends it. */
+/**
+ * A reason that a handler may fail with; see `Failure`. Over HTTP, the server sends it.
+ *
+ * @category models
+ */
 export type Failure = ApiError.Reason
 
-/** A page. A test states its items and, unless it is the last page, the input that selects the next one. */
+/**
+ * A page. A test states its items and, unless it is the last page, the input that selects the next one.
+ *
+ * @category models
+ */
 export interface PartialPage<A> {
   readonly items: ReadonlyArray<Sample.Partial<A>>
   readonly next?: Page.Cursor | undefined
@@ -48,7 +56,11 @@ export interface PartialPage<A> {
   readonly body?: { readonly [key: string]: unknown } | undefined
 }
 
-/** The result of a handler for an endpoint. */
+/**
+ * The result of a handler for an endpoint.
+ *
+ * @category models
+ */
 export type Answer<E> =
   E extends Endpoint.List<infer _I, infer A, infer _R>
     ? Effect.Effect<ReadonlyArray<Sample.Partial<A>> | PartialPage<A>, Failure>
@@ -66,13 +78,21 @@ export type Answer<E> =
               ? Stream.Stream<Sample.Partial<A>, Failure> | ReadonlyArray<Sample.Partial<A>>
               : never
 
-/** Answers an endpoint. */
+/**
+ * Answers an endpoint.
+ *
+ * @category constructors
+ */
 export const on = <E extends Endpoint.Any>(
   endpoint: E,
   handler: (input: Endpoint.Input<E>, call: Call) => Answer<NoInfer<E>>
 ): Handler => ({ _tag: "Value", endpoint, make: () => handler as (input: unknown, call: Call) => unknown })
 
-/** Answers the first call of an endpoint with the first handler, and so on; the last one stays. */
+/**
+ * Answers the first call of an endpoint with the first handler, and so on; the last one stays.
+ *
+ * @category constructors
+ */
 export const inOrder = <E extends Endpoint.Any>(
   endpoint: E,
   ...handlers: readonly [Respond<NoInfer<E>>, ...ReadonlyArray<Respond<NoInfer<E>>>]
@@ -87,7 +107,11 @@ export const inOrder = <E extends Endpoint.Any>(
 
 type Respond<E> = (input: Endpoint.Input<E>, call: Call) => Answer<E>
 
-/** Answers an endpoint with a response of one's own: other bytes, headers, a script. Only for {@link layerHttp}. */
+/**
+ * Answers an endpoint with a response of one's own: other bytes, headers, a script. Only for {@link layerHttp}.
+ *
+ * @category constructors
+ */
 export const reply = <E extends Endpoint.Any>(
   endpoint: E,
   handler: (input: Endpoint.Input<E>, call: Call) => Effect.Effect<Reply.Reply | Script.Script, Failure>
@@ -97,14 +121,22 @@ export const reply = <E extends Endpoint.Any>(
   make: () => handler as ReturnType<WireHandler["make"]>
 })
 
-/** A provider's service, as far as a mock needs to know it. */
+/**
+ * A provider's service, as far as a mock needs to know it.
+ *
+ * @category models
+ */
 export interface Service<R> {
   readonly provider: string
   readonly client: Effect.Effect<ApiClient, never, R>
   readonly context: (client: ApiClient) => Context.Context<R>
 }
 
-/** A service whose calls are answered by values. Neither the network nor retries nor timeouts take part. */
+/**
+ * A service whose calls are answered by values. Neither the network nor retries nor timeouts take part.
+ *
+ * @category layers
+ */
 export const layer = <R>(service: Service<R>, handlers: ReadonlyArray<Handler>): Layer.Layer<R> =>
   Layer.effectContext(
     Effect.sync(() => {
@@ -128,6 +160,7 @@ export const layer = <R>(service: Service<R>, handlers: ReadonlyArray<Handler>):
  *   Mock.on(Messages.countTokens, () => Effect.succeed({ input_tokens: 12 }))
  * ])
  * ```
+ * @category layers
  */
 export const layerHttp = <R, Options, E>(
   service: Service<R> & {
@@ -153,7 +186,11 @@ const Calls = Symbol("calls")
 const withCalls = (client: ApiClient, calls: ReadonlyArray<Recorded>): ApiClient =>
   Object.assign(client, { [Calls]: calls })
 
-/** Returns all calls of a mocked service in their order. Dies if the service is not a mock. */
+/**
+ * Returns all calls of a mocked service in their order. Dies if the service is not a mock.
+ *
+ * @category getters
+ */
 export const allCalls = <R>(service: {
   readonly provider: string
   readonly client: Effect.Effect<ApiClient, never, R>
@@ -164,7 +201,11 @@ export const allCalls = <R>(service: {
     return [...calls]
   })
 
-/** The inputs with which an endpoint was called so far. */
+/**
+ * The inputs with which an endpoint was called so far.
+ *
+ * @category getters
+ */
 export const calls = <E extends Endpoint.Any>(
   endpoint: E
 ): Effect.Effect<ReadonlyArray<Endpoint.Input<E>>, never, ServiceOf<E>> =>

@@ -26,7 +26,11 @@ import type * as Faults from "./Faults.ts"
 import { ConnectionLost } from "./internal/ConnectionLost.ts"
 import { isLoopbackName } from "./internal/emulator/origins.ts"
 
-/** Settings of the server. */
+/**
+ * Settings of the server.
+ *
+ * @category models
+ */
 export interface Options extends Emulator.Options {
   /** 0, the default, takes any free one. */
   readonly port?: number | undefined
@@ -39,7 +43,11 @@ export interface Options extends Emulator.Options {
   readonly allowedHosts?: "any" | ReadonlyArray<string> | undefined
 }
 
-/** A server that runs until its scope ends. */
+/**
+ * A server that runs until its scope ends.
+ *
+ * @category models
+ */
 export interface Server {
   readonly url: string
   readonly baseUrls: { readonly [K in Emulator.Provider]: string }
@@ -54,10 +62,18 @@ export interface Server {
   readonly clearJournal: Effect.Effect<void>
 }
 
-/** The server could not start, for example because the port is taken. */
+/**
+ * The server could not start, for example because the port is taken.
+ *
+ * @category errors
+ */
 export class ServeError extends Data.TaggedError("ServeError")<{ readonly message: string; readonly cause: unknown }> {}
 
-/** Starts an emulator and listens. */
+/**
+ * Starts an emulator and listens.
+ *
+ * @category running
+ */
 export const serve = (options: Options = {}): Effect.Effect<Server, ServeError, Scope.Scope> =>
   Effect.flatMap(Emulator.make(options), (emulator) =>
     Effect.map(

@@ -6,7 +6,11 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 
-/** A response. A body that is a stream and fails is a connection that breaks. */
+/**
+ * A response. A body that is a stream and fails is a connection that breaks.
+ *
+ * @category models
+ */
 export interface Reply {
   readonly status: number
   /** By name in lower case. */
@@ -14,7 +18,11 @@ export interface Reply {
   readonly body: string | Uint8Array | Stream.Stream<Uint8Array, unknown> | undefined
 }
 
-/** The part of a response before its body. */
+/**
+ * The part of a response before its body.
+ *
+ * @category models
+ */
 export interface Head {
   /** Default: 200. */
   readonly status?: number | undefined
@@ -27,20 +35,40 @@ const reply = (contentType: string | undefined, body: Reply["body"], head: Head 
   body
 })
 
-/** A value as JSON. */
+/**
+ * A value as JSON.
+ *
+ * @category constructors
+ */
 export const json = (value: unknown, head?: Head): Reply => reply("application/json", JSON.stringify(value), head)
 
-/** Plain text; for a page, set the header `content-type`. */
+/**
+ * Plain text; for a page, set the header `content-type`.
+ *
+ * @category constructors
+ */
 export const text = (body: string, head?: Head): Reply => reply("text/plain; charset=utf-8", body, head)
 
-/** Bytes. */
+/**
+ * Bytes.
+ *
+ * @category constructors
+ */
 export const bytes = (body: Uint8Array | Stream.Stream<Uint8Array, unknown>, head?: Head): Reply =>
   reply("application/octet-stream", body, head)
 
-/** An empty reply. Default status: 204. */
+/**
+ * An empty reply. Default status: 204.
+ *
+ * @category constructors
+ */
 export const empty = (head?: Head): Reply => reply(undefined, undefined, { status: 204, ...head })
 
-/** The same response with more headers. */
+/**
+ * The same response with more headers.
+ *
+ * @category combinators
+ */
 export const withHeaders = (self: Reply, headers: { readonly [name: string]: string }): Reply => ({
   ...self,
   headers: { ...self.headers, ...headers }
@@ -48,7 +76,11 @@ export const withHeaders = (self: Reply, headers: { readonly [name: string]: str
 
 const nullBody = new Set([101, 204, 205, 304])
 
-/** The web response. Its body runs with the given context, so that a virtual clock drives the delays of a script. */
+/**
+ * The web response. Its body runs with the given context, so that a virtual clock drives the delays of a script.
+ *
+ * @category converting
+ */
 export const toWeb = (self: Reply, context: Context.Context<never>): Response =>
   new Response(
     nullBody.has(self.status)
@@ -59,7 +91,11 @@ export const toWeb = (self: Reply, context: Context.Context<never>): Response =>
     { status: self.status, headers: self.headers }
   )
 
-/** The response as a client of Effect sees it. A streamed body never leaves Effect: a virtual clock keeps its order. */
+/**
+ * The response as a client of Effect sees it. A streamed body never leaves Effect: a virtual clock keeps its order.
+ *
+ * @category converting
+ */
 export const toClientResponse = (
   request: HttpClientRequest.HttpClientRequest,
   self: Reply
@@ -80,7 +116,11 @@ export const toClientResponse = (
   }) as HttpClientResponse.HttpClientResponse
 }
 
-/** A response that a client has got, with its body still to be read. */
+/**
+ * A response that a client has got, with its body still to be read.
+ *
+ * @category converting
+ */
 export const fromClientResponse = ({ headers, status, stream }: HttpClientResponse.HttpClientResponse): Reply => ({
   status,
   headers,

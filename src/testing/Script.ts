@@ -27,7 +27,11 @@ import { makeRandom } from "./internal/random.ts"
 import { errorEvent, type ServerReason } from "./internal/wireFailure.ts"
 import type * as Reply from "./Reply.ts"
 
-/** One step of a body. */
+/**
+ * One step of a body.
+ *
+ * @category models
+ */
 export type Step =
   | {
       readonly _tag: "Bytes"
@@ -39,7 +43,11 @@ export type Step =
   | { readonly _tag: "Drop"; readonly code: string }
   | { readonly _tag: "Stall" }
 
-/** A body with the head that goes before it. */
+/**
+ * A body with the head that goes before it.
+ *
+ * @category models
+ */
 export interface Script extends Pipeable {
   readonly steps: ReadonlyArray<Step>
   readonly status: number
@@ -51,7 +59,11 @@ const build = (steps: ReadonlyArray<Step>, head: Pick<Script, "status" | "header
 
 const eventStream = { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8" } }
 
-/** A body of server-sent events from single steps. */
+/**
+ * A body of server-sent events from single steps.
+ *
+ * @category constructors
+ */
 export const make = (...steps: ReadonlyArray<Step>): Script => build(steps, eventStream)
 
 const encoder = new TextEncoder()
@@ -62,7 +74,11 @@ const bytesOf = (content: string | Uint8Array, isEvent: boolean): Step => ({
   isEvent
 })
 
-/** A server-sent event. A string is sent as it is, anything else as JSON. */
+/**
+ * A server-sent event. A string is sent as it is, anything else as JSON.
+ *
+ * @category constructors
+ */
 export const event = (
   data: unknown,
   options?: { readonly event?: string | undefined; readonly id?: string | undefined }
@@ -74,46 +90,90 @@ export const event = (
   return bytesOf(`${id}${name}${lines.join("")}\n`, true)
 }
 
-/** Text or bytes as they are: a garbage line, half an event, another format. */
+/**
+ * Text or bytes as they are: a garbage line, half an event, another format.
+ *
+ * @category constructors
+ */
 export const raw = (content: string | Uint8Array): Step => bytesOf(content, false)
 
-/** A comment, such as keeps connections open. */
+/**
+ * A comment, such as keeps connections open.
+ *
+ * @category constructors
+ */
 export const comment = (text = "keep-alive"): Step => raw(`: ${text}\n\n`)
 
-/** The ping of the Messages API. */
+/**
+ * The ping of the Messages API.
+ *
+ * @category constructors
+ */
 export const ping: Step = /*#__PURE__*/ raw(`event: ping\ndata: {"type": "ping"}\n\n`)
 
-/** The line that ends a stream of chat completions. */
+/**
+ * The line that ends a stream of chat completions.
+ *
+ * @category constructors
+ */
 export const done: Step = /*#__PURE__*/ raw("data: [DONE]\n\n")
 
-/** Waits, by the clock of the program. */
+/**
+ * Waits, by the clock of the program.
+ *
+ * @category constructors
+ */
 export const delay = (duration: Duration.Input): Step => ({ _tag: "Delay", duration })
 
-/** Breaks the connection. Default: `ECONNRESET`. */
+/**
+ * Breaks the connection. Default: `ECONNRESET`.
+ *
+ * @category constructors
+ */
 export const drop = (code = "ECONNRESET"): Step => ({ _tag: "Drop", code })
 
-/** Sends nothing more and keeps the connection open. */
+/**
+ * Sends nothing more and keeps the connection open.
+ *
+ * @category constructors
+ */
 export const stall: Step = { _tag: "Stall" }
 
-/** The error event of an endpoint's API. */
+/**
+ * The error event of an endpoint's API.
+ *
+ * @category constructors
+ */
 export const error = (endpoint: Endpoint.Metadata, reason: ServerReason): Step => {
   const { data, event: name } = errorEvent(endpoint, reason)
   return event(data, { event: name })
 }
 
-/** The values of a streaming endpoint in the form in which its API sends them, up to the end of the stream. */
+/**
+ * The values of a streaming endpoint in the form in which its API sends them, up to the end of the stream.
+ *
+ * @category constructors
+ */
 export const forEndpoint = <A>(
   endpoint: Endpoint.Metadata & { readonly kind: "stream"; readonly success: { readonly Type: A } },
   values: Iterable<A>
 ): Script => forMetadata(endpoint, values)
 
-/** {@link forEndpoint} for code that does not know the endpoint. */
+/**
+ * {@link forEndpoint} for code that does not know the endpoint.
+ *
+ * @category constructors
+ */
 export const forMetadata = (endpoint: Endpoint.Metadata, values: Iterable<unknown>): Script => {
   const steps = Array.from(values, (value) => framed(endpoint, value))
   return endpoint.terminal === "finishReason" ? make(...steps, done) : make(...steps)
 }
 
-/** One value in the form of its API. */
+/**
+ * One value in the form of its API.
+ *
+ * @category constructors
+ */
 export const framed = (endpoint: Endpoint.Metadata, value: unknown): Step => {
   const json = (value as { toJSON?: () => unknown } | null)?.toJSON?.() ?? value
   const fields = (json ?? {}) as { readonly [name: string]: unknown }
@@ -125,20 +185,32 @@ export const framed = (endpoint: Endpoint.Metadata, value: unknown): Step => {
   return event(json, { event: typeof fields["type"] === "string" ? fields["type"] : undefined })
 }
 
-/** Lines of JSON. */
+/**
+ * Lines of JSON.
+ *
+ * @category constructors
+ */
 export const jsonLines = (values: Iterable<unknown>): Script =>
   build(
     Array.from(values, (value) => bytesOf(`${JSON.stringify(value)}\n`, true)),
     { status: 200, headers: { "content-type": "application/x-jsonl" } }
   )
 
-/** Adds steps at the end. */
+/**
+ * Adds steps at the end.
+ *
+ * @category combinators
+ */
 export const append =
   (...steps: ReadonlyArray<Step>) =>
   (self: Script): Script =>
     build([...self.steps, ...steps], self)
 
-/** Adds steps after the first `count` events. */
+/**
+ * Adds steps after the first `count` events.
+ *
+ * @category combinators
+ */
 export const insertAfter =
   (count: number, ...steps: ReadonlyArray<Step>) =>
   (self: Script): Script => {
@@ -146,7 +218,11 @@ export const insertAfter =
     return build([...self.steps.slice(0, at), ...steps, ...self.steps.slice(at)], self)
   }
 
-/** Keeps what comes before the end of the first `count` events. */
+/**
+ * Keeps what comes before the end of the first `count` events.
+ *
+ * @category combinators
+ */
 export const takeEvents: {
   (count: number): (self: Script) => Script
   (self: Script, count: number): Script
@@ -164,7 +240,11 @@ const endOf = (steps: ReadonlyArray<Step>, count: number): number => {
   return steps.length
 }
 
-/** Waits before every event. */
+/**
+ * Waits before every event.
+ *
+ * @category combinators
+ */
 export const pace: {
   (duration: Duration.Input): (self: Script) => Script
   (self: Script, duration: Duration.Input): Script
@@ -184,6 +264,8 @@ export const pace: {
  *
  * Cuts into chunks of a fixed size, of several sizes in turn, or of 1 to `max` (default: 64) bytes drawn from a seed.
  * Pauses, drops and stalls keep their places.
+ *
+ * @category combinators
  */
 export const rechunk: {
   (cut: Cut): (self: Script) => Script
@@ -208,7 +290,11 @@ export const rechunk: {
   return build(steps, self)
 })
 
-/** How a body is cut. */
+/**
+ * How a body is cut.
+ *
+ * @category models
+ */
 export type Cut = number | ReadonlyArray<number> | { readonly seed: number; readonly max?: number | undefined }
 
 const sizes = (cut: Cut): (() => number) => {
@@ -231,13 +317,21 @@ const cutUp = (bytes: Uint8Array, nextSize: () => number): ReadonlyArray<Uint8Ar
   return chunks
 }
 
-/** Another status or other headers. */
+/**
+ * Another status or other headers.
+ *
+ * @category combinators
+ */
 export const withHead =
   (head: Reply.Head) =>
   (self: Script): Script =>
     build(self.steps, { status: head.status ?? self.status, headers: { ...self.headers, ...head.headers } })
 
-/** The body. A {@link drop} fails it. */
+/**
+ * The body. A {@link drop} fails it.
+ *
+ * @category converting
+ */
 export const toStream = (self: Script): Stream.Stream<Uint8Array, ConnectionLost> =>
   Stream.fromPull(
     Effect.sync(() => {
@@ -261,7 +355,11 @@ export const toStream = (self: Script): Stream.Stream<Uint8Array, ConnectionLost
     })
   )
 
-/** The response. */
+/**
+ * The response.
+ *
+ * @category converting
+ */
 export const toReply = (self: Script): Reply.Reply => ({
   status: self.status,
   headers: self.headers,
