@@ -1,6 +1,6 @@
 /**
  * The pages of the documentation, as a reader uses them: every `ts` block compiles and runs against the demo server,
- * every link leads somewhere, and every command exists.
+ * every link leads somewhere, and every command exists. The examples in docstrings compile, too.
  *
  * A block that binds `program` is run. A block without imports is preceded by the last block of its page that imports
  * something but has no `program`. Lines such as `// → text` are the expected output, with `…` for anything. A block that
@@ -82,6 +82,16 @@ const blocksOf = (path: string): ReadonlyArray<Block> => {
 
 const blocks = pages.flatMap(blocksOf)
 
+/** The examples in the docstrings of the sources. */
+const examples = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .flatMap((path) =>
+    Array.from(read(`src/${path}`).matchAll(/^ \* ```ts\n((?: \*.*\n)*?) \* ```$/gm), ([, code = ""], index) => ({
+      name: `src/${path}, example ${index + 1}`,
+      code: code.replace(/^ \* ?/gm, "")
+    }))
+  )
+
 /** Runs what a block calls `program` with every service that a page may take for granted. */
 const runner = `
 import * as RunFiles from "@effect/platform-node/NodeFileSystem"
@@ -100,6 +110,7 @@ export const result = await Run.runPromise(
 
 const folder = join(root, "node_modules/.cache/llmfx", `docs-${process.pid}`)
 const fileOf = (index: number, extension: string) => join(folder, `block${index}.${extension}`)
+const exampleOf = (index: number) => join(folder, `example${index}.ts`)
 
 /** Undici's client does not load on older versions. */
 const canRun = (code: string) => {
@@ -116,6 +127,7 @@ beforeAll(async () => {
   blocks.forEach(({ code, runs }, index) => {
     writeFileSync(fileOf(index, "ts"), `${code}${runs && !runsItself(code) ? runner : ""}`)
   })
+  examples.forEach(({ code }, index) => writeFileSync(exampleOf(index), `${code}\nexport {}\n`))
   await build({
     entryPoints: blocks.flatMap(({ runs }, index) => (runs ? [fileOf(index, "ts")] : [])),
     outdir: folder,
@@ -172,7 +184,7 @@ describe("the documentation", () => {
         extends: join(root, "tsconfig.test.json"),
         compilerOptions: { noUnusedLocals: false },
         include: [],
-        files: blocks.map((_, index) => fileOf(index, "ts"))
+        files: [...blocks.map((_, index) => fileOf(index, "ts")), ...examples.map((_, index) => exampleOf(index))]
       })
     )
     const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"))
@@ -181,7 +193,11 @@ describe("the documentation", () => {
       () => "",
       (error: { readonly stdout: string }) => error.stdout
     )
-    expect(errors.replace(/\S*block(\d+)\.ts/g, (_, index) => blocks[Number(index)]?.name ?? "")).toBe("")
+    const named = errors
+      .replace(/\S*block(\d+)\.ts/g, (_, index) => blocks[Number(index)]?.name ?? "")
+      .replace(/\S*example(\d+)\.ts/g, (_, index) => examples[Number(index)]?.name ?? "")
+    expect(examples.length).toBeGreaterThan(80)
+    expect(named).toBe("")
   }, 180_000)
 
   blocks.forEach(({ code, expected, name, runs }, index) => {

@@ -1,6 +1,6 @@
 /**
- * Replays recorded HTTP. `RECORD=1 OPENAI_API_KEY=… npx vitest run test/testing/Examples.test.ts` records the API's
- * responses again; otherwise nothing leaves this machine.
+ * Replays recorded HTTP, so nothing leaves this machine. Run it with `RECORD=1` and `OPENAI_API_KEY` to record the API's
+ * responses again.
  */
 import { fileURLToPath } from "node:url"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"

@@ -45,6 +45,7 @@ export const Thing: Open.Codec<Thing> = /*#__PURE__*/ Open.struct(() => ({
  * Returns \`Thing\`. \`GET /things\`
  *
  * @see https://example.com/things.get
+ * @category endpoints
  */
 export const get: Endpoint.Json<{}, Thing, Service> = /*#__PURE__*/ Endpoint.json(Service, {
   id: "things.get",

@@ -116,6 +116,7 @@ const docText = (endpoint: Endpoint, success: string | undefined, referenceUrl: 
     `${what}. ${request}`,
     "",
     `@see ${referenceUrl(endpoint.id.replace(/:stream$/, ""))}`,
+    "@category endpoints",
     ...(endpoint.deprecated ? ["@deprecated"] : [])
   ])
 }

@@ -1204,6 +1204,7 @@ export const BetaManagedAgentsSessionThreadAgent: Open.Codec<BetaManagedAgentsSe
  * Returns `BetaManagedAgentsAgent`. `POST /v1/agents`
  *
  * @see https://platform.claude.com/docs/en/api/beta/agents/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<AgentCreateParams, BetaManagedAgentsAgent, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -1222,6 +1223,7 @@ export const create: Endpoint.Json<AgentCreateParams, BetaManagedAgentsAgent, An
  * Returns `BetaManagedAgentsAgent`. `GET /v1/agents/{agent_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/agents/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<AgentRetrieveParams, BetaManagedAgentsAgent, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -1238,6 +1240,7 @@ export const retrieve: Endpoint.Json<AgentRetrieveParams, BetaManagedAgentsAgent
  * Returns `BetaManagedAgentsAgent`. `POST /v1/agents/{agent_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/agents/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<AgentUpdateParams, BetaManagedAgentsAgent, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -1256,6 +1259,7 @@ export const update: Endpoint.Json<AgentUpdateParams, BetaManagedAgentsAgent, An
  * Lists `BetaManagedAgentsAgent`, page by page. `GET /v1/agents`
  *
  * @see https://platform.claude.com/docs/en/api/beta/agents/list
+ * @category endpoints
  */
 export const list: Endpoint.List<AgentListParams, BetaManagedAgentsAgent, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -1275,6 +1279,7 @@ export const list: Endpoint.List<AgentListParams, BetaManagedAgentsAgent, Anthro
  * Returns `BetaManagedAgentsAgent`. `POST /v1/agents/{agent_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/agents/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<AgentArchiveParams, BetaManagedAgentsAgent, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -20,6 +20,7 @@ export interface VersionListParams {
  * Lists `BetaManagedAgentsAgent`, page by page. `GET /v1/agents/{agent_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/agents/versions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VersionListParams, BetaManagedAgentsAgent, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -204,6 +204,7 @@ export interface CaseRespondParams {
  * Returns `BetaComplianceReviewCase`. `GET /v1/compliance/review/cases/{case_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/compliance/review/cases/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<CaseRetrieveParams, BetaComplianceReviewCase, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -218,6 +219,7 @@ export const retrieve: Endpoint.Json<CaseRetrieveParams, BetaComplianceReviewCas
  * Lists `BetaComplianceReviewCase`, page by page. `GET /v1/compliance/review/cases`
  *
  * @see https://platform.claude.com/docs/en/api/beta/compliance/review/cases/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CaseListParams, BetaComplianceReviewCase, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -251,6 +253,7 @@ export const list: Endpoint.List<CaseListParams, BetaComplianceReviewCase, Anthr
  * Returns `BetaComplianceReviewCase`. `POST /v1/compliance/review/cases/{case_id}/respond`
  *
  * @see https://platform.claude.com/docs/en/api/beta/compliance/review/cases/respond
+ * @category endpoints
  */
 export const respond: Endpoint.Json<CaseRespondParams, BetaComplianceReviewCase, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

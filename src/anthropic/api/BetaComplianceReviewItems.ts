@@ -148,6 +148,7 @@ export const BetaComplianceReviewItem: Open.Codec<BetaComplianceReviewItem> = /*
  * Returns `BetaComplianceReviewItem`. `GET /v1/compliance/review/items/{item_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/compliance/review/items/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ItemRetrieveParams, BetaComplianceReviewItem, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

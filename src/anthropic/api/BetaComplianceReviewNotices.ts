@@ -57,6 +57,7 @@ export const BetaComplianceReviewNotice: Open.Codec<BetaComplianceReviewNotice> 
  * Lists `BetaComplianceReviewNotice`, page by page. `GET /v1/compliance/review/notices`
  *
  * @see https://platform.claude.com/docs/en/api/beta/compliance/review/notices/list
+ * @category endpoints
  */
 export const list: Endpoint.List<NoticeListParams, BetaComplianceReviewNotice, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

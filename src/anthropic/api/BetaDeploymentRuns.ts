@@ -285,6 +285,7 @@ export interface DeploymentRunListParams {
  * Returns `BetaManagedAgentsDeploymentRun`. `GET /v1/deployment_runs/{deployment_run_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployment_runs/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<DeploymentRunRetrieveParams, BetaManagedAgentsDeploymentRun, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -300,6 +301,7 @@ export const retrieve: Endpoint.Json<DeploymentRunRetrieveParams, BetaManagedAge
  * Lists `BetaManagedAgentsDeploymentRun`, page by page. `GET /v1/deployment_runs`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployment_runs/list
+ * @category endpoints
  */
 export const list: Endpoint.List<DeploymentRunListParams, BetaManagedAgentsDeploymentRun, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

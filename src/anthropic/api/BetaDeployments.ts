@@ -502,6 +502,7 @@ export interface DeploymentUnpauseParams {
  * Returns `BetaManagedAgentsDeployment`. `POST /v1/deployments`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<DeploymentCreateParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -518,6 +519,7 @@ export const create: Endpoint.Json<DeploymentCreateParams, BetaManagedAgentsDepl
  * Returns `BetaManagedAgentsDeployment`. `GET /v1/deployments/{deployment_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<DeploymentRetrieveParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -533,6 +535,7 @@ export const retrieve: Endpoint.Json<DeploymentRetrieveParams, BetaManagedAgents
  * Returns `BetaManagedAgentsDeployment`. `POST /v1/deployments/{deployment_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<DeploymentUpdateParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -549,6 +552,7 @@ export const update: Endpoint.Json<DeploymentUpdateParams, BetaManagedAgentsDepl
  * Lists `BetaManagedAgentsDeployment`, page by page. `GET /v1/deployments`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/list
+ * @category endpoints
  */
 export const list: Endpoint.List<DeploymentListParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -566,6 +570,7 @@ export const list: Endpoint.List<DeploymentListParams, BetaManagedAgentsDeployme
  * Returns `BetaManagedAgentsDeployment`. `POST /v1/deployments/{deployment_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<DeploymentArchiveParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -581,6 +586,7 @@ export const archive: Endpoint.Json<DeploymentArchiveParams, BetaManagedAgentsDe
  * Returns `BetaManagedAgentsDeployment`. `POST /v1/deployments/{deployment_id}/pause`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/pause
+ * @category endpoints
  */
 export const pause: Endpoint.Json<DeploymentPauseParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -596,6 +602,7 @@ export const pause: Endpoint.Json<DeploymentPauseParams, BetaManagedAgentsDeploy
  * Returns `BetaManagedAgentsDeploymentRun`. `POST /v1/deployments/{deployment_id}/run`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/run
+ * @category endpoints
  */
 export const run: Endpoint.Json<DeploymentRunParams, BetaManagedAgentsDeploymentRun, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -611,6 +618,7 @@ export const run: Endpoint.Json<DeploymentRunParams, BetaManagedAgentsDeployment
  * Returns `BetaManagedAgentsDeployment`. `POST /v1/deployments/{deployment_id}/unpause`
  *
  * @see https://platform.claude.com/docs/en/api/beta/deployments/unpause
+ * @category endpoints
  */
 export const unpause: Endpoint.Json<DeploymentUnpauseParams, BetaManagedAgentsDeployment, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

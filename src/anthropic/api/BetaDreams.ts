@@ -191,6 +191,7 @@ export interface DreamCancelParams {
  * Returns `BetaDream`. `POST /v1/dreams`
  *
  * @see https://platform.claude.com/docs/en/api/beta/dreams/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<DreamCreateParams, BetaDream, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "beta.dreams.create",
@@ -206,6 +207,7 @@ export const create: Endpoint.Json<DreamCreateParams, BetaDream, Anthropic> = /*
  * Returns `BetaDream`. `GET /v1/dreams/{dream_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/dreams/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<DreamRetrieveParams, BetaDream, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -223,6 +225,7 @@ export const retrieve: Endpoint.Json<DreamRetrieveParams, BetaDream, Anthropic> 
  * Lists `BetaDream`, page by page. `GET /v1/dreams`
  *
  * @see https://platform.claude.com/docs/en/api/beta/dreams/list
+ * @category endpoints
  */
 export const list: Endpoint.List<DreamListParams, BetaDream, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "beta.dreams.list",
@@ -239,6 +242,7 @@ export const list: Endpoint.List<DreamListParams, BetaDream, Anthropic> = /*#__P
  * Returns `BetaDream`. `POST /v1/dreams/{dream_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/dreams/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<DreamArchiveParams, BetaDream, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "beta.dreams.archive",
@@ -253,6 +257,7 @@ export const archive: Endpoint.Json<DreamArchiveParams, BetaDream, Anthropic> = 
  * Returns `BetaDream`. `POST /v1/dreams/{dream_id}/cancel`
  *
  * @see https://platform.claude.com/docs/en/api/beta/dreams/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<DreamCancelParams, BetaDream, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "beta.dreams.cancel",

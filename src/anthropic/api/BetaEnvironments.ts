@@ -205,6 +205,7 @@ export type EnvironmentCreateErrorCode =
  * Returns `BetaEnvironment`. `POST /v1/environments`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   EnvironmentCreateParams,
@@ -229,6 +230,7 @@ export type EnvironmentRetrieveErrorCode = "claude_code_key_creator_not_member" 
  * Returns `BetaEnvironment`. `GET /v1/environments/{environment_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   EnvironmentRetrieveParams,
@@ -258,6 +260,7 @@ export type EnvironmentUpdateErrorCode =
  * Returns `BetaEnvironment`. `POST /v1/environments/{environment_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   EnvironmentUpdateParams,
@@ -288,6 +291,7 @@ export type EnvironmentListErrorCode = "claude_code_key_creator_not_member" | "o
  * Lists `BetaEnvironment`, page by page. `GET /v1/environments`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   EnvironmentListParams,
@@ -313,6 +317,7 @@ export type EnvironmentDeleteErrorCode = "claude_code_key_creator_not_member" | 
  * Returns `BetaEnvironmentDeleteResponse`. `DELETE /v1/environments/{environment_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   EnvironmentDeleteParams,
@@ -338,6 +343,7 @@ export type EnvironmentArchiveErrorCode = "claude_code_key_creator_not_member" |
  * Returns `BetaEnvironment`. `POST /v1/environments/{environment_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   EnvironmentArchiveParams,

@@ -174,6 +174,7 @@ export type WorkRetrieveErrorCode = "claude_code_key_creator_not_member" | "orga
  * Returns `BetaSelfHostedWork`. `GET /v1/environments/{environment_id}/work/{work_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   WorkRetrieveParams,
@@ -201,6 +202,7 @@ export type WorkUpdateErrorCode =
  * Returns `BetaSelfHostedWork`. `POST /v1/environments/{environment_id}/work/{work_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   WorkUpdateParams,
@@ -222,6 +224,7 @@ export const update: Endpoint.Json<
  * Lists `BetaSelfHostedWork`, page by page. `GET /v1/environments/{environment_id}/work`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkListParams, BetaSelfHostedWork, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -241,6 +244,7 @@ export const list: Endpoint.List<WorkListParams, BetaSelfHostedWork, Anthropic> 
  * Returns `BetaSelfHostedWork`. `POST /v1/environments/{environment_id}/work/{work_id}/ack`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/ack
+ * @category endpoints
  */
 export const ack: Endpoint.Json<WorkAckParams, BetaSelfHostedWork, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "beta.environments.work.ack",
@@ -258,6 +262,7 @@ export type WorkHeartbeatErrorCode = "heartbeat_precondition_failed" | (string &
  * Returns `BetaSelfHostedWorkHeartbeatResponse`. `POST /v1/environments/{environment_id}/work/{work_id}/heartbeat`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/heartbeat
+ * @category endpoints
  */
 export const heartbeat: Endpoint.Json<
   WorkHeartbeatParams,
@@ -279,6 +284,7 @@ export const heartbeat: Endpoint.Json<
  * Returns `BetaSelfHostedWork` or `null`. `GET /v1/environments/{environment_id}/work/poll`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/poll
+ * @category endpoints
  */
 export const poll: Endpoint.Json<WorkPollParams, BetaSelfHostedWork | null, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -300,6 +306,7 @@ export type WorkStatsErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Returns `BetaSelfHostedWorkQueueStats`. `GET /v1/environments/{environment_id}/work/stats`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/stats
+ * @category endpoints
  */
 export const stats: Endpoint.Json<
   WorkStatsParams,
@@ -323,6 +330,7 @@ export type WorkStopErrorCode = "claude_code_key_creator_not_member" | "organiza
  * Returns `BetaSelfHostedWork`. `POST /v1/environments/{environment_id}/work/{work_id}/stop`
  *
  * @see https://platform.claude.com/docs/en/api/beta/environments/work/stop
+ * @category endpoints
  */
 export const stop: Endpoint.Json<
   WorkStopParams,

@@ -102,6 +102,7 @@ export type FileListErrorCode =
  * Lists `BetaFileMetadata`, page by page. `GET /v1/files`
  *
  * @see https://platform.claude.com/docs/en/api/beta/files/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   FileListParams,
@@ -136,6 +137,7 @@ export type FileDeleteErrorCode =
  * Returns `BetaDeletedFile`. `DELETE /v1/files/{file_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/files/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   FileDeleteParams,
@@ -172,6 +174,7 @@ export type FileDownloadErrorCode =
  * Streams bytes. `GET /v1/files/{file_id}/content`
  *
  * @see https://platform.claude.com/docs/en/api/beta/files/download
+ * @category endpoints
  */
 export const download: Endpoint.Binary<
   FileDownloadParams,
@@ -204,6 +207,7 @@ export type FileRetrieveMetadataErrorCode =
  * Returns `BetaFileMetadata`. `GET /v1/files/{file_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/files/retrieve_metadata
+ * @category endpoints
  */
 export const retrieveMetadata: Endpoint.Json<
   FileRetrieveMetadataParams,
@@ -237,6 +241,7 @@ export type FileUploadErrorCode =
  * Returns `BetaFileMetadata`. `POST /v1/files`
  *
  * @see https://platform.claude.com/docs/en/api/beta/files/upload
+ * @category endpoints
  */
 export const upload: Endpoint.Json<
   FileUploadParams,

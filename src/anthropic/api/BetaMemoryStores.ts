@@ -96,6 +96,7 @@ export interface MemoryStoreArchiveParams {
  * Returns `BetaManagedAgentsMemoryStore`. `POST /v1/memory_stores`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<MemoryStoreCreateParams, BetaManagedAgentsMemoryStore, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -112,6 +113,7 @@ export const create: Endpoint.Json<MemoryStoreCreateParams, BetaManagedAgentsMem
  * Returns `BetaManagedAgentsMemoryStore`. `GET /v1/memory_stores/{memory_store_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<MemoryStoreRetrieveParams, BetaManagedAgentsMemoryStore, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -127,6 +129,7 @@ export const retrieve: Endpoint.Json<MemoryStoreRetrieveParams, BetaManagedAgent
  * Returns `BetaManagedAgentsMemoryStore`. `POST /v1/memory_stores/{memory_store_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<MemoryStoreUpdateParams, BetaManagedAgentsMemoryStore, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -143,6 +146,7 @@ export const update: Endpoint.Json<MemoryStoreUpdateParams, BetaManagedAgentsMem
  * Lists `BetaManagedAgentsMemoryStore`, page by page. `GET /v1/memory_stores`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MemoryStoreListParams, BetaManagedAgentsMemoryStore, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -160,6 +164,7 @@ export const list: Endpoint.List<MemoryStoreListParams, BetaManagedAgentsMemoryS
  * Returns `BetaManagedAgentsDeletedMemoryStore`. `DELETE /v1/memory_stores/{memory_store_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<MemoryStoreDeleteParams, BetaManagedAgentsDeletedMemoryStore, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -177,6 +182,7 @@ export { delete_ as delete }
  * Returns `BetaManagedAgentsMemoryStore`. `POST /v1/memory_stores/{memory_store_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<MemoryStoreArchiveParams, BetaManagedAgentsMemoryStore, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

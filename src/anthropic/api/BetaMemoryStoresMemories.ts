@@ -132,6 +132,7 @@ export const BetaManagedAgentsDeletedMemory: Open.Codec<BetaManagedAgentsDeleted
  * Returns `BetaManagedAgentsMemory`. `POST /v1/memory_stores/{memory_store_id}/memories`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memories/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<MemoryCreateParams, BetaManagedAgentsMemory, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -149,6 +150,7 @@ export const create: Endpoint.Json<MemoryCreateParams, BetaManagedAgentsMemory, 
  * Returns `BetaManagedAgentsMemory`. `GET /v1/memory_stores/{memory_store_id}/memories/{memory_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memories/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<MemoryRetrieveParams, BetaManagedAgentsMemory, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -165,6 +167,7 @@ export const retrieve: Endpoint.Json<MemoryRetrieveParams, BetaManagedAgentsMemo
  * Returns `BetaManagedAgentsMemory`. `POST /v1/memory_stores/{memory_store_id}/memories/{memory_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memories/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<MemoryUpdateParams, BetaManagedAgentsMemory, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -182,6 +185,7 @@ export const update: Endpoint.Json<MemoryUpdateParams, BetaManagedAgentsMemory, 
  * Lists `BetaManagedAgentsMemoryListItem`, page by page. `GET /v1/memory_stores/{memory_store_id}/memories`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memories/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MemoryListParams, BetaManagedAgentsMemoryListItem, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -199,6 +203,7 @@ export const list: Endpoint.List<MemoryListParams, BetaManagedAgentsMemoryListIt
  * Returns `BetaManagedAgentsDeletedMemory`. `DELETE /v1/memory_stores/{memory_store_id}/memories/{memory_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memories/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<MemoryDeleteParams, BetaManagedAgentsDeletedMemory, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -142,6 +142,7 @@ export interface MemoryVersionRedactParams {
  * Returns `BetaManagedAgentsMemoryVersion`. `GET /v1/memory_stores/{memory_store_id}/memory_versions/{memory_version_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memory_versions/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<MemoryVersionRetrieveParams, BetaManagedAgentsMemoryVersion, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -158,6 +159,7 @@ export const retrieve: Endpoint.Json<MemoryVersionRetrieveParams, BetaManagedAge
  * Lists `BetaManagedAgentsMemoryVersion`, page by page. `GET /v1/memory_stores/{memory_store_id}/memory_versions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memory_versions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MemoryVersionListParams, BetaManagedAgentsMemoryVersion, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -186,6 +188,7 @@ export const list: Endpoint.List<MemoryVersionListParams, BetaManagedAgentsMemor
  * Returns `BetaManagedAgentsMemoryVersion`. `POST /v1/memory_stores/{memory_store_id}/memory_versions/{memory_version_id}/redact`
  *
  * @see https://platform.claude.com/docs/en/api/beta/memory_stores/memory_versions/redact
+ * @category endpoints
  */
 export const redact: Endpoint.Json<MemoryVersionRedactParams, BetaManagedAgentsMemoryVersion, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -4506,6 +4506,7 @@ export type MessageCreateErrorCode =
  * Returns `BetaMessage`. `POST /v1/messages`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   MessageCreateParams,
@@ -4567,6 +4568,7 @@ export const create: Endpoint.Json<
  * Streams `BetaRawMessageStreamEvent` events. `POST /v1/messages`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<
   MessageCreateParams,
@@ -4650,6 +4652,7 @@ export type MessageCountTokensErrorCode =
  * Returns `BetaMessageTokensCount`. `POST /v1/messages/count_tokens`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/count_tokens
+ * @category endpoints
  */
 export const countTokens: Endpoint.Json<
   MessageCountTokensParams,

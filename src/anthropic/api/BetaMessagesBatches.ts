@@ -194,6 +194,7 @@ export type BatchCreateErrorCode =
  * Returns `BetaMessageBatch`. `POST /v1/messages/batches`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/batches/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   BatchCreateParams,
@@ -227,6 +228,7 @@ export type BatchRetrieveErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `BetaMessageBatch`. `GET /v1/messages/batches/{message_batch_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/batches/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   BatchRetrieveParams,
@@ -249,6 +251,7 @@ export type BatchListErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Lists `BetaMessageBatch`, page by page. `GET /v1/messages/batches`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/batches/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   BatchListParams,
@@ -273,6 +276,7 @@ export type BatchDeleteErrorCode = "claude_code_key_creator_not_member" | "organ
  * Returns `BetaDeletedMessageBatch`. `DELETE /v1/messages/batches/{message_batch_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/batches/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   BatchDeleteParams,
@@ -297,6 +301,7 @@ export type BatchCancelErrorCode = "claude_code_key_creator_not_member" | "organ
  * Returns `BetaMessageBatch`. `POST /v1/messages/batches/{message_batch_id}/cancel`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/batches/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<
   BatchCancelParams,
@@ -323,6 +328,7 @@ export type BatchResultsErrorCode =
  * Streams `BetaMessageBatchIndividualResponse` lines. `GET /v1/messages/batches/{message_batch_id}/results`
  *
  * @see https://platform.claude.com/docs/en/api/beta/messages/batches/results
+ * @category endpoints
  */
 export const results: Endpoint.JsonLines<
   BatchResultsParams,

@@ -178,6 +178,7 @@ export type ModelRetrieveErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `BetaModelInfo`. `GET /v1/models/{model_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/models/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   ModelRetrieveParams,
@@ -200,6 +201,7 @@ export type ModelListErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Lists `BetaModelInfo`, page by page. `GET /v1/models`
  *
  * @see https://platform.claude.com/docs/en/api/beta/models/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   ModelListParams,

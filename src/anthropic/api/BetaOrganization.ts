@@ -45,6 +45,7 @@ export const BetaOrganizationRole: Open.Codec<BetaOrganizationRole> = /*#__PURE_
  * Returns `BetaOrganization`. `GET /v1/organizations/me`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<{}, BetaOrganization, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "beta.organization.retrieve",

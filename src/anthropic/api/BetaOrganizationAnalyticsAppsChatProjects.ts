@@ -33,6 +33,7 @@ export interface ProjectListParams {
  * Lists `BetaAnalyticsProjectActivity`, page by page. `GET /v1/organizations/analytics/apps/chat/projects`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/apps/chat/projects/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ProjectListParams, BetaAnalyticsProjectActivity, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

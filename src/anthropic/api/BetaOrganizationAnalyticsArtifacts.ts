@@ -22,6 +22,7 @@ export interface ArtifactListParams {
  * Lists `BetaAnalyticsArtifactActivity`, page by page. `GET /v1/organizations/analytics/artifacts`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/artifacts/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ArtifactListParams, BetaAnalyticsArtifactActivity, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -33,6 +33,7 @@ export interface ConnectorListParams {
  * Lists `BetaAnalyticsConnectorActivity`, page by page. `GET /v1/organizations/analytics/connectors`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/connectors/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ConnectorListParams, BetaAnalyticsConnectorActivity, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -167,6 +167,7 @@ export const BetaAnalyticsCostItem: Open.Codec<BetaAnalyticsCostItem> = /*#__PUR
  * Lists `BetaAnalyticsCostItem`, page by page. `GET /v1/organizations/analytics/cost`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/cost/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CostListParams, BetaAnalyticsCostItem, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -52,6 +52,7 @@ export interface CostReportListParams {
  * Lists `BetaAnalyticsCostReportTimeBucket`, page by page. `GET /v1/organizations/analytics/cost_report`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/cost_report/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CostReportListParams, BetaAnalyticsCostReportTimeBucket, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

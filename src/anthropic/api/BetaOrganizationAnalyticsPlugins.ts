@@ -33,6 +33,7 @@ export interface PluginListParams {
  * Lists `BetaAnalyticsPluginActivity`, page by page. `GET /v1/organizations/analytics/plugins`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/plugins/list
+ * @category endpoints
  */
 export const list: Endpoint.List<PluginListParams, BetaAnalyticsPluginActivity, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -33,6 +33,7 @@ export interface SkillListParams {
  * Lists `BetaAnalyticsSkillActivity`, page by page. `GET /v1/organizations/analytics/skills`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/skills/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SkillListParams, BetaAnalyticsSkillActivity, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

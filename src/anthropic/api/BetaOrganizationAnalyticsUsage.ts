@@ -167,6 +167,7 @@ export const BetaAnalyticsUsageItem: Open.Codec<BetaAnalyticsUsageItem> = /*#__P
  * Lists `BetaAnalyticsUsageItem`, page by page. `GET /v1/organizations/analytics/usage`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/usage/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UsageListParams, BetaAnalyticsUsageItem, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

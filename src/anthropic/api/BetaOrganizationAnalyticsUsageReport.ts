@@ -50,6 +50,7 @@ export interface UsageReportListParams {
  * Lists `BetaAnalyticsUsageReportTimeBucket`, page by page. `GET /v1/organizations/analytics/usage_report`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/usage_report/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UsageReportListParams, BetaAnalyticsUsageReportTimeBucket, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

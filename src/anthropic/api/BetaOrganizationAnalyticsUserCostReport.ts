@@ -57,6 +57,7 @@ export interface UserCostReportListParams {
  * Lists `BetaAnalyticsCostUsersItem`, page by page. `GET /v1/organizations/analytics/user_cost_report`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/user_cost_report/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserCostReportListParams, BetaAnalyticsCostUsersItem, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -55,6 +55,7 @@ export interface UserUsageReportListParams {
  * Lists `BetaAnalyticsUsageUsersItem`, page by page. `GET /v1/organizations/analytics/user_usage_report`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/user_usage_report/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserUsageReportListParams, BetaAnalyticsUsageUsersItem, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -33,6 +33,7 @@ export interface UserListParams {
  * Lists `BetaAnalyticsUserActivity`, page by page. `GET /v1/organizations/analytics/users`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/analytics/users/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, BetaAnalyticsUserActivity, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -117,6 +117,7 @@ export interface APIKeyRetrieveParams {
  * Returns `BetaAPIKey`. `GET /v1/organizations/api_keys/{api_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/api_keys/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<APIKeyRetrieveParams, BetaAPIKey, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -139,6 +140,7 @@ export type APIKeyUpdateErrorCode =
  * Returns `BetaAPIKey`. `POST /v1/organizations/api_keys/{api_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/api_keys/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   APIKeyUpdateParams,
@@ -158,6 +160,7 @@ export const update: Endpoint.Json<
  * Lists `BetaAPIKey`, page by page. `GET /v1/organizations/api_keys`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/api_keys/list
+ * @category endpoints
  */
 export const list: Endpoint.List<APIKeyListParams, BetaAPIKey, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "beta.organization.apiKeys.list",

@@ -77,6 +77,7 @@ export interface ConfigurationUpdateParams {
  * Returns `BetaClaudeCodeManagedSettingsConfiguration`. `GET /v1/organizations/claude_code/managed_settings/configuration`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/configuration/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   ConfigurationRetrieveParams,
@@ -104,6 +105,7 @@ export type ConfigurationUpdateErrorCode =
  * Returns `BetaClaudeCodeManagedSettingsConfiguration`. `POST /v1/organizations/claude_code/managed_settings/configuration`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/configuration/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ConfigurationUpdateParams,

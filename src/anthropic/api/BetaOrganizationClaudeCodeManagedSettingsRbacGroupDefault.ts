@@ -36,6 +36,7 @@ export type RBACGroupDefaultRetrieveErrorCode = "cmek_feature_unsupported" | "cm
  * Returns `BetaClaudeCodeRBACGroupDefaultManagedSettings`. `GET /v1/organizations/claude_code/managed_settings/rbac_group_default`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/rbac_group_default/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   RBACGroupDefaultRetrieveParams,
@@ -66,6 +67,7 @@ export type RBACGroupDefaultUpdateErrorCode =
  * Returns `BetaClaudeCodeRBACGroupDefaultManagedSettings`. `POST /v1/organizations/claude_code/managed_settings/rbac_group_default`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/rbac_group_default/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RBACGroupDefaultUpdateParams,

@@ -129,6 +129,7 @@ export type RBACGroupRetrieveErrorCode =
  * Returns `BetaClaudeCodeRBACGroupManagedSettings`. `GET /v1/organizations/claude_code/managed_settings/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/rbac_groups/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   RBACGroupRetrieveParams,
@@ -149,6 +150,7 @@ export const retrieve: Endpoint.Json<
  * Lists `BetaClaudeCodeRBACGroupManagedSettingsSummary`, page by page. `GET /v1/organizations/claude_code/managed_settings/rbac_groups`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/rbac_groups/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RBACGroupListParams, BetaClaudeCodeRBACGroupManagedSettingsSummary, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -174,6 +176,7 @@ export type RBACGroupDeleteErrorCode =
  * Returns `BetaDeletedClaudeCodeRBACGroupManagedSettings`. `DELETE /v1/organizations/claude_code/managed_settings/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/rbac_groups/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   RBACGroupDeleteParams,
@@ -213,6 +216,7 @@ export type RBACGroupSetErrorCode =
  * Returns `BetaClaudeCodeRBACGroupManagedSettings`. `POST /v1/organizations/claude_code/managed_settings/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_code/managed_settings/rbac_groups/set
+ * @category endpoints
  */
 export const set: Endpoint.Json<
   RBACGroupSetParams,

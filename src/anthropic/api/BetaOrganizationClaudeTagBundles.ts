@@ -58,6 +58,7 @@ export type BundleRetrieveErrorCode =
  * Returns `BetaClaudeTagBundle`. `GET /v1/organizations/claude_tag/bundles/{bundle_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   BundleRetrieveParams,
@@ -94,6 +95,7 @@ export type BundleUpdateErrorCode =
  * Returns `BetaClaudeTagBundle`. `POST /v1/organizations/claude_tag/bundles/{bundle_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   BundleUpdateParams,
@@ -131,6 +133,7 @@ export type BundleListErrorCode =
  * Lists `BetaClaudeTagBundle`, page by page. `GET /v1/organizations/claude_tag/bundles`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   BundleListParams,

@@ -112,6 +112,7 @@ export type TargetCreateErrorCode =
  * Returns `BetaClaudeTagBundleTarget`. `POST /v1/organizations/claude_tag/bundles/{bundle_id}/targets`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/targets/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   TargetCreateParams,
@@ -147,6 +148,7 @@ export type TargetRetrieveErrorCode =
  * Returns `BetaClaudeTagBundleTarget`. `GET /v1/organizations/claude_tag/bundles/{bundle_id}/targets/{target_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/targets/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   TargetRetrieveParams,
@@ -180,6 +182,7 @@ export type TargetListErrorCode =
  * Lists `BetaClaudeTagBundleTarget`, page by page. `GET /v1/organizations/claude_tag/bundles/{bundle_id}/targets`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/targets/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   TargetListParams,
@@ -215,6 +218,7 @@ export type TargetDeleteErrorCode =
  * Returns `BetaClaudeTagDeletedBundleTarget`. `DELETE /v1/organizations/claude_tag/bundles/{bundle_id}/targets/{target_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/bundles/targets/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   TargetDeleteParams,

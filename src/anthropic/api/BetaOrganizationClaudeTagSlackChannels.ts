@@ -95,6 +95,7 @@ export type SlackChannelCreateErrorCode =
  * Returns `BetaClaudeTagSlackChannel`. `POST /v1/organizations/claude_tag/slack_channels`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_channels/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   SlackChannelCreateParams,
@@ -133,6 +134,7 @@ export type SlackChannelRetrieveErrorCode =
  * Returns `BetaClaudeTagSlackChannel`. `GET /v1/organizations/claude_tag/slack_channels/{id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_channels/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   SlackChannelRetrieveParams,
@@ -170,6 +172,7 @@ export type SlackChannelUpdateErrorCode =
  * Returns `BetaClaudeTagSlackChannel`. `POST /v1/organizations/claude_tag/slack_channels/{id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_channels/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   SlackChannelUpdateParams,
@@ -207,6 +210,7 @@ export type SlackChannelListErrorCode =
  * Lists `BetaClaudeTagSlackChannel`, page by page. `GET /v1/organizations/claude_tag/slack_channels`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_channels/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   SlackChannelListParams,
@@ -243,6 +247,7 @@ export type SlackChannelDeleteErrorCode =
  * Returns `BetaClaudeTagDeletedSlackChannel`. `DELETE /v1/organizations/claude_tag/slack_channels/{id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_channels/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   SlackChannelDeleteParams,

@@ -67,6 +67,7 @@ export type SlackWorkspaceRetrieveErrorCode =
  * Returns `BetaClaudeTagSlackWorkspace`. `GET /v1/organizations/claude_tag/slack_workspaces/{id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_workspaces/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   SlackWorkspaceRetrieveParams,
@@ -104,6 +105,7 @@ export type SlackWorkspaceUpdateErrorCode =
  * Returns `BetaClaudeTagSlackWorkspace`. `POST /v1/organizations/claude_tag/slack_workspaces/{id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_workspaces/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   SlackWorkspaceUpdateParams,
@@ -141,6 +143,7 @@ export type SlackWorkspaceListErrorCode =
  * Lists `BetaClaudeTagSlackWorkspace`, page by page. `GET /v1/organizations/claude_tag/slack_workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/claude_tag/slack_workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   SlackWorkspaceListParams,

@@ -74,6 +74,7 @@ export interface ComplianceSettingUpdateParams {
  * Returns `BetaComplianceSettings`. `GET /v1/organizations/compliance_settings`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/compliance_settings/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ComplianceSettingRetrieveParams, BetaComplianceSettings, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -91,6 +92,7 @@ export type ComplianceSettingUpdateErrorCode = "sandbox_egress_restricted" | (st
  * Returns `BetaComplianceSettings`. `POST /v1/organizations/compliance_settings`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/compliance_settings/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ComplianceSettingUpdateParams,

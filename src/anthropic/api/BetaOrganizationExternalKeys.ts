@@ -176,6 +176,7 @@ export type ExternalKeyCreateErrorCode = "sandbox_egress_restricted" | "user_pro
  * Returns `BetaExternalKey`. `POST /v1/organizations/external_keys`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_keys/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   ExternalKeyCreateParams,
@@ -195,6 +196,7 @@ export const create: Endpoint.Json<
  * Returns `BetaExternalKey`. `GET /v1/organizations/external_keys/{external_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_keys/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ExternalKeyRetrieveParams, BetaExternalKey, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -214,6 +216,7 @@ export type ExternalKeyUpdateErrorCode =
  * Returns `BetaExternalKey`. `POST /v1/organizations/external_keys/{external_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_keys/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ExternalKeyUpdateParams,
@@ -233,6 +236,7 @@ export const update: Endpoint.Json<
  * Lists `BetaExternalKey`, page by page. `GET /v1/organizations/external_keys`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_keys/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ExternalKeyListParams, BetaExternalKey, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -256,6 +260,7 @@ export type ExternalKeyDeleteErrorCode =
  * Returns `ExternalKeyDeleteResponse`. `DELETE /v1/organizations/external_keys/{external_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_keys/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   ExternalKeyDeleteParams,
@@ -279,6 +284,7 @@ export type ExternalKeyValidateErrorCode = "sandbox_egress_restricted" | (string
  * Returns `ExternalKeyValidateResponse`. `POST /v1/organizations/external_keys/{external_key_id}/validate`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_keys/validate
+ * @category endpoints
  */
 export const validate: Endpoint.Json<
   ExternalKeyValidateParams,

@@ -210,6 +210,7 @@ export type ExternalStorageCreateErrorCode =
  * Returns `BetaExternalStorage`. `POST /v1/organizations/external_storage`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_storage/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   ExternalStorageCreateParams,
@@ -243,6 +244,7 @@ export type ExternalStorageRetrieveErrorCode = "invalid_storage_arn" | (string &
  * Returns `BetaExternalStorage`. `GET /v1/organizations/external_storage/{external_storage_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_storage/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   ExternalStorageRetrieveParams,
@@ -266,6 +268,7 @@ export type ExternalStorageUpdateErrorCode = "invalid_storage_arn" | "sandbox_eg
  * Returns `BetaExternalStorage`. `POST /v1/organizations/external_storage/{external_storage_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_storage/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ExternalStorageUpdateParams,
@@ -287,6 +290,7 @@ export const update: Endpoint.Json<
  * Lists `BetaExternalStorage`, page by page. `GET /v1/organizations/external_storage`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_storage/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ExternalStorageListParams, BetaExternalStorage, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -312,6 +316,7 @@ export type ExternalStorageDeleteErrorCode =
  * Returns `BetaDeletedExternalStorage`. `DELETE /v1/organizations/external_storage/{external_storage_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_storage/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   ExternalStorageDeleteParams,
@@ -351,6 +356,7 @@ export type ExternalStorageActivateErrorCode =
  * Returns `BetaExternalStorage`. `POST /v1/organizations/external_storage/{external_storage_id}/activate`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/external_storage/activate
+ * @category endpoints
  */
 export const activate: Endpoint.Json<
   ExternalStorageActivateParams,

@@ -140,6 +140,7 @@ export type IssuerCreateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationIssuer`. `POST /v1/organizations/federation_issuers`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/issuers/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   IssuerCreateParams,
@@ -160,6 +161,7 @@ export const create: Endpoint.Json<
  * Returns `BetaFederationIssuer`. `GET /v1/organizations/federation_issuers/{federation_issuer_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/issuers/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<IssuerRetrieveParams, BetaFederationIssuer, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -177,6 +179,7 @@ export type IssuerUpdateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationIssuer`. `POST /v1/organizations/federation_issuers/{federation_issuer_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/issuers/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   IssuerUpdateParams,
@@ -197,6 +200,7 @@ export const update: Endpoint.Json<
  * Lists `BetaFederationIssuer`, page by page. `GET /v1/organizations/federation_issuers`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/issuers/list
+ * @category endpoints
  */
 export const list: Endpoint.List<IssuerListParams, BetaFederationIssuer, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -218,6 +222,7 @@ export type IssuerArchiveErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationIssuer`. `POST /v1/organizations/federation_issuers/{federation_issuer_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/issuers/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   IssuerArchiveParams,

@@ -152,6 +152,7 @@ export type RuleCreateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationRule`. `POST /v1/organizations/federation_rules`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   RuleCreateParams,
@@ -172,6 +173,7 @@ export const create: Endpoint.Json<
  * Returns `BetaFederationRule`. `GET /v1/organizations/federation_rules/{federation_rule_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RuleRetrieveParams, BetaFederationRule, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -191,6 +193,7 @@ export type RuleUpdateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationRule`. `POST /v1/organizations/federation_rules/{federation_rule_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RuleUpdateParams,
@@ -211,6 +214,7 @@ export const update: Endpoint.Json<
  * Lists `BetaFederationRule`, page by page. `GET /v1/organizations/federation_rules`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RuleListParams, BetaFederationRule, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -232,6 +236,7 @@ export type RuleArchiveErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationRule`. `POST /v1/organizations/federation_rules/{federation_rule_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   RuleArchiveParams,

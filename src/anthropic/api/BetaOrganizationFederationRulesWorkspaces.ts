@@ -45,6 +45,7 @@ export const WorkspaceRemoveResponse: Open.Codec<WorkspaceRemoveResponse> = /*#_
  * Lists `BetaFederationRuleWorkspace`, page by page. `GET /v1/organizations/federation_rules/{federation_rule_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkspaceListParams, BetaFederationRuleWorkspace, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -64,6 +65,7 @@ export type WorkspaceAddErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaFederationRuleWorkspace`. `POST /v1/organizations/federation_rules/{federation_rule_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/workspaces/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   WorkspaceAddParams,
@@ -87,6 +89,7 @@ export type WorkspaceRemoveErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `WorkspaceRemoveResponse`. `DELETE /v1/organizations/federation_rules/{federation_rule_id}/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/federation/rules/workspaces/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   WorkspaceRemoveParams,

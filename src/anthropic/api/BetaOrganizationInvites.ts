@@ -85,6 +85,7 @@ export type InviteCreateErrorCode =
  * Returns `BetaOrganizationInvite`. `POST /v1/organizations/invites`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/invites/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   InviteCreateParams,
@@ -113,6 +114,7 @@ export const create: Endpoint.Json<
  * Returns `BetaOrganizationInvite`. `GET /v1/organizations/invites/{invite_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/invites/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<InviteRetrieveParams, BetaOrganizationInvite, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -126,6 +128,7 @@ export const retrieve: Endpoint.Json<InviteRetrieveParams, BetaOrganizationInvit
  * Lists `BetaOrganizationInvite`, page by page. `GET /v1/organizations/invites`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/invites/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InviteListParams, BetaOrganizationInvite, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -146,6 +149,7 @@ export type InviteDeleteErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `InviteDeleteResponse`. `DELETE /v1/organizations/invites/{invite_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/invites/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   InviteDeleteParams,

@@ -157,6 +157,7 @@ export interface PluginMarketplaceValidateRepositoryParams {
  * Returns `BetaPluginMarketplace`. `GET /v1/organizations/plugin_marketplaces/{marketplace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugin_marketplaces/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<PluginMarketplaceRetrieveParams, BetaPluginMarketplace, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -176,6 +177,7 @@ export type PluginMarketplaceUpdateErrorCode = "sandbox_egress_restricted" | (st
  * Returns `BetaPluginMarketplace`. `POST /v1/organizations/plugin_marketplaces/{marketplace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugin_marketplaces/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   PluginMarketplaceUpdateParams,
@@ -197,6 +199,7 @@ export const update: Endpoint.Json<
  * Lists `BetaPluginMarketplace`, page by page. `GET /v1/organizations/plugin_marketplaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugin_marketplaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<PluginMarketplaceListParams, BetaPluginMarketplace, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -220,6 +223,7 @@ export type PluginMarketplaceValidateArchiveErrorCode =
  * Returns `BetaPluginMarketplaceValidationReport`. `POST /v1/organizations/plugin_marketplaces/validate_archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugin_marketplaces/validate_archive
+ * @category endpoints
  */
 export const validateArchive: Endpoint.Json<
   PluginMarketplaceValidateArchiveParams,
@@ -244,6 +248,7 @@ export type PluginMarketplaceValidateRepositoryErrorCode = "sandbox_egress_restr
  * Returns `BetaPluginMarketplaceValidationReport`. `POST /v1/organizations/plugin_marketplaces/validate_repository`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugin_marketplaces/validate_repository
+ * @category endpoints
  */
 export const validateRepository: Endpoint.Json<
   PluginMarketplaceValidateRepositoryParams,

@@ -228,6 +228,7 @@ export type PluginCreateErrorCode =
  * Returns `BetaPlugin`. `POST /v1/organizations/plugins`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   PluginCreateParams,
@@ -257,6 +258,7 @@ export const create: Endpoint.Json<
  * Returns `BetaPlugin`. `GET /v1/organizations/plugins/{plugin_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<PluginRetrieveParams, BetaPlugin, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -285,6 +287,7 @@ export type PluginUpdateErrorCode =
  * Returns `BetaPlugin`. `POST /v1/organizations/plugins/{plugin_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   PluginUpdateParams,
@@ -313,6 +316,7 @@ export const update: Endpoint.Json<
  * Lists `BetaPlugin`, page by page. `GET /v1/organizations/plugins`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/list
+ * @category endpoints
  */
 export const list: Endpoint.List<PluginListParams, BetaPlugin, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "beta.organization.plugins.list",
@@ -343,6 +347,7 @@ export type PluginDeleteErrorCode = "cmek_key_disabled" | "sandbox_egress_restri
  * Returns `BetaDeletedPlugin`. `DELETE /v1/organizations/plugins/{plugin_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   PluginDeleteParams,

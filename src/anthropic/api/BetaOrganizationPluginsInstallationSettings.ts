@@ -84,6 +84,7 @@ export interface InstallationSettingSetParams {
  * Lists `BetaPluginInstallationSetting`, page by page. `GET /v1/organizations/plugins/{plugin_id}/installation_settings`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/installation_settings/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InstallationSettingListParams, BetaPluginInstallationSetting, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -104,6 +105,7 @@ export type InstallationSettingRemoveErrorCode = "sandbox_egress_restricted" | (
  * Returns `BetaDeletedPluginInstallationSetting`. `DELETE /v1/organizations/plugins/{plugin_id}/installation_settings/{target}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/installation_settings/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   InstallationSettingRemoveParams,
@@ -127,6 +129,7 @@ export type InstallationSettingSetErrorCode = "sandbox_egress_restricted" | (str
  * Returns `BetaPluginInstallationSetting`. `POST /v1/organizations/plugins/{plugin_id}/installation_settings/{target}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/installation_settings/set
+ * @category endpoints
  */
 export const set: Endpoint.Json<
   InstallationSettingSetParams,

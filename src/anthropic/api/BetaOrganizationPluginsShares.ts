@@ -51,6 +51,7 @@ export const BetaPluginShare: Open.Codec<BetaPluginShare> = /*#__PURE__*/ Open.s
  * Lists `BetaPluginShare`, page by page. `GET /v1/organizations/plugins/{plugin_id}/shares`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/shares/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ShareListParams, BetaPluginShare, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "beta.organization.plugins.shares.list",

@@ -97,6 +97,7 @@ export type VersionCreateErrorCode =
  * Returns `BetaPluginVersion`. `POST /v1/organizations/plugins/{plugin_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/versions/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   VersionCreateParams,
@@ -125,6 +126,7 @@ export const create: Endpoint.Json<
  * Returns `BetaPluginVersion`. `GET /v1/organizations/plugins/{plugin_id}/versions/{version}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/versions/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<VersionRetrieveParams, BetaPluginVersion, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -143,6 +145,7 @@ export const retrieve: Endpoint.Json<VersionRetrieveParams, BetaPluginVersion, A
  * Lists `BetaPluginVersion`, page by page. `GET /v1/organizations/plugins/{plugin_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/versions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VersionListParams, BetaPluginVersion, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -169,6 +172,7 @@ export type VersionDownloadErrorCode =
  * Streams bytes. `GET /v1/organizations/plugins/{plugin_id}/versions/{version}/content`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/plugins/versions/download
+ * @category endpoints
  */
 export const download: Endpoint.Binary<
   VersionDownloadParams,

@@ -382,6 +382,7 @@ export interface DataControlUpdateParams {
  * Returns `BetaGoogleManagedProjectDataControls`. `GET /v1/organizations/providers/google/projects/{project_number}/data_controls`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/providers/google/projects/data_controls/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<DataControlRetrieveParams, BetaGoogleManagedProjectDataControls, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -413,6 +414,7 @@ export type DataControlUpdateErrorCode =
  * Returns `BetaGoogleManagedProjectDataControls`. `POST /v1/organizations/providers/google/projects/{project_number}/data_controls`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/providers/google/projects/data_controls/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   DataControlUpdateParams,

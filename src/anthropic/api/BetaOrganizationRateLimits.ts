@@ -125,6 +125,7 @@ export const BetaOrganizationRateLimit: Open.Codec<BetaOrganizationRateLimit> = 
  * Lists `BetaOrganizationRateLimit`, page by page. `GET /v1/organizations/rate_limits`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rate_limits/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RateLimitListParams, BetaOrganizationRateLimit, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

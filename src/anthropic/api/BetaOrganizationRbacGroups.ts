@@ -68,6 +68,7 @@ export type RBACGroupCreateErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `BetaRBACGroup`. `POST /v1/organizations/rbac_groups`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_groups/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   RBACGroupCreateParams,
@@ -87,6 +88,7 @@ export const create: Endpoint.Json<
  * Returns `BetaRBACGroup`. `GET /v1/organizations/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_groups/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RBACGroupRetrieveParams, BetaRBACGroup, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -105,6 +107,7 @@ export type RBACGroupUpdateErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `BetaRBACGroup`. `POST /v1/organizations/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_groups/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RBACGroupUpdateParams,
@@ -124,6 +127,7 @@ export const update: Endpoint.Json<
  * Lists `BetaRBACGroup`, page by page. `GET /v1/organizations/rbac_groups`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_groups/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RBACGroupListParams, BetaRBACGroup, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -148,6 +152,7 @@ export type RBACGroupDeleteErrorCode =
  * Returns `BetaDeletedRBACGroup`. `DELETE /v1/organizations/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_groups/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   RBACGroupDeleteParams,

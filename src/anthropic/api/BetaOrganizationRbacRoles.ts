@@ -68,6 +68,7 @@ export type RBACRoleRetrieveErrorCode =
  * Returns `BetaRBACRole`. `GET /v1/organizations/rbac_roles/{rbac_role_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_roles/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   RBACRoleRetrieveParams,
@@ -89,6 +90,7 @@ export type RBACRoleListErrorCode = "organization_type_not_supported" | "parent_
  * Lists `BetaRBACRole`, page by page. `GET /v1/organizations/rbac_roles`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_roles/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   RBACRoleListParams,

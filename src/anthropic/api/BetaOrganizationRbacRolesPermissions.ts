@@ -105,6 +105,7 @@ export type PermissionListErrorCode =
  * Lists `BetaRBACRolePermission`, page by page. `GET /v1/organizations/rbac_roles/{rbac_role_id}/permissions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/rbac_roles/permissions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   PermissionListParams,

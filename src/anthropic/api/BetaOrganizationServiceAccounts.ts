@@ -95,6 +95,7 @@ export type ServiceAccountCreateErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `BetaServiceAccount`. `POST /v1/organizations/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   ServiceAccountCreateParams,
@@ -115,6 +116,7 @@ export const create: Endpoint.Json<
  * Returns `BetaServiceAccount`. `GET /v1/organizations/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ServiceAccountRetrieveParams, BetaServiceAccount, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -132,6 +134,7 @@ export type ServiceAccountUpdateErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `BetaServiceAccount`. `POST /v1/organizations/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ServiceAccountUpdateParams,
@@ -152,6 +155,7 @@ export const update: Endpoint.Json<
  * Lists `BetaServiceAccount`, page by page. `GET /v1/organizations/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ServiceAccountListParams, BetaServiceAccount, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -173,6 +177,7 @@ export type ServiceAccountArchiveErrorCode = "sandbox_egress_restricted" | (stri
  * Returns `BetaServiceAccount`. `POST /v1/organizations/service_accounts/{service_account_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   ServiceAccountArchiveParams,

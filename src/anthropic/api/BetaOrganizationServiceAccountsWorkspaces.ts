@@ -47,6 +47,7 @@ export const WorkspaceRemoveResponse: Open.Codec<WorkspaceRemoveResponse> = /*#_
  * Lists `BetaServiceAccountWorkspaceMember`, page by page. `GET /v1/organizations/service_accounts/{service_account_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkspaceListParams, BetaServiceAccountWorkspaceMember, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -66,6 +67,7 @@ export type WorkspaceAddErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaServiceAccountWorkspaceMember`. `POST /v1/organizations/service_accounts/{service_account_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/workspaces/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   WorkspaceAddParams,
@@ -89,6 +91,7 @@ export type WorkspaceRemoveErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `WorkspaceRemoveResponse`. `DELETE /v1/organizations/service_accounts/{service_account_id}/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/service_accounts/workspaces/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   WorkspaceRemoveParams,

@@ -240,6 +240,7 @@ export type SpendLimitRetrieveErrorCode = "spend_limits_admin_api_writes_not_ena
  * Returns `BetaSpendLimit`. `GET /v1/organizations/spend_limits/{spend_limit_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   SpendLimitRetrieveParams,
@@ -261,6 +262,7 @@ export type SpendLimitListErrorCode = "organization_type_not_supported" | (strin
  * Lists `BetaSpendLimit`, page by page. `GET /v1/organizations/spend_limits`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   SpendLimitListParams,
@@ -289,6 +291,7 @@ export type SpendLimitDeleteErrorCode =
  * Returns `SpendLimitDeleteResponse`. `DELETE /v1/organizations/spend_limits/{spend_limit_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   SpendLimitDeleteParams,
@@ -315,6 +318,7 @@ export type SpendLimitSetErrorCode =
  * Returns `BetaSpendLimit`. `POST /v1/organizations/spend_limits`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/set
+ * @category endpoints
  */
 export const set: Endpoint.Json<
   SpendLimitSetParams,

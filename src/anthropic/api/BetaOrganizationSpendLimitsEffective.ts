@@ -23,6 +23,7 @@ export type EffectiveListErrorCode = "organization_type_not_supported" | (string
  * Lists `BetaSpendSummary`, page by page. `GET /v1/organizations/spend_limits/effective`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/effective/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   EffectiveListParams,

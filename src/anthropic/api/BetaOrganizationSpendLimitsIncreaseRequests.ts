@@ -119,6 +119,7 @@ export interface IncreaseRequestRetrieveParams {
  * Returns `BetaSpendLimitIncreaseRequest`. `GET /v1/organizations/spend_limit_increase_requests/{spend_limit_increase_request_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/increase_requests/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<IncreaseRequestRetrieveParams, BetaSpendLimitIncreaseRequest, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -132,6 +133,7 @@ export const retrieve: Endpoint.Json<IncreaseRequestRetrieveParams, BetaSpendLim
  * Lists `BetaSpendLimitIncreaseRequest`, page by page. `GET /v1/organizations/spend_limit_increase_requests`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/increase_requests/list
+ * @category endpoints
  */
 export const list: Endpoint.List<IncreaseRequestListParams, BetaSpendLimitIncreaseRequest, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -150,6 +152,7 @@ export type IncreaseRequestApproveErrorCode = "sandbox_egress_restricted" | (str
  * Returns `IncreaseRequestApproveResponse`. `POST /v1/organizations/spend_limit_increase_requests/{spend_limit_increase_request_id}/approve`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/increase_requests/approve
+ * @category endpoints
  */
 export const approve: Endpoint.Json<
   IncreaseRequestApproveParams,
@@ -172,6 +175,7 @@ export type IncreaseRequestDenyErrorCode = "sandbox_egress_restricted" | (string
  * Returns `BetaSpendLimitIncreaseRequest`. `POST /v1/organizations/spend_limit_increase_requests/{spend_limit_increase_request_id}/deny`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/spend_limits/increase_requests/deny
+ * @category endpoints
  */
 export const deny: Endpoint.Json<
   IncreaseRequestDenyParams,

@@ -312,6 +312,7 @@ export const BetaTelemetryDestinationTestResponse: Open.Codec<BetaTelemetryDesti
  * Returns `BetaTelemetryDestination`. `POST /v1/organizations/telemetry_destinations`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<TelemetryDestinationCreateParams, BetaTelemetryDestination, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -328,6 +329,7 @@ export const create: Endpoint.Json<TelemetryDestinationCreateParams, BetaTelemet
  * Returns `BetaTelemetryDestination`. `GET /v1/organizations/telemetry_destinations/{destination_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<TelemetryDestinationRetrieveParams, BetaTelemetryDestination, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -343,6 +345,7 @@ export const retrieve: Endpoint.Json<TelemetryDestinationRetrieveParams, BetaTel
  * Returns `BetaTelemetryDestination`. `POST /v1/organizations/telemetry_destinations/{destination_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<TelemetryDestinationUpdateParams, BetaTelemetryDestination, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -359,6 +362,7 @@ export const update: Endpoint.Json<TelemetryDestinationUpdateParams, BetaTelemet
  * Lists `BetaTelemetryDestination`, page by page. `GET /v1/organizations/telemetry_destinations`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/list
+ * @category endpoints
  */
 export const list: Endpoint.List<TelemetryDestinationListParams, BetaTelemetryDestination, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -376,6 +380,7 @@ export const list: Endpoint.List<TelemetryDestinationListParams, BetaTelemetryDe
  * Returns `BetaDeletedTelemetryDestination`. `DELETE /v1/organizations/telemetry_destinations/{destination_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<TelemetryDestinationDeleteParams, BetaDeletedTelemetryDestination, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -393,6 +398,7 @@ export { delete_ as delete }
  * Returns `BetaTelemetryDestinationTestResponse`. `POST /v1/organizations/telemetry_destinations/{destination_id}/test`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/test
+ * @category endpoints
  */
 export const test: Endpoint.Json<TelemetryDestinationTestParams, BetaTelemetryDestinationTestResponse, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -58,6 +58,7 @@ export const BetaDeletedTelemetryDestinationWorkspace: Open.Codec<BetaDeletedTel
  * Lists `BetaTelemetryDestinationWorkspace`, page by page. `GET /v1/organizations/telemetry_destinations/{destination_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkspaceListParams, BetaTelemetryDestinationWorkspace, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -75,6 +76,7 @@ export const list: Endpoint.List<WorkspaceListParams, BetaTelemetryDestinationWo
  * Returns `BetaTelemetryDestinationWorkspace`. `POST /v1/organizations/telemetry_destinations/{destination_id}/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/workspaces/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<WorkspaceAddParams, BetaTelemetryDestinationWorkspace, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -90,6 +92,7 @@ export const add: Endpoint.Json<WorkspaceAddParams, BetaTelemetryDestinationWork
  * Returns `BetaDeletedTelemetryDestinationWorkspace`. `DELETE /v1/organizations/telemetry_destinations/{destination_id}/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/telemetry_destinations/workspaces/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<WorkspaceRemoveParams, BetaDeletedTelemetryDestinationWorkspace, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

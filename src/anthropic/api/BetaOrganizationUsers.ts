@@ -69,6 +69,7 @@ export interface UserRemoveParams {
  * Returns `BetaOrganizationUser`. `GET /v1/organizations/users/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/users/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserRetrieveParams, BetaOrganizationUser, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -87,6 +88,7 @@ export type UserUpdateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaOrganizationUser`. `POST /v1/organizations/users/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/users/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   UserUpdateParams,
@@ -106,6 +108,7 @@ export const update: Endpoint.Json<
  * Lists `BetaOrganizationUser`, page by page. `GET /v1/organizations/users`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/users/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, BetaOrganizationUser, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -130,6 +133,7 @@ export type UserRemoveErrorCode =
  * Returns `UserRemoveResponse`. `DELETE /v1/organizations/users/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/users/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   UserRemoveParams,
@@ -160,6 +164,7 @@ export type UserSignOutErrorCode =
  * Returns `BetaOrganizationUser`. `POST /v1/organizations/users/{user_id}/sign_out`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/users/sign_out
+ * @category endpoints
  */
 export const signOut: Endpoint.Json<
   UserSignOutParams,

@@ -190,6 +190,7 @@ export const BetaOrganizationWebhookEndpointSigningSecret: Open.Codec<BetaOrgani
  * Returns `BetaNewOrganizationWebhookEndpoint`. `POST /v1/organizations/webhooks`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/webhooks/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<WebhookCreateParams, BetaNewOrganizationWebhookEndpoint, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -206,6 +207,7 @@ export const create: Endpoint.Json<WebhookCreateParams, BetaNewOrganizationWebho
  * Returns `BetaOrganizationWebhookEndpoint`. `GET /v1/organizations/webhooks/{webhook_endpoint_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/webhooks/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<WebhookRetrieveParams, BetaOrganizationWebhookEndpoint, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -221,6 +223,7 @@ export const retrieve: Endpoint.Json<WebhookRetrieveParams, BetaOrganizationWebh
  * Returns `BetaOrganizationWebhookEndpoint`. `POST /v1/organizations/webhooks/{webhook_endpoint_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/webhooks/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<WebhookUpdateParams, BetaOrganizationWebhookEndpoint, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -237,6 +240,7 @@ export const update: Endpoint.Json<WebhookUpdateParams, BetaOrganizationWebhookE
  * Lists `BetaOrganizationWebhookEndpoint`, page by page. `GET /v1/organizations/webhooks`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/webhooks/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WebhookListParams, BetaOrganizationWebhookEndpoint, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -257,6 +261,7 @@ export type WebhookDeleteErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `BetaDeletedOrganizationWebhookEndpoint`. `DELETE /v1/organizations/webhooks/{webhook_endpoint_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/webhooks/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   WebhookDeleteParams,
@@ -282,6 +287,7 @@ export type WebhookRegenerateSigningSecretErrorCode = "sandbox_egress_restricted
  * Returns `BetaOrganizationWebhookEndpointSigningSecret`. `POST /v1/organizations/webhooks/{webhook_endpoint_id}/regenerate_signing_secret`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/webhooks/regenerate_signing_secret
+ * @category endpoints
  */
 export const regenerateSigningSecret: Endpoint.Json<
   WebhookRegenerateSigningSecretParams,

@@ -244,6 +244,7 @@ export type WorkspaceCreateErrorCode =
  * Returns `BetaWorkspace`. `POST /v1/organizations/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   WorkspaceCreateParams,
@@ -285,6 +286,7 @@ export const create: Endpoint.Json<
  * Returns `BetaWorkspace`. `GET /v1/organizations/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<WorkspaceRetrieveParams, BetaWorkspace, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -329,6 +331,7 @@ export type WorkspaceUpdateErrorCode =
  * Returns `BetaWorkspace`. `POST /v1/organizations/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   WorkspaceUpdateParams,
@@ -374,6 +377,7 @@ export const update: Endpoint.Json<
  * Lists `BetaWorkspace`, page by page. `GET /v1/organizations/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkspaceListParams, BetaWorkspace, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -395,6 +399,7 @@ export type WorkspaceArchiveErrorCode = "sandbox_egress_restricted" | "storage_a
  * Returns `BetaWorkspace`. `POST /v1/organizations/workspaces/{workspace_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   WorkspaceArchiveParams,

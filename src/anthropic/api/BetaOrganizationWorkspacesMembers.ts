@@ -59,6 +59,7 @@ export const MemberRemoveResponse: Open.Codec<MemberRemoveResponse> = /*#__PURE_
  * Returns `BetaWorkspaceMember`. `GET /v1/organizations/workspaces/{workspace_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/members/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<MemberRetrieveParams, BetaWorkspaceMember, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -75,6 +76,7 @@ export type MemberUpdateErrorCode = "sandbox_egress_restricted" | "workspace_mem
  * Returns `BetaWorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/members/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   MemberUpdateParams,
@@ -94,6 +96,7 @@ export const update: Endpoint.Json<
  * Lists `BetaWorkspaceMember`, page by page. `GET /v1/organizations/workspaces/{workspace_id}/members`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/members/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MemberListParams, BetaWorkspaceMember, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -114,6 +117,7 @@ export type MemberAddErrorCode = "sandbox_egress_restricted" | "workspace_member
  * Returns `BetaWorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/members`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/members/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   MemberAddParams,
@@ -136,6 +140,7 @@ export type MemberRemoveErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `MemberRemoveResponse`. `DELETE /v1/organizations/workspaces/{workspace_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/members/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   MemberRemoveParams,

@@ -130,6 +130,7 @@ export type RateLimitUpdateErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `BetaWorkspaceRateLimit`. `POST /v1/organizations/workspaces/{workspace_id}/rate_limits/{rate_limit_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/rate_limits/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RateLimitUpdateParams,
@@ -149,6 +150,7 @@ export const update: Endpoint.Json<
  * Lists `BetaWorkspaceRateLimit`, page by page. `GET /v1/organizations/workspaces/{workspace_id}/rate_limits`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/rate_limits/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RateLimitListParams, BetaWorkspaceRateLimit, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

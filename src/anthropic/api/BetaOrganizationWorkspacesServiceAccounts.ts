@@ -60,6 +60,7 @@ export const ServiceAccountRemoveResponse: Open.Codec<ServiceAccountRemoveRespon
  * Returns `BetaServiceAccountWorkspaceMember`. `GET /v1/organizations/workspaces/{workspace_id}/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/service_accounts/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ServiceAccountRetrieveParams, BetaServiceAccountWorkspaceMember, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -77,6 +78,7 @@ export type ServiceAccountUpdateErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `BetaServiceAccountWorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/service_accounts/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ServiceAccountUpdateParams,
@@ -97,6 +99,7 @@ export const update: Endpoint.Json<
  * Lists `BetaServiceAccountWorkspaceMember`, page by page. `GET /v1/organizations/workspaces/{workspace_id}/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/service_accounts/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ServiceAccountListParams, BetaServiceAccountWorkspaceMember, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -116,6 +119,7 @@ export type ServiceAccountAddErrorCode = "sandbox_egress_restricted" | (string &
  * Returns `BetaServiceAccountWorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/service_accounts/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   ServiceAccountAddParams,
@@ -139,6 +143,7 @@ export type ServiceAccountRemoveErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `ServiceAccountRemoveResponse`. `DELETE /v1/organizations/workspaces/{workspace_id}/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/organization/workspaces/service_accounts/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   ServiceAccountRemoveParams,

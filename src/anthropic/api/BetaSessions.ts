@@ -664,6 +664,7 @@ export const BetaManagedAgentsDeltaEvent: Open.Codec<BetaManagedAgentsDeltaEvent
  * Returns `BetaManagedAgentsSession`. `POST /v1/sessions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SessionCreateParams, BetaManagedAgentsSession, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -680,6 +681,7 @@ export const create: Endpoint.Json<SessionCreateParams, BetaManagedAgentsSession
  * Returns `BetaManagedAgentsSession`. `GET /v1/sessions/{session_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SessionRetrieveParams, BetaManagedAgentsSession, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -695,6 +697,7 @@ export const retrieve: Endpoint.Json<SessionRetrieveParams, BetaManagedAgentsSes
  * Returns `BetaManagedAgentsSession`. `POST /v1/sessions/{session_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SessionUpdateParams, BetaManagedAgentsSession, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -711,6 +714,7 @@ export const update: Endpoint.Json<SessionUpdateParams, BetaManagedAgentsSession
  * Lists `BetaManagedAgentsSession`, page by page. `GET /v1/sessions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SessionListParams, BetaManagedAgentsSession, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -744,6 +748,7 @@ export const list: Endpoint.List<SessionListParams, BetaManagedAgentsSession, An
  * Returns `BetaManagedAgentsDeletedSession`. `DELETE /v1/sessions/{session_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<SessionDeleteParams, BetaManagedAgentsDeletedSession, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -761,6 +766,7 @@ export { delete_ as delete }
  * Returns `BetaManagedAgentsSession`. `POST /v1/sessions/{session_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<SessionArchiveParams, BetaManagedAgentsSession, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -1851,6 +1851,7 @@ export const BetaManagedAgentsStreamSessionEvents: Open.Codec<BetaManagedAgentsS
  * Lists `BetaManagedAgentsSessionEvent`, page by page. `GET /v1/sessions/{session_id}/events`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/events/list
+ * @category endpoints
  */
 export const list: Endpoint.List<EventListParams, BetaManagedAgentsSessionEvent, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -1877,6 +1878,7 @@ export const list: Endpoint.List<EventListParams, BetaManagedAgentsSessionEvent,
  * Returns `BetaManagedAgentsSendSessionEvents`. `POST /v1/sessions/{session_id}/events`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/events/send
+ * @category endpoints
  */
 export const send: Endpoint.Json<EventSendParams, BetaManagedAgentsSendSessionEvents, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -1893,6 +1895,7 @@ export const send: Endpoint.Json<EventSendParams, BetaManagedAgentsSendSessionEv
  * Streams `BetaManagedAgentsStreamSessionEvents` events. `GET /v1/sessions/{session_id}/events/stream`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/events/stream
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<EventStreamParams, BetaManagedAgentsStreamSessionEvents, Anthropic> =
   /*#__PURE__*/ Endpoint.eventStream(Anthropic, {

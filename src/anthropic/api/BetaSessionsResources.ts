@@ -178,6 +178,7 @@ export interface ResourceAddParams {
  * Returns `ResourceRetrieveResponse`. `GET /v1/sessions/{session_id}/resources/{resource_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/resources/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ResourceRetrieveParams, ResourceRetrieveResponse, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -193,6 +194,7 @@ export const retrieve: Endpoint.Json<ResourceRetrieveParams, ResourceRetrieveRes
  * Returns `ResourceUpdateResponse`. `POST /v1/sessions/{session_id}/resources/{resource_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/resources/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ResourceUpdateParams, ResourceUpdateResponse, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -209,6 +211,7 @@ export const update: Endpoint.Json<ResourceUpdateParams, ResourceUpdateResponse,
  * Lists `BetaManagedAgentsSessionResource`, page by page. `GET /v1/sessions/{session_id}/resources`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/resources/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ResourceListParams, BetaManagedAgentsSessionResource, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -226,6 +229,7 @@ export const list: Endpoint.List<ResourceListParams, BetaManagedAgentsSessionRes
  * Returns `BetaManagedAgentsDeleteSessionResource`. `DELETE /v1/sessions/{session_id}/resources/{resource_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/resources/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ResourceDeleteParams, BetaManagedAgentsDeleteSessionResource, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -243,6 +247,7 @@ export { delete_ as delete }
  * Returns `BetaManagedAgentsFileResource`. `POST /v1/sessions/{session_id}/resources`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/resources/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<ResourceAddParams, BetaManagedAgentsFileResource, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

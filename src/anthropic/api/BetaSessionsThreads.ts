@@ -320,6 +320,7 @@ export const BetaManagedAgentsStreamSessionThreadEvents: Open.Codec<BetaManagedA
  * Returns `BetaManagedAgentsSessionThread`. `GET /v1/sessions/{session_id}/threads/{thread_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/threads/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ThreadRetrieveParams, BetaManagedAgentsSessionThread, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -335,6 +336,7 @@ export const retrieve: Endpoint.Json<ThreadRetrieveParams, BetaManagedAgentsSess
  * Lists `BetaManagedAgentsSessionThread`, page by page. `GET /v1/sessions/{session_id}/threads`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/threads/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ThreadListParams, BetaManagedAgentsSessionThread, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -352,6 +354,7 @@ export const list: Endpoint.List<ThreadListParams, BetaManagedAgentsSessionThrea
  * Returns `BetaManagedAgentsSessionThread`. `POST /v1/sessions/{session_id}/threads/{thread_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/threads/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<ThreadArchiveParams, BetaManagedAgentsSessionThread, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -31,6 +31,7 @@ export interface EventStreamParams {
  * Lists `BetaManagedAgentsSessionEvent`, page by page. `GET /v1/sessions/{session_id}/threads/{thread_id}/events`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/threads/events/list
+ * @category endpoints
  */
 export const list: Endpoint.List<EventListParams, BetaManagedAgentsSessionEvent, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -48,6 +49,7 @@ export const list: Endpoint.List<EventListParams, BetaManagedAgentsSessionEvent,
  * Streams `BetaManagedAgentsStreamSessionThreadEvents` events. `GET /v1/sessions/{session_id}/threads/{thread_id}/stream`
  *
  * @see https://platform.claude.com/docs/en/api/beta/sessions/threads/events/stream
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<EventStreamParams, BetaManagedAgentsStreamSessionThreadEvents, Anthropic> =
   /*#__PURE__*/ Endpoint.eventStream(Anthropic, {

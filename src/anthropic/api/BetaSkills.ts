@@ -90,6 +90,7 @@ export type SkillCreateErrorCode =
  * Returns `BetaSkill`. `POST /v1/skills`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   SkillCreateParams,
@@ -120,6 +121,7 @@ export type SkillRetrieveErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `BetaSkill`. `GET /v1/skills/{skill_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   SkillRetrieveParams,
@@ -142,6 +144,7 @@ export type SkillListErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Lists `BetaSkill`, page by page. `GET /v1/skills`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   SkillListParams,
@@ -166,6 +169,7 @@ export type SkillDeleteErrorCode = "claude_code_key_creator_not_member" | "organ
  * Returns `BetaDeletedSkill`. `DELETE /v1/skills/{skill_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   SkillDeleteParams,

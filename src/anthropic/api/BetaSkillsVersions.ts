@@ -87,6 +87,7 @@ export type VersionCreateErrorCode =
  * Returns `BetaSkillVersion`. `POST /v1/skills/{skill_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/versions/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   VersionCreateParams,
@@ -117,6 +118,7 @@ export type VersionRetrieveErrorCode = "claude_code_key_creator_not_member" | "o
  * Returns `BetaSkillVersion`. `GET /v1/skills/{skill_id}/versions/{version}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/versions/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   VersionRetrieveParams,
@@ -139,6 +141,7 @@ export type VersionListErrorCode = "claude_code_key_creator_not_member" | "organ
  * Lists `BetaSkillVersion`, page by page. `GET /v1/skills/{skill_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/versions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   VersionListParams,
@@ -163,6 +166,7 @@ export type VersionDeleteErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `BetaDeletedSkillVersion`. `DELETE /v1/skills/{skill_id}/versions/{version}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/versions/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   VersionDeleteParams,
@@ -184,6 +188,7 @@ export { delete_ as delete }
  * Streams bytes. `GET /v1/skills/{skill_id}/versions/{version}/content`
  *
  * @see https://platform.claude.com/docs/en/api/beta/skills/versions/download
+ * @category endpoints
  */
 export const download: Endpoint.Binary<VersionDownloadParams, Anthropic> = /*#__PURE__*/ Endpoint.binary(Anthropic, {
   id: "beta.skills.versions.download",

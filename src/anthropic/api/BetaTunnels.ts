@@ -82,6 +82,7 @@ export interface TunnelRotateTokenParams {
  * Returns `BetaTunnel`. `POST /v1/tunnels`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<TunnelCreateParams, BetaTunnel, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "beta.tunnels.create",
@@ -97,6 +98,7 @@ export const create: Endpoint.Json<TunnelCreateParams, BetaTunnel, Anthropic> = 
  * Returns `BetaTunnel`. `GET /v1/tunnels/{tunnel_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<TunnelRetrieveParams, BetaTunnel, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -114,6 +116,7 @@ export const retrieve: Endpoint.Json<TunnelRetrieveParams, BetaTunnel, Anthropic
  * Lists `BetaTunnel`, page by page. `GET /v1/tunnels`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/list
+ * @category endpoints
  */
 export const list: Endpoint.List<TunnelListParams, BetaTunnel, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "beta.tunnels.list",
@@ -130,6 +133,7 @@ export const list: Endpoint.List<TunnelListParams, BetaTunnel, Anthropic> = /*#_
  * Returns `BetaTunnel`. `POST /v1/tunnels/{tunnel_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<TunnelArchiveParams, BetaTunnel, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -147,6 +151,7 @@ export const archive: Endpoint.Json<TunnelArchiveParams, BetaTunnel, Anthropic> 
  * Returns `BetaTunnelToken`. `POST /v1/tunnels/{tunnel_id}/reveal_token`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/reveal_token
+ * @category endpoints
  */
 export const revealToken: Endpoint.Json<TunnelRevealTokenParams, BetaTunnelToken, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -162,6 +167,7 @@ export const revealToken: Endpoint.Json<TunnelRevealTokenParams, BetaTunnelToken
  * Returns `BetaTunnelToken`. `POST /v1/tunnels/{tunnel_id}/rotate_token`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/rotate_token
+ * @category endpoints
  */
 export const rotateToken: Endpoint.Json<TunnelRotateTokenParams, BetaTunnelToken, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -65,6 +65,7 @@ export interface CertificateArchiveParams {
  * Returns `BetaTunnelCertificate`. `POST /v1/tunnels/{tunnel_id}/certificates`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/certificates/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<CertificateCreateParams, BetaTunnelCertificate, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -81,6 +82,7 @@ export const create: Endpoint.Json<CertificateCreateParams, BetaTunnelCertificat
  * Returns `BetaTunnelCertificate`. `GET /v1/tunnels/{tunnel_id}/certificates/{certificate_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/certificates/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<CertificateRetrieveParams, BetaTunnelCertificate, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -96,6 +98,7 @@ export const retrieve: Endpoint.Json<CertificateRetrieveParams, BetaTunnelCertif
  * Lists `BetaTunnelCertificate`, page by page. `GET /v1/tunnels/{tunnel_id}/certificates`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/certificates/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CertificateListParams, BetaTunnelCertificate, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -115,6 +118,7 @@ export const list: Endpoint.List<CertificateListParams, BetaTunnelCertificate, A
  * Returns `BetaTunnelCertificate`. `POST /v1/tunnels/{tunnel_id}/certificates/{certificate_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/tunnels/certificates/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<CertificateArchiveParams, BetaTunnelCertificate, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -161,6 +161,7 @@ export const BetaUserProfileEnrollmentURL: Open.Codec<BetaUserProfileEnrollmentU
  * Returns `BetaUserProfile`. `POST /v1/user_profiles`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<UserProfileCreateParams, BetaUserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -179,6 +180,7 @@ export const create: Endpoint.Json<UserProfileCreateParams, BetaUserProfile, Ant
  * Returns `BetaUserProfile`. `GET /v1/user_profiles/{user_profile_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserProfileRetrieveParams, BetaUserProfile, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -194,6 +196,7 @@ export const retrieve: Endpoint.Json<UserProfileRetrieveParams, BetaUserProfile,
  * Returns `BetaUserProfile`. `POST /v1/user_profiles/{user_profile_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<UserProfileUpdateParams, BetaUserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -212,6 +215,7 @@ export const update: Endpoint.Json<UserProfileUpdateParams, BetaUserProfile, Ant
  * Lists `BetaUserProfile`, page by page. `GET /v1/user_profiles`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserProfileListParams, BetaUserProfile, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -231,6 +235,7 @@ export const list: Endpoint.List<UserProfileListParams, BetaUserProfile, Anthrop
  * Returns `BetaDeletedUserProfile`. `DELETE /v1/user_profiles/{user_profile_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<UserProfileDeleteParams, BetaDeletedUserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -250,6 +255,7 @@ export { delete_ as delete }
  * Returns `BetaUserProfileEnrollmentURL`. `POST /v1/user_profiles/{user_profile_id}/enrollment_url`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/create_enrollment_url
+ * @category endpoints
  */
 export const createEnrollmentURL: Endpoint.Json<
   UserProfileCreateEnrollmentURLParams,

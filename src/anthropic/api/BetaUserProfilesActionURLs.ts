@@ -33,6 +33,7 @@ export const BetaUserProfileActionURL: Open.Codec<BetaUserProfileActionURL> = /*
  * Returns `BetaUserProfileActionURL`. `POST /v1/user_profiles/{user_profile_id}/action_urls`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/action_urls/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ActionURLCreateParams, BetaUserProfileActionURL, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -384,6 +384,7 @@ export interface DataControlUpdateParams {
  * Returns `BetaGoogleManagedDataControls`. `GET /v1/user_profiles/{user_profile_id}/providers/google/data_controls`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/providers/google/data_controls/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<DataControlRetrieveParams, BetaGoogleManagedDataControls, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -399,6 +400,7 @@ export const retrieve: Endpoint.Json<DataControlRetrieveParams, BetaGoogleManage
  * Returns `BetaGoogleManagedDataControls`. `POST /v1/user_profiles/{user_profile_id}/providers/google/data_controls`
  *
  * @see https://platform.claude.com/docs/en/api/beta/user_profiles/providers/google/data_controls/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<DataControlUpdateParams, BetaGoogleManagedDataControls, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

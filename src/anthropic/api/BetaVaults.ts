@@ -87,6 +87,7 @@ export interface VaultArchiveParams {
  * Returns `BetaManagedAgentsVault`. `POST /v1/vaults`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<VaultCreateParams, BetaManagedAgentsVault, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -105,6 +106,7 @@ export const create: Endpoint.Json<VaultCreateParams, BetaManagedAgentsVault, An
  * Returns `BetaManagedAgentsVault`. `GET /v1/vaults/{vault_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<VaultRetrieveParams, BetaManagedAgentsVault, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -120,6 +122,7 @@ export const retrieve: Endpoint.Json<VaultRetrieveParams, BetaManagedAgentsVault
  * Returns `BetaManagedAgentsVault`. `POST /v1/vaults/{vault_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<VaultUpdateParams, BetaManagedAgentsVault, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -138,6 +141,7 @@ export const update: Endpoint.Json<VaultUpdateParams, BetaManagedAgentsVault, An
  * Lists `BetaManagedAgentsVault`, page by page. `GET /v1/vaults`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VaultListParams, BetaManagedAgentsVault, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -157,6 +161,7 @@ export const list: Endpoint.List<VaultListParams, BetaManagedAgentsVault, Anthro
  * Returns `BetaManagedAgentsDeletedVault`. `DELETE /v1/vaults/{vault_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<VaultDeleteParams, BetaManagedAgentsDeletedVault, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -176,6 +181,7 @@ export { delete_ as delete }
  * Returns `BetaManagedAgentsVault`. `POST /v1/vaults/{vault_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<VaultArchiveParams, BetaManagedAgentsVault, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

@@ -426,6 +426,7 @@ export const BetaManagedAgentsCredentialValidation: Open.Codec<BetaManagedAgents
  * Returns `BetaManagedAgentsCredential`. `POST /v1/vaults/{vault_id}/credentials`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<CredentialCreateParams, BetaManagedAgentsCredential, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -442,6 +443,7 @@ export const create: Endpoint.Json<CredentialCreateParams, BetaManagedAgentsCred
  * Returns `BetaManagedAgentsCredential`. `GET /v1/vaults/{vault_id}/credentials/{credential_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<CredentialRetrieveParams, BetaManagedAgentsCredential, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -457,6 +459,7 @@ export const retrieve: Endpoint.Json<CredentialRetrieveParams, BetaManagedAgents
  * Returns `BetaManagedAgentsCredential`. `POST /v1/vaults/{vault_id}/credentials/{credential_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<CredentialUpdateParams, BetaManagedAgentsCredential, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -473,6 +476,7 @@ export const update: Endpoint.Json<CredentialUpdateParams, BetaManagedAgentsCred
  * Lists `BetaManagedAgentsCredential`, page by page. `GET /v1/vaults/{vault_id}/credentials`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CredentialListParams, BetaManagedAgentsCredential, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -490,6 +494,7 @@ export const list: Endpoint.List<CredentialListParams, BetaManagedAgentsCredenti
  * Returns `BetaManagedAgentsDeletedCredential`. `DELETE /v1/vaults/{vault_id}/credentials/{credential_id}`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<CredentialDeleteParams, BetaManagedAgentsDeletedCredential, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -507,6 +512,7 @@ export { delete_ as delete }
  * Returns `BetaManagedAgentsCredential`. `POST /v1/vaults/{vault_id}/credentials/{credential_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<CredentialArchiveParams, BetaManagedAgentsCredential, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -522,6 +528,7 @@ export const archive: Endpoint.Json<CredentialArchiveParams, BetaManagedAgentsCr
  * Returns `BetaManagedAgentsCredentialValidation`. `POST /v1/vaults/{vault_id}/credentials/{credential_id}/mcp_oauth_validate`
  *
  * @see https://platform.claude.com/docs/en/api/beta/vaults/credentials/mcp_oauth_validate
+ * @category endpoints
  */
 export const mcpOAuthValidate: Endpoint.Json<
   CredentialMCPOAuthValidateParams,

@@ -84,6 +84,7 @@ export type FileListErrorCode =
  * Lists `FileMetadata`, page by page. `GET /v1/files`
  *
  * @see https://platform.claude.com/docs/en/api/files/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   FileListParams,
@@ -118,6 +119,7 @@ export type FileDeleteErrorCode =
  * Returns `DeletedFile`. `DELETE /v1/files/{file_id}`
  *
  * @see https://platform.claude.com/docs/en/api/files/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   FileDeleteParams,
@@ -154,6 +156,7 @@ export type FileDownloadErrorCode =
  * Streams bytes. `GET /v1/files/{file_id}/content`
  *
  * @see https://platform.claude.com/docs/en/api/files/download
+ * @category endpoints
  */
 export const download: Endpoint.Binary<
   FileDownloadParams,
@@ -186,6 +189,7 @@ export type FileRetrieveMetadataErrorCode =
  * Returns `FileMetadata`. `GET /v1/files/{file_id}`
  *
  * @see https://platform.claude.com/docs/en/api/files/retrieve_metadata
+ * @category endpoints
  */
 export const retrieveMetadata: Endpoint.Json<
   FileRetrieveMetadataParams,
@@ -219,6 +223,7 @@ export type FileUploadErrorCode =
  * Returns `FileMetadata`. `POST /v1/files`
  *
  * @see https://platform.claude.com/docs/en/api/files/upload
+ * @category endpoints
  */
 export const upload: Endpoint.Json<
   FileUploadParams,

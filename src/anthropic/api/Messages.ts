@@ -2603,6 +2603,7 @@ export type MessageCreateErrorCode =
  * Returns `Message`. `POST /v1/messages`
  *
  * @see https://platform.claude.com/docs/en/api/messages/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   MessageCreateParams,
@@ -2660,6 +2661,7 @@ export const create: Endpoint.Json<
  * Streams `RawMessageStreamEvent` events. `POST /v1/messages`
  *
  * @see https://platform.claude.com/docs/en/api/messages/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<
   MessageCreateParams,
@@ -2739,6 +2741,7 @@ export type MessageCountTokensErrorCode =
  * Returns `MessageTokensCount`. `POST /v1/messages/count_tokens`
  *
  * @see https://platform.claude.com/docs/en/api/messages/count_tokens
+ * @category endpoints
  */
 export const countTokens: Endpoint.Json<
   MessageCountTokensParams,

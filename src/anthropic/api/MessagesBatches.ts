@@ -176,6 +176,7 @@ export type BatchCreateErrorCode =
  * Returns `MessageBatch`. `POST /v1/messages/batches`
  *
  * @see https://platform.claude.com/docs/en/api/messages/batches/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   BatchCreateParams,
@@ -205,6 +206,7 @@ export type BatchRetrieveErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `MessageBatch`. `GET /v1/messages/batches/{message_batch_id}`
  *
  * @see https://platform.claude.com/docs/en/api/messages/batches/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   BatchRetrieveParams,
@@ -227,6 +229,7 @@ export type BatchListErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Lists `MessageBatch`, page by page. `GET /v1/messages/batches`
  *
  * @see https://platform.claude.com/docs/en/api/messages/batches/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   BatchListParams,
@@ -251,6 +254,7 @@ export type BatchDeleteErrorCode = "claude_code_key_creator_not_member" | "organ
  * Returns `DeletedMessageBatch`. `DELETE /v1/messages/batches/{message_batch_id}`
  *
  * @see https://platform.claude.com/docs/en/api/messages/batches/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   BatchDeleteParams,
@@ -275,6 +279,7 @@ export type BatchCancelErrorCode = "claude_code_key_creator_not_member" | "organ
  * Returns `MessageBatch`. `POST /v1/messages/batches/{message_batch_id}/cancel`
  *
  * @see https://platform.claude.com/docs/en/api/messages/batches/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<
   BatchCancelParams,
@@ -301,6 +306,7 @@ export type BatchResultsErrorCode =
  * Streams `MessageBatchIndividualResponse` lines. `GET /v1/messages/batches/{message_batch_id}/results`
  *
  * @see https://platform.claude.com/docs/en/api/messages/batches/results
+ * @category endpoints
  */
 export const results: Endpoint.JsonLines<
   BatchResultsParams,

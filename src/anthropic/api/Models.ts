@@ -162,6 +162,7 @@ export type ModelRetrieveErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `ModelInfo`. `GET /v1/models/{model_id}`
  *
  * @see https://platform.claude.com/docs/en/api/models/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   ModelRetrieveParams,
@@ -184,6 +185,7 @@ export type ModelListErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Lists `ModelInfo`, page by page. `GET /v1/models`
  *
  * @see https://platform.claude.com/docs/en/api/models/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   ModelListParams,

@@ -45,6 +45,7 @@ export const OrganizationRole: Open.Codec<OrganizationRole> = /*#__PURE__*/ Open
  * Returns `OrganizationInfo`. `GET /v1/organizations/me`
  *
  * @see https://platform.claude.com/docs/en/api/organization/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<{}, OrganizationInfo, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "organization.retrieve",

@@ -29,6 +29,7 @@ export interface ProjectListParams {
  * Lists `AnalyticsProjectActivity`, page by page. `GET /v1/organizations/analytics/apps/chat/projects`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/apps/chat/projects/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ProjectListParams, AnalyticsProjectActivity, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -22,6 +22,7 @@ export interface ArtifactListParams {
  * Lists `AnalyticsArtifactActivity`, page by page. `GET /v1/organizations/analytics/artifacts`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/artifacts/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ArtifactListParams, AnalyticsArtifactActivity, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -33,6 +33,7 @@ export interface ConnectorListParams {
  * Lists `AnalyticsConnectorActivity`, page by page. `GET /v1/organizations/analytics/connectors`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/connectors/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ConnectorListParams, AnalyticsConnectorActivity, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -29,6 +29,7 @@ export interface PluginListParams {
  * Lists `AnalyticsPluginActivity`, page by page. `GET /v1/organizations/analytics/plugins`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/plugins/list
+ * @category endpoints
  */
 export const list: Endpoint.List<PluginListParams, AnalyticsPluginActivity, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -29,6 +29,7 @@ export interface SkillListParams {
  * Lists `AnalyticsSkillActivity`, page by page. `GET /v1/organizations/analytics/skills`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/skills/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SkillListParams, AnalyticsSkillActivity, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -22,6 +22,7 @@ export interface SummaryListParams {
  * Lists `AnalyticsSingleDayActivitySummary`, page by page. `GET /v1/organizations/analytics/summaries`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/summaries/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SummaryListParams, AnalyticsSingleDayActivitySummary, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {

@@ -29,6 +29,7 @@ export interface UserListParams {
  * Lists `AnalyticsUserActivity`, page by page. `GET /v1/organizations/analytics/users`
  *
  * @see https://platform.claude.com/docs/en/api/organization/analytics/users/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, AnalyticsUserActivity, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

@@ -115,6 +115,7 @@ export interface APIKeyRetrieveParams {
  * Returns `APIKey`. `GET /v1/organizations/api_keys/{api_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/api_keys/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<APIKeyRetrieveParams, APIKey, Anthropic> = /*#__PURE__*/ Endpoint.json(Anthropic, {
   id: "organization.apiKeys.retrieve",
@@ -134,6 +135,7 @@ export type APIKeyUpdateErrorCode =
  * Returns `APIKey`. `POST /v1/organizations/api_keys/{api_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/api_keys/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   APIKeyUpdateParams,
@@ -153,6 +155,7 @@ export const update: Endpoint.Json<
  * Lists `APIKey`, page by page. `GET /v1/organizations/api_keys`
  *
  * @see https://platform.claude.com/docs/en/api/organization/api_keys/list
+ * @category endpoints
  */
 export const list: Endpoint.List<APIKeyListParams, APIKey, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "organization.apiKeys.list",

@@ -61,6 +61,7 @@ export interface ComplianceSettingUpdateParams {
  * Returns `OrganizationComplianceSettings`. `GET /v1/organizations/compliance_settings`
  *
  * @see https://platform.claude.com/docs/en/api/organization/compliance_settings/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<{}, OrganizationComplianceSettings, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -79,6 +80,7 @@ export type ComplianceSettingUpdateErrorCode = "sandbox_egress_restricted" | (st
  * Returns `OrganizationComplianceSettings`. `POST /v1/organizations/compliance_settings`
  *
  * @see https://platform.claude.com/docs/en/api/organization/compliance_settings/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ComplianceSettingUpdateParams,

@@ -175,6 +175,7 @@ export type ExternalKeyCreateErrorCode = "sandbox_egress_restricted" | "user_pro
  * Returns `ExternalKey`. `POST /v1/organizations/external_keys`
  *
  * @see https://platform.claude.com/docs/en/api/organization/external_keys/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   ExternalKeyCreateParams,
@@ -194,6 +195,7 @@ export const create: Endpoint.Json<
  * Returns `ExternalKey`. `GET /v1/organizations/external_keys/{external_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/external_keys/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ExternalKeyRetrieveParams, ExternalKey, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -215,6 +217,7 @@ export type ExternalKeyUpdateErrorCode =
  * Returns `ExternalKey`. `POST /v1/organizations/external_keys/{external_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/external_keys/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ExternalKeyUpdateParams,
@@ -234,6 +237,7 @@ export const update: Endpoint.Json<
  * Lists `ExternalKey`, page by page. `GET /v1/organizations/external_keys`
  *
  * @see https://platform.claude.com/docs/en/api/organization/external_keys/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ExternalKeyListParams, ExternalKey, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -257,6 +261,7 @@ export type ExternalKeyDeleteErrorCode =
  * Returns `ExternalKeyDeleteResponse`. `DELETE /v1/organizations/external_keys/{external_key_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/external_keys/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   ExternalKeyDeleteParams,
@@ -280,6 +285,7 @@ export type ExternalKeyValidateErrorCode = "sandbox_egress_restricted" | (string
  * Returns `ExternalKeyValidateResponse`. `POST /v1/organizations/external_keys/{external_key_id}/validate`
  *
  * @see https://platform.claude.com/docs/en/api/organization/external_keys/validate
+ * @category endpoints
  */
 export const validate: Endpoint.Json<
   ExternalKeyValidateParams,

@@ -133,6 +133,7 @@ export type IssuerCreateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationIssuer`. `POST /v1/organizations/federation_issuers`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/issuers/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   IssuerCreateParams,
@@ -152,6 +153,7 @@ export const create: Endpoint.Json<
  * Returns `FederationIssuer`. `GET /v1/organizations/federation_issuers/{federation_issuer_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/issuers/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<IssuerRetrieveParams, FederationIssuer, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -170,6 +172,7 @@ export type IssuerUpdateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationIssuer`. `POST /v1/organizations/federation_issuers/{federation_issuer_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/issuers/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   IssuerUpdateParams,
@@ -189,6 +192,7 @@ export const update: Endpoint.Json<
  * Lists `FederationIssuer`, page by page. `GET /v1/organizations/federation_issuers`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/issuers/list
+ * @category endpoints
  */
 export const list: Endpoint.List<IssuerListParams, FederationIssuer, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -209,6 +213,7 @@ export type IssuerArchiveErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationIssuer`. `POST /v1/organizations/federation_issuers/{federation_issuer_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/issuers/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   IssuerArchiveParams,

@@ -140,6 +140,7 @@ export type RuleCreateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationRule`. `POST /v1/organizations/federation_rules`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   RuleCreateParams,
@@ -159,6 +160,7 @@ export const create: Endpoint.Json<
  * Returns `FederationRule`. `GET /v1/organizations/federation_rules/{federation_rule_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RuleRetrieveParams, FederationRule, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -177,6 +179,7 @@ export type RuleUpdateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationRule`. `POST /v1/organizations/federation_rules/{federation_rule_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RuleUpdateParams,
@@ -196,6 +199,7 @@ export const update: Endpoint.Json<
  * Lists `FederationRule`, page by page. `GET /v1/organizations/federation_rules`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RuleListParams, FederationRule, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "organization.federation.rules.list",
@@ -213,6 +217,7 @@ export type RuleArchiveErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationRule`. `POST /v1/organizations/federation_rules/{federation_rule_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   RuleArchiveParams,

@@ -41,6 +41,7 @@ export const WorkspaceRemoveResponse: Open.Codec<WorkspaceRemoveResponse> = /*#_
  * Lists `FederationRuleWorkspace`, page by page. `GET /v1/organizations/federation_rules/{federation_rule_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkspaceListParams, FederationRuleWorkspace, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -61,6 +62,7 @@ export type WorkspaceAddErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `FederationRuleWorkspace`. `POST /v1/organizations/federation_rules/{federation_rule_id}/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/workspaces/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   WorkspaceAddParams,
@@ -83,6 +85,7 @@ export type WorkspaceRemoveErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `WorkspaceRemoveResponse`. `DELETE /v1/organizations/federation_rules/{federation_rule_id}/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/federation/rules/workspaces/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   WorkspaceRemoveParams,

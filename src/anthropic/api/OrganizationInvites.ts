@@ -85,6 +85,7 @@ export type InviteCreateErrorCode =
  * Returns `OrganizationInvite`. `POST /v1/organizations/invites`
  *
  * @see https://platform.claude.com/docs/en/api/organization/invites/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   InviteCreateParams,
@@ -113,6 +114,7 @@ export const create: Endpoint.Json<
  * Returns `OrganizationInvite`. `GET /v1/organizations/invites/{invite_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/invites/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<InviteRetrieveParams, OrganizationInvite, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -128,6 +130,7 @@ export const retrieve: Endpoint.Json<InviteRetrieveParams, OrganizationInvite, A
  * Lists `OrganizationInvite`, page by page. `GET /v1/organizations/invites`
  *
  * @see https://platform.claude.com/docs/en/api/organization/invites/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InviteListParams, OrganizationInvite, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -148,6 +151,7 @@ export type InviteDeleteErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `InviteDeleteResponse`. `DELETE /v1/organizations/invites/{invite_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/invites/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   InviteDeleteParams,

@@ -129,6 +129,7 @@ export const OrganizationRateLimit: Open.Codec<OrganizationRateLimit> = /*#__PUR
  * Lists `OrganizationRateLimit`, page by page. `GET /v1/organizations/rate_limits`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rate_limits/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RateLimitListParams, OrganizationRateLimit, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

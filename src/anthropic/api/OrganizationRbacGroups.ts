@@ -68,6 +68,7 @@ export type RBACGroupCreateErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `RBACGroup`. `POST /v1/organizations/rbac_groups`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   RBACGroupCreateParams,
@@ -87,6 +88,7 @@ export const create: Endpoint.Json<
  * Returns `RBACGroup`. `GET /v1/organizations/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RBACGroupRetrieveParams, RBACGroup, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -105,6 +107,7 @@ export type RBACGroupUpdateErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `RBACGroup`. `POST /v1/organizations/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RBACGroupUpdateParams,
@@ -124,6 +127,7 @@ export const update: Endpoint.Json<
  * Lists `RBACGroup`, page by page. `GET /v1/organizations/rbac_groups`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RBACGroupListParams, RBACGroup, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "organization.rbacGroups.list",
@@ -145,6 +149,7 @@ export type RBACGroupDeleteErrorCode =
  * Returns `DeletedRBACGroup`. `DELETE /v1/organizations/rbac_groups/{rbac_group_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   RBACGroupDeleteParams,

@@ -56,6 +56,7 @@ export const DeletedRBACGroupMember: Open.Codec<DeletedRBACGroupMember> = /*#__P
  * Lists `RBACGroupMember`, page by page. `GET /v1/organizations/rbac_groups/{rbac_group_id}/members`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/members/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MemberListParams, RBACGroupMember, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -80,6 +81,7 @@ export type MemberAddErrorCode =
  * Returns `RBACGroupMember`. `POST /v1/organizations/rbac_groups/{rbac_group_id}/members`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/members/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   MemberAddParams,
@@ -106,6 +108,7 @@ export type MemberRemoveErrorCode =
  * Returns `DeletedRBACGroupMember`. `DELETE /v1/organizations/rbac_groups/{rbac_group_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_groups/members/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   MemberRemoveParams,

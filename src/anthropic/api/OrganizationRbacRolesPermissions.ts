@@ -108,6 +108,7 @@ export type PermissionListErrorCode =
  * Lists `RBACRolePermission`, page by page. `GET /v1/organizations/rbac_roles/{rbac_role_id}/permissions`
  *
  * @see https://platform.claude.com/docs/en/api/organization/rbac_roles/permissions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   PermissionListParams,

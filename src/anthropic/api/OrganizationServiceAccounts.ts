@@ -90,6 +90,7 @@ export type ServiceAccountCreateErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `ServiceAccount`. `POST /v1/organizations/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/organization/service_accounts/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   ServiceAccountCreateParams,
@@ -109,6 +110,7 @@ export const create: Endpoint.Json<
  * Returns `ServiceAccount`. `GET /v1/organizations/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/service_accounts/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ServiceAccountRetrieveParams, ServiceAccount, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -125,6 +127,7 @@ export type ServiceAccountUpdateErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `ServiceAccount`. `POST /v1/organizations/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/service_accounts/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ServiceAccountUpdateParams,
@@ -144,6 +147,7 @@ export const update: Endpoint.Json<
  * Lists `ServiceAccount`, page by page. `GET /v1/organizations/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/organization/service_accounts/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ServiceAccountListParams, ServiceAccount, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -164,6 +168,7 @@ export type ServiceAccountArchiveErrorCode = "sandbox_egress_restricted" | (stri
  * Returns `ServiceAccount`. `POST /v1/organizations/service_accounts/{service_account_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/organization/service_accounts/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   ServiceAccountArchiveParams,

@@ -115,6 +115,7 @@ export interface IncreaseRequestRetrieveParams {
  * Returns `SpendLimitIncreaseRequest`. `GET /v1/organizations/spend_limit_increase_requests/{spend_limit_increase_request_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/spend_limits/increase_requests/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<IncreaseRequestRetrieveParams, SpendLimitIncreaseRequest, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -128,6 +129,7 @@ export const retrieve: Endpoint.Json<IncreaseRequestRetrieveParams, SpendLimitIn
  * Lists `SpendLimitIncreaseRequest`, page by page. `GET /v1/organizations/spend_limit_increase_requests`
  *
  * @see https://platform.claude.com/docs/en/api/organization/spend_limits/increase_requests/list
+ * @category endpoints
  */
 export const list: Endpoint.List<IncreaseRequestListParams, SpendLimitIncreaseRequest, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -146,6 +148,7 @@ export type IncreaseRequestApproveErrorCode = "sandbox_egress_restricted" | (str
  * Returns `IncreaseRequestApproveResponse`. `POST /v1/organizations/spend_limit_increase_requests/{spend_limit_increase_request_id}/approve`
  *
  * @see https://platform.claude.com/docs/en/api/organization/spend_limits/increase_requests/approve
+ * @category endpoints
  */
 export const approve: Endpoint.Json<
   IncreaseRequestApproveParams,
@@ -168,6 +171,7 @@ export type IncreaseRequestDenyErrorCode = "sandbox_egress_restricted" | (string
  * Returns `SpendLimitIncreaseRequest`. `POST /v1/organizations/spend_limit_increase_requests/{spend_limit_increase_request_id}/deny`
  *
  * @see https://platform.claude.com/docs/en/api/organization/spend_limits/increase_requests/deny
+ * @category endpoints
  */
 export const deny: Endpoint.Json<
   IncreaseRequestDenyParams,

@@ -63,6 +63,7 @@ export interface UserRemoveParams {
  * Returns `OrganizationUser`. `GET /v1/organizations/users/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/users/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserRetrieveParams, OrganizationUser, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -81,6 +82,7 @@ export type UserUpdateErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `OrganizationUser`. `POST /v1/organizations/users/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/users/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   UserUpdateParams,
@@ -100,6 +102,7 @@ export const update: Endpoint.Json<
  * Lists `OrganizationUser`, page by page. `GET /v1/organizations/users`
  *
  * @see https://platform.claude.com/docs/en/api/organization/users/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, OrganizationUser, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "organization.users.list",
@@ -121,6 +124,7 @@ export type UserRemoveErrorCode =
  * Returns `UserRemoveResponse`. `DELETE /v1/organizations/users/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/users/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   UserRemoveParams,

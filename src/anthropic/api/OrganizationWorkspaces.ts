@@ -155,6 +155,7 @@ export type WorkspaceCreateErrorCode =
  * Returns `Workspace`. `POST /v1/organizations/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   WorkspaceCreateParams,
@@ -183,6 +184,7 @@ export const create: Endpoint.Json<
  * Returns `Workspace`. `GET /v1/organizations/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<WorkspaceRetrieveParams, Workspace, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -211,6 +213,7 @@ export type WorkspaceUpdateErrorCode =
  * Returns `Workspace`. `POST /v1/organizations/workspaces/{workspace_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   WorkspaceUpdateParams,
@@ -240,6 +243,7 @@ export const update: Endpoint.Json<
  * Lists `Workspace`, page by page. `GET /v1/organizations/workspaces`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkspaceListParams, Workspace, Anthropic> = /*#__PURE__*/ Endpoint.list(Anthropic, {
   id: "organization.workspaces.list",
@@ -257,6 +261,7 @@ export type WorkspaceArchiveErrorCode = "sandbox_egress_restricted" | "storage_a
  * Returns `Workspace`. `POST /v1/organizations/workspaces/{workspace_id}/archive`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<
   WorkspaceArchiveParams,

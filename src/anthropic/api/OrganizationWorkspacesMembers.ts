@@ -55,6 +55,7 @@ export const MemberRemoveResponse: Open.Codec<MemberRemoveResponse> = /*#__PURE_
  * Returns `WorkspaceMember`. `GET /v1/organizations/workspaces/{workspace_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/members/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<MemberRetrieveParams, WorkspaceMember, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -73,6 +74,7 @@ export type MemberUpdateErrorCode = "sandbox_egress_restricted" | "workspace_mem
  * Returns `WorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/members/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   MemberUpdateParams,
@@ -92,6 +94,7 @@ export const update: Endpoint.Json<
  * Lists `WorkspaceMember`, page by page. `GET /v1/organizations/workspaces/{workspace_id}/members`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/members/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MemberListParams, WorkspaceMember, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -112,6 +115,7 @@ export type MemberAddErrorCode = "sandbox_egress_restricted" | "workspace_member
  * Returns `WorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/members`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/members/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   MemberAddParams,
@@ -134,6 +138,7 @@ export type MemberRemoveErrorCode = "sandbox_egress_restricted" | (string & {})
  * Returns `MemberRemoveResponse`. `DELETE /v1/organizations/workspaces/{workspace_id}/members/{user_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/members/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   MemberRemoveParams,

@@ -129,6 +129,7 @@ export type RateLimitUpdateErrorCode = "sandbox_egress_restricted" | (string & {
  * Returns `WorkspaceRateLimit`. `POST /v1/organizations/workspaces/{workspace_id}/rate_limits/{rate_limit_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/rate_limits/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   RateLimitUpdateParams,
@@ -148,6 +149,7 @@ export const update: Endpoint.Json<
  * Lists `WorkspaceRateLimit`, page by page. `GET /v1/organizations/workspaces/{workspace_id}/rate_limits`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/rate_limits/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RateLimitListParams, WorkspaceRateLimit, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,

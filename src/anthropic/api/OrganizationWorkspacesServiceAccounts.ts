@@ -54,6 +54,7 @@ export const ServiceAccountRemoveResponse: Open.Codec<ServiceAccountRemoveRespon
  * Returns `ServiceAccountWorkspaceMember`. `GET /v1/organizations/workspaces/{workspace_id}/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/service_accounts/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ServiceAccountRetrieveParams, ServiceAccountWorkspaceMember, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {
@@ -70,6 +71,7 @@ export type ServiceAccountUpdateErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `ServiceAccountWorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/service_accounts/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<
   ServiceAccountUpdateParams,
@@ -89,6 +91,7 @@ export const update: Endpoint.Json<
  * Lists `ServiceAccountWorkspaceMember`, page by page. `GET /v1/organizations/workspaces/{workspace_id}/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/service_accounts/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ServiceAccountListParams, ServiceAccountWorkspaceMember, Anthropic> =
   /*#__PURE__*/ Endpoint.list(Anthropic, {
@@ -107,6 +110,7 @@ export type ServiceAccountAddErrorCode = "sandbox_egress_restricted" | (string &
  * Returns `ServiceAccountWorkspaceMember`. `POST /v1/organizations/workspaces/{workspace_id}/service_accounts`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/service_accounts/add
+ * @category endpoints
  */
 export const add: Endpoint.Json<
   ServiceAccountAddParams,
@@ -129,6 +133,7 @@ export type ServiceAccountRemoveErrorCode = "sandbox_egress_restricted" | (strin
  * Returns `ServiceAccountRemoveResponse`. `DELETE /v1/organizations/workspaces/{workspace_id}/service_accounts/{service_account_id}`
  *
  * @see https://platform.claude.com/docs/en/api/organization/workspaces/service_accounts/remove
+ * @category endpoints
  */
 export const remove: Endpoint.Json<
   ServiceAccountRemoveParams,

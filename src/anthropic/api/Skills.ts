@@ -85,6 +85,7 @@ export type SkillCreateErrorCode =
  * Returns `Skill`. `POST /v1/skills`
  *
  * @see https://platform.claude.com/docs/en/api/skills/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   SkillCreateParams,
@@ -115,6 +116,7 @@ export type SkillRetrieveErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `Skill`. `GET /v1/skills/{skill_id}`
  *
  * @see https://platform.claude.com/docs/en/api/skills/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   SkillRetrieveParams,
@@ -137,6 +139,7 @@ export type SkillListErrorCode = "claude_code_key_creator_not_member" | "organiz
  * Lists `Skill`, page by page. `GET /v1/skills`
  *
  * @see https://platform.claude.com/docs/en/api/skills/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   SkillListParams,
@@ -161,6 +164,7 @@ export type SkillDeleteErrorCode = "claude_code_key_creator_not_member" | "organ
  * Returns `DeletedSkill`. `DELETE /v1/skills/{skill_id}`
  *
  * @see https://platform.claude.com/docs/en/api/skills/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   SkillDeleteParams,

@@ -75,6 +75,7 @@ export type VersionCreateErrorCode =
  * Returns `SkillVersion`. `POST /v1/skills/{skill_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/skills/versions/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<
   VersionCreateParams,
@@ -105,6 +106,7 @@ export type VersionRetrieveErrorCode = "claude_code_key_creator_not_member" | "o
  * Returns `SkillVersion`. `GET /v1/skills/{skill_id}/versions/{version}`
  *
  * @see https://platform.claude.com/docs/en/api/skills/versions/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<
   VersionRetrieveParams,
@@ -127,6 +129,7 @@ export type VersionListErrorCode = "claude_code_key_creator_not_member" | "organ
  * Lists `SkillVersion`, page by page. `GET /v1/skills/{skill_id}/versions`
  *
  * @see https://platform.claude.com/docs/en/api/skills/versions/list
+ * @category endpoints
  */
 export const list: Endpoint.List<
   VersionListParams,
@@ -151,6 +154,7 @@ export type VersionDeleteErrorCode = "claude_code_key_creator_not_member" | "org
  * Returns `DeletedSkillVersion`. `DELETE /v1/skills/{skill_id}/versions/{version}`
  *
  * @see https://platform.claude.com/docs/en/api/skills/versions/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<
   VersionDeleteParams,

@@ -276,6 +276,7 @@ export const DeletedUserProfile: Open.Codec<DeletedUserProfile> = /*#__PURE__*/ 
  * Returns `UserProfile`. `POST /v1/user_profiles`
  *
  * @see https://platform.claude.com/docs/en/api/user_profiles/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<UserProfileCreateParams, UserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -293,6 +294,7 @@ export const create: Endpoint.Json<UserProfileCreateParams, UserProfile, Anthrop
  * Returns `UserProfile`. `GET /v1/user_profiles/{user_profile_id}`
  *
  * @see https://platform.claude.com/docs/en/api/user_profiles/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserProfileRetrieveParams, UserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -309,6 +311,7 @@ export const retrieve: Endpoint.Json<UserProfileRetrieveParams, UserProfile, Ant
  * Returns `UserProfile`. `POST /v1/user_profiles/{user_profile_id}`
  *
  * @see https://platform.claude.com/docs/en/api/user_profiles/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<UserProfileUpdateParams, UserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,
@@ -326,6 +329,7 @@ export const update: Endpoint.Json<UserProfileUpdateParams, UserProfile, Anthrop
  * Lists `UserProfile`, page by page. `GET /v1/user_profiles`
  *
  * @see https://platform.claude.com/docs/en/api/user_profiles/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserProfileListParams, UserProfile, Anthropic> = /*#__PURE__*/ Endpoint.list(
   Anthropic,
@@ -344,6 +348,7 @@ export const list: Endpoint.List<UserProfileListParams, UserProfile, Anthropic> 
  * Returns `DeletedUserProfile`. `DELETE /v1/user_profiles/{user_profile_id}`
  *
  * @see https://platform.claude.com/docs/en/api/user_profiles/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<UserProfileDeleteParams, DeletedUserProfile, Anthropic> = /*#__PURE__*/ Endpoint.json(
   Anthropic,

@@ -31,6 +31,7 @@ export const UserProfileActionURL: Open.Codec<UserProfileActionURL> = /*#__PURE_
  * Returns `UserProfileActionURL`. `POST /v1/user_profiles/{user_profile_id}/action_urls`
  *
  * @see https://platform.claude.com/docs/en/api/user_profiles/action_urls/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ActionURLCreateParams, UserProfileActionURL, Anthropic> =
   /*#__PURE__*/ Endpoint.json(Anthropic, {

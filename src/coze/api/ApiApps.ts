@@ -5,7 +5,11 @@ import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 
-/** An app that receives the platform's events. */
+/**
+ * An app that receives the platform's events.
+ *
+ * @category models
+ */
 export interface ApiApp {
   readonly id: string
   readonly app_type?: "normal" | "connector" | (string & {}) | null | undefined
@@ -47,7 +51,11 @@ export interface ApiAppsListParams {
   readonly page_token?: string | undefined
 }
 
-/** Creates an app that receives events. `POST /v1/api_apps` */
+/**
+ * Creates an app that receives events. `POST /v1/api_apps`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "apiApps.create",
   method: "POST",
@@ -56,7 +64,11 @@ export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PUR
   success: ApiApp
 })
 
-/** Changes an app's name or callback address. `PUT /v1/api_apps/{app_id}` */
+/**
+ * Changes an app's name or callback address. `PUT /v1/api_apps/{app_id}`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.None<ApiAppsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.update",
   method: "PUT",
@@ -73,7 +85,11 @@ const delete_: Endpoint.None<ApiAppsDeleteParams, Coze> = /*#__PURE__*/ Endpoint
 
 export { delete_ as delete }
 
-/** Lists the apps that receive events. `GET /v1/api_apps` */
+/**
+ * Lists the apps that receive events. `GET /v1/api_apps`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<ApiAppsListParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "apiApps.list",
   method: "GET",

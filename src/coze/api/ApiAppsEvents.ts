@@ -5,7 +5,11 @@ import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 
-/** A kind of event that an app receives. */
+/**
+ * A kind of event that an app receives.
+ *
+ * @category models
+ */
 export interface ApiAppEvent {
   readonly api_app_id?: string | null | undefined
   readonly name?: string | null | undefined
@@ -35,7 +39,11 @@ export interface ApiAppsEventsListParams {
   readonly page_token?: string | undefined
 }
 
-/** Subscribes an app to events. `POST /v1/api_apps/{api_app_id}/events` */
+/**
+ * Subscribes an app to events. `POST /v1/api_apps/{api_app_id}/events`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.None<ApiAppsEventsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.events.create",
   method: "POST",
@@ -53,7 +61,11 @@ const delete_: Endpoint.None<ApiAppsEventsDeleteParams, Coze> = /*#__PURE__*/ En
 
 export { delete_ as delete }
 
-/** Lists the events that an app is subscribed to. `GET /v1/api_apps/{api_app_id}/events` */
+/**
+ * Lists the events that an app is subscribed to. `GET /v1/api_apps/{api_app_id}/events`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<ApiAppsEventsListParams, ApiAppEvent, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "apiApps.events.list",
   method: "GET",

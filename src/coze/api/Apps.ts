@@ -7,7 +7,11 @@ import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 import type { PublishStatus } from "./Bots.ts"
 
-/** A low-code app. */
+/**
+ * A low-code app.
+ *
+ * @category models
+ */
 export interface App {
   readonly id: string
   readonly name?: string | null | undefined
@@ -42,7 +46,11 @@ export interface AppsListParams {
   readonly page_size?: number | undefined
 }
 
-/** Lists the apps of a workspace. `GET /v1/apps` */
+/**
+ * Lists the apps of a workspace. `GET /v1/apps`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<AppsListParams, App, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "apps.list",
   method: "GET",

@@ -13,7 +13,11 @@ export interface AppsCollaboratorsDeleteParams {
   readonly user_id: string
 }
 
-/** Adds a member of the workspace to an app. `POST /v1/apps/{app_id}/collaborators` */
+/**
+ * Adds a member of the workspace to an app. `POST /v1/apps/{app_id}/collaborators`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.None<AppsCollaboratorsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apps.collaborators.create",
   method: "POST",

@@ -4,6 +4,11 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
+/**
+ * One stream of a live session: the original audio or a translation.
+ *
+ * @category models
+ */
 export interface LiveStream {
   readonly stream_id: string
   readonly name?: string | null | undefined
@@ -15,7 +20,11 @@ export const LiveStream: Open.Codec<LiveStream> = Open.struct(() => ({
   live_type: Open.optional(Open.literals("origin", "translation"))
 }))
 
-/** Streams to listen to. */
+/**
+ * Streams to listen to.
+ *
+ * @category models
+ */
 export interface Live {
   readonly app_id: string
   readonly stream_infos?: ReadonlyArray<LiveStream> | null | undefined
@@ -29,7 +38,11 @@ export interface AudioLiveRetrieveParams {
   readonly live_id: string
 }
 
-/** Returns the streams of a live session. `GET /v1/audio/live/{live_id}` */
+/**
+ * Returns the streams of a live session. `GET /v1/audio/live/{live_id}`
+ *
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<AudioLiveRetrieveParams, Live, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "audio.live.retrieve",
   method: "GET",

@@ -4,7 +4,11 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
-/** How to join a room. */
+/**
+ * How to join a room.
+ *
+ * @category models
+ */
 export interface Room {
   readonly token: string
   readonly uid: string
@@ -18,7 +22,11 @@ export const Room: Open.Codec<Room> = Open.struct(() => ({
   app_id: Schema.String
 }))
 
-/** Settings of a room. */
+/**
+ * Settings of a room.
+ *
+ * @category models
+ */
 export interface RoomConfig {
   readonly video_config?: { readonly stream_video_type: "main" | "screen" | (string & {}) } | undefined
   readonly prologue_content?: string | undefined
@@ -41,7 +49,11 @@ export interface AudioRoomsCreateParams {
   readonly config?: RoomConfig | undefined
 }
 
-/** Opens a room for talking with an agent. `POST /v1/audio/rooms` */
+/**
+ * Opens a room for talking with an agent. `POST /v1/audio/rooms`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<AudioRoomsCreateParams, Room, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "audio.rooms.create",
   method: "POST",

@@ -17,7 +17,11 @@ export interface AudioSpeechCreateParams {
   readonly emotion_scale?: number | undefined
 }
 
-/** Reads text aloud. `POST /v1/audio/speech` */
+/**
+ * Reads text aloud. `POST /v1/audio/speech`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Binary<AudioSpeechCreateParams, Coze> = /*#__PURE__*/ Endpoint.binary(Coze, {
   id: "audio.speech.create",
   method: "POST",

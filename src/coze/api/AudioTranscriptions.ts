@@ -5,6 +5,11 @@ import type * as FileSource from "../../files/FileSource.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
+/**
+ * The text of an audio file.
+ *
+ * @category models
+ */
 export interface Transcription {
   readonly text: string
 }
@@ -14,7 +19,11 @@ export interface AudioTranscriptionsCreateParams {
   readonly file: FileSource.FileSource
 }
 
-/** Transcribes speech. `POST /v1/audio/transcriptions` */
+/**
+ * Transcribes speech. `POST /v1/audio/transcriptions`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<AudioTranscriptionsCreateParams, Transcription, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -6,6 +6,11 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
+/**
+ * The user who created a voiceprint group.
+ *
+ * @category models
+ */
 export interface VoiceprintUser {
   readonly id?: string | number | null | undefined
   readonly name?: string | null | undefined
@@ -19,7 +24,11 @@ export const VoiceprintUser: Open.Codec<VoiceprintUser> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** Voices to recognise speakers by. */
+/**
+ * Voices to recognise speakers by.
+ *
+ * @category models
+ */
 export interface VoiceprintGroup {
   readonly id: string
   readonly name?: string | null | undefined
@@ -43,6 +52,11 @@ export const VoiceprintGroup: Open.Codec<VoiceprintGroup> = Open.struct(() => ({
   feature_count: Open.optional(textOrNumber)
 }))
 
+/**
+ * The id of a new voiceprint group.
+ *
+ * @category models
+ */
 export interface VoiceprintGroupCreated {
   readonly id: string
 }
@@ -74,7 +88,11 @@ export interface AudioVoiceprintGroupsDeleteParams {
   readonly group_id: string
 }
 
-/** Creates a group. `POST /v1/audio/voiceprint_groups` */
+/**
+ * Creates a group. `POST /v1/audio/voiceprint_groups`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<AudioVoiceprintGroupsCreateParams, VoiceprintGroupCreated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "audio.voiceprintGroups.create",
@@ -84,7 +102,11 @@ export const create: Endpoint.Json<AudioVoiceprintGroupsCreateParams, Voiceprint
     success: VoiceprintGroupCreated
   })
 
-/** Lists the groups. `GET /v1/audio/voiceprint_groups` */
+/**
+ * Lists the groups. `GET /v1/audio/voiceprint_groups`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<AudioVoiceprintGroupsListParams, VoiceprintGroup, Coze> = /*#__PURE__*/ Endpoint.list(
   Coze,
   {
@@ -97,7 +119,11 @@ export const list: Endpoint.List<AudioVoiceprintGroupsListParams, VoiceprintGrou
   }
 )
 
-/** Renames a group. `PUT /v1/audio/voiceprint_groups/{group_id}` */
+/**
+ * Renames a group. `PUT /v1/audio/voiceprint_groups/{group_id}`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.None<AudioVoiceprintGroupsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "audio.voiceprintGroups.update",
   method: "PUT",

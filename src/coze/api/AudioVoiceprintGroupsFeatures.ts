@@ -8,7 +8,11 @@ import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 import { VoiceprintUser } from "./AudioVoiceprintGroups.ts"
 
-/** A voice to recognise a speaker by. */
+/**
+ * A voice to recognise a speaker by.
+ *
+ * @category models
+ */
 export interface VoiceprintFeature {
   readonly id: string
   readonly group_id?: string | null | undefined
@@ -34,12 +38,21 @@ export const VoiceprintFeature: Open.Codec<VoiceprintFeature> = Open.struct(() =
   user_info: Open.optional(VoiceprintUser)
 }))
 
+/**
+ * The id of a new voiceprint.
+ *
+ * @category models
+ */
 export interface VoiceprintFeatureCreated {
   readonly id: string
 }
 export const VoiceprintFeatureCreated: Open.Codec<VoiceprintFeatureCreated> = Open.struct(() => ({ id: Schema.String }))
 
-/** How similar a speaker is to a voice. */
+/**
+ * How similar a speaker is to a voice.
+ *
+ * @category models
+ */
 export interface FeatureScore {
   readonly feature_id?: string | null | undefined
   readonly feature_name?: string | null | undefined
@@ -53,6 +66,11 @@ export const FeatureScore: Open.Codec<FeatureScore> = Open.struct(() => ({
   score: Open.optional(Schema.Number)
 }))
 
+/**
+ * How well the speaker matches each voiceprint of the group.
+ *
+ * @category models
+ */
 export interface SpeakerScores {
   readonly feature_score_list?: ReadonlyArray<FeatureScore> | null | undefined
 }
@@ -99,7 +117,11 @@ export interface AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams {
   readonly channel?: number | undefined
 }
 
-/** Adds a voice to a group. `POST /v1/audio/voiceprint_groups/{group_id}/features` */
+/**
+ * Adds a voice to a group. `POST /v1/audio/voiceprint_groups/{group_id}/features`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, VoiceprintFeatureCreated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "audio.voiceprintGroups.features.create",
@@ -109,7 +131,11 @@ export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, Vo
     success: VoiceprintFeatureCreated
   })
 
-/** Changes a voice. `PUT /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}` */
+/**
+ * Changes a voice. `PUT /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.None<AudioVoiceprintGroupsFeaturesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(
   Coze,
   {
@@ -129,7 +155,11 @@ const delete_: Endpoint.None<AudioVoiceprintGroupsFeaturesDeleteParams, Coze> = 
 
 export { delete_ as delete }
 
-/** Lists the voices of a group. `GET /v1/audio/voiceprint_groups/{group_id}/features` */
+/**
+ * Lists the voices of a group. `GET /v1/audio/voiceprint_groups/{group_id}/features`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, VoiceprintFeature, Coze> =
   /*#__PURE__*/ Endpoint.list(Coze, {
     id: "audio.voiceprintGroups.features.list",
@@ -140,7 +170,11 @@ export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, Voicep
     pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
   })
 
-/** Compares a recording with the voices of a group. `POST /v1/audio/voiceprint_groups/{group_id}/speaker_identify` */
+/**
+ * Compares a recording with the voices of a group. `POST /v1/audio/voiceprint_groups/{group_id}/speaker_identify`
+ *
+ * @category endpoints
+ */
 export const speakerIdentify: Endpoint.Json<AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams, SpeakerScores, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "audio.voiceprintGroups.features.speakerIdentify",

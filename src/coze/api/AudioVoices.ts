@@ -7,11 +7,21 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
+/**
+ * The id of a cloned voice.
+ *
+ * @category models
+ */
 export interface VoiceCloned {
   readonly voice_id: string
 }
 export const VoiceCloned: Open.Codec<VoiceCloned> = Open.struct(() => ({ voice_id: Schema.String }))
 
+/**
+ * The range of an emotion's strength, and its default.
+ *
+ * @category models
+ */
 export interface EmotionInterval {
   readonly min?: number | null | undefined
   readonly max?: number | null | undefined
@@ -23,6 +33,11 @@ export const EmotionInterval: Open.Codec<EmotionInterval> = Open.struct(() => ({
   default: Open.optional(Schema.Number)
 }))
 
+/**
+ * An emotion that a voice can express.
+ *
+ * @category models
+ */
 export interface VoiceEmotion {
   readonly emotion?: string | null | undefined
   readonly display_name?: string | null | undefined
@@ -34,7 +49,11 @@ export const VoiceEmotion: Open.Codec<VoiceEmotion> = Open.struct(() => ({
   emotion_scale_interval: Open.optional(EmotionInterval)
 }))
 
-/** A voice of the platform or a cloned one. */
+/**
+ * A voice of the platform or a cloned one.
+ *
+ * @category models
+ */
 export interface Voice {
   readonly voice_id: string
   readonly name?: string | null | undefined
@@ -96,7 +115,11 @@ export interface AudioVoicesListParams {
   readonly page_size?: number | undefined
 }
 
-/** Clones a voice from a recording. `POST /v1/audio/voices/clone` */
+/**
+ * Clones a voice from a recording. `POST /v1/audio/voices/clone`
+ *
+ * @category endpoints
+ */
 export const clone: Endpoint.Json<AudioVoicesCloneParams, VoiceCloned, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "audio.voices.clone",
   method: "POST",
@@ -105,7 +128,11 @@ export const clone: Endpoint.Json<AudioVoicesCloneParams, VoiceCloned, Coze> = /
   success: VoiceCloned
 })
 
-/** Lists the voices that can be used. `GET /v1/audio/voices` */
+/**
+ * Lists the voices that can be used. `GET /v1/audio/voices`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<AudioVoicesListParams, Voice, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "audio.voices.list",
   method: "GET",

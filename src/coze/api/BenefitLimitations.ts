@@ -11,7 +11,11 @@ type EntityType =
   | "single_device"
   | "single_custom_consumer"
 
-/** A quota of end users. */
+/**
+ * A quota of end users.
+ *
+ * @category models
+ */
 export interface BenefitLimitation {
   readonly benefit_id?: string | number | null | undefined
   readonly benefit_type?:
@@ -57,7 +61,11 @@ const fields = () => ({
 })
 export const BenefitLimitation: Open.Codec<BenefitLimitation> = Open.struct(fields)
 
-/** The created quota, at the top level or under `benefit_info`. */
+/**
+ * The created quota, at the top level or under `benefit_info`.
+ *
+ * @category models
+ */
 export interface BenefitLimitationCreated extends BenefitLimitation {
   readonly benefit_info?: BenefitLimitation | null | undefined
 }
@@ -89,7 +97,11 @@ export interface BenefitLimitationsCreateParams {
   }
 }
 
-/** Limits what end users can use. `POST /v1/commerce/benefit/limitations` */
+/**
+ * Limits what end users can use. `POST /v1/commerce/benefit/limitations`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<BenefitLimitationsCreateParams, BenefitLimitationCreated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "benefitLimitations.create",

@@ -5,6 +5,11 @@ import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
+/**
+ * The plan of the account.
+ *
+ * @category models
+ */
 export interface BenefitPlan {
   readonly user_level?: "free" | "pro_personal" | "team" | "enterprise" | (string & {}) | null | undefined
 }
@@ -12,7 +17,11 @@ export const BenefitPlan: Open.Codec<BenefitPlan> = Open.struct(() => ({
   user_level: Open.optional(Open.literals("free", "pro_personal", "team", "enterprise"))
 }))
 
-/** An allowance and how much of it was used. */
+/**
+ * An allowance and how much of it was used.
+ *
+ * @category models
+ */
 export interface BenefitCounter {
   readonly used?: number | null | undefined
   readonly total?: number | null | undefined
@@ -30,6 +39,11 @@ export const BenefitCounter: Open.Codec<BenefitCounter> = Open.struct(() => ({
   strategy: Open.optional(Open.literals("unlimit", "forbidden", "by_quota"))
 }))
 
+/**
+ * Whether a benefit can be used, and how much of it is left.
+ *
+ * @category models
+ */
 export interface BenefitStatus {
   readonly status?: string | null | undefined
   readonly item_info?: BenefitCounter | null | undefined
@@ -39,6 +53,11 @@ export const BenefitStatus: Open.Codec<BenefitStatus> = Open.struct(() => ({
   item_info: Open.optional(BenefitCounter)
 }))
 
+/**
+ * A benefit of the account: what the plan includes, and what was bought in addition.
+ *
+ * @category models
+ */
 export interface BenefitInfo {
   readonly benefit_type?: string | null | undefined
   readonly resource_id?: string | null | undefined
@@ -57,7 +76,11 @@ export const BenefitInfo: Open.Codec<BenefitInfo> = Open.struct(() => ({
   effective: Open.optional(BenefitStatus)
 }))
 
-/** The allowances of the account's plan. */
+/**
+ * The allowances of the account's plan.
+ *
+ * @category models
+ */
 export interface Benefits {
   readonly basic_info?: BenefitPlan | null | undefined
   readonly benefit_info?: ReadonlyArray<BenefitInfo> | null | undefined
@@ -74,7 +97,11 @@ export interface BenefitsRetrieveParams {
   readonly resource_id?: "plugin" | "chat" | "workflow" | (string & {}) | undefined
 }
 
-/** Returns the account's plan and its quotas. `GET /v1/commerce/benefit/benefits/get` */
+/**
+ * Returns the account's plan and its quotas. `GET /v1/commerce/benefit/benefits/get`
+ *
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<BenefitsRetrieveParams, Benefits, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "benefits.retrieve",
   method: "GET",

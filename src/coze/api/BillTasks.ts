@@ -6,7 +6,11 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** An export of bills. */
+/**
+ * An export of bills.
+ *
+ * @category models
+ */
 export interface BillTask {
   readonly task_id: string
   readonly status?: string | null | undefined
@@ -37,7 +41,11 @@ export interface BillTasksListParams {
   readonly page_size?: number | undefined
 }
 
-/** Lists exports of bills. `GET /v1/commerce/benefit/bill_tasks` */
+/**
+ * Lists exports of bills. `GET /v1/commerce/benefit/bill_tasks`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<BillTasksListParams, BillTask, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "billTasks.list",
   method: "GET",

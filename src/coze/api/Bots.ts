@@ -6,16 +6,28 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** Selects versions of an agent. */
+/**
+ * Selects versions of an agent.
+ *
+ * @category models
+ */
 export type PublishStatus = "all" | "published_online" | "published_draft" | "unpublished_draft"
 
-/** A plugin tool for an agent. Without `api_id`, all tools of the plugin. */
+/**
+ * A plugin tool for an agent. Without `api_id`, all tools of the plugin.
+ *
+ * @category models
+ */
 export interface PluginIdInfo {
   readonly plugin_id: string
   readonly api_id?: string | undefined
 }
 
-/** The model of an agent and its sampling settings. */
+/**
+ * The model of an agent and its sampling settings.
+ *
+ * @category models
+ */
 export interface ModelInfoConfig {
   readonly model_id: string
   readonly top_k?: number | undefined
@@ -31,7 +43,11 @@ export interface ModelInfoConfig {
   readonly parameters?: { readonly [name: string]: string } | undefined
 }
 
-/** The datasets of an agent. */
+/**
+ * The datasets of an agent.
+ *
+ * @category models
+ */
 export interface KnowledgeConfig {
   readonly dataset_ids?: ReadonlyArray<string> | undefined
   /** Whether every message is searched for in the datasets. */
@@ -40,7 +56,11 @@ export interface KnowledgeConfig {
   readonly search_strategy?: number | undefined
 }
 
-/** Whether an agent suggests what the user could ask next. */
+/**
+ * Whether an agent suggests what the user could ask next.
+ *
+ * @category models
+ */
 export interface SuggestReplyInfo {
   readonly reply_mode?: "disable" | "enable" | "customized" | (string & {}) | null | undefined
   readonly customized_prompt?: string | null | undefined
@@ -50,12 +70,21 @@ export const SuggestReplyInfo: Open.Codec<SuggestReplyInfo> = Open.struct(() => 
   customized_prompt: Open.optional(Schema.String)
 }))
 
+/**
+ * The agent's system prompt.
+ *
+ * @category models
+ */
 export interface PromptInfo {
   readonly prompt?: string | null | undefined
 }
 export const PromptInfo: Open.Codec<PromptInfo> = Open.struct(() => ({ prompt: Open.optional(Schema.String) }))
 
-/** How an agent greets. */
+/**
+ * How an agent greets.
+ *
+ * @category models
+ */
 export interface OnboardingInfo {
   readonly prologue?: string | null | undefined
   readonly suggested_questions?: ReadonlyArray<string> | null | undefined
@@ -65,6 +94,11 @@ export const OnboardingInfo: Open.Codec<OnboardingInfo> = Open.struct(() => ({
   suggested_questions: Open.optional(Open.array(Schema.String))
 }))
 
+/**
+ * A tool of a plugin.
+ *
+ * @category models
+ */
 export interface PluginTool {
   readonly api_id: string
   readonly name?: string | null | undefined
@@ -76,6 +110,11 @@ export const PluginTool: Open.Codec<PluginTool> = Open.struct(() => ({
   description: Open.optional(Schema.String)
 }))
 
+/**
+ * A plugin that the agent may use, and its tools.
+ *
+ * @category models
+ */
 export interface BotPlugin {
   readonly plugin_id: string
   readonly name?: string | null | undefined
@@ -91,6 +130,11 @@ export const BotPlugin: Open.Codec<BotPlugin> = Open.struct(() => ({
   api_info_list: Open.optional(Open.array(PluginTool))
 }))
 
+/**
+ * The model of an agent and its sampling parameters.
+ *
+ * @category models
+ */
 export interface ModelInfo {
   readonly model_id?: string | null | undefined
   readonly model_name?: string | null | undefined
@@ -118,6 +162,11 @@ export const ModelInfo: Open.Codec<ModelInfo> = Open.struct(() => ({
   parameters: Open.optional(Open.record(Schema.Unknown))
 }))
 
+/**
+ * The id and name of a knowledge base.
+ *
+ * @category models
+ */
 export interface KnowledgeRef {
   readonly id?: string | null | undefined
   readonly name?: string | null | undefined
@@ -127,6 +176,11 @@ export const KnowledgeRef: Open.Codec<KnowledgeRef> = Open.struct(() => ({
   name: Open.optional(Schema.String)
 }))
 
+/**
+ * The knowledge bases of an agent, and how they are searched.
+ *
+ * @category models
+ */
 export interface BotKnowledge {
   readonly knowledge_infos?: ReadonlyArray<KnowledgeRef> | null | undefined
   readonly dataset_ids?: ReadonlyArray<string> | null | undefined
@@ -140,6 +194,11 @@ export const BotKnowledge: Open.Codec<BotKnowledge> = Open.struct(() => ({
   search_strategy: Open.optional(Schema.Number)
 }))
 
+/**
+ * The plugin or workflow that a shortcut runs.
+ *
+ * @category models
+ */
 export interface ShortcutCommandTool {
   readonly name?: string | null | undefined
   readonly type?: "plugin" | "workflow" | (string & {}) | null | undefined
@@ -149,6 +208,11 @@ export const ShortcutCommandTool: Open.Codec<ShortcutCommandTool> = Open.struct(
   type: Open.optional(Open.literals("plugin", "workflow"))
 }))
 
+/**
+ * An input of a shortcut's form.
+ *
+ * @category models
+ */
 export interface ShortcutCommandComponent {
   readonly name?: string | null | undefined
   readonly description?: string | null | undefined
@@ -168,7 +232,11 @@ export const ShortcutCommandComponent: Open.Codec<ShortcutCommandComponent> = Op
   options: Open.optional(Open.array(Schema.String))
 }))
 
-/** A button of an agent; its `id` goes into `shortcut_command` of a chat. */
+/**
+ * A button of an agent; its `id` goes into `shortcut_command` of a chat.
+ *
+ * @category models
+ */
 export interface ShortcutCommandInfo {
   readonly id: string
   readonly name?: string | null | undefined
@@ -192,6 +260,11 @@ export const ShortcutCommandInfo: Open.Codec<ShortcutCommandInfo> = Open.struct(
   query_template: Open.optional(Schema.String)
 }))
 
+/**
+ * A workflow that the agent may run.
+ *
+ * @category models
+ */
 export interface BotWorkflow {
   readonly id: string
   readonly name?: string | null | undefined
@@ -205,6 +278,11 @@ export const BotWorkflow: Open.Codec<BotWorkflow> = Open.struct(() => ({
   description: Open.optional(Schema.String)
 }))
 
+/**
+ * Where the gradients at the sides of a background image begin.
+ *
+ * @category models
+ */
 export interface GradientPosition {
   readonly left?: number | null | undefined
   readonly right?: number | null | undefined
@@ -214,6 +292,11 @@ export const GradientPosition: Open.Codec<GradientPosition> = Open.struct(() => 
   right: Open.optional(Schema.Number)
 }))
 
+/**
+ * The size and position of a background image.
+ *
+ * @category models
+ */
 export interface CanvasPosition {
   readonly width?: number | null | undefined
   readonly height?: number | null | undefined
@@ -227,6 +310,11 @@ export const CanvasPosition: Open.Codec<CanvasPosition> = Open.struct(() => ({
   top: Open.optional(Schema.Number)
 }))
 
+/**
+ * A background image of the chat window.
+ *
+ * @category models
+ */
 export interface BackgroundImage {
   readonly image_url?: string | null | undefined
   readonly theme_color?: string | null | undefined
@@ -240,6 +328,11 @@ export const BackgroundImage: Open.Codec<BackgroundImage> = Open.struct(() => ({
   canvas_position: Open.optional(CanvasPosition)
 }))
 
+/**
+ * The background images of the chat window, on the web and on phones.
+ *
+ * @category models
+ */
 export interface BotBackgroundImage {
   readonly web_background_image?: BackgroundImage | null | undefined
   readonly mobile_background_image?: BackgroundImage | null | undefined
@@ -249,6 +342,11 @@ export const BotBackgroundImage: Open.Codec<BotBackgroundImage> = Open.struct(()
   mobile_background_image: Open.optional(BackgroundImage)
 }))
 
+/**
+ * A variable that the agent keeps for each user.
+ *
+ * @category models
+ */
 export interface BotVariable {
   readonly keyword: string
   readonly default_value?: string | null | undefined
@@ -268,6 +366,11 @@ export const BotVariable: Open.Codec<BotVariable> = Open.struct(() => ({
   prompt_enable: Open.optional(Schema.Boolean)
 }))
 
+/**
+ * The voice in which the agent speaks a language.
+ *
+ * @category models
+ */
 export interface BotVoice {
   readonly voice_id: string
   readonly language_code?: string | null | undefined
@@ -277,7 +380,11 @@ export const BotVoice: Open.Codec<BotVoice> = Open.struct(() => ({
   language_code: Open.optional(Schema.String)
 }))
 
-/** An agent and its settings. */
+/**
+ * An agent and its settings.
+ *
+ * @category models
+ */
 export interface Bot {
   readonly bot_id: string
   readonly name?: string | null | undefined
@@ -330,12 +437,21 @@ export const Bot: Open.Codec<Bot> = Open.struct(() => ({
   folder_id: Open.optional(Schema.String)
 }))
 
+/**
+ * The id of a new agent.
+ *
+ * @category models
+ */
 export interface BotCreated {
   readonly bot_id: string
 }
 export const BotCreated: Open.Codec<BotCreated> = Open.struct(() => ({ bot_id: Schema.String }))
 
-/** An agent in the list of published ones. */
+/**
+ * An agent in the list of published ones.
+ *
+ * @category models
+ */
 export interface PublishedBot {
   readonly bot_id: string
   readonly bot_name?: string | null | undefined
@@ -352,7 +468,11 @@ export const PublishedBot: Open.Codec<PublishedBot> = Open.struct(() => ({
   publish_time: Open.optional(textOrNumber)
 }))
 
-/** An agent in the list of a workspace. */
+/**
+ * An agent in the list of a workspace.
+ *
+ * @category models
+ */
 export interface BotSummary {
   readonly id: string
   readonly name?: string | null | undefined
@@ -447,7 +567,12 @@ export interface BotsRetrieveNewParams {
   readonly is_published?: boolean | undefined
 }
 
-/** Creates an agent in a workspace. `POST /v1/bot/create` */
+/**
+ * Creates an agent in a workspace. `POST /v1/bot/create`
+ *
+ * @see https://www.coze.com/docs/developer_guides/create_bot
+ * @category endpoints
+ */
 export const create: Endpoint.Json<BotsCreateParams, BotCreated, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "bots.create",
   method: "POST",
@@ -456,7 +581,12 @@ export const create: Endpoint.Json<BotsCreateParams, BotCreated, Coze> = /*#__PU
   success: BotCreated
 })
 
-/** Changes the draft of an agent. `POST /v1/bot/update` */
+/**
+ * Changes the draft of an agent. `POST /v1/bot/update`
+ *
+ * @see https://www.coze.com/docs/developer_guides/update_bot
+ * @category endpoints
+ */
 export const update: Endpoint.None<BotsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.update",
   method: "POST",
@@ -468,6 +598,8 @@ export const update: Endpoint.None<BotsUpdateParams, Coze> = /*#__PURE__*/ Endpo
  * Lists the agents of a workspace that are published to the API channel. `GET /v1/space/published_bots_list`
  *
  * @deprecated Use {@link listNew}.
+ * @see https://www.coze.com/docs/developer_guides/published_bots_list
+ * @category endpoints
  */
 export const list: Endpoint.List<BotsListParams, PublishedBot, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "bots.list",
@@ -483,7 +615,11 @@ export const list: Endpoint.List<BotsListParams, PublishedBot, Coze> = /*#__PURE
   })
 })
 
-/** Lists the agents of a workspace, drafts included. `GET /v1/bots` */
+/**
+ * Lists the agents of a workspace, drafts included. `GET /v1/bots`
+ *
+ * @category endpoints
+ */
 export const listNew: Endpoint.List<BotsListNewParams, BotSummary, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "bots.listNew",
   method: "GET",
@@ -493,7 +629,12 @@ export const listNew: Endpoint.List<BotsListNewParams, BotSummary, Coze> = /*#__
   pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size", total: "total" })
 })
 
-/** Publishes the draft of an agent to channels. `POST /v1/bot/publish` */
+/**
+ * Publishes the draft of an agent to channels. `POST /v1/bot/publish`
+ *
+ * @see https://www.coze.com/docs/developer_guides/publish_bot
+ * @category endpoints
+ */
 export const publish: Endpoint.None<BotsPublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.publish",
   method: "POST",
@@ -501,7 +642,11 @@ export const publish: Endpoint.None<BotsPublishParams, Coze> = /*#__PURE__*/ End
   body: "json"
 })
 
-/** Removes an agent from a channel. `POST /v1/bots/{bot_id}/unpublish` */
+/**
+ * Removes an agent from a channel. `POST /v1/bots/{bot_id}/unpublish`
+ *
+ * @category endpoints
+ */
 export const unpublish: Endpoint.None<BotsUnpublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.unpublish",
   method: "POST",
@@ -513,6 +658,8 @@ export const unpublish: Endpoint.None<BotsUnpublishParams, Coze> = /*#__PURE__*/
  * Returns the published version of an agent. `GET /v1/bot/get_online_info`
  *
  * @deprecated Use {@link retrieveNew}.
+ * @see https://www.coze.com/docs/developer_guides/get_metadata
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<BotsRetrieveParams, Bot, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "bots.retrieve",
@@ -522,7 +669,11 @@ export const retrieve: Endpoint.Json<BotsRetrieveParams, Bot, Coze> = /*#__PURE_
   success: Bot
 })
 
-/** Returns the published version of an agent, or its draft. `GET /v1/bots/{bot_id}` */
+/**
+ * Returns the published version of an agent, or its draft. `GET /v1/bots/{bot_id}`
+ *
+ * @category endpoints
+ */
 export const retrieveNew: Endpoint.Json<BotsRetrieveNewParams, Bot, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "bots.retrieveNew",
   method: "GET",

@@ -7,7 +7,11 @@ export interface BotsCollaborationModesUpdateParams {
   readonly collaboration_mode: "single" | "collaboration" | (string & {})
 }
 
-/** Sets who may edit an agent: several people, or only its owner. `POST /v1/bots/{bot_id}/collaboration_mode` */
+/**
+ * Sets who may edit an agent: several people, or only its owner. `POST /v1/bots/{bot_id}/collaboration_mode`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.None<BotsCollaborationModesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.collaborationModes.update",
   method: "POST",

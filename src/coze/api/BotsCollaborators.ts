@@ -13,7 +13,11 @@ export interface BotsCollaboratorsDeleteParams {
   readonly user_id: string
 }
 
-/** Adds a member of the workspace to an agent. `POST /v1/bots/{bot_id}/collaborators` */
+/**
+ * Adds a member of the workspace to an agent. `POST /v1/bots/{bot_id}/collaborators`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.None<BotsCollaboratorsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.collaborators.create",
   method: "POST",

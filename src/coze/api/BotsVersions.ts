@@ -7,6 +7,11 @@ import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 import type { PublishStatus } from "./Bots.ts"
 
+/**
+ * The user who published a version.
+ *
+ * @category models
+ */
 export interface VersionCreator {
   readonly id: string
   readonly name?: string | null | undefined
@@ -16,7 +21,11 @@ export const VersionCreator: Open.Codec<VersionCreator> = Open.struct(() => ({
   name: Open.optional(Schema.String)
 }))
 
-/** A version of an agent. */
+/**
+ * A version of an agent.
+ *
+ * @category models
+ */
 export interface BotVersion {
   readonly version: string
   readonly description?: string | null | undefined
@@ -43,7 +52,11 @@ export interface BotsVersionsListParams {
   readonly page_size?: number | undefined
 }
 
-/** Lists the versions of an agent. `GET /v1/bots/{bot_id}/versions` */
+/**
+ * Lists the versions of an agent. `GET /v1/bots/{bot_id}/versions`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<BotsVersionsListParams, BotVersion, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "bots.versions.list",
   method: "GET",

@@ -14,7 +14,11 @@ import { Message } from "./ChatMessages.ts"
 
 export type { ChatResult, PollOptions } from "../internal/chatPoll.ts"
 
-/** Token counts. */
+/**
+ * Token counts.
+ *
+ * @category models
+ */
 export interface ChatUsage {
   readonly token_count?: number | null | undefined
   readonly output_count?: number | null | undefined
@@ -26,7 +30,11 @@ export const ChatUsage: Open.Codec<ChatUsage> = Open.struct(() => ({
   input_count: Open.optional(Schema.Number)
 }))
 
-/** Why a chat failed. Code 0 means that it did not. */
+/**
+ * Why a chat failed. Code 0 means that it did not.
+ *
+ * @category models
+ */
 export interface ChatError {
   readonly code?: number | null | undefined
   readonly msg?: string | null | undefined
@@ -36,6 +44,11 @@ export const ChatError: Open.Codec<ChatError> = Open.struct(() => ({
   msg: Open.optional(Schema.String)
 }))
 
+/**
+ * The function that a tool call names, and its arguments.
+ *
+ * @category models
+ */
 export interface ToolCallFunction {
   readonly name: string
   /** JSON. */
@@ -46,7 +59,11 @@ export const ToolCallFunction: Open.Codec<ToolCallFunction> = Open.struct(() => 
   arguments: Schema.String
 }))
 
-/** A tool call that the program must answer. */
+/**
+ * A tool call that the program must answer.
+ *
+ * @category models
+ */
 export interface ToolCall {
   /** Goes into `tool_call_id` of the output. */
   readonly id: string
@@ -59,12 +76,21 @@ export const ToolCall: Open.Codec<ToolCall> = Open.struct(() => ({
   function: Open.optional(ToolCallFunction)
 }))
 
+/**
+ * The tool calls that a chat waits for.
+ *
+ * @category models
+ */
 export interface ToolCalls {
   readonly tool_calls: ReadonlyArray<ToolCall>
 }
 export const ToolCalls: Open.Codec<ToolCalls> = Open.struct(() => ({ tool_calls: Open.array(ToolCall) }))
 
-/** The action that a chat is waiting for. */
+/**
+ * The action that a chat is waiting for.
+ *
+ * @category models
+ */
 export interface RequiredAction {
   readonly type?: "submit_tool_outputs" | (string & {}) | null | undefined
   readonly submit_tool_outputs?: ToolCalls | null | undefined
@@ -74,7 +100,11 @@ export const RequiredAction: Open.Codec<RequiredAction> = Open.struct(() => ({
   submit_tool_outputs: Open.optional(ToolCalls)
 }))
 
-/** One turn of a conversation: its state, not its messages. */
+/**
+ * One turn of a conversation: its state, not its messages.
+ *
+ * @category models
+ */
 export interface ChatObject {
   readonly id: string
   readonly conversation_id: string
@@ -116,7 +146,11 @@ export const ChatObject: Open.Codec<ChatObject> = Open.struct(() => ({
   usage: Open.optional(ChatUsage)
 }))
 
-/** The chat started, progressed or ended. */
+/**
+ * The chat started, progressed or ended.
+ *
+ * @category models
+ */
 export interface ChatStatusEvent {
   readonly event:
     | "conversation.chat.created"
@@ -139,7 +173,11 @@ export const ChatStatusEvent: Open.Codec<ChatStatusEvent> = Open.struct(() => ({
   data: ChatObject
 }))
 
-/** A delta of a message, a whole message, or a chunk of audio in base64. */
+/**
+ * A delta of a message, a whole message, or a chunk of audio in base64.
+ *
+ * @category models
+ */
 export interface ChatMessageEvent {
   readonly event: "conversation.message.delta" | "conversation.message.completed" | "conversation.audio.delta"
   readonly data: Message
@@ -149,13 +187,21 @@ export const ChatMessageEvent: Open.Codec<ChatMessageEvent> = Open.struct(() => 
   data: Message
 }))
 
-/** A page that shows the run. */
+/**
+ * A page that shows the run.
+ *
+ * @category models
+ */
 export interface DebugInfo {
   readonly debug_url?: string | null | undefined
 }
 export const DebugInfo: Open.Codec<DebugInfo> = Open.struct(() => ({ debug_url: Open.optional(Schema.String) }))
 
-/** The end of the stream. */
+/**
+ * The end of the stream.
+ *
+ * @category models
+ */
 export interface ChatDoneEvent {
   readonly event: "done"
   /** `"[DONE]"`, or for a chat with a workflow a page that shows the run. */
@@ -166,7 +212,11 @@ export const ChatDoneEvent: Open.Codec<ChatDoneEvent> = Open.struct(() => ({
   data: Open.optional(Open.union<string | DebugInfo>(() => [Schema.String, DebugInfo]))
 }))
 
-/** An event of a chat. An `error` event is not among them: it fails the stream. */
+/**
+ * An event of a chat. An `error` event is not among them: it fails the stream.
+ *
+ * @category models
+ */
 export type ChatEvent = ChatStatusEvent | ChatMessageEvent | ChatDoneEvent | Open.UnknownVariant<"event">
 export const ChatEvent: Open.Codec<ChatEvent> = Open.taggedUnion<ChatEvent>("event", () => ({
   "conversation.message.delta": ChatMessageEvent,
@@ -181,7 +231,11 @@ export const ChatEvent: Open.Codec<ChatEvent> = Open.taggedUnion<ChatEvent>("eve
   done: ChatDoneEvent
 }))
 
-/** A button of the agent, pressed instead of writing a message. */
+/**
+ * A button of the agent, pressed instead of writing a message.
+ *
+ * @category models
+ */
 export interface ShortcutCommand {
   readonly command_id: string
   /** Values of the button's components. */
@@ -222,6 +276,11 @@ export interface ChatCancelParams {
   readonly chat_id: string
 }
 
+/**
+ * The output of a tool call.
+ *
+ * @category models
+ */
 export interface ToolOutput {
   readonly tool_call_id: string
   readonly output: string
@@ -236,7 +295,12 @@ export interface ChatSubmitToolOutputsParams {
   readonly connector_id?: string | undefined
 }
 
-/** Starts a chat and returns at once. {@link createAndPoll} waits for its end. `POST /v3/chat` */
+/**
+ * Starts a chat and returns at once. {@link createAndPoll} waits for its end. `POST /v3/chat`
+ *
+ * @see https://www.coze.com/docs/developer_guides/chat_v3
+ * @category endpoints
+ */
 export const create: Endpoint.Json<ChatCreateParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "chat.create",
   method: "POST",
@@ -248,7 +312,12 @@ export const create: Endpoint.Json<ChatCreateParams, ChatObject, Coze> = /*#__PU
   success: ChatObject
 })
 
-/** Starts a chat and streams its events. `POST /v3/chat` */
+/**
+ * Starts a chat and streams its events. `POST /v3/chat`
+ *
+ * @see https://www.coze.com/docs/developer_guides/chat_v3
+ * @category endpoints
+ */
 export const stream: Endpoint.EventStream<ChatCreateParams, ChatEvent, Coze> = /*#__PURE__*/ Endpoint.eventStream(
   Coze,
   {
@@ -264,7 +333,12 @@ export const stream: Endpoint.EventStream<ChatCreateParams, ChatEvent, Coze> = /
   }
 )
 
-/** Returns the state of a chat. `POST /v3/chat/retrieve` */
+/**
+ * Returns the state of a chat. `POST /v3/chat/retrieve`
+ *
+ * @see https://www.coze.com/docs/developer_guides/retrieve_chat
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<ChatRetrieveParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "chat.retrieve",
   method: "POST",
@@ -274,7 +348,12 @@ export const retrieve: Endpoint.Json<ChatRetrieveParams, ChatObject, Coze> = /*#
   success: ChatObject
 })
 
-/** Stops a chat that is in progress. `POST /v3/chat/cancel` */
+/**
+ * Stops a chat that is in progress. `POST /v3/chat/cancel`
+ *
+ * @see https://www.coze.com/docs/developer_guides/cancel_chat
+ * @category endpoints
+ */
 export const cancel: Endpoint.Json<ChatCancelParams, ChatObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "chat.cancel",
   method: "POST",
@@ -284,7 +363,12 @@ export const cancel: Endpoint.Json<ChatCancelParams, ChatObject, Coze> = /*#__PU
   success: ChatObject
 })
 
-/** Submits tool outputs to a chat that waits for them. `POST /v3/chat/submit_tool_outputs` */
+/**
+ * Submits tool outputs to a chat that waits for them. `POST /v3/chat/submit_tool_outputs`
+ *
+ * @see https://www.coze.com/docs/developer_guides/chat_submit_tool_outputs
+ * @category endpoints
+ */
 export const submitToolOutputs: Endpoint.Json<ChatSubmitToolOutputsParams, ChatObject, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "chat.submitToolOutputs",
@@ -296,7 +380,12 @@ export const submitToolOutputs: Endpoint.Json<ChatSubmitToolOutputsParams, ChatO
     success: ChatObject
   })
 
-/** Submits tool outputs and streams the rest of the chat. `POST /v3/chat/submit_tool_outputs` */
+/**
+ * Submits tool outputs and streams the rest of the chat. `POST /v3/chat/submit_tool_outputs`
+ *
+ * @see https://www.coze.com/docs/developer_guides/chat_submit_tool_outputs
+ * @category endpoints
+ */
 export const submitToolOutputsStream: Endpoint.EventStream<ChatSubmitToolOutputsParams, ChatEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "chat.submitToolOutputs:stream",
@@ -312,6 +401,8 @@ export const submitToolOutputsStream: Endpoint.EventStream<ChatSubmitToolOutputs
 /**
  * Starts a chat and waits for its end. A failed chat fails with the reason of its error code. If the program is
  * interrupted or the deadline expires, the chat is cancelled on the platform as well.
+ *
+ * @category running
  */
 export const createAndPoll = (
   params: Omit<ChatCreateParams, "auto_save_history">,
@@ -319,7 +410,11 @@ export const createAndPoll = (
 ): Effect.Effect<ChatPoll.ChatResult, ApiError, Coze> =>
   ChatPoll.createAndPoll({ create, retrieve, cancel }, params, options)
 
-/** Waits for the end of a chat that was started before or continues after tool outputs, like {@link createAndPoll}. */
+/**
+ * Waits for the end of a chat that was started before or continues after tool outputs, like {@link createAndPoll}.
+ *
+ * @category running
+ */
 export const poll = (
   params: ChatRetrieveParams,
   options?: ChatPoll.PollOptions
@@ -328,5 +423,7 @@ export const poll = (
 /**
  * Returns the text of an agent's answer, without tool calls and suggestions. Takes what {@link createAndPoll},
  * {@link poll} and `ChatStream` give; for a list of messages, see `ChatMessage.answerOf`.
+ *
+ * @category getters
  */
 export const text = ({ messages }: Pick<ChatPoll.ChatResult, "messages">): string => ChatMessage.answerOf(messages)

@@ -5,25 +5,47 @@ import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** Up to 16 pairs; keys of 1 to 64 characters, values of 1 to 512. */
+/**
+ * Up to 16 pairs; keys of 1 to 64 characters, values of 1 to 512.
+ *
+ * @category models
+ */
 export interface MetaData {
   readonly [key: string]: string
 }
 
-/** A part of a multimodal message. */
+/**
+ * A part of a multimodal message.
+ *
+ * @category models
+ */
 export type ObjectStringItem =
   | { readonly type: "text"; readonly text: string }
   | FileItem<"file">
   | FileItem<"image">
   | FileItem<"audio">
 
-/** A file uploaded with `Files.upload`, or a publicly readable URL. */
+/**
+ * A file uploaded with `Files.upload`, or a publicly readable URL.
+ *
+ * @category models
+ */
 export type FileItem<Type extends string> =
   | { readonly type: Type; readonly file_id: string; readonly file_url?: string | undefined }
   | { readonly type: Type; readonly file_url: string; readonly file_id?: string | undefined }
 
+/**
+ * How the content of a message is written: text, a JSON list of parts (`object_string`), or a card.
+ *
+ * @category models
+ */
 export type ContentType = "text" | "object_string" | "card"
 
+/**
+ * The part that a message plays in a chat. Only `answer` is what the agent says to the user.
+ *
+ * @category models
+ */
 export type MessageType =
   | "question"
   | "answer"
@@ -33,7 +55,11 @@ export type MessageType =
   | "follow_up"
   | "verbose"
 
-/** A message to an agent. `ChatMessage` has functions that make one. */
+/**
+ * A message to an agent. `ChatMessage` has functions that make one.
+ *
+ * @category models
+ */
 export interface EnterMessage {
   readonly role: "user" | "assistant" | (string & {})
   readonly type?: MessageType | (string & {}) | undefined
@@ -46,7 +72,11 @@ export interface EnterMessage {
   readonly reasoning_content?: string | undefined
 }
 
-/** A message of a conversation, or its delta in a stream. */
+/**
+ * A message of a conversation, or its delta in a stream.
+ *
+ * @category models
+ */
 export interface Message {
   readonly id?: string | null | undefined
   readonly conversation_id?: string | null | undefined
@@ -89,7 +119,12 @@ export interface ChatMessagesListParams {
   readonly chat_id: string
 }
 
-/** Lists the messages of an agent in one chat, including tool calls. `GET /v3/chat/message/list` */
+/**
+ * Lists the messages of an agent in one chat, including tool calls. `GET /v3/chat/message/list`
+ *
+ * @see https://www.coze.com/docs/developer_guides/chat_message_list
+ * @category endpoints
+ */
 export const list: Endpoint.Json<ChatMessagesListParams, ReadonlyArray<Message>, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

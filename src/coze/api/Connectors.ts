@@ -2,7 +2,11 @@
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
-/** A choice offered to users of a channel. */
+/**
+ * A choice offered to users of a channel.
+ *
+ * @category models
+ */
 export interface UserConfig {
   readonly key: string
   readonly enums: ReadonlyArray<{ readonly label: string; readonly value: string }>
@@ -19,7 +23,11 @@ export interface ConnectorsInstallParams {
   readonly workspace_id: string
 }
 
-/** Binds devices to a channel. `POST /v1/connectors/{connector_id}/user_configs` */
+/**
+ * Binds devices to a channel. `POST /v1/connectors/{connector_id}/user_configs`
+ *
+ * @category endpoints
+ */
 export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "connectors.bind",
   method: "POST",
@@ -27,7 +35,11 @@ export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ End
   body: "json"
 })
 
-/** Adds a channel to a workspace. `POST /v1/connectors/{connector_id}/install` */
+/**
+ * Adds a channel to a workspace. `POST /v1/connectors/{connector_id}/install`
+ *
+ * @category endpoints
+ */
 export const install: Endpoint.None<ConnectorsInstallParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "connectors.install",
   method: "POST",

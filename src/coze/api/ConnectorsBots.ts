@@ -11,7 +11,11 @@ export interface ConnectorsBotsUpdateParams {
   readonly reason?: string | undefined
 }
 
-/** Approves or rejects an agent for a channel. `PUT /v1/connectors/{connector_id}/bots/{bot_id}` */
+/**
+ * Approves or rejects an agent for a channel. `PUT /v1/connectors/{connector_id}/bots/{bot_id}`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.None<ConnectorsBotsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "connectors.bots.update",
   method: "PUT",

@@ -7,7 +7,11 @@ import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 import type { EnterMessage, MetaData } from "./ChatMessages.ts"
 
-/** A conversation between a user and an agent. */
+/**
+ * A conversation between a user and an agent.
+ *
+ * @category models
+ */
 export interface Conversation {
   readonly id: string
   readonly name?: string | null | undefined
@@ -32,6 +36,11 @@ export const Conversation: Open.Codec<Conversation> = Open.struct(() => ({
   last_section_id: Open.optional(Schema.String)
 }))
 
+/**
+ * A section of a conversation. Clearing the context starts a new one.
+ *
+ * @category models
+ */
 export interface ConversationSection {
   readonly id: string
   readonly conversation_id: string
@@ -41,7 +50,11 @@ export const ConversationSection: Open.Codec<ConversationSection> = Open.struct(
   conversation_id: Schema.String
 }))
 
-/** A message to start a conversation with. Write several parts as JSON text, as `ChatMessage` does. */
+/**
+ * A message to start a conversation with. Write several parts as JSON text, as `ChatMessage` does.
+ *
+ * @category models
+ */
 export interface ConversationMessage extends Omit<EnterMessage, "content"> {
   readonly content?: string | undefined
 }
@@ -80,7 +93,12 @@ export interface ConversationsDeleteParams {
   readonly conversation_id: string
 }
 
-/** Starts a conversation. `POST /v1/conversation/create` */
+/**
+ * Starts a conversation. `POST /v1/conversation/create`
+ *
+ * @see https://www.coze.com/docs/developer_guides/create_conversation
+ * @category endpoints
+ */
 export const create: Endpoint.Json<ConversationsCreateParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "conversations.create",
   method: "POST",
@@ -89,7 +107,12 @@ export const create: Endpoint.Json<ConversationsCreateParams, Conversation, Coze
   success: Conversation
 })
 
-/** Returns a conversation without its messages. `GET /v1/conversation/retrieve` */
+/**
+ * Returns a conversation without its messages. `GET /v1/conversation/retrieve`
+ *
+ * @see https://www.coze.com/docs/developer_guides/retrieve_conversation
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<ConversationsRetrieveParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -101,7 +124,11 @@ export const retrieve: Endpoint.Json<ConversationsRetrieveParams, Conversation, 
   }
 )
 
-/** Lists the conversations of an agent. `GET /v1/conversations` */
+/**
+ * Lists the conversations of an agent. `GET /v1/conversations`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<ConversationsListParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "conversations.list",
   method: "GET",
@@ -111,7 +138,11 @@ export const list: Endpoint.List<ConversationsListParams, Conversation, Coze> = 
   pagination: /*#__PURE__*/ Page.numbered({ items: "conversations", request: "page_num", size: "page_size" })
 })
 
-/** Renames a conversation. `PUT /v1/conversations/{conversation_id}` */
+/**
+ * Renames a conversation. `PUT /v1/conversations/{conversation_id}`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.Json<ConversationsUpdateParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "conversations.update",
   method: "PUT",
@@ -120,7 +151,11 @@ export const update: Endpoint.Json<ConversationsUpdateParams, Conversation, Coze
   success: Conversation
 })
 
-/** Starts a new section of a conversation: the model no longer sees earlier messages, which are kept. `POST /v1/conversations/{conversation_id}/clear` */
+/**
+ * Starts a new section of a conversation: the model no longer sees earlier messages, which are kept. `POST /v1/conversations/{conversation_id}/clear`
+ *
+ * @category endpoints
+ */
 export const clear: Endpoint.Json<ConversationsClearParams, ConversationSection, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -6,7 +6,11 @@ import { Coze } from "../Coze.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
 import { type ContentType, Message, type MetaData } from "./ChatMessages.ts"
 
-/** The changed message. */
+/**
+ * The changed message.
+ *
+ * @category models
+ */
 export interface MessageUpdated extends Envelope {
   readonly message: Message
 }
@@ -51,7 +55,12 @@ export interface ConversationsMessagesDeleteParams {
   readonly message_id: string
 }
 
-/** Adds a message to a conversation. `POST /v1/conversation/message/create` */
+/**
+ * Adds a message to a conversation. `POST /v1/conversation/message/create`
+ *
+ * @see https://www.coze.com/docs/developer_guides/create_message
+ * @category endpoints
+ */
 export const create: Endpoint.Json<ConversationsMessagesCreateParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -64,7 +73,12 @@ export const create: Endpoint.Json<ConversationsMessagesCreateParams, Message, C
   }
 )
 
-/** Changes a message. `POST /v1/conversation/message/modify` */
+/**
+ * Changes a message. `POST /v1/conversation/message/modify`
+ *
+ * @see https://www.coze.com/docs/developer_guides/modify_message
+ * @category endpoints
+ */
 export const update: Endpoint.Json<ConversationsMessagesUpdateParams, MessageUpdated, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "conversations.messages.update",
@@ -77,7 +91,12 @@ export const update: Endpoint.Json<ConversationsMessagesUpdateParams, MessageUpd
     success: MessageUpdated
   })
 
-/** Returns one message. `GET /v1/conversation/message/retrieve` */
+/**
+ * Returns one message. `GET /v1/conversation/message/retrieve`
+ *
+ * @see https://www.coze.com/docs/developer_guides/retrieve_message
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<ConversationsMessagesRetrieveParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -89,7 +108,12 @@ export const retrieve: Endpoint.Json<ConversationsMessagesRetrieveParams, Messag
   }
 )
 
-/** Lists the messages of a conversation, before or after a given message. `POST /v1/conversation/message/list` */
+/**
+ * Lists the messages of a conversation, before or after a given message. `POST /v1/conversation/message/list`
+ *
+ * @see https://www.coze.com/docs/developer_guides/message_list
+ * @category endpoints
+ */
 export const list: Endpoint.List<ConversationsMessagesListParams, Message, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "conversations.messages.list",
   method: "POST",

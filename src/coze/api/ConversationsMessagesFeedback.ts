@@ -15,7 +15,11 @@ export interface ConversationsMessagesFeedbackDeleteParams {
   readonly message_id: string
 }
 
-/** Rates an answer. `POST /v1/conversations/{conversation_id}/messages/{message_id}/feedback` */
+/**
+ * Rates an answer. `POST /v1/conversations/{conversation_id}/messages/{message_id}/feedback`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.None<ConversationsMessagesFeedbackCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(
   Coze,
   {

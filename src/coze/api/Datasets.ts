@@ -7,7 +7,11 @@ import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 import { ChunkStrategy } from "./DatasetsDocuments.ts"
 
-/** A knowledge base. */
+/**
+ * A knowledge base.
+ *
+ * @category models
+ */
 export interface Dataset {
   readonly dataset_id: string
   readonly name?: string | null | undefined
@@ -67,12 +71,21 @@ export const Dataset: Open.Codec<Dataset> = Open.struct(() => ({
   project_id: Open.optional(Schema.String)
 }))
 
+/**
+ * The id of a new knowledge base.
+ *
+ * @category models
+ */
 export interface DatasetCreated {
   readonly dataset_id: string
 }
 export const DatasetCreated: Open.Codec<DatasetCreated> = Open.struct(() => ({ dataset_id: Schema.String }))
 
-/** The progress of processing a file. */
+/**
+ * The progress of processing a file.
+ *
+ * @category models
+ */
 export interface DocumentProgress {
   readonly document_id: string
   readonly document_name?: string | null | undefined
@@ -104,6 +117,11 @@ export const DocumentProgress: Open.Codec<DocumentProgress> = Open.struct(() => 
   status_descript: Open.optional(Schema.String)
 }))
 
+/**
+ * How far the processing of each document is.
+ *
+ * @category models
+ */
 export interface DocumentProgressList {
   readonly data: ReadonlyArray<DocumentProgress>
 }
@@ -150,7 +168,12 @@ export interface DatasetsProcessParams {
   readonly document_ids: ReadonlyArray<string>
 }
 
-/** Creates a dataset. `POST /v1/datasets` */
+/**
+ * Creates a dataset. `POST /v1/datasets`
+ *
+ * @see https://www.coze.com/docs/developer_guides/create_dataset
+ * @category endpoints
+ */
 export const create: Endpoint.Json<DatasetsCreateParams, DatasetCreated, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "datasets.create",
   method: "POST",
@@ -159,7 +182,12 @@ export const create: Endpoint.Json<DatasetsCreateParams, DatasetCreated, Coze> =
   success: DatasetCreated
 })
 
-/** Lists the datasets of a workspace. `GET /v1/datasets` */
+/**
+ * Lists the datasets of a workspace. `GET /v1/datasets`
+ *
+ * @see https://www.coze.com/docs/developer_guides/list_dataset
+ * @category endpoints
+ */
 export const list: Endpoint.List<DatasetsListParams, Dataset, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "datasets.list",
   method: "GET",
@@ -174,7 +202,12 @@ export const list: Endpoint.List<DatasetsListParams, Dataset, Coze> = /*#__PURE_
   })
 })
 
-/** Replaces name, icon and description of a dataset. `PUT /v1/datasets/{dataset_id}` */
+/**
+ * Replaces name, icon and description of a dataset. `PUT /v1/datasets/{dataset_id}`
+ *
+ * @see https://www.coze.com/docs/developer_guides/update_dataset
+ * @category endpoints
+ */
 export const update: Endpoint.None<DatasetsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.update",
   method: "PUT",
@@ -191,7 +224,12 @@ const delete_: Endpoint.None<DatasetsDeleteParams, Coze> = /*#__PURE__*/ Endpoin
 
 export { delete_ as delete }
 
-/** Returns the progress of processing files. `POST /v1/datasets/{dataset_id}/process` */
+/**
+ * Returns the progress of processing files. `POST /v1/datasets/{dataset_id}/process`
+ *
+ * @see https://www.coze.com/docs/developer_guides/get_dataset_progress
+ * @category endpoints
+ */
 export const process: Endpoint.Json<DatasetsProcessParams, DocumentProgressList, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

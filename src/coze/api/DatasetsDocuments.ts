@@ -7,7 +7,11 @@ import { Coze } from "../Coze.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** How files are split into segments. */
+/**
+ * How files are split into segments.
+ *
+ * @category models
+ */
 export interface ChunkStrategy {
   /** 0 automatic, 1 by the other fields. */
   readonly chunk_type?: number | null | undefined
@@ -28,7 +32,11 @@ export const ChunkStrategy: Open.Codec<ChunkStrategy> = Open.struct(() => ({
   caption_type: Open.optional(Schema.Number)
 }))
 
-/** A file of a dataset. */
+/**
+ * A file of a dataset.
+ *
+ * @category models
+ */
 export interface DocumentInfo {
   readonly document_id: string
   readonly name?: string | null | undefined
@@ -73,6 +81,11 @@ export const DocumentInfo: Open.Codec<DocumentInfo> = Open.struct(() => ({
   tos_uri: Open.optional(Schema.String)
 }))
 
+/**
+ * The documents that were added to a knowledge base.
+ *
+ * @category models
+ */
 export interface DocumentsCreated extends Envelope {
   readonly document_infos: ReadonlyArray<DocumentInfo>
 }
@@ -81,7 +94,11 @@ export const DocumentsCreated: Open.Codec<DocumentsCreated> = Open.struct(() => 
   document_infos: Open.array(DocumentInfo)
 }))
 
-/** How often a web page is read again. */
+/**
+ * How often a web page is read again.
+ *
+ * @category models
+ */
 export interface UpdateRule {
   /** 0 never, 1 at intervals. */
   readonly update_type: number
@@ -89,7 +106,11 @@ export interface UpdateRule {
   readonly update_interval: number
 }
 
-/** The source of a document: a file in base64, an uploaded file, or a web page. */
+/**
+ * The source of a document: a file in base64, an uploaded file, or a web page.
+ *
+ * @category models
+ */
 export interface DocumentSource {
   readonly file_base64?: string | undefined
   /** The extension, such as `pdf`. */
@@ -100,7 +121,11 @@ export interface DocumentSource {
   readonly source_file_id?: string | undefined
 }
 
-/** A document to add. */
+/**
+ * A document to add.
+ *
+ * @category models
+ */
 export interface DocumentBase {
   readonly name: string
   readonly source_info: DocumentSource
@@ -137,7 +162,12 @@ export interface DatasetsDocumentsUpdateParams {
   readonly update_rule?: UpdateRule | undefined
 }
 
-/** Lists the files of a dataset. `POST /open_api/knowledge/document/list` */
+/**
+ * Lists the files of a dataset. `POST /open_api/knowledge/document/list`
+ *
+ * @see https://www.coze.com/docs/developer_guides/list_knowledge_files
+ * @category endpoints
+ */
 export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "datasets.documents.list",
   method: "POST",
@@ -149,7 +179,12 @@ export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze
   pagination: /*#__PURE__*/ Page.numbered({ items: "document_infos", request: "page", size: "size", total: "total" })
 })
 
-/** Adds files or web pages to a dataset. `POST /open_api/knowledge/document/create` */
+/**
+ * Adds files or web pages to a dataset. `POST /open_api/knowledge/document/create`
+ *
+ * @see https://www.coze.com/docs/developer_guides/create_knowledge_files
+ * @category endpoints
+ */
 export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreated, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -175,7 +210,12 @@ const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*
 
 export { delete_ as delete }
 
-/** Renames a file, or changes how often its web page is read again. `POST /open_api/knowledge/document/update` */
+/**
+ * Renames a file, or changes how often its web page is read again. `POST /open_api/knowledge/document/update`
+ *
+ * @see https://www.coze.com/docs/developer_guides/modify_knowledge_files
+ * @category endpoints
+ */
 export const update: Endpoint.None<DatasetsDocumentsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.documents.update",
   method: "POST",

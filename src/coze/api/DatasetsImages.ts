@@ -6,7 +6,11 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** An image of a dataset. */
+/**
+ * An image of a dataset.
+ *
+ * @category models
+ */
 export interface ImageInfo {
   readonly document_id: string
   readonly url?: string | null | undefined
@@ -54,7 +58,12 @@ export interface DatasetsImagesUpdateParams {
   readonly caption: string
 }
 
-/** Lists the images of a dataset. `GET /v1/datasets/{dataset_id}/images` */
+/**
+ * Lists the images of a dataset. `GET /v1/datasets/{dataset_id}/images`
+ *
+ * @see https://www.coze.com/docs/developer_guides/get_images
+ * @category endpoints
+ */
 export const list: Endpoint.List<DatasetsImagesListParams, ImageInfo, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "datasets.images.list",
   method: "GET",
@@ -69,7 +78,12 @@ export const list: Endpoint.List<DatasetsImagesListParams, ImageInfo, Coze> = /*
   })
 })
 
-/** Describes an image. `PUT /v1/datasets/{dataset_id}/images/{document_id}` */
+/**
+ * Describes an image. `PUT /v1/datasets/{dataset_id}/images/{document_id}`
+ *
+ * @see https://www.coze.com/docs/developer_guides/update_image_caption
+ * @category endpoints
+ */
 export const update: Endpoint.None<DatasetsImagesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.images.update",
   method: "PUT",

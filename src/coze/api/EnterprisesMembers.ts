@@ -2,6 +2,11 @@
 import * as Endpoint from "../../Endpoint.ts"
 import { Coze } from "../Coze.ts"
 
+/**
+ * The role of a member of an enterprise.
+ *
+ * @category models
+ */
 export type EnterpriseRole = "enterprise_admin" | "enterprise_member"
 
 export interface EnterprisesMembersCreateParams {
@@ -23,7 +28,11 @@ export interface EnterprisesMembersDeleteParams {
   readonly receiver_user_id: string
 }
 
-/** Adds an employee. `POST /v1/enterprises/{enterprise_id}/members` */
+/**
+ * Adds an employee. `POST /v1/enterprises/{enterprise_id}/members`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.None<EnterprisesMembersCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.members.create",
   method: "POST",
@@ -31,7 +40,11 @@ export const create: Endpoint.None<EnterprisesMembersCreateParams, Coze> = /*#__
   body: "json"
 })
 
-/** Gives an employee another role. `PUT /v1/enterprises/{enterprise_id}/members/{user_id}` */
+/**
+ * Gives an employee another role. `PUT /v1/enterprises/{enterprise_id}/members/{user_id}`
+ *
+ * @category endpoints
+ */
 export const update: Endpoint.None<EnterprisesMembersUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.members.update",
   method: "PUT",

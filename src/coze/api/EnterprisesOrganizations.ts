@@ -9,7 +9,11 @@ export interface EnterprisesOrganizationsCreateParams {
   readonly description?: string | undefined
 }
 
-/** Creates an organization. An enterprise may have up to 20. `POST /v1/enterprises/{enterprise_id}/organizations` */
+/**
+ * Creates an organization. An enterprise may have up to 20. `POST /v1/enterprises/{enterprise_id}/organizations`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.None<EnterprisesOrganizationsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.organizations.create",
   method: "POST",

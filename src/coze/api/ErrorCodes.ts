@@ -1,7 +1,11 @@
 /** Explains Coze's error codes: the reason each one maps to, and what to do about it. */
 import type { Reason } from "../../ApiError.ts"
 
-/** The reasons that Coze's codes map to. */
+/**
+ * The reasons that Coze's codes map to.
+ *
+ * @category models
+ */
 export type CodeReason = Extract<
   Reason["_tag"],
   | "AuthenticationError"
@@ -16,7 +20,11 @@ export type CodeReason = Extract<
   | "ServerError"
 >
 
-/** An error code and its explanation. */
+/**
+ * An error code and its explanation.
+ *
+ * @category models
+ */
 export interface ErrorCode {
   readonly reason: CodeReason
   readonly hint: string
@@ -25,7 +33,11 @@ export interface ErrorCode {
 const token =
   "Check that the token is complete, not expired, and issued by the platform that is called: coze.com and coze.cn do not share tokens."
 
-/** All known codes. An error with another code gets the reason of its HTTP status. */
+/**
+ * All known codes. An error with another code gets the reason of its HTTP status.
+ *
+ * @category constants
+ */
 export const errorCodes: { readonly [code: number]: ErrorCode } = {
   4000: { reason: "InvalidRequestError", hint: "A parameter is missing or has a value that the API does not take." },
   4001: { reason: "NotFoundError", hint: "There is no such chat for this token." },
@@ -138,6 +150,10 @@ export const errorCodes: { readonly [code: number]: ErrorCode } = {
   777777778: { reason: "NotFoundError", hint: "The workflow has no such version." }
 }
 
-/** Returns what to do about a code, or `undefined` if it is unknown. */
+/**
+ * Returns what to do about a code, or `undefined` if it is unknown.
+ *
+ * @category getters
+ */
 export const hintFor = (code: number | string | undefined): string | undefined =>
   code === undefined ? undefined : errorCodes[Number(code)]?.hint

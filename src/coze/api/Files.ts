@@ -6,7 +6,11 @@ import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** An uploaded file. It expires after three months. */
+/**
+ * An uploaded file. It expires after three months.
+ *
+ * @category models
+ */
 export interface FileObject {
   readonly id: string
   readonly bytes?: string | number | null | undefined
@@ -30,7 +34,12 @@ export interface FilesRetrieveParams {
   readonly file_id: string
 }
 
-/** Uploads a file for use in messages and as an icon. `POST /v1/files/upload` */
+/**
+ * Uploads a file for use in messages and as an icon. `POST /v1/files/upload`
+ *
+ * @see https://www.coze.com/docs/developer_guides/upload_files
+ * @category endpoints
+ */
 export const upload: Endpoint.Json<FilesUploadParams, FileObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "files.upload",
   method: "POST",
@@ -39,7 +48,12 @@ export const upload: Endpoint.Json<FilesUploadParams, FileObject, Coze> = /*#__P
   success: FileObject
 })
 
-/** Returns the details of an uploaded file. `GET /v1/files/retrieve` */
+/**
+ * Returns the details of an uploaded file. `GET /v1/files/retrieve`
+ *
+ * @see https://www.coze.com/docs/developer_guides/retrieve_files
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<FilesRetrieveParams, FileObject, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "files.retrieve",
   method: "GET",

@@ -6,7 +6,11 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** A folder of a workspace. */
+/**
+ * A folder of a workspace.
+ *
+ * @category models
+ */
 export interface Folder {
   readonly id: string
   readonly name?: string | null | undefined
@@ -41,7 +45,11 @@ export interface FoldersRetrieveParams {
   readonly folder_id: string
 }
 
-/** Lists the folders of a workspace. `GET /v1/folders` */
+/**
+ * Lists the folders of a workspace. `GET /v1/folders`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<FoldersListParams, Folder, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "folders.list",
   method: "GET",
@@ -56,7 +64,11 @@ export const list: Endpoint.List<FoldersListParams, Folder, Coze> = /*#__PURE__*
   })
 })
 
-/** Returns a folder. `GET /v1/folders/{folder_id}` */
+/**
+ * Returns a folder. `GET /v1/folders/{folder_id}`
+ *
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<FoldersRetrieveParams, Folder, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "folders.retrieve",
   method: "GET",

@@ -15,6 +15,8 @@ import {
  * Lists the files of a dataset. `GET /open_api/knowledge/document/list`
  *
  * @deprecated Use `DatasetsDocuments.list`.
+ * @see https://www.coze.com/docs/developer_guides/list_knowledge_files
+ * @category endpoints
  */
 export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "knowledge.documents.list",
@@ -29,6 +31,8 @@ export const list: Endpoint.List<DatasetsDocumentsListParams, DocumentInfo, Coze
  * Adds files or web pages to a dataset. `POST /open_api/knowledge/document/create`
  *
  * @deprecated Use `DatasetsDocuments.create`.
+ * @see https://www.coze.com/docs/developer_guides/create_knowledge_files
+ * @category endpoints
  */
 export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreated, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
@@ -63,6 +67,8 @@ export { delete_ as delete }
  * Renames a file, or changes how often its web page is read again. `POST /open_api/knowledge/document/update`
  *
  * @deprecated Use `DatasetsDocuments.update`.
+ * @see https://www.coze.com/docs/developer_guides/modify_knowledge_files
+ * @category endpoints
  */
 export const update: Endpoint.None<DatasetsDocumentsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "knowledge.documents.update",

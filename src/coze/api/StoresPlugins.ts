@@ -6,6 +6,11 @@ import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
+/**
+ * A category of the plugin store.
+ *
+ * @category models
+ */
 export interface PluginCategory {
   readonly id?: string | null | undefined
   readonly name?: string | null | undefined
@@ -15,6 +20,11 @@ export const PluginCategory: Open.Codec<PluginCategory> = Open.struct(() => ({
   name: Open.optional(Schema.String)
 }))
 
+/**
+ * The user who published a plugin.
+ *
+ * @category models
+ */
 export interface PluginAuthor {
   readonly user_id?: string | number | null | undefined
   readonly nick_name?: string | null | undefined
@@ -28,7 +38,11 @@ export const PluginAuthor: Open.Codec<PluginAuthor> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** How the store presents a plugin. */
+/**
+ * How the store presents a plugin.
+ *
+ * @category models
+ */
 export interface PluginListing {
   readonly name?: string | null | undefined
   readonly category?: PluginCategory | null | undefined
@@ -60,7 +74,11 @@ export const PluginListing: Open.Codec<PluginListing> = Open.struct(() => ({
   entity_version: Open.optional(Schema.String)
 }))
 
-/** Usage statistics of a plugin. */
+/**
+ * Usage statistics of a plugin.
+ *
+ * @category models
+ */
 export interface PluginStatistics {
   readonly heat?: number | null | undefined
   readonly call_count?: string | number | null | undefined
@@ -87,7 +105,11 @@ export const PluginStatistics: Open.Codec<PluginStatistics> = Open.struct(() => 
   associated_bots_use_count: Open.optional(textOrNumber)
 }))
 
-/** A plugin of the store. */
+/**
+ * A plugin of the store.
+ *
+ * @category models
+ */
 export interface StorePlugin {
   readonly metainfo?: PluginListing | null | undefined
   readonly plugin_info?: PluginStatistics | null | undefined
@@ -108,7 +130,11 @@ export interface StoresPluginsListParams {
   readonly page_size?: number | undefined
 }
 
-/** Lists plugins of the store. `GET /v1/stores/plugins` */
+/**
+ * Lists plugins of the store. `GET /v1/stores/plugins`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<StoresPluginsListParams, StorePlugin, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "stores.plugins.list",
   method: "GET",

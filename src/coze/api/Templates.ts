@@ -4,7 +4,11 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
-/** The copy of a template. */
+/**
+ * The copy of a template.
+ *
+ * @category models
+ */
 export interface TemplateCopy {
   readonly entity_id: string
   readonly entity_type?: "agent" | (string & {}) | null | undefined
@@ -20,7 +24,11 @@ export interface TemplatesDuplicateParams {
   readonly name?: string | undefined
 }
 
-/** Copies a template into a workspace. `POST /v1/templates/{template_id}/duplicate` */
+/**
+ * Copies a template into a workspace. `POST /v1/templates/{template_id}/duplicate`
+ *
+ * @category endpoints
+ */
 export const duplicate: Endpoint.Json<TemplatesDuplicateParams, TemplateCopy, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

@@ -4,7 +4,11 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
-/** A user of the platform. */
+/**
+ * A user of the platform.
+ *
+ * @category models
+ */
 export interface User {
   readonly user_id: string
   readonly user_name?: string | null | undefined
@@ -18,7 +22,11 @@ export const User: Open.Codec<User> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** Returns the user of the token. `GET /v1/users/me` */
+/**
+ * Returns the user of the token. `GET /v1/users/me`
+ *
+ * @category endpoints
+ */
 export const me: Endpoint.Json<{}, User, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "users.me",
   method: "GET",

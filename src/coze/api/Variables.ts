@@ -5,7 +5,11 @@ import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** A variable of a user. */
+/**
+ * A variable of a user.
+ *
+ * @category models
+ */
 export interface VariableValue {
   readonly keyword: string
   readonly value?: string | null | undefined
@@ -21,6 +25,11 @@ export const VariableValue: Open.Codec<VariableValue> = Open.struct(() => ({
   update_time: Open.optional(textOrNumber)
 }))
 
+/**
+ * The values of a user's variables.
+ *
+ * @category models
+ */
 export interface VariableValues {
   readonly items: ReadonlyArray<VariableValue>
 }
@@ -45,7 +54,12 @@ export interface VariablesRetrieveParams extends Owner {
   readonly keywords?: ReadonlyArray<string> | undefined
 }
 
-/** Sets variables of a user. `PUT /v1/variables` */
+/**
+ * Sets variables of a user. `PUT /v1/variables`
+ *
+ * @see https://www.coze.com/docs/developer_guides/update_variable
+ * @category endpoints
+ */
 export const update: Endpoint.None<VariablesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "variables.update",
   method: "PUT",
@@ -53,7 +67,12 @@ export const update: Endpoint.None<VariablesUpdateParams, Coze> = /*#__PURE__*/ 
   body: "json"
 })
 
-/** Returns variables of a user. `GET /v1/variables` */
+/**
+ * Returns variables of a user. `GET /v1/variables`
+ *
+ * @see https://www.coze.com/docs/developer_guides/read_variable
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<VariablesRetrieveParams, VariableValues, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

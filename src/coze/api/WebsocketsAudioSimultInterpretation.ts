@@ -8,9 +8,17 @@ import type {
   SimultInterpretationUpdate
 } from "./WebsocketsEvents.ts"
 
-/** The events that a client may send. */
+/**
+ * The events that a client may send.
+ *
+ * @category models
+ */
 export type ClientEvent = SimultInterpretationUpdate | InputAudioBufferAppend | InputAudioBufferComplete
 
-/** Opens a session that translates speech as it is spoken. `GET /v1/audio/simult_interpretation` */
+/**
+ * Opens a session that translates speech as it is spoken. `GET /v1/audio/simult_interpretation`
+ *
+ * @category running
+ */
 export const create = (): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>
   Effect.flatMap(CozeRealtime, ({ open }) => open("/v1/audio/simult_interpretation", {}))

@@ -4,7 +4,11 @@ import type * as Scope from "effect/Scope"
 import { CozeRealtime, type Session, type SessionError } from "../CozeRealtime.ts"
 import type { InputTextBufferAppend, InputTextBufferComplete, SpeechUpdate } from "./WebsocketsEvents.ts"
 
-/** The events that a client may send. */
+/**
+ * The events that a client may send.
+ *
+ * @category models
+ */
 export type ClientEvent = SpeechUpdate | InputTextBufferAppend | InputTextBufferComplete
 
 export interface WebsocketsAudioSpeechCreateParams {
@@ -12,7 +16,11 @@ export interface WebsocketsAudioSpeechCreateParams {
   readonly entity_id?: string | undefined
 }
 
-/** Opens a session that reads text aloud as it arrives. `GET /v1/audio/speech` */
+/**
+ * Opens a session that reads text aloud as it arrives. `GET /v1/audio/speech`
+ *
+ * @category running
+ */
 export const create = (
   params?: WebsocketsAudioSpeechCreateParams
 ): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>

@@ -9,7 +9,11 @@ import type {
   TranscriptionsUpdate
 } from "./WebsocketsEvents.ts"
 
-/** The events that a client may send. */
+/**
+ * The events that a client may send.
+ *
+ * @category models
+ */
 export type ClientEvent =
   | TranscriptionsUpdate
   | InputAudioBufferAppend
@@ -21,7 +25,11 @@ export interface WebsocketsAudioTranscriptionsCreateParams {
   readonly entity_id?: string | undefined
 }
 
-/** Opens a session that transcribes speech as it is spoken. `GET /v1/audio/transcriptions` */
+/**
+ * Opens a session that transcribes speech as it is spoken. `GET /v1/audio/transcriptions`
+ *
+ * @category running
+ */
 export const create = (
   params?: WebsocketsAudioTranscriptionsCreateParams
 ): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>

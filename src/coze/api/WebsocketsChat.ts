@@ -15,7 +15,11 @@ import type {
   InputTextBufferComplete
 } from "./WebsocketsEvents.ts"
 
-/** The events that a client may send. */
+/**
+ * The events that a client may send.
+ *
+ * @category models
+ */
 export type ClientEvent =
   | ChatUpdate
   | InputAudioBufferAppend
@@ -34,7 +38,11 @@ export interface WebsocketsChatCreateParams {
   readonly workflow_id?: string | undefined
 }
 
-/** Opens a session for talking with an agent. `GET /v1/chat` */
+/**
+ * Opens a session for talking with an agent. `GET /v1/chat`
+ *
+ * @category running
+ */
 export const create = (
   params: WebsocketsChatCreateParams
 ): Effect.Effect<Session<ClientEvent>, SessionError, CozeRealtime | Scope.Scope> =>

@@ -4,7 +4,11 @@ import * as Open from "../../OpenSchema.ts"
 import { ChatObject } from "./Chat.ts"
 import { Message } from "./ChatMessages.ts"
 
-/** The format of the audio to send. */
+/**
+ * The format of the audio to send.
+ *
+ * @category models
+ */
 export interface InputAudio {
   readonly format?: "pcm" | "wav" | "ogg" | (string & {}) | null | undefined
   readonly codec?: "pcm" | "opus" | "g711a" | "g711u" | (string & {}) | null | undefined
@@ -21,6 +25,11 @@ export const InputAudio: Open.Codec<InputAudio> = Open.struct(() => ({
   bit_depth: Open.optional(Schema.Number)
 }))
 
+/**
+ * How PCM audio is sampled and cut into frames.
+ *
+ * @category models
+ */
 export interface PcmConfig {
   readonly sample_rate?: number | null | undefined
   readonly frame_size_ms?: number | null | undefined
@@ -32,6 +41,11 @@ export const PcmConfig: Open.Codec<PcmConfig> = Open.struct(() => ({
   limit_config: Open.optional(Schema.Unknown)
 }))
 
+/**
+ * How Opus audio is encoded and cut into frames.
+ *
+ * @category models
+ */
 export interface OpusConfig {
   readonly sample_rate?: number | null | undefined
   readonly bitrate?: number | null | undefined
@@ -47,6 +61,11 @@ export const OpusConfig: Open.Codec<OpusConfig> = Open.struct(() => ({
   limit_config: Open.optional(Schema.Unknown)
 }))
 
+/**
+ * The emotion in which a voice speaks, and its strength.
+ *
+ * @category models
+ */
 export interface EmotionConfig {
   readonly emotion?: string | null | undefined
   readonly emotion_scale?: number | null | undefined
@@ -56,7 +75,11 @@ export const EmotionConfig: Open.Codec<EmotionConfig> = Open.struct(() => ({
   emotion_scale: Open.optional(Schema.Number)
 }))
 
-/** The agent's voice and audio format. */
+/**
+ * The agent's voice and audio format.
+ *
+ * @category models
+ */
 export interface OutputAudio {
   readonly codec?: "pcm" | "opus" | "g711a" | "g711u" | (string & {}) | null | undefined
   readonly pcm_config?: PcmConfig | null | undefined
@@ -75,7 +98,11 @@ export const OutputAudio: Open.Codec<OutputAudio> = Open.struct(() => ({
   emotion_config: Open.optional(EmotionConfig)
 }))
 
-/** The chat that answers. */
+/**
+ * The chat that answers.
+ *
+ * @category models
+ */
 export interface ChatConfig {
   readonly meta_data?: { readonly [key: string]: string } | null | undefined
   readonly custom_variables?: { readonly [name: string]: string } | null | undefined
@@ -95,7 +122,11 @@ export const ChatConfig: Open.Codec<ChatConfig> = Open.struct(() => ({
   parameters: Open.optional(Open.record(Schema.Unknown))
 }))
 
-/** How to detect the end of the user's turn. */
+/**
+ * How to detect the end of the user's turn.
+ *
+ * @category models
+ */
 export interface TurnDetection {
   readonly type?: "client_interrupt" | "server_vad" | "semantic_vad" | (string & {}) | null | undefined
   readonly prefix_padding_ms?: number | null | undefined
@@ -107,7 +138,11 @@ export const TurnDetection: Open.Codec<TurnDetection> = Open.struct(() => ({
   silence_duration_ms: Open.optional(Schema.Number)
 }))
 
-/** The languages, and a glossary. */
+/**
+ * The languages, and a glossary.
+ *
+ * @category models
+ */
 export interface TranslateConfig {
   readonly from?: string | null | undefined
   readonly to?: string | null | undefined
@@ -121,6 +156,11 @@ export const TranslateConfig: Open.Codec<TranslateConfig> = Open.struct(() => ({
   glossary: Open.optional(Open.array(GlossaryEntry))
 }))
 
+/**
+ * A term and its fixed translation.
+ *
+ * @category models
+ */
 export interface GlossaryEntry {
   readonly original: string
   readonly translation: string
@@ -147,14 +187,54 @@ interface Delta {
   readonly delta: string
 }
 
+/**
+ * Sends a chunk of audio.
+ *
+ * @category models
+ */
 export type InputAudioBufferAppend = Sent<"input_audio_buffer.append", Delta>
+/**
+ * Says that the audio is complete.
+ *
+ * @category models
+ */
 export type InputAudioBufferComplete = Signal<"input_audio_buffer.complete">
+/**
+ * Discards the audio sent so far.
+ *
+ * @category models
+ */
 export type InputAudioBufferClear = Signal<"input_audio_buffer.clear">
+/**
+ * Sends a piece of the text to speak.
+ *
+ * @category models
+ */
 export type InputTextBufferAppend = Sent<"input_text_buffer.append", { readonly delta: string }>
+/**
+ * Says that the text is complete.
+ *
+ * @category models
+ */
 export type InputTextBufferComplete = Signal<"input_text_buffer.complete">
+/**
+ * Sets the format and voice of the speech.
+ *
+ * @category models
+ */
 export type SpeechUpdate = Sent<"speech.update", { readonly output_audio?: OutputAudio | undefined }>
+/**
+ * Sets the format of the audio to transcribe.
+ *
+ * @category models
+ */
 export type TranscriptionsUpdate = Sent<"transcriptions.update", { readonly input_audio?: InputAudio | undefined }>
 
+/**
+ * Sets up the chat: its agent, audio formats, turn detection and events.
+ *
+ * @category models
+ */
 export type ChatUpdate = Sent<
   "chat.update",
   {
@@ -172,6 +252,11 @@ export type ChatUpdate = Sent<
   }
 >
 
+/**
+ * Sends a message.
+ *
+ * @category models
+ */
 export type ConversationMessageCreate = Sent<
   "conversation.message.create",
   {
@@ -181,9 +266,24 @@ export type ConversationMessageCreate = Sent<
   }
 >
 
+/**
+ * Starts a new context in the conversation.
+ *
+ * @category models
+ */
 export type ConversationClear = Signal<"conversation.clear">
+/**
+ * Interrupts the agent's answer.
+ *
+ * @category models
+ */
 export type ConversationChatCancel = Signal<"conversation.chat.cancel">
 
+/**
+ * Submits the outputs of tool calls.
+ *
+ * @category models
+ */
 export type ConversationChatSubmitToolOutputs = Sent<
   "conversation.chat.submit_tool_outputs",
   {
@@ -192,6 +292,11 @@ export type ConversationChatSubmitToolOutputs = Sent<
   }
 >
 
+/**
+ * Sets the languages and audio formats of an interpretation.
+ *
+ * @category models
+ */
 export type SimultInterpretationUpdate = Sent<
   "simult_interpretation.update",
   {
@@ -201,7 +306,11 @@ export type SimultInterpretationUpdate = Sent<
   }
 >
 
-/** The log id, to quote to Coze's support. */
+/**
+ * The log id, to quote to Coze's support.
+ *
+ * @category models
+ */
 export interface EventDetail {
   readonly logid?: string | null | undefined
   readonly respond_at?: string | null | undefined
@@ -223,7 +332,11 @@ interface Received<Type extends string> {
   readonly detail?: EventDetail | null | undefined
 }
 
-/** An event without data. */
+/**
+ * The types of events without data.
+ *
+ * @category models
+ */
 export type SignalType =
   | "chat.created"
   | "speech.created"
@@ -239,6 +352,11 @@ export type SignalType =
   | "conversation.cleared"
   | "conversation.chat.canceled"
 
+/**
+ * An event without data: its type says what happened.
+ *
+ * @category models
+ */
 export interface SignalEvent extends Received<SignalType> {
   readonly data?: unknown
 }
@@ -263,7 +381,11 @@ export const SignalEvent: Open.Codec<SignalEvent> = Open.struct(() => ({
   data: Open.optional(Schema.Unknown)
 }))
 
-/** The settings that apply from now on. */
+/**
+ * The settings that apply from now on.
+ *
+ * @category models
+ */
 export interface Settings {
   readonly chat_config?: ChatConfig | null | undefined
   readonly input_audio?: InputAudio | null | undefined
@@ -279,7 +401,11 @@ export const Settings: Open.Codec<Settings> = Open.struct(() => ({
   translate_config: Open.optional(TranslateConfig)
 }))
 
-/** The settings were changed. */
+/**
+ * The settings were changed.
+ *
+ * @category models
+ */
 export interface UpdatedEvent
   extends Received<"chat.updated" | "speech.updated" | "transcriptions.updated" | "simult_interpretation.updated"> {
   readonly data?: Settings | null | undefined
@@ -289,7 +415,11 @@ export const UpdatedEvent: Open.Codec<UpdatedEvent> = Open.struct(() => ({
   data: Open.optional(Settings)
 }))
 
-/** The chat started, progressed or ended. */
+/**
+ * The chat started, progressed or ended.
+ *
+ * @category models
+ */
 export interface ChatStateEvent
   extends Received<
     | "conversation.chat.created"
@@ -313,7 +443,11 @@ export const ChatStateEvent: Open.Codec<ChatStateEvent> = Open.struct(() => ({
   data: ChatObject
 }))
 
-/** A message or its delta. Audio `content` is base64. */
+/**
+ * A message or its delta. Audio `content` is base64.
+ *
+ * @category models
+ */
 export interface MessageEvent
   extends Received<
     | "conversation.message.delta"
@@ -335,6 +469,11 @@ export const MessageEvent: Open.Codec<MessageEvent> = Open.struct(() => ({
   data: Message
 }))
 
+/**
+ * A transcript.
+ *
+ * @category models
+ */
 export interface TranscriptText {
   readonly content?: string | null | undefined
 }
@@ -342,7 +481,11 @@ export const TranscriptText: Open.Codec<TranscriptText> = Open.struct(() => ({
   content: Open.optional(Schema.String)
 }))
 
-/** The transcript so far, or the final one. */
+/**
+ * The transcript so far, or the final one.
+ *
+ * @category models
+ */
 export interface TranscriptEvent
   extends Received<
     | "transcriptions.message.update"
@@ -364,12 +507,21 @@ export const TranscriptEvent: Open.Codec<TranscriptEvent> = Open.struct(() => ({
   data: Open.optional(TranscriptText)
 }))
 
+/**
+ * A piece of audio in base64, or of text.
+ *
+ * @category models
+ */
 export interface DeltaData {
   readonly delta: string
 }
 export const DeltaData: Open.Codec<DeltaData> = Open.struct(() => ({ delta: Schema.String }))
 
-/** A chunk of speech in base64, or of text. */
+/**
+ * A chunk of speech in base64, or of text.
+ *
+ * @category models
+ */
 export interface DeltaEvent
   extends Received<
     | "speech.audio.update"
@@ -391,12 +543,21 @@ export const DeltaEvent: Open.Codec<DeltaEvent> = Open.struct(() => ({
   data: DeltaData
 }))
 
+/**
+ * The text of a sentence.
+ *
+ * @category models
+ */
 export interface SentenceData {
   readonly text?: string | null | undefined
 }
 export const SentenceData: Open.Codec<SentenceData> = Open.struct(() => ({ text: Open.optional(Schema.String) }))
 
-/** The sentence to be spoken next. */
+/**
+ * The sentence to be spoken next.
+ *
+ * @category models
+ */
 export interface SentenceEvent extends Received<"conversation.audio.sentence_start"> {
   readonly data?: SentenceData | null | undefined
 }
@@ -405,12 +566,21 @@ export const SentenceEvent: Open.Codec<SentenceEvent> = Open.struct(() => ({
   data: Open.optional(SentenceData)
 }))
 
+/**
+ * The address of a recording.
+ *
+ * @category models
+ */
 export interface DumpData {
   readonly url?: string | null | undefined
 }
 export const DumpData: Open.Codec<DumpData> = Open.struct(() => ({ url: Open.optional(Schema.String) }))
 
-/** The URL of the session's recording. */
+/**
+ * The URL of the session's recording.
+ *
+ * @category models
+ */
 export interface DumpEvent extends Received<"dump.audio"> {
   readonly data?: DumpData | null | undefined
 }
@@ -419,6 +589,11 @@ export const DumpEvent: Open.Codec<DumpEvent> = Open.struct(() => ({
   data: Open.optional(DumpData)
 }))
 
+/**
+ * The code and message of an error.
+ *
+ * @category models
+ */
 export interface ErrorData {
   readonly code?: number | null | undefined
   readonly msg?: string | null | undefined
@@ -428,7 +603,11 @@ export const ErrorData: Open.Codec<ErrorData> = Open.struct(() => ({
   msg: Open.optional(Schema.String)
 }))
 
-/** The server could not handle an event. The session continues. */
+/**
+ * The server could not handle an event. The session continues.
+ *
+ * @category models
+ */
 export interface ErrorEvent extends Received<"error"> {
   readonly data?: ErrorData | null | undefined
 }
@@ -437,7 +616,11 @@ export const ErrorEvent: Open.Codec<ErrorEvent> = Open.struct(() => ({
   data: Open.optional(ErrorData)
 }))
 
-/** Any event that a server sends. */
+/**
+ * Any event that a server sends.
+ *
+ * @category models
+ */
 export type ServerEvent =
   | SignalEvent
   | UpdatedEvent

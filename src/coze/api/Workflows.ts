@@ -7,6 +7,11 @@ import { Coze } from "../Coze.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 import type { PublishStatus } from "./Bots.ts"
 
+/**
+ * The user who created a workflow.
+ *
+ * @category models
+ */
 export interface WorkflowCreator {
   readonly id?: string | null | undefined
   readonly name?: string | null | undefined
@@ -16,7 +21,11 @@ export const WorkflowCreator: Open.Codec<WorkflowCreator> = Open.struct(() => ({
   name: Open.optional(Schema.String)
 }))
 
-/** A workflow or chatflow. */
+/**
+ * A workflow or chatflow.
+ *
+ * @category models
+ */
 export interface WorkflowBasic {
   readonly workflow_id: string
   readonly workflow_name?: string | null | undefined
@@ -41,7 +50,11 @@ export const WorkflowBasic: Open.Codec<WorkflowBasic> = Open.struct(() => ({
   updated_at: Open.optional(textOrNumber)
 }))
 
-/** A variable of a workflow's start or end node. */
+/**
+ * A variable of a workflow's start or end node.
+ *
+ * @category models
+ */
 export interface WorkflowParameter {
   readonly type?: string | null | undefined
   /** The items of an array. */
@@ -61,6 +74,11 @@ export const WorkflowParameter: Open.Codec<WorkflowParameter> = Open.struct<Work
   default_value: Open.optional(Schema.String)
 }))
 
+/**
+ * The parameters that a workflow takes, by name.
+ *
+ * @category models
+ */
 export interface WorkflowInput {
   readonly parameters?: { readonly [name: string]: WorkflowParameter } | null | undefined
 }
@@ -68,6 +86,11 @@ export const WorkflowInput: Open.Codec<WorkflowInput> = Open.struct(() => ({
   parameters: Open.optional(Open.record(WorkflowParameter))
 }))
 
+/**
+ * What a workflow returns: variables, or text.
+ *
+ * @category models
+ */
 export interface WorkflowOutput {
   readonly content?: string | null | undefined
   readonly parameters?: { readonly [name: string]: WorkflowParameter } | null | undefined
@@ -79,6 +102,11 @@ export const WorkflowOutput: Open.Codec<WorkflowOutput> = Open.struct(() => ({
   terminate_plan: Open.optional(Open.literals("return_variables", "use_answer_content"))
 }))
 
+/**
+ * A workflow with the types of its input and output.
+ *
+ * @category models
+ */
 export interface WorkflowDetail {
   readonly workflow_detail?: WorkflowBasic | null | undefined
   readonly input?: WorkflowInput | null | undefined
@@ -106,7 +134,11 @@ export interface WorkflowsRetrieveParams {
   readonly include_input_output?: boolean | undefined
 }
 
-/** Lists the workflows of a workspace or an app. `GET /v1/workflows` */
+/**
+ * Lists the workflows of a workspace or an app. `GET /v1/workflows`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<WorkflowsListParams, WorkflowBasic, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "workflows.list",
   method: "GET",
@@ -116,7 +148,11 @@ export const list: Endpoint.List<WorkflowsListParams, WorkflowBasic, Coze> = /*#
   pagination: /*#__PURE__*/ Page.numbered({ items: "items", request: "page_num", size: "page_size" })
 })
 
-/** Returns a workflow with its inputs and outputs. `GET /v1/workflows/{workflow_id}` */
+/**
+ * Returns a workflow with its inputs and outputs. `GET /v1/workflows/{workflow_id}`
+ *
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<WorkflowsRetrieveParams, WorkflowDetail, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {

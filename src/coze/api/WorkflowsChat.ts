@@ -19,7 +19,12 @@ export interface WorkflowsChatStreamParams {
   readonly connector_id?: string | undefined
 }
 
-/** Starts a chat with a chatflow and streams its events. `POST /v1/workflows/chat` */
+/**
+ * Starts a chat with a chatflow and streams its events. `POST /v1/workflows/chat`
+ *
+ * @see https://www.coze.cn/docs/developer_guides/workflow_chat
+ * @category endpoints
+ */
 export const stream: Endpoint.EventStream<WorkflowsChatStreamParams, ChatEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "workflows.chat.stream",

@@ -6,7 +6,11 @@ import { Coze } from "../Coze.ts"
 import { type Envelope, envelope } from "../internal/envelope.ts"
 import { textOrNumber } from "../internal/textOrNumber.ts"
 
-/** Tokens of a run. */
+/**
+ * Tokens of a run.
+ *
+ * @category models
+ */
 export interface WorkflowUsage {
   readonly input_count?: number | null | undefined
   readonly output_count?: number | null | undefined
@@ -18,7 +22,11 @@ export const WorkflowUsage: Open.Codec<WorkflowUsage> = Open.struct(() => ({
   token_count: Open.optional(Schema.Number)
 }))
 
-/** The output of a workflow or, for an asynchronous run, the id to query. */
+/**
+ * The output of a workflow or, for an asynchronous run, the id to query.
+ *
+ * @category models
+ */
 export interface WorkflowRunResult extends Envelope {
   /** The output: JSON text if the workflow returns variables. */
   readonly data?: string | null | undefined
@@ -40,7 +48,11 @@ export const WorkflowRunResult: Open.Codec<WorkflowRunResult> = Open.struct(() =
   usage: Open.optional(WorkflowUsage)
 }))
 
-/** The output of a node. */
+/**
+ * The output of a node.
+ *
+ * @category models
+ */
 export interface WorkflowMessage {
   readonly content?: string | null | undefined
   readonly content_type?: string | null | undefined
@@ -74,7 +86,11 @@ export const WorkflowMessage: Open.Codec<WorkflowMessage> = Open.struct(() => ({
   ext: Open.optional(Open.record(Schema.Unknown))
 }))
 
-/** Pass these values to `resume` as `event_id` and `interrupt_type`. */
+/**
+ * Pass these values to `resume` as `event_id` and `interrupt_type`.
+ *
+ * @category models
+ */
 export interface WorkflowInterruptData {
   readonly event_id: string
   readonly type: number
@@ -86,7 +102,11 @@ export const WorkflowInterruptData: Open.Codec<WorkflowInterruptData> = Open.str
   data: Open.optional(Schema.String)
 }))
 
-/** A question that the workflow needs an answer to. */
+/**
+ * A question that the workflow needs an answer to.
+ *
+ * @category models
+ */
 export interface WorkflowInterrupt {
   readonly interrupt_data: WorkflowInterruptData
   readonly node_title?: string | null | undefined
@@ -96,7 +116,11 @@ export const WorkflowInterrupt: Open.Codec<WorkflowInterrupt> = Open.struct(() =
   node_title: Open.optional(Schema.String)
 }))
 
-/** Why a run failed. */
+/**
+ * Why a run failed.
+ *
+ * @category models
+ */
 export interface WorkflowError {
   readonly error_code: number
   readonly error_message?: string | null | undefined
@@ -108,6 +132,11 @@ export const WorkflowError: Open.Codec<WorkflowError> = Open.struct(() => ({
   debug_url: Open.optional(Schema.String)
 }))
 
+/**
+ * Output of a node of the workflow.
+ *
+ * @category models
+ */
 export interface WorkflowMessageEvent {
   readonly event: "Message"
   /** The number of the event, from 0. */
@@ -120,6 +149,11 @@ export const WorkflowMessageEvent: Open.Codec<WorkflowMessageEvent> = Open.struc
   data: WorkflowMessage
 }))
 
+/**
+ * The run failed.
+ *
+ * @category models
+ */
 export interface WorkflowErrorEvent {
   readonly event: "Error"
   readonly id?: string | null | undefined
@@ -131,6 +165,11 @@ export const WorkflowErrorEvent: Open.Codec<WorkflowErrorEvent> = Open.struct(()
   data: WorkflowError
 }))
 
+/**
+ * The run waits for input. `resume` continues it.
+ *
+ * @category models
+ */
 export interface WorkflowInterruptEvent {
   readonly event: "Interrupt"
   readonly id?: string | null | undefined
@@ -142,7 +181,11 @@ export const WorkflowInterruptEvent: Open.Codec<WorkflowInterruptEvent> = Open.s
   data: WorkflowInterrupt
 }))
 
-/** The end of a run, or a ping. */
+/**
+ * The end of a run, or a ping.
+ *
+ * @category models
+ */
 export interface WorkflowSignalEvent {
   readonly event: "Done" | "PING"
   readonly id?: string | null | undefined
@@ -155,7 +198,11 @@ export const WorkflowSignalEvent: Open.Codec<WorkflowSignalEvent> = Open.struct(
   data: Open.optional(Schema.Unknown)
 }))
 
-/** An event of a run. */
+/**
+ * An event of a run.
+ *
+ * @category models
+ */
 export type WorkflowEvent =
   | WorkflowMessageEvent
   | WorkflowErrorEvent
@@ -170,7 +217,11 @@ export const WorkflowEvent: Open.Codec<WorkflowEvent> = Open.taggedUnion<Workflo
   PING: WorkflowSignalEvent
 }))
 
-/** The progress of one node of a run. */
+/**
+ * The progress of one node of a run.
+ *
+ * @category models
+ */
 export interface WorkflowNodeStatus {
   readonly node_id?: string | null | undefined
   readonly is_finish?: boolean | null | undefined
@@ -191,7 +242,11 @@ export const WorkflowNodeStatus: Open.Codec<WorkflowNodeStatus> = Open.struct(()
   node_execute_uuid: Open.optional(Schema.String)
 }))
 
-/** The current or final state of a run. */
+/**
+ * The current or final state of a run.
+ *
+ * @category models
+ */
 export interface WorkflowRunHistory {
   readonly execute_id: string
   readonly execute_status?: "Success" | "Running" | "Fail" | (string & {}) | null | undefined
@@ -272,7 +327,12 @@ export interface WorkflowsRunsHistoryParams {
   readonly execute_id: string
 }
 
-/** Runs a workflow to its end, or starts it in the background. `POST /v1/workflow/run` */
+/**
+ * Runs a workflow to its end, or starts it in the background. `POST /v1/workflow/run`
+ *
+ * @see https://www.coze.com/docs/developer_guides/workflow_run
+ * @category endpoints
+ */
 export const create: Endpoint.Json<WorkflowsRunsCreateParams, WorkflowRunResult, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -285,7 +345,12 @@ export const create: Endpoint.Json<WorkflowsRunsCreateParams, WorkflowRunResult,
   }
 )
 
-/** Runs a workflow and streams its events. The run may end with a question. `POST /v1/workflow/stream_run` */
+/**
+ * Runs a workflow and streams its events. The run may end with a question. `POST /v1/workflow/stream_run`
+ *
+ * @see https://www.coze.com/docs/developer_guides/workflow_stream_run
+ * @category endpoints
+ */
 export const stream: Endpoint.EventStream<WorkflowsRunsStreamParams, WorkflowEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "workflows.runs.stream",
@@ -296,7 +361,12 @@ export const stream: Endpoint.EventStream<WorkflowsRunsStreamParams, WorkflowEve
     terminal: ["Done", "Error", "Interrupt"]
   })
 
-/** Answers the question of an interrupted run and streams the rest. `POST /v1/workflow/stream_resume` */
+/**
+ * Answers the question of an interrupted run and streams the rest. `POST /v1/workflow/stream_resume`
+ *
+ * @see https://www.coze.com/docs/developer_guides/workflow_resume
+ * @category endpoints
+ */
 export const resume: Endpoint.EventStream<WorkflowsRunsResumeParams, WorkflowEvent, Coze> =
   /*#__PURE__*/ Endpoint.eventStream(Coze, {
     id: "workflows.runs.resume",
@@ -307,7 +377,11 @@ export const resume: Endpoint.EventStream<WorkflowsRunsResumeParams, WorkflowEve
     terminal: ["Done", "Error", "Interrupt"]
   })
 
-/** Returns the state of an asynchronous run. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}` */
+/**
+ * Returns the state of an asynchronous run. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}`
+ *
+ * @category endpoints
+ */
 export const history: Endpoint.Json<
   WorkflowsRunsHistoryParams,
   ReadonlyArray<WorkflowRunHistory>,

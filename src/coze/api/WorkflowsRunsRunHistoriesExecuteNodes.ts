@@ -4,7 +4,11 @@ import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Coze } from "../Coze.ts"
 
-/** The output of one node of a run. */
+/**
+ * The output of one node of a run.
+ *
+ * @category models
+ */
 export interface NodeOutput {
   readonly is_finish?: boolean | null | undefined
   readonly node_output?: string | null | undefined
@@ -21,7 +25,11 @@ export interface WorkflowsRunsRunHistoriesExecuteNodesRetrieveParams {
   readonly node_execute_uuid: string
 }
 
-/** Returns the output of a node. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}/execute_nodes/{node_execute_uuid}` */
+/**
+ * Returns the output of a node. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}/execute_nodes/{node_execute_uuid}`
+ *
+ * @category endpoints
+ */
 export const retrieve: Endpoint.Json<WorkflowsRunsRunHistoriesExecuteNodesRetrieveParams, NodeOutput, Coze> =
   /*#__PURE__*/ Endpoint.json(Coze, {
     id: "workflows.runs.runHistories.executeNodes.retrieve",

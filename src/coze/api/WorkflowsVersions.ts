@@ -8,7 +8,11 @@ import { textOrNumber } from "../internal/textOrNumber.ts"
 import type { PublishStatus } from "./Bots.ts"
 import { VersionCreator } from "./BotsVersions.ts"
 
-/** A version of a workflow. */
+/**
+ * A version of a workflow.
+ *
+ * @category models
+ */
 export interface WorkflowVersion {
   readonly version: string
   readonly workflow_id?: string | null | undefined
@@ -36,7 +40,11 @@ export interface WorkflowsVersionsListParams {
   readonly page_token?: string | undefined
 }
 
-/** Lists the versions of a workflow. `GET /v1/workflows/{workflow_id}/versions` */
+/**
+ * Lists the versions of a workflow. `GET /v1/workflows/{workflow_id}/versions`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<WorkflowsVersionsListParams, WorkflowVersion, Coze> = /*#__PURE__*/ Endpoint.list(
   Coze,
   {

@@ -5,7 +5,11 @@ import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 
-/** A workspace that the user belongs to. */
+/**
+ * A workspace that the user belongs to.
+ *
+ * @category models
+ */
 export interface Workspace {
   readonly id: string
   readonly name?: string | null | undefined
@@ -41,7 +45,12 @@ export interface WorkspacesListParams {
   readonly coze_account_id?: string | undefined
 }
 
-/** Lists the workspaces that the user belongs to. `GET /v1/workspaces` */
+/**
+ * Lists the workspaces that the user belongs to. `GET /v1/workspaces`
+ *
+ * @see https://www.coze.com/docs/developer_guides/list_workspace
+ * @category endpoints
+ */
 export const list: Endpoint.List<WorkspacesListParams, Workspace, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
   id: "workspaces.list",
   method: "GET",

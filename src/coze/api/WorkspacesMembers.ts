@@ -5,7 +5,11 @@ import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
 import { Coze } from "../Coze.ts"
 
-/** A member of a workspace. */
+/**
+ * A member of a workspace.
+ *
+ * @category models
+ */
 export interface WorkspaceMember {
   readonly user_id: string
   readonly role_type?: "owner" | "admin" | "member" | (string & {}) | null | undefined
@@ -21,7 +25,11 @@ export const WorkspaceMember: Open.Codec<WorkspaceMember> = Open.struct(() => ({
   avatar_url: Open.optional(Schema.String)
 }))
 
-/** Users who were added, invited, or refused. */
+/**
+ * Users who were added, invited, or refused.
+ *
+ * @category models
+ */
 export interface MembersAdded {
   readonly added_success_user_ids?: ReadonlyArray<string> | null | undefined
   readonly invited_success_user_ids?: ReadonlyArray<string> | null | undefined
@@ -37,7 +45,11 @@ export const MembersAdded: Open.Codec<MembersAdded> = Open.struct(() => ({
   already_invited_user_ids: Open.optional(Open.array(Schema.String))
 }))
 
-/** Users who were removed, or could not be. */
+/**
+ * Users who were removed, or could not be.
+ *
+ * @category models
+ */
 export interface MembersRemoved {
   readonly removed_success_user_ids?: ReadonlyArray<string> | null | undefined
   readonly not_in_workspace_user_ids?: ReadonlyArray<string> | null | undefined
@@ -70,7 +82,11 @@ export interface WorkspacesMembersListParams {
   readonly page_size?: number | undefined
 }
 
-/** Adds or invites users. `POST /v1/workspaces/{workspace_id}/members` */
+/**
+ * Adds or invites users. `POST /v1/workspaces/{workspace_id}/members`
+ *
+ * @category endpoints
+ */
 export const create: Endpoint.Json<WorkspacesMembersCreateParams, MembersAdded, Coze> = /*#__PURE__*/ Endpoint.json(
   Coze,
   {
@@ -93,7 +109,11 @@ const delete_: Endpoint.Json<WorkspacesMembersDeleteParams, MembersRemoved, Coze
 
 export { delete_ as delete }
 
-/** Lists the members of a workspace. `GET /v1/workspaces/{workspace_id}/members` */
+/**
+ * Lists the members of a workspace. `GET /v1/workspaces/{workspace_id}/members`
+ *
+ * @category endpoints
+ */
 export const list: Endpoint.List<WorkspacesMembersListParams, WorkspaceMember, Coze> = /*#__PURE__*/ Endpoint.list(
   Coze,
   {

@@ -46,6 +46,11 @@ import * as WorkflowsVersions from "./WorkflowsVersions.ts"
 import * as Workspaces from "./Workspaces.ts"
 import * as WorkspacesMembers from "./WorkspacesMembers.ts"
 
+/**
+ * Lists all endpoints of the Coze API.
+ *
+ * @category endpoints
+ */
 export const endpoints: ReadonlyArray<Endpoint.Any> = [
   ApiApps.create,
   ApiApps.update,

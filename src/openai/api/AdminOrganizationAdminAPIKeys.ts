@@ -111,6 +111,7 @@ export interface AdminAPIKeyDeleteParams {
  * Returns `AdminAPIKeyCreateResponse`. `POST /organization/admin_api_keys`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/admin_apikeys/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<AdminAPIKeyCreateParams, AdminAPIKeyCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -126,6 +127,7 @@ export const create: Endpoint.Json<AdminAPIKeyCreateParams, AdminAPIKeyCreateRes
  * Returns `AdminAPIKey`. `GET /organization/admin_api_keys/{key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/admin_apikeys/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<AdminAPIKeyRetrieveParams, AdminAPIKey, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -142,6 +144,7 @@ export const retrieve: Endpoint.Json<AdminAPIKeyRetrieveParams, AdminAPIKey, Ope
  * Lists `AdminAPIKey`, page by page. `GET /organization/admin_api_keys`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/admin_apikeys/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<AdminAPIKeyListParams, AdminAPIKey, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.adminAPIKeys.list",
@@ -157,6 +160,7 @@ export const list: Endpoint.List<AdminAPIKeyListParams, AdminAPIKey, OpenAi> = /
  * Returns `AdminAPIKeyDeleteResponse`. `DELETE /organization/admin_api_keys/{key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/admin_apikeys/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<AdminAPIKeyDeleteParams, AdminAPIKeyDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

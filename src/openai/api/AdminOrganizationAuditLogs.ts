@@ -1503,6 +1503,7 @@ export const AuditLogListResponse: Open.Codec<AuditLogListResponse> = /*#__PURE_
  * Lists `AuditLogListResponse`, page by page. `GET /organization/audit_logs`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/audit_logs/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<AuditLogListParams, AuditLogListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

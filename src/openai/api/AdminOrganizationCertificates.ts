@@ -155,6 +155,7 @@ export interface CertificateDeleteParams {
  * Returns `Certificate`. `POST /organization/certificates`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<CertificateCreateParams, Certificate, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.certificates.create",
@@ -169,6 +170,7 @@ export const create: Endpoint.Json<CertificateCreateParams, Certificate, OpenAi>
  * Returns `Certificate`. `GET /organization/certificates/{certificate_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<CertificateRetrieveParams, Certificate, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -186,6 +188,7 @@ export const retrieve: Endpoint.Json<CertificateRetrieveParams, Certificate, Ope
  * Returns `Certificate`. `POST /organization/certificates/{certificate_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<CertificateUpdateParams, Certificate, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.certificates.update",
@@ -200,6 +203,7 @@ export const update: Endpoint.Json<CertificateUpdateParams, Certificate, OpenAi>
  * Lists `CertificateListResponse`, page by page. `GET /organization/certificates`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CertificateListParams, CertificateListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -218,6 +222,7 @@ export const list: Endpoint.List<CertificateListParams, CertificateListResponse,
  * Returns `CertificateDeleteResponse`. `DELETE /organization/certificates/{certificate_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<CertificateDeleteParams, CertificateDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -236,6 +241,7 @@ export { delete_ as delete }
  * Lists `CertificateActivateResponse`, page by page. `POST /organization/certificates/activate`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/activate
+ * @category endpoints
  */
 export const activate: Endpoint.List<CertificateActivateParams, CertificateActivateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -252,6 +258,7 @@ export const activate: Endpoint.List<CertificateActivateParams, CertificateActiv
  * Lists `CertificateDeactivateResponse`, page by page. `POST /organization/certificates/deactivate`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/certificates/methods/deactivate
+ * @category endpoints
  */
 export const deactivate: Endpoint.List<CertificateDeactivateParams, CertificateDeactivateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {

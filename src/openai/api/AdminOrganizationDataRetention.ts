@@ -35,6 +35,7 @@ export interface DataRetentionUpdateParams {
  * Returns `OrganizationDataRetention`. `GET /organization/data_retention`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/data_retention/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<{}, OrganizationDataRetention, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.dataRetention.retrieve",
@@ -48,6 +49,7 @@ export const retrieve: Endpoint.Json<{}, OrganizationDataRetention, OpenAi> = /*
  * Returns `OrganizationDataRetention`. `POST /organization/data_retention`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/data_retention/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<DataRetentionUpdateParams, OrganizationDataRetention, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -150,6 +150,7 @@ export interface ExternalKeyValidateParams {
  * Returns `ExternalKey`. `POST /organization/external_keys`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_keys/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ExternalKeyCreateParams, ExternalKey, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.externalKeys.create",
@@ -164,6 +165,7 @@ export const create: Endpoint.Json<ExternalKeyCreateParams, ExternalKey, OpenAi>
  * Returns `ExternalKey`. `GET /organization/external_keys/{external_key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_keys/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ExternalKeyRetrieveParams, ExternalKey, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -180,6 +182,7 @@ export const retrieve: Endpoint.Json<ExternalKeyRetrieveParams, ExternalKey, Ope
  * Lists `ExternalKey`, page by page. `GET /organization/external_keys`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_keys/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ExternalKeyListParams, ExternalKey, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.externalKeys.list",
@@ -195,6 +198,7 @@ export const list: Endpoint.List<ExternalKeyListParams, ExternalKey, OpenAi> = /
  * Returns `ExternalKey`. `DELETE /organization/external_keys/{external_key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_keys/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ExternalKeyDeleteParams, ExternalKey, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.externalKeys.delete",
@@ -210,6 +214,7 @@ export { delete_ as delete }
  * Returns `ExternalKeyValidateResponse`. `POST /organization/external_keys/{external_key_id}/validate`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_keys/methods/validate
+ * @category endpoints
  */
 export const validate: Endpoint.Json<ExternalKeyValidateParams, ExternalKeyValidateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

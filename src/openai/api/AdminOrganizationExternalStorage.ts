@@ -183,6 +183,7 @@ export interface ExternalStorageValidateParams {
  * Returns `ExternalStorageConfiguration`. `POST /organization/external_storage`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_storage/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ExternalStorageCreateParams, ExternalStorageConfiguration, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -198,6 +199,7 @@ export const create: Endpoint.Json<ExternalStorageCreateParams, ExternalStorageC
  * Returns `ExternalStorageConfiguration`. `GET /organization/external_storage/{external_storage_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_storage/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ExternalStorageRetrieveParams, ExternalStorageConfiguration, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -212,6 +214,7 @@ export const retrieve: Endpoint.Json<ExternalStorageRetrieveParams, ExternalStor
  * Lists `ExternalStorageConfiguration`, page by page. `GET /organization/external_storage`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_storage/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ExternalStorageListParams, ExternalStorageConfiguration, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -228,6 +231,7 @@ export const list: Endpoint.List<ExternalStorageListParams, ExternalStorageConfi
  * Returns `ExternalStorageDeleted`. `DELETE /organization/external_storage/{external_storage_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_storage/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ExternalStorageDeleteParams, ExternalStorageDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -246,6 +250,7 @@ export { delete_ as delete }
  * Returns `ExternalStorageConfiguration`. `POST /organization/external_storage/{external_storage_id}/validate`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/external_storage/methods/validate
+ * @category endpoints
  */
 export const validate: Endpoint.Json<ExternalStorageValidateParams, ExternalStorageConfiguration, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -77,6 +77,7 @@ export interface GroupDeleteParams {
  * Returns `Group`. `POST /organization/groups`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<GroupCreateParams, Group, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.groups.create",
@@ -91,6 +92,7 @@ export const create: Endpoint.Json<GroupCreateParams, Group, OpenAi> = /*#__PURE
  * Returns `Group`. `GET /organization/groups/{group_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<GroupRetrieveParams, Group, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.groups.retrieve",
@@ -104,6 +106,7 @@ export const retrieve: Endpoint.Json<GroupRetrieveParams, Group, OpenAi> = /*#__
  * Returns `GroupUpdateResponse`. `POST /organization/groups/{group_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<GroupUpdateParams, GroupUpdateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -121,6 +124,7 @@ export const update: Endpoint.Json<GroupUpdateParams, GroupUpdateResponse, OpenA
  * Lists `Group`, page by page. `GET /organization/groups`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<GroupListParams, Group, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.groups.list",
@@ -136,6 +140,7 @@ export const list: Endpoint.List<GroupListParams, Group, OpenAi> = /*#__PURE__*/
  * Returns `GroupDeleteResponse`. `DELETE /organization/groups/{group_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<GroupDeleteParams, GroupDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.groups.delete",

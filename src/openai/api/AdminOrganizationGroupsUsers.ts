@@ -83,6 +83,7 @@ export const UserDeleteResponse: Open.Codec<UserDeleteResponse> = /*#__PURE__*/ 
  * Returns `UserCreateResponse`. `POST /organization/groups/{group_id}/users`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/subresources/users/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<UserCreateParams, UserCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.groups.users.create",
@@ -97,6 +98,7 @@ export const create: Endpoint.Json<UserCreateParams, UserCreateResponse, OpenAi>
  * Returns `UserRetrieveResponse`. `GET /organization/groups/{group_id}/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/subresources/users/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserRetrieveParams, UserRetrieveResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -113,6 +115,7 @@ export const retrieve: Endpoint.Json<UserRetrieveParams, UserRetrieveResponse, O
  * Lists `OrganizationGroupUser`, page by page. `GET /organization/groups/{group_id}/users`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/subresources/users/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, OrganizationGroupUser, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.groups.users.list",
@@ -128,6 +131,7 @@ export const list: Endpoint.List<UserListParams, OrganizationGroupUser, OpenAi> 
  * Returns `UserDeleteResponse`. `DELETE /organization/groups/{group_id}/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/groups/subresources/users/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<UserDeleteParams, UserDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.groups.users.delete",

@@ -82,6 +82,7 @@ export interface InviteDeleteParams {
  * Returns `Invite`. `POST /organization/invites`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/invites/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<InviteCreateParams, Invite, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.invites.create",
@@ -96,6 +97,7 @@ export const create: Endpoint.Json<InviteCreateParams, Invite, OpenAi> = /*#__PU
  * Returns `Invite`. `GET /organization/invites/{invite_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/invites/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<InviteRetrieveParams, Invite, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.invites.retrieve",
@@ -109,6 +111,7 @@ export const retrieve: Endpoint.Json<InviteRetrieveParams, Invite, OpenAi> = /*#
  * Lists `Invite`, page by page. `GET /organization/invites`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/invites/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InviteListParams, Invite, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.invites.list",
@@ -124,6 +127,7 @@ export const list: Endpoint.List<InviteListParams, Invite, OpenAi> = /*#__PURE__
  * Returns `InviteDeleteResponse`. `DELETE /organization/invites/{invite_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/invites/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<InviteDeleteParams, InviteDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.invites.delete",

@@ -102,6 +102,7 @@ export interface ProjectArchiveParams {
  * Returns `Project`. `POST /organization/projects`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ProjectCreateParams, Project, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.create",
@@ -116,6 +117,7 @@ export const create: Endpoint.Json<ProjectCreateParams, Project, OpenAi> = /*#__
  * Returns `Project`. `GET /organization/projects/{project_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ProjectRetrieveParams, Project, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.retrieve",
@@ -129,6 +131,7 @@ export const retrieve: Endpoint.Json<ProjectRetrieveParams, Project, OpenAi> = /
  * Returns `Project`. `POST /organization/projects/{project_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ProjectUpdateParams, Project, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.update",
@@ -143,6 +146,7 @@ export const update: Endpoint.Json<ProjectUpdateParams, Project, OpenAi> = /*#__
  * Lists `Project`, page by page. `GET /organization/projects`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ProjectListParams, Project, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.projects.list",
@@ -158,6 +162,7 @@ export const list: Endpoint.List<ProjectListParams, Project, OpenAi> = /*#__PURE
  * Returns `Project`. `POST /organization/projects/{project_id}/archive`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/methods/archive
+ * @category endpoints
  */
 export const archive: Endpoint.Json<ProjectArchiveParams, Project, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.archive",

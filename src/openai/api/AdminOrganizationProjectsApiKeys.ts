@@ -116,6 +116,7 @@ export const APIKeyDeleteResponse: Open.Codec<APIKeyDeleteResponse> = /*#__PURE_
  * Returns `ProjectAPIKey`. `GET /organization/projects/{project_id}/api_keys/{api_key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/api_keys/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<APIKeyRetrieveParams, ProjectAPIKey, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -132,6 +133,7 @@ export const retrieve: Endpoint.Json<APIKeyRetrieveParams, ProjectAPIKey, OpenAi
  * Returns `ProjectAPIKey`. `POST /organization/projects/{project_id}/api_keys/{api_key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/api_keys/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<APIKeyUpdateParams, ProjectAPIKey, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.apiKeys.update",
@@ -146,6 +148,7 @@ export const update: Endpoint.Json<APIKeyUpdateParams, ProjectAPIKey, OpenAi> = 
  * Lists `ProjectAPIKey`, page by page. `GET /organization/projects/{project_id}/api_keys`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/api_keys/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<APIKeyListParams, ProjectAPIKey, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.projects.apiKeys.list",
@@ -161,6 +164,7 @@ export const list: Endpoint.List<APIKeyListParams, ProjectAPIKey, OpenAi> = /*#_
  * Returns `APIKeyDeleteResponse`. `DELETE /organization/projects/{project_id}/api_keys/{api_key_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/api_keys/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<APIKeyDeleteParams, APIKeyDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.apiKeys.delete",

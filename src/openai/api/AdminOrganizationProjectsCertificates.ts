@@ -97,6 +97,7 @@ export const CertificateDeactivateResponse: Open.Codec<CertificateDeactivateResp
  * Lists `CertificateListResponse`, page by page. `GET /organization/projects/{project_id}/certificates`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/certificates/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CertificateListParams, CertificateListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -115,6 +116,7 @@ export const list: Endpoint.List<CertificateListParams, CertificateListResponse,
  * Lists `CertificateActivateResponse`, page by page. `POST /organization/projects/{project_id}/certificates/activate`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/certificates/methods/activate
+ * @category endpoints
  */
 export const activate: Endpoint.List<CertificateActivateParams, CertificateActivateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -131,6 +133,7 @@ export const activate: Endpoint.List<CertificateActivateParams, CertificateActiv
  * Lists `CertificateDeactivateResponse`, page by page. `POST /organization/projects/{project_id}/certificates/deactivate`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/certificates/methods/deactivate
+ * @category endpoints
  */
 export const deactivate: Endpoint.List<CertificateDeactivateParams, CertificateDeactivateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {

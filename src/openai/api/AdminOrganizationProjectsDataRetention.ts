@@ -46,6 +46,7 @@ export interface DataRetentionRetrieveParams {
  * Returns `ProjectDataRetention`. `GET /organization/projects/{project_id}/data_retention`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/data_retention/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<DataRetentionRetrieveParams, ProjectDataRetention, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -60,6 +61,7 @@ export const retrieve: Endpoint.Json<DataRetentionRetrieveParams, ProjectDataRet
  * Returns `ProjectDataRetention`. `POST /organization/projects/{project_id}/data_retention`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/data_retention/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<DataRetentionUpdateParams, ProjectDataRetention, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -64,6 +64,7 @@ export const GroupDeleteResponse: Open.Codec<GroupDeleteResponse> = /*#__PURE__*
  * Returns `ProjectGroup`. `POST /organization/projects/{project_id}/groups`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<GroupCreateParams, ProjectGroup, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.groups.create",
@@ -78,6 +79,7 @@ export const create: Endpoint.Json<GroupCreateParams, ProjectGroup, OpenAi> = /*
  * Returns `ProjectGroup`. `GET /organization/projects/{project_id}/groups/{group_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<GroupRetrieveParams, ProjectGroup, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.groups.retrieve",
@@ -92,6 +94,7 @@ export const retrieve: Endpoint.Json<GroupRetrieveParams, ProjectGroup, OpenAi> 
  * Lists `ProjectGroup`, page by page. `GET /organization/projects/{project_id}/groups`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<GroupListParams, ProjectGroup, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.projects.groups.list",
@@ -107,6 +110,7 @@ export const list: Endpoint.List<GroupListParams, ProjectGroup, OpenAi> = /*#__P
  * Returns `GroupDeleteResponse`. `DELETE /organization/projects/{project_id}/groups/{group_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<GroupDeleteParams, GroupDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.groups.delete",

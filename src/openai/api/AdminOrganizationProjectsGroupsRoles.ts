@@ -143,6 +143,7 @@ export const RoleDeleteResponse: Open.Codec<RoleDeleteResponse> = /*#__PURE__*/ 
  * Returns `RoleCreateResponse`. `POST /projects/{project_id}/groups/{group_id}/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/subresources/roles/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<RoleCreateParams, RoleCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.groups.roles.create",
@@ -157,6 +158,7 @@ export const create: Endpoint.Json<RoleCreateParams, RoleCreateResponse, OpenAi>
  * Returns `RoleRetrieveResponse`. `GET /projects/{project_id}/groups/{group_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/subresources/roles/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RoleRetrieveParams, RoleRetrieveResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -173,6 +175,7 @@ export const retrieve: Endpoint.Json<RoleRetrieveParams, RoleRetrieveResponse, O
  * Lists `RoleListResponse`, page by page. `GET /projects/{project_id}/groups/{group_id}/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/subresources/roles/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RoleListParams, RoleListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.projects.groups.roles.list",
@@ -188,6 +191,7 @@ export const list: Endpoint.List<RoleListParams, RoleListResponse, OpenAi> = /*#
  * Returns `RoleDeleteResponse`. `DELETE /projects/{project_id}/groups/{group_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/groups/subresources/roles/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.groups.roles.delete",

@@ -98,6 +98,7 @@ export interface HostedToolPermissionRetrieveParams {
  * Returns `ProjectHostedToolPermissions`. `GET /organization/projects/{project_id}/hosted_tool_permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/hosted_tool_permissions/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<HostedToolPermissionRetrieveParams, ProjectHostedToolPermissions, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -112,6 +113,7 @@ export const retrieve: Endpoint.Json<HostedToolPermissionRetrieveParams, Project
  * Returns `ProjectHostedToolPermissions`. `POST /organization/projects/{project_id}/hosted_tool_permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/hosted_tool_permissions/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<HostedToolPermissionUpdateParams, ProjectHostedToolPermissions, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

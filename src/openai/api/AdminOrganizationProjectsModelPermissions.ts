@@ -45,6 +45,7 @@ export interface ModelPermissionDeleteParams {
  * Returns `ProjectModelPermissions`. `GET /organization/projects/{project_id}/model_permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/model_permissions/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ModelPermissionRetrieveParams, ProjectModelPermissions, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -59,6 +60,7 @@ export const retrieve: Endpoint.Json<ModelPermissionRetrieveParams, ProjectModel
  * Returns `ProjectModelPermissions`. `POST /organization/projects/{project_id}/model_permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/model_permissions/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ModelPermissionUpdateParams, ProjectModelPermissions, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -74,6 +76,7 @@ export const update: Endpoint.Json<ModelPermissionUpdateParams, ProjectModelPerm
  * Returns `ProjectModelPermissionsDeleted`. `DELETE /organization/projects/{project_id}/model_permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/model_permissions/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ModelPermissionDeleteParams, ProjectModelPermissionsDeleted, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

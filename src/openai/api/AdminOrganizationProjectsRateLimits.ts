@@ -51,6 +51,7 @@ export interface RateLimitUpdateRateLimitParams {
  * Lists `ProjectRateLimit`, page by page. `GET /organization/projects/{project_id}/rate_limits`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/rate_limits/methods/list_rate_limits
+ * @category endpoints
  */
 export const listRateLimits: Endpoint.List<RateLimitListRateLimitsParams, ProjectRateLimit, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -67,6 +68,7 @@ export const listRateLimits: Endpoint.List<RateLimitListRateLimitsParams, Projec
  * Returns `ProjectRateLimit`. `POST /organization/projects/{project_id}/rate_limits/{rate_limit_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/rate_limits/methods/update_rate_limit
+ * @category endpoints
  */
 export const updateRateLimit: Endpoint.Json<RateLimitUpdateRateLimitParams, ProjectRateLimit, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -57,6 +57,7 @@ export const RoleDeleteResponse: Open.Codec<RoleDeleteResponse> = /*#__PURE__*/ 
  * Returns `Role`. `POST /projects/{project_id}/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/roles/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<RoleCreateParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.roles.create",
@@ -71,6 +72,7 @@ export const create: Endpoint.Json<RoleCreateParams, Role, OpenAi> = /*#__PURE__
  * Returns `Role`. `GET /projects/{project_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/roles/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RoleRetrieveParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.roles.retrieve",
@@ -84,6 +86,7 @@ export const retrieve: Endpoint.Json<RoleRetrieveParams, Role, OpenAi> = /*#__PU
  * Returns `Role`. `POST /projects/{project_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/roles/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<RoleUpdateParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.roles.update",
@@ -98,6 +101,7 @@ export const update: Endpoint.Json<RoleUpdateParams, Role, OpenAi> = /*#__PURE__
  * Lists `Role`, page by page. `GET /projects/{project_id}/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/roles/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RoleListParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.projects.roles.list",
@@ -113,6 +117,7 @@ export const list: Endpoint.List<RoleListParams, Role, OpenAi> = /*#__PURE__*/ E
  * Returns `RoleDeleteResponse`. `DELETE /projects/{project_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/roles/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.roles.delete",

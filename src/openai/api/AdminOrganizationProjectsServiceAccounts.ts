@@ -105,6 +105,7 @@ export const ServiceAccountDeleteResponse: Open.Codec<ServiceAccountDeleteRespon
  * Returns `ServiceAccountCreateResponse`. `POST /organization/projects/{project_id}/service_accounts`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_accounts/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ServiceAccountCreateParams, ServiceAccountCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -120,6 +121,7 @@ export const create: Endpoint.Json<ServiceAccountCreateParams, ServiceAccountCre
  * Returns `ProjectServiceAccount`. `GET /organization/projects/{project_id}/service_accounts/{service_account_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_accounts/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ServiceAccountRetrieveParams, ProjectServiceAccount, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -134,6 +136,7 @@ export const retrieve: Endpoint.Json<ServiceAccountRetrieveParams, ProjectServic
  * Returns `ProjectServiceAccount`. `POST /organization/projects/{project_id}/service_accounts/{service_account_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_accounts/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ServiceAccountUpdateParams, ProjectServiceAccount, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -149,6 +152,7 @@ export const update: Endpoint.Json<ServiceAccountUpdateParams, ProjectServiceAcc
  * Lists `ProjectServiceAccount`, page by page. `GET /organization/projects/{project_id}/service_accounts`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_accounts/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ServiceAccountListParams, ProjectServiceAccount, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -167,6 +171,7 @@ export const list: Endpoint.List<ServiceAccountListParams, ProjectServiceAccount
  * Returns `ServiceAccountDeleteResponse`. `DELETE /organization/projects/{project_id}/service_accounts/{service_account_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_accounts/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ServiceAccountDeleteParams, ServiceAccountDeleteResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -36,6 +36,7 @@ export const APIKeyCreateResponse: Open.Codec<APIKeyCreateResponse> = /*#__PURE_
  * Returns `APIKeyCreateResponse`. `POST /organization/projects/{project_id}/service_accounts/{service_account_id}/api_keys`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_accounts/subresources/api_keys/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<APIKeyCreateParams, APIKeyCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -34,6 +34,7 @@ export interface ServiceTierSettingRetrieveParams {
  * Returns `ProjectServiceTierSettings`. `GET /organization/projects/{project_id}/service_tier_settings`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_tier_settings/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ServiceTierSettingRetrieveParams, ProjectServiceTierSettings, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -48,6 +49,7 @@ export const retrieve: Endpoint.Json<ServiceTierSettingRetrieveParams, ProjectSe
  * Returns `ProjectServiceTierSettings`. `POST /organization/projects/{project_id}/service_tier_settings`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/service_tier_settings/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ServiceTierSettingUpdateParams, ProjectServiceTierSettings, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

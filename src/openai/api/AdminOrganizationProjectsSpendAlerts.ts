@@ -98,6 +98,7 @@ export const ProjectSpendAlertDeleted: Open.Codec<ProjectSpendAlertDeleted> = /*
  * Returns `ProjectSpendAlert`. `POST /organization/projects/{project_id}/spend_alerts`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_alerts/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SpendAlertCreateParams, ProjectSpendAlert, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -115,6 +116,7 @@ export const create: Endpoint.Json<SpendAlertCreateParams, ProjectSpendAlert, Op
  * Returns `ProjectSpendAlert`. `GET /organization/projects/{project_id}/spend_alerts/{alert_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_alerts/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SpendAlertRetrieveParams, ProjectSpendAlert, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -131,6 +133,7 @@ export const retrieve: Endpoint.Json<SpendAlertRetrieveParams, ProjectSpendAlert
  * Returns `ProjectSpendAlert`. `POST /organization/projects/{project_id}/spend_alerts/{alert_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_alerts/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SpendAlertUpdateParams, ProjectSpendAlert, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -148,6 +151,7 @@ export const update: Endpoint.Json<SpendAlertUpdateParams, ProjectSpendAlert, Op
  * Lists `ProjectSpendAlert`, page by page. `GET /organization/projects/{project_id}/spend_alerts`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_alerts/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SpendAlertListParams, ProjectSpendAlert, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -166,6 +170,7 @@ export const list: Endpoint.List<SpendAlertListParams, ProjectSpendAlert, OpenAi
  * Returns `ProjectSpendAlertDeleted`. `DELETE /organization/projects/{project_id}/spend_alerts/{alert_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_alerts/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<SpendAlertDeleteParams, ProjectSpendAlertDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -57,6 +57,7 @@ export interface SpendLimitDeleteParams {
  * Returns `ProjectSpendLimit`. `GET /organization/projects/{project_id}/spend_limit`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_limit/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SpendLimitRetrieveParams, ProjectSpendLimit, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -73,6 +74,7 @@ export const retrieve: Endpoint.Json<SpendLimitRetrieveParams, ProjectSpendLimit
  * Returns `ProjectSpendLimit`. `POST /organization/projects/{project_id}/spend_limit`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_limit/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SpendLimitUpdateParams, ProjectSpendLimit, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -90,6 +92,7 @@ export const update: Endpoint.Json<SpendLimitUpdateParams, ProjectSpendLimit, Op
  * Returns `ProjectSpendLimitDeleted`. `DELETE /organization/projects/{project_id}/spend_limit`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/spend_limit/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<SpendLimitDeleteParams, ProjectSpendLimitDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

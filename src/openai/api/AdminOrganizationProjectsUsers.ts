@@ -70,6 +70,7 @@ export const UserDeleteResponse: Open.Codec<UserDeleteResponse> = /*#__PURE__*/ 
  * Returns `ProjectUser`. `POST /organization/projects/{project_id}/users`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/users/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<UserCreateParams, ProjectUser, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.users.create",
@@ -84,6 +85,7 @@ export const create: Endpoint.Json<UserCreateParams, ProjectUser, OpenAi> = /*#_
  * Returns `ProjectUser`. `GET /organization/projects/{project_id}/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/users/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserRetrieveParams, ProjectUser, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.users.retrieve",
@@ -97,6 +99,7 @@ export const retrieve: Endpoint.Json<UserRetrieveParams, ProjectUser, OpenAi> = 
  * Returns `ProjectUser`. `POST /organization/projects/{project_id}/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/users/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<UserUpdateParams, ProjectUser, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.users.update",
@@ -111,6 +114,7 @@ export const update: Endpoint.Json<UserUpdateParams, ProjectUser, OpenAi> = /*#_
  * Lists `ProjectUser`, page by page. `GET /organization/projects/{project_id}/users`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/users/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, ProjectUser, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.projects.users.list",
@@ -126,6 +130,7 @@ export const list: Endpoint.List<UserListParams, ProjectUser, OpenAi> = /*#__PUR
  * Returns `UserDeleteResponse`. `DELETE /organization/projects/{project_id}/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/projects/subresources/users/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<UserDeleteParams, UserDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.projects.users.delete",

@@ -70,6 +70,7 @@ export interface RoleDeleteParams {
  * Returns `Role`. `POST /organization/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/roles/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<RoleCreateParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.roles.create",
@@ -84,6 +85,7 @@ export const create: Endpoint.Json<RoleCreateParams, Role, OpenAi> = /*#__PURE__
  * Returns `Role`. `GET /organization/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/roles/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RoleRetrieveParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.roles.retrieve",
@@ -97,6 +99,7 @@ export const retrieve: Endpoint.Json<RoleRetrieveParams, Role, OpenAi> = /*#__PU
  * Returns `Role`. `POST /organization/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/roles/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<RoleUpdateParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.roles.update",
@@ -111,6 +114,7 @@ export const update: Endpoint.Json<RoleUpdateParams, Role, OpenAi> = /*#__PURE__
  * Lists `Role`, page by page. `GET /organization/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/roles/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RoleListParams, Role, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.roles.list",
@@ -126,6 +130,7 @@ export const list: Endpoint.List<RoleListParams, Role, OpenAi> = /*#__PURE__*/ E
  * Returns `RoleDeleteResponse`. `DELETE /organization/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/roles/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.roles.delete",

@@ -95,6 +95,7 @@ export interface SpendAlertDeleteParams {
  * Returns `OrganizationSpendAlert`. `POST /organization/spend_alerts`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_alerts/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SpendAlertCreateParams, OrganizationSpendAlert, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -110,6 +111,7 @@ export const create: Endpoint.Json<SpendAlertCreateParams, OrganizationSpendAler
  * Returns `OrganizationSpendAlert`. `GET /organization/spend_alerts/{alert_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_alerts/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SpendAlertRetrieveParams, OrganizationSpendAlert, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -124,6 +126,7 @@ export const retrieve: Endpoint.Json<SpendAlertRetrieveParams, OrganizationSpend
  * Returns `OrganizationSpendAlert`. `POST /organization/spend_alerts/{alert_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_alerts/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SpendAlertUpdateParams, OrganizationSpendAlert, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -139,6 +142,7 @@ export const update: Endpoint.Json<SpendAlertUpdateParams, OrganizationSpendAler
  * Lists `OrganizationSpendAlert`, page by page. `GET /organization/spend_alerts`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_alerts/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SpendAlertListParams, OrganizationSpendAlert, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -157,6 +161,7 @@ export const list: Endpoint.List<SpendAlertListParams, OrganizationSpendAlert, O
  * Returns `OrganizationSpendAlertDeleted`. `DELETE /organization/spend_alerts/{alert_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_alerts/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<SpendAlertDeleteParams, OrganizationSpendAlertDeleted, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

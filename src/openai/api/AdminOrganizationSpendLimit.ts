@@ -51,6 +51,7 @@ export const OrganizationSpendLimitDeleted: Open.Codec<OrganizationSpendLimitDel
  * Returns `OrganizationSpendLimit`. `GET /organization/spend_limit`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_limit/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<{}, OrganizationSpendLimit, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.spendLimit.retrieve",
@@ -64,6 +65,7 @@ export const retrieve: Endpoint.Json<{}, OrganizationSpendLimit, OpenAi> = /*#__
  * Returns `OrganizationSpendLimit`. `POST /organization/spend_limit`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_limit/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SpendLimitUpdateParams, OrganizationSpendLimit, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -79,6 +81,7 @@ export const update: Endpoint.Json<SpendLimitUpdateParams, OrganizationSpendLimi
  * Returns `OrganizationSpendLimitDeleted`. `DELETE /organization/spend_limit`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/spend_limit/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<{}, OrganizationSpendLimitDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.spendLimit.delete",

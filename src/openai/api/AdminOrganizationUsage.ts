@@ -763,6 +763,7 @@ export const UsageWebSearchCallsResponse: Open.Codec<UsageWebSearchCallsResponse
  * Returns `UsageAudioSpeechesResponse`. `GET /organization/usage/audio_speeches`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/audio_speeches
+ * @category endpoints
  */
 export const audioSpeeches: Endpoint.Json<UsageAudioSpeechesParams, UsageAudioSpeechesResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -789,6 +790,7 @@ export const audioSpeeches: Endpoint.Json<UsageAudioSpeechesParams, UsageAudioSp
  * Returns `UsageAudioTranscriptionsResponse`. `GET /organization/usage/audio_transcriptions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/audio_transcriptions
+ * @category endpoints
  */
 export const audioTranscriptions: Endpoint.Json<
   UsageAudioTranscriptionsParams,
@@ -818,6 +820,7 @@ export const audioTranscriptions: Endpoint.Json<
  * Returns `UsageCodeInterpreterSessionsResponse`. `GET /organization/usage/code_interpreter_sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/code_interpreter_sessions
+ * @category endpoints
  */
 export const codeInterpreterSessions: Endpoint.Json<
   UsageCodeInterpreterSessionsParams,
@@ -836,6 +839,7 @@ export const codeInterpreterSessions: Endpoint.Json<
  * Returns `UsageCompletionsResponse`. `GET /organization/usage/completions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/completions
+ * @category endpoints
  */
 export const completions: Endpoint.Json<UsageCompletionsParams, UsageCompletionsResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -863,6 +867,7 @@ export const completions: Endpoint.Json<UsageCompletionsParams, UsageCompletions
  * Returns `UsageCostsResponse`. `GET /organization/costs`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/costs
+ * @category endpoints
  */
 export const costs: Endpoint.Json<UsageCostsParams, UsageCostsResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.usage.costs",
@@ -887,6 +892,7 @@ export const costs: Endpoint.Json<UsageCostsParams, UsageCostsResponse, OpenAi> 
  * Returns `UsageDecisionsResponse`. `GET /organization/usage/decisions`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/decisions
+ * @category endpoints
  */
 export const decisions: Endpoint.Json<UsageDecisionsParams, UsageDecisionsResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -915,6 +921,7 @@ export const decisions: Endpoint.Json<UsageDecisionsParams, UsageDecisionsRespon
  * Returns `UsageEmbeddingsResponse`. `GET /organization/usage/embeddings`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/embeddings
+ * @category endpoints
  */
 export const embeddings: Endpoint.Json<UsageEmbeddingsParams, UsageEmbeddingsResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -941,6 +948,7 @@ export const embeddings: Endpoint.Json<UsageEmbeddingsParams, UsageEmbeddingsRes
  * Returns `UsageFileSearchCallsResponse`. `GET /organization/usage/file_search_calls`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/file_search_calls
+ * @category endpoints
  */
 export const fileSearchCalls: Endpoint.Json<UsageFileSearchCallsParams, UsageFileSearchCallsResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -967,6 +975,7 @@ export const fileSearchCalls: Endpoint.Json<UsageFileSearchCallsParams, UsageFil
  * Returns `UsageImagesResponse`. `GET /organization/usage/images`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/images
+ * @category endpoints
  */
 export const images: Endpoint.Json<UsageImagesParams, UsageImagesResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -997,6 +1006,7 @@ export const images: Endpoint.Json<UsageImagesParams, UsageImagesResponse, OpenA
  * Returns `UsageModerationsResponse`. `GET /organization/usage/moderations`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/moderations
+ * @category endpoints
  */
 export const moderations: Endpoint.Json<UsageModerationsParams, UsageModerationsResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -1023,6 +1033,7 @@ export const moderations: Endpoint.Json<UsageModerationsParams, UsageModerations
  * Returns `UsageVectorStoresResponse`. `GET /organization/usage/vector_stores`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/vector_stores
+ * @category endpoints
  */
 export const vectorStores: Endpoint.Json<UsageVectorStoresParams, UsageVectorStoresResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -1038,6 +1049,7 @@ export const vectorStores: Endpoint.Json<UsageVectorStoresParams, UsageVectorSto
  * Returns `UsageWebSearchCallsResponse`. `GET /organization/usage/web_search_calls`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/usage/methods/web_search_calls
+ * @category endpoints
  */
 export const webSearchCalls: Endpoint.Json<UsageWebSearchCallsParams, UsageWebSearchCallsResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

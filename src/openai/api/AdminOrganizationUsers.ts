@@ -126,6 +126,7 @@ export interface UserDeleteParams {
  * Returns `OrganizationUser`. `GET /organization/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<UserRetrieveParams, OrganizationUser, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -142,6 +143,7 @@ export const retrieve: Endpoint.Json<UserRetrieveParams, OrganizationUser, OpenA
  * Returns `OrganizationUser`. `POST /organization/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<UserUpdateParams, OrganizationUser, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.users.update",
@@ -156,6 +158,7 @@ export const update: Endpoint.Json<UserUpdateParams, OrganizationUser, OpenAi> =
  * Lists `OrganizationUser`, page by page. `GET /organization/users`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<UserListParams, OrganizationUser, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.users.list",
@@ -171,6 +174,7 @@ export const list: Endpoint.List<UserListParams, OrganizationUser, OpenAi> = /*#
  * Returns `UserDeleteResponse`. `DELETE /organization/users/{user_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<UserDeleteParams, UserDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.users.delete",

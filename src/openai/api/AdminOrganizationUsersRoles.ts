@@ -124,6 +124,7 @@ export const RoleDeleteResponse: Open.Codec<RoleDeleteResponse> = /*#__PURE__*/ 
  * Returns `RoleCreateResponse`. `POST /organization/users/{user_id}/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/subresources/roles/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<RoleCreateParams, RoleCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.users.roles.create",
@@ -138,6 +139,7 @@ export const create: Endpoint.Json<RoleCreateParams, RoleCreateResponse, OpenAi>
  * Returns `RoleRetrieveResponse`. `GET /organization/users/{user_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/subresources/roles/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RoleRetrieveParams, RoleRetrieveResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -154,6 +156,7 @@ export const retrieve: Endpoint.Json<RoleRetrieveParams, RoleRetrieveResponse, O
  * Lists `RoleListResponse`, page by page. `GET /organization/users/{user_id}/roles`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/subresources/roles/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RoleListParams, RoleListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "admin.organization.users.roles.list",
@@ -169,6 +172,7 @@ export const list: Endpoint.List<RoleListParams, RoleListResponse, OpenAi> = /*#
  * Returns `RoleDeleteResponse`. `DELETE /organization/users/{user_id}/roles/{role_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/users/subresources/roles/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<RoleDeleteParams, RoleDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "admin.organization.users.roles.delete",

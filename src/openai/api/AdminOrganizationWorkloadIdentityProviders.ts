@@ -162,6 +162,7 @@ export interface WorkloadIdentityProviderDeleteParams {
  * Returns `WorkloadIdentityProvider`. `POST /organization/workload_identity_providers`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<WorkloadIdentityProviderCreateParams, WorkloadIdentityProvider, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -177,6 +178,7 @@ export const create: Endpoint.Json<WorkloadIdentityProviderCreateParams, Workloa
  * Returns `WorkloadIdentityProvider`. `GET /organization/workload_identity_providers/{workload_identity_provider_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<WorkloadIdentityProviderRetrieveParams, WorkloadIdentityProvider, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -191,6 +193,7 @@ export const retrieve: Endpoint.Json<WorkloadIdentityProviderRetrieveParams, Wor
  * Returns `WorkloadIdentityProvider`. `POST /organization/workload_identity_providers/{workload_identity_provider_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<WorkloadIdentityProviderUpdateParams, WorkloadIdentityProvider, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -206,6 +209,7 @@ export const update: Endpoint.Json<WorkloadIdentityProviderUpdateParams, Workloa
  * Lists `WorkloadIdentityProvider`, page by page. `GET /organization/workload_identity_providers`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WorkloadIdentityProviderListParams, WorkloadIdentityProvider, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -222,6 +226,7 @@ export const list: Endpoint.List<WorkloadIdentityProviderListParams, WorkloadIde
  * Returns `WorkloadIdentityProviderDeleted`. `DELETE /organization/workload_identity_providers/{workload_identity_provider_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<WorkloadIdentityProviderDeleteParams, WorkloadIdentityProviderDeleted, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -142,6 +142,7 @@ export const FederationRuleDeleted: Open.Codec<FederationRuleDeleted> = /*#__PUR
  * Returns `FederationRule`. `POST /organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/subresources/federation_rules/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<FederationRuleCreateParams, FederationRule, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -159,6 +160,7 @@ export const create: Endpoint.Json<FederationRuleCreateParams, FederationRule, O
  * Returns `FederationRule`. `GET /organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules/{workload_identity_federation_rule_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/subresources/federation_rules/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<FederationRuleRetrieveParams, FederationRule, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -173,6 +175,7 @@ export const retrieve: Endpoint.Json<FederationRuleRetrieveParams, FederationRul
  * Returns `FederationRule`. `POST /organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules/{workload_identity_federation_rule_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/subresources/federation_rules/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<FederationRuleUpdateParams, FederationRule, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -190,6 +193,7 @@ export const update: Endpoint.Json<FederationRuleUpdateParams, FederationRule, O
  * Lists `FederationRule`, page by page. `GET /organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/subresources/federation_rules/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<FederationRuleListParams, FederationRule, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -208,6 +212,7 @@ export const list: Endpoint.List<FederationRuleListParams, FederationRule, OpenA
  * Returns `FederationRuleDeleted`. `DELETE /organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules/{workload_identity_federation_rule_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/admin/subresources/organization/subresources/workload_identity_providers/subresources/federation_rules/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<FederationRuleDeleteParams, FederationRuleDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -39,6 +39,7 @@ export interface SpeechCreateParams {
  * Streams bytes. `POST /audio/speech`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/speech/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Binary<SpeechCreateParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(OpenAi, {
   id: "audio.speech.create",

@@ -299,6 +299,7 @@ export const TranscriptionCreateResponse: Open.Codec<TranscriptionCreateResponse
  * Returns `TranscriptionCreateResponse` or `string`. `POST /audio/transcriptions`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/transcriptions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<TranscriptionCreateParams, TranscriptionCreateResponse | string, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -314,6 +315,7 @@ export const create: Endpoint.Json<TranscriptionCreateParams, TranscriptionCreat
  * Streams `TranscriptionStreamEvent` events. `POST /audio/transcriptions`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/transcriptions/methods/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<TranscriptionCreateParams, TranscriptionStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {

@@ -47,6 +47,7 @@ export const TranslationCreateResponse: Open.Codec<TranslationCreateResponse> = 
  * Returns `TranslationCreateResponse` or `string`. `POST /audio/translations`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/translations/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const create: Endpoint.Json<TranslationCreateParams, TranslationCreateResponse | string, OpenAi> =

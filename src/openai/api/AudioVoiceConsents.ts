@@ -64,6 +64,7 @@ export interface VoiceConsentDeleteParams {
  * Returns `VoiceConsent`. `POST /audio/voice_consents`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voice_consents/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<VoiceConsentCreateParams, VoiceConsent, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -80,6 +81,7 @@ export const create: Endpoint.Json<VoiceConsentCreateParams, VoiceConsent, OpenA
  * Returns `VoiceConsent`. `GET /audio/voice_consents/{consent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voice_consents/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<VoiceConsentRetrieveParams, VoiceConsent, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -95,6 +97,7 @@ export const retrieve: Endpoint.Json<VoiceConsentRetrieveParams, VoiceConsent, O
  * Returns `VoiceConsent`. `POST /audio/voice_consents/{consent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voice_consents/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<VoiceConsentUpdateParams, VoiceConsent, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -111,6 +114,7 @@ export const update: Endpoint.Json<VoiceConsentUpdateParams, VoiceConsent, OpenA
  * Lists `VoiceConsent`, page by page. `GET /audio/voice_consents`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voice_consents/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VoiceConsentListParams, VoiceConsent, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "audio.voiceConsents.list",
@@ -125,6 +129,7 @@ export const list: Endpoint.List<VoiceConsentListParams, VoiceConsent, OpenAi> =
  * Returns `VoiceConsentDeleted`. `DELETE /audio/voice_consents/{consent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voice_consents/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<VoiceConsentDeleteParams, VoiceConsentDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -62,6 +62,7 @@ export interface VoiceDeleteParams {
  * Returns `Voice`. `POST /audio/voices`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voices/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<VoiceCreateParams, Voice, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "audio.voices.create",
@@ -75,6 +76,7 @@ export const create: Endpoint.Json<VoiceCreateParams, Voice, OpenAi> = /*#__PURE
  * Returns `VoiceDeleted`. `DELETE /audio/voices/{voice_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/audio/subresources/voices/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<VoiceDeleteParams, VoiceDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "audio.voices.delete",

@@ -193,6 +193,7 @@ export interface BatchCancelParams {
  * Returns `Batch`. `POST /batches`
  *
  * @see https://developers.openai.com/api/reference/resources/batches/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<BatchCreateParams, Batch, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "batches.create",
@@ -206,6 +207,7 @@ export const create: Endpoint.Json<BatchCreateParams, Batch, OpenAi> = /*#__PURE
  * Returns `Batch`. `GET /batches/{batch_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/batches/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<BatchRetrieveParams, Batch, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "batches.retrieve",
@@ -218,6 +220,7 @@ export const retrieve: Endpoint.Json<BatchRetrieveParams, Batch, OpenAi> = /*#__
  * Lists `Batch`, page by page. `GET /batches`
  *
  * @see https://developers.openai.com/api/reference/resources/batches/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<BatchListParams, Batch, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "batches.list",
@@ -232,6 +235,7 @@ export const list: Endpoint.List<BatchListParams, Batch, OpenAi> = /*#__PURE__*/
  * Returns `Batch`. `POST /batches/{batch_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/batches/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<BatchCancelParams, Batch, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "batches.cancel",

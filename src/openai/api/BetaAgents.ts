@@ -2827,6 +2827,7 @@ export interface AgentDeleteParams {
  * Returns `Agent`. `POST /agents`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<AgentCreateParams, Agent, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.create",
@@ -2841,6 +2842,7 @@ export const create: Endpoint.Json<AgentCreateParams, Agent, OpenAi> = /*#__PURE
  * Returns `Agent`. `GET /agents/{agent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<AgentRetrieveParams, Agent, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.retrieve",
@@ -2854,6 +2856,7 @@ export const retrieve: Endpoint.Json<AgentRetrieveParams, Agent, OpenAi> = /*#__
  * Returns `Agent`. `POST /agents/{agent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<AgentUpdateParams, Agent, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.update",
@@ -2868,6 +2871,7 @@ export const update: Endpoint.Json<AgentUpdateParams, Agent, OpenAi> = /*#__PURE
  * Lists `Agent`, page by page. `GET /agents`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<AgentListParams, Agent, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.list",
@@ -2883,6 +2887,7 @@ export const list: Endpoint.List<AgentListParams, Agent, OpenAi> = /*#__PURE__*/
  * Returns `AgentDeleted`. `DELETE /agents/{agent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<AgentDeleteParams, AgentDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.delete",

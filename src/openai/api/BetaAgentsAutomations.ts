@@ -483,6 +483,7 @@ export interface AutomationResumeParams {
  * Returns `Automation`. `POST /agents/automations`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<AutomationCreateParams, Automation, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.automations.create",
@@ -497,6 +498,7 @@ export const create: Endpoint.Json<AutomationCreateParams, Automation, OpenAi> =
  * Returns `Automation`. `GET /agents/automations/{automation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<AutomationRetrieveParams, Automation, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -513,6 +515,7 @@ export const retrieve: Endpoint.Json<AutomationRetrieveParams, Automation, OpenA
  * Returns `Automation`. `POST /agents/automations/{automation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<AutomationUpdateParams, Automation, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.automations.update",
@@ -527,6 +530,7 @@ export const update: Endpoint.Json<AutomationUpdateParams, Automation, OpenAi> =
  * Lists `Automation`, page by page. `GET /agents/automations`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<AutomationListParams, Automation, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.automations.list",
@@ -542,6 +546,7 @@ export const list: Endpoint.List<AutomationListParams, Automation, OpenAi> = /*#
  * Returns `AutomationDeleted`. `DELETE /agents/automations/{automation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<AutomationDeleteParams, AutomationDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.automations.delete",
@@ -557,6 +562,7 @@ export { delete_ as delete }
  * Returns `Automation`. `POST /agents/automations/{automation_id}/pause`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/pause
+ * @category endpoints
  */
 export const pause: Endpoint.Json<AutomationPauseParams, Automation, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.automations.pause",
@@ -570,6 +576,7 @@ export const pause: Endpoint.Json<AutomationPauseParams, Automation, OpenAi> = /
  * Returns `Automation`. `POST /agents/automations/{automation_id}/resume`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/methods/resume
+ * @category endpoints
  */
 export const resume: Endpoint.Json<AutomationResumeParams, Automation, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.automations.resume",

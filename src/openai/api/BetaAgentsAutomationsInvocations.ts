@@ -96,6 +96,7 @@ export interface InvocationCreateParams {
  * Returns `AutomationInvocation`. `POST /agents/automations/{automation_id}/invocations`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/subresources/invocations/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<InvocationCreateParams, AutomationInvocation, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -112,6 +113,7 @@ export const create: Endpoint.Json<InvocationCreateParams, AutomationInvocation,
  * Returns `AutomationInvocation`. `GET /agents/automations/{automation_id}/invocations/{invocation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/subresources/invocations/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<InvocationRetrieveParams, AutomationInvocation, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -126,6 +128,7 @@ export const retrieve: Endpoint.Json<InvocationRetrieveParams, AutomationInvocat
  * Lists `AutomationInvocation`, page by page. `GET /agents/automations/{automation_id}/invocations`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/automations/subresources/invocations/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InvocationListParams, AutomationInvocation, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -97,6 +97,7 @@ export interface EnvironmentRetrieveParams {
  * Returns `EnvironmentInfo`. `POST /agents/environments`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<EnvironmentCreateParams, EnvironmentInfo, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -115,6 +116,7 @@ export const create: Endpoint.Json<EnvironmentCreateParams, EnvironmentInfo, Ope
  * Returns `EnvironmentInfo`. `GET /agents/environments/{environment_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<EnvironmentRetrieveParams, EnvironmentInfo, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -131,6 +133,7 @@ export const retrieve: Endpoint.Json<EnvironmentRetrieveParams, EnvironmentInfo,
  * Lists `EnvironmentInfo`, page by page. `GET /agents/environments`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<EnvironmentListParams, EnvironmentInfo, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.environments.list",

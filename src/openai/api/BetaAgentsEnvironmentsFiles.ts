@@ -52,6 +52,7 @@ export interface FileListParams {
  * Returns `EnvironmentFile`. `POST /agents/environments/{environment_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/files/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<FileCreateParams, EnvironmentFile, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.environments.files.create",
@@ -66,6 +67,7 @@ export const create: Endpoint.Json<FileCreateParams, EnvironmentFile, OpenAi> = 
  * Lists `EnvironmentFile`, page by page. `GET /agents/environments/{environment_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/files/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<FileListParams, EnvironmentFile, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.environments.files.list",

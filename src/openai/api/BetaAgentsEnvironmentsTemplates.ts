@@ -219,6 +219,7 @@ export interface TemplateDeleteParams {
  * Returns `EnvironmentTemplate`. `POST /agents/environments/templates`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/templates/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<TemplateCreateParams, EnvironmentTemplate, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -236,6 +237,7 @@ export const create: Endpoint.Json<TemplateCreateParams, EnvironmentTemplate, Op
  * Returns `EnvironmentTemplate`. `GET /agents/environments/templates/{environment_template_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/templates/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<TemplateRetrieveParams, EnvironmentTemplate, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -252,6 +254,7 @@ export const retrieve: Endpoint.Json<TemplateRetrieveParams, EnvironmentTemplate
  * Returns `EnvironmentTemplate`. `POST /agents/environments/templates/{environment_template_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/templates/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<TemplateUpdateParams, EnvironmentTemplate, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -269,6 +272,7 @@ export const update: Endpoint.Json<TemplateUpdateParams, EnvironmentTemplate, Op
  * Lists `EnvironmentTemplate`, page by page. `GET /agents/environments/templates`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/templates/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<TemplateListParams, EnvironmentTemplate, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -287,6 +291,7 @@ export const list: Endpoint.List<TemplateListParams, EnvironmentTemplate, OpenAi
  * Returns `EnvironmentTemplateDeleted`. `DELETE /agents/environments/templates/{environment_template_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments/subresources/templates/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<TemplateDeleteParams, EnvironmentTemplateDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

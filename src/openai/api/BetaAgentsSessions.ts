@@ -105,6 +105,7 @@ export interface SessionDeleteParams {
  * Returns `AgentSession`. `POST /agents/sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SessionCreateParams, AgentSession, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.sessions.create",
@@ -119,6 +120,7 @@ export const create: Endpoint.Json<SessionCreateParams, AgentSession, OpenAi> = 
  * Streams `AgentSessionEvent` events. `POST /agents/sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/methods/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<SessionCreateParams, AgentSessionEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -135,6 +137,7 @@ export const stream: Endpoint.EventStream<SessionCreateParams, AgentSessionEvent
  * Returns `AgentSession`. `GET /agents/sessions/{session_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SessionRetrieveParams, AgentSession, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -151,6 +154,7 @@ export const retrieve: Endpoint.Json<SessionRetrieveParams, AgentSession, OpenAi
  * Returns `AgentSession`. `POST /agents/sessions/{session_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SessionUpdateParams, AgentSession, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.sessions.update",
@@ -165,6 +169,7 @@ export const update: Endpoint.Json<SessionUpdateParams, AgentSession, OpenAi> = 
  * Lists `AgentSession`, page by page. `GET /agents/sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SessionListParams, AgentSession, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.list",
@@ -180,6 +185,7 @@ export const list: Endpoint.List<SessionListParams, AgentSession, OpenAi> = /*#_
  * Returns `AgentSessionDeleted`. `DELETE /agents/sessions/{session_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<SessionDeleteParams, AgentSessionDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.sessions.delete",

@@ -70,6 +70,7 @@ export interface ArtifactContentParams {
  * Returns `SessionArtifact`. `GET /agents/sessions/{session_id}/artifacts/{artifact_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/artifacts/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ArtifactRetrieveParams, SessionArtifact, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -86,6 +87,7 @@ export const retrieve: Endpoint.Json<ArtifactRetrieveParams, SessionArtifact, Op
  * Lists `SessionArtifact`, page by page. `GET /agents/sessions/{session_id}/artifacts`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/artifacts/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ArtifactListParams, SessionArtifact, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.artifacts.list",
@@ -101,6 +103,7 @@ export const list: Endpoint.List<ArtifactListParams, SessionArtifact, OpenAi> = 
  * Returns `SessionArtifactDeleted`. `DELETE /agents/sessions/{session_id}/artifacts/{artifact_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/artifacts/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ArtifactDeleteParams, SessionArtifactDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -119,6 +122,7 @@ export { delete_ as delete }
  * Streams bytes. `GET /agents/sessions/{session_id}/artifacts/{artifact_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/artifacts/methods/content
+ * @category endpoints
  */
 export const content: Endpoint.Binary<ArtifactContentParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(OpenAi, {
   id: "beta.agents.sessions.artifacts.content",

@@ -20,6 +20,7 @@ export interface EventStreamParams {
  * Returns nothing. `POST /agents/sessions/{session_id}/events`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/events/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.None<EventCreateParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "beta.agents.sessions.events.create",
@@ -34,6 +35,7 @@ export const create: Endpoint.None<EventCreateParams, OpenAi> = /*#__PURE__*/ En
  * Streams `AgentSessionEvent` events. `GET /agents/sessions/{session_id}/events`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/events/methods/stream
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<EventStreamParams, AgentSessionEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {

@@ -19,6 +19,7 @@ export interface ItemListParams {
  * Lists `AgentSessionItem`, page by page. `GET /agents/sessions/{session_id}/items`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/items/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ItemListParams, AgentSessionItem, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.items.list",

@@ -24,6 +24,7 @@ export interface SubagentListParams {
  * Returns `Subagent`. `GET /agents/sessions/{session_id}/subagents/{subagent_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/subagents/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SubagentRetrieveParams, Subagent, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.sessions.subagents.retrieve",
@@ -37,6 +38,7 @@ export const retrieve: Endpoint.Json<SubagentRetrieveParams, Subagent, OpenAi> =
  * Lists `Subagent`, page by page. `GET /agents/sessions/{session_id}/subagents`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/subagents/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SubagentListParams, Subagent, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.subagents.list",

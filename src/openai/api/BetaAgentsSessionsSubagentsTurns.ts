@@ -26,6 +26,7 @@ export interface TurnListParams {
  * Returns `Turn`. `GET /agents/sessions/{session_id}/subagents/{subagent_id}/turns/{turn_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/subagents/subresources/turns/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<TurnRetrieveParams, Turn, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.sessions.subagents.turns.retrieve",
@@ -39,6 +40,7 @@ export const retrieve: Endpoint.Json<TurnRetrieveParams, Turn, OpenAi> = /*#__PU
  * Lists `Turn`, page by page. `GET /agents/sessions/{session_id}/subagents/{subagent_id}/turns`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/subagents/subresources/turns/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<TurnListParams, Turn, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.subagents.turns.list",

@@ -36,6 +36,7 @@ export const SessionTrace: Open.Codec<SessionTrace> = /*#__PURE__*/ Open.struct(
  * Lists `SessionTrace`, page by page. `GET /agents/sessions/{session_id}/traces`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/traces/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<TraceListParams, SessionTrace, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.traces.list",

@@ -65,6 +65,7 @@ export interface TurnListParams {
  * Returns `Turn`. `GET /agents/sessions/{session_id}/turns/{turn_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/turns/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<TurnRetrieveParams, Turn, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.sessions.turns.retrieve",
@@ -78,6 +79,7 @@ export const retrieve: Endpoint.Json<TurnRetrieveParams, Turn, OpenAi> = /*#__PU
  * Lists `Turn`, page by page. `GET /agents/sessions/{session_id}/turns`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions/subresources/turns/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<TurnListParams, Turn, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.sessions.turns.list",

@@ -71,6 +71,7 @@ export interface VaultDeleteParams {
  * Returns `Vault`. `POST /vaults`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<VaultCreateParams, Vault, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.create",
@@ -85,6 +86,7 @@ export const create: Endpoint.Json<VaultCreateParams, Vault, OpenAi> = /*#__PURE
  * Returns `Vault`. `GET /vaults/{vault_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<VaultRetrieveParams, Vault, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.retrieve",
@@ -98,6 +100,7 @@ export const retrieve: Endpoint.Json<VaultRetrieveParams, Vault, OpenAi> = /*#__
  * Returns `Vault`. `POST /vaults/{vault_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<VaultUpdateParams, Vault, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.update",
@@ -112,6 +115,7 @@ export const update: Endpoint.Json<VaultUpdateParams, Vault, OpenAi> = /*#__PURE
  * Lists `Vault`, page by page. `GET /vaults`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VaultListParams, Vault, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.vaults.list",
@@ -127,6 +131,7 @@ export const list: Endpoint.List<VaultListParams, Vault, OpenAi> = /*#__PURE__*/
  * Returns `VaultDeleted`. `DELETE /vaults/{vault_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<VaultDeleteParams, VaultDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.delete",

@@ -321,6 +321,7 @@ export const CredentialDeleted: Open.Codec<CredentialDeleted> = /*#__PURE__*/ Op
  * Returns `Credential`. `POST /vaults/{vault_id}/credentials`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/subresources/credentials/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<CredentialCreateParams, Credential, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.credentials.create",
@@ -335,6 +336,7 @@ export const create: Endpoint.Json<CredentialCreateParams, Credential, OpenAi> =
  * Returns `Credential`. `GET /vaults/{vault_id}/credentials/{credential_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/subresources/credentials/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<CredentialRetrieveParams, Credential, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -351,6 +353,7 @@ export const retrieve: Endpoint.Json<CredentialRetrieveParams, Credential, OpenA
  * Returns `Credential`. `POST /vaults/{vault_id}/credentials/{credential_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/subresources/credentials/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<CredentialUpdateParams, Credential, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.credentials.update",
@@ -365,6 +368,7 @@ export const update: Endpoint.Json<CredentialUpdateParams, Credential, OpenAi> =
  * Lists `Credential`, page by page. `GET /vaults/{vault_id}/credentials`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/subresources/credentials/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CredentialListParams, Credential, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.agents.vaults.credentials.list",
@@ -380,6 +384,7 @@ export const list: Endpoint.List<CredentialListParams, Credential, OpenAi> = /*#
  * Returns `CredentialDeleted`. `DELETE /vaults/{vault_id}/credentials/{credential_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/vaults/subresources/credentials/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<CredentialDeleteParams, CredentialDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.agents.vaults.credentials.delete",

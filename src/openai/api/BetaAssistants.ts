@@ -591,6 +591,7 @@ export interface AssistantDeleteParams {
  * Returns `Assistant`. `POST /assistants`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/assistants/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const create: Endpoint.Json<AssistantCreateParams, Assistant, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -606,6 +607,7 @@ export const create: Endpoint.Json<AssistantCreateParams, Assistant, OpenAi> = /
  * Returns `Assistant`. `GET /assistants/{assistant_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/assistants/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<AssistantRetrieveParams, Assistant, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -620,6 +622,7 @@ export const retrieve: Endpoint.Json<AssistantRetrieveParams, Assistant, OpenAi>
  * Returns `Assistant`. `POST /assistants/{assistant_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/assistants/methods/update
+ * @category endpoints
  * @deprecated
  */
 export const update: Endpoint.Json<AssistantUpdateParams, Assistant, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -635,6 +638,7 @@ export const update: Endpoint.Json<AssistantUpdateParams, Assistant, OpenAi> = /
  * Lists `Assistant`, page by page. `GET /assistants`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/assistants/methods/list
+ * @category endpoints
  * @deprecated
  */
 export const list: Endpoint.List<AssistantListParams, Assistant, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -651,6 +655,7 @@ export const list: Endpoint.List<AssistantListParams, Assistant, OpenAi> = /*#__
  * Returns `AssistantDeleted`. `DELETE /assistants/{assistant_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/assistants/methods/delete
+ * @category endpoints
  * @deprecated
  */
 const delete_: Endpoint.Json<AssistantDeleteParams, AssistantDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -28,6 +28,7 @@ export interface SessionCancelParams {
  * Returns `ChatSession`. `POST /chatkit/sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/chatkit/subresources/sessions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SessionCreateParams, ChatSession, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.chatkit.sessions.create",
@@ -42,6 +43,7 @@ export const create: Endpoint.Json<SessionCreateParams, ChatSession, OpenAi> = /
  * Returns `ChatSession`. `POST /chatkit/sessions/{session_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/chatkit/subresources/sessions/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<SessionCancelParams, ChatSession, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.chatkit.sessions.cancel",

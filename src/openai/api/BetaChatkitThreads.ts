@@ -507,6 +507,7 @@ export const ThreadListItemsItem: Open.Codec<ThreadListItemsItem> = /*#__PURE__*
  * Returns `ChatKitThread`. `GET /chatkit/threads/{thread_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/chatkit/subresources/threads/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ThreadRetrieveParams, ChatKitThread, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -523,6 +524,7 @@ export const retrieve: Endpoint.Json<ThreadRetrieveParams, ChatKitThread, OpenAi
  * Lists `ChatKitThread`, page by page. `GET /chatkit/threads`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/chatkit/subresources/threads/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ThreadListParams, ChatKitThread, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.chatkit.threads.list",
@@ -538,6 +540,7 @@ export const list: Endpoint.List<ThreadListParams, ChatKitThread, OpenAi> = /*#_
  * Returns `ThreadDeleteResponse`. `DELETE /chatkit/threads/{thread_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/chatkit/subresources/threads/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ThreadDeleteParams, ThreadDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.chatkit.threads.delete",
@@ -553,6 +556,7 @@ export { delete_ as delete }
  * Lists `ThreadListItemsItem`, page by page. `GET /chatkit/threads/{thread_id}/items`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/chatkit/subresources/threads/methods/list_items
+ * @category endpoints
  */
 export const listItems: Endpoint.List<ThreadListItemsParams, ThreadListItemsItem, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -197,6 +197,7 @@ export const SessionCreateResponse: Open.Codec<SessionCreateResponse> = /*#__PUR
  * Returns `SessionCreateResponse`. `POST /realtime/sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/realtime/subresources/sessions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SessionCreateParams, SessionCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

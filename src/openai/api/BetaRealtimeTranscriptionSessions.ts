@@ -107,6 +107,7 @@ export const TranscriptionSession: Open.Codec<TranscriptionSession> = /*#__PURE_
  * Returns `TranscriptionSession`. `POST /realtime/transcription_sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/realtime/subresources/transcription_sessions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<TranscriptionSessionCreateParams, TranscriptionSession, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -5922,6 +5922,7 @@ export interface ResponseRetrieveParams {
  * Returns `BetaResponse`. `POST /responses`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ResponseCreateParams, BetaResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.responses.create",
@@ -5936,6 +5937,7 @@ export const create: Endpoint.Json<ResponseCreateParams, BetaResponse, OpenAi> =
  * Streams `BetaResponseStreamEvent` events. `POST /responses`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<ResponseCreateParams, BetaResponseStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -5953,6 +5955,7 @@ export const stream: Endpoint.EventStream<ResponseCreateParams, BetaResponseStre
  * Returns `BetaResponse`. `GET /responses/{response_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ResponseRetrieveParams, BetaResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -5970,6 +5973,7 @@ export const retrieve: Endpoint.Json<ResponseRetrieveParams, BetaResponse, OpenA
  * Streams `BetaResponseStreamEvent` events. `GET /responses/{response_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/retrieve
+ * @category endpoints
  */
 export const retrieveStream: Endpoint.EventStream<ResponseRetrieveParams, BetaResponseStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -5987,6 +5991,7 @@ export const retrieveStream: Endpoint.EventStream<ResponseRetrieveParams, BetaRe
  * Returns nothing. `DELETE /responses/{response_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.None<ResponseDeleteParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "beta.responses.delete",
@@ -6001,6 +6006,7 @@ export { delete_ as delete }
  * Returns `BetaResponse`. `POST /responses/{response_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<ResponseCancelParams, BetaResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "beta.responses.cancel",
@@ -6014,6 +6020,7 @@ export const cancel: Endpoint.Json<ResponseCancelParams, BetaResponse, OpenAi> =
  * Returns `BetaCompactedResponse`. `POST /responses/compact`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/methods/compact
+ * @category endpoints
  */
 export const compact: Endpoint.Json<ResponseCompactParams, BetaCompactedResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -21,6 +21,7 @@ export interface InputItemListParams {
  * Lists `BetaResponseItem`, page by page. `GET /responses/{response_id}/input_items`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/responses/subresources/input_items/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InputItemListParams, BetaResponseItem, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "beta.responses.inputItems.list",

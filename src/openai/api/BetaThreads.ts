@@ -225,6 +225,7 @@ export interface ThreadDeleteParams {
  * Returns `Thread`. `POST /threads`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const create: Endpoint.Json<ThreadCreateParams, Thread, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -240,6 +241,7 @@ export const create: Endpoint.Json<ThreadCreateParams, Thread, OpenAi> = /*#__PU
  * Returns `Thread`. `GET /threads/{thread_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<ThreadRetrieveParams, Thread, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -254,6 +256,7 @@ export const retrieve: Endpoint.Json<ThreadRetrieveParams, Thread, OpenAi> = /*#
  * Returns `Thread`. `POST /threads/{thread_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/methods/update
+ * @category endpoints
  * @deprecated
  */
 export const update: Endpoint.Json<ThreadUpdateParams, Thread, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -269,6 +272,7 @@ export const update: Endpoint.Json<ThreadUpdateParams, Thread, OpenAi> = /*#__PU
  * Returns `ThreadDeleted`. `DELETE /threads/{thread_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/methods/delete
+ * @category endpoints
  * @deprecated
  */
 const delete_: Endpoint.Json<ThreadDeleteParams, ThreadDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -285,6 +289,7 @@ export { delete_ as delete }
  * Returns `Run`. `POST /threads/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/methods/create_and_run
+ * @category endpoints
  * @deprecated
  */
 export const createAndRun: Endpoint.Json<ThreadCreateAndRunParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -300,6 +305,7 @@ export const createAndRun: Endpoint.Json<ThreadCreateAndRunParams, Run, OpenAi> 
  * Streams `AssistantStreamEvent` events. `POST /threads/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/methods/create_and_run
+ * @category endpoints
  * @deprecated
  */
 export const createAndRunStream: Endpoint.EventStream<ThreadCreateAndRunParams, AssistantStreamEvent, OpenAi> =

@@ -436,6 +436,7 @@ export const MessageDeleted: Open.Codec<MessageDeleted> = /*#__PURE__*/ Open.str
  * Returns `Message`. `POST /threads/{thread_id}/messages`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/messages/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const create: Endpoint.Json<MessageCreateParams, Message, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -451,6 +452,7 @@ export const create: Endpoint.Json<MessageCreateParams, Message, OpenAi> = /*#__
  * Returns `Message`. `GET /threads/{thread_id}/messages/{message_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/messages/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<MessageRetrieveParams, Message, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -465,6 +467,7 @@ export const retrieve: Endpoint.Json<MessageRetrieveParams, Message, OpenAi> = /
  * Returns `Message`. `POST /threads/{thread_id}/messages/{message_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/messages/methods/update
+ * @category endpoints
  * @deprecated
  */
 export const update: Endpoint.Json<MessageUpdateParams, Message, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -480,6 +483,7 @@ export const update: Endpoint.Json<MessageUpdateParams, Message, OpenAi> = /*#__
  * Lists `Message`, page by page. `GET /threads/{thread_id}/messages`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/messages/methods/list
+ * @category endpoints
  * @deprecated
  */
 export const list: Endpoint.List<MessageListParams, Message, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -496,6 +500,7 @@ export const list: Endpoint.List<MessageListParams, Message, OpenAi> = /*#__PURE
  * Returns `MessageDeleted`. `DELETE /threads/{thread_id}/messages/{message_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/messages/methods/delete
+ * @category endpoints
  * @deprecated
  */
 const delete_: Endpoint.Json<MessageDeleteParams, MessageDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -291,6 +291,7 @@ export interface RunSubmitToolOutputsParams {
  * Returns `Run`. `POST /threads/{thread_id}/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const create: Endpoint.Json<RunCreateParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -307,6 +308,7 @@ export const create: Endpoint.Json<RunCreateParams, Run, OpenAi> = /*#__PURE__*/
  * Streams `AssistantStreamEvent` events. `POST /threads/{thread_id}/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const stream: Endpoint.EventStream<RunCreateParams, AssistantStreamEvent, OpenAi> =
@@ -327,6 +329,7 @@ export const stream: Endpoint.EventStream<RunCreateParams, AssistantStreamEvent,
  * Returns `Run`. `GET /threads/{thread_id}/runs/{run_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<RunRetrieveParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -341,6 +344,7 @@ export const retrieve: Endpoint.Json<RunRetrieveParams, Run, OpenAi> = /*#__PURE
  * Returns `Run`. `POST /threads/{thread_id}/runs/{run_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/update
+ * @category endpoints
  * @deprecated
  */
 export const update: Endpoint.Json<RunUpdateParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -356,6 +360,7 @@ export const update: Endpoint.Json<RunUpdateParams, Run, OpenAi> = /*#__PURE__*/
  * Lists `Run`, page by page. `GET /threads/{thread_id}/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/list
+ * @category endpoints
  * @deprecated
  */
 export const list: Endpoint.List<RunListParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -372,6 +377,7 @@ export const list: Endpoint.List<RunListParams, Run, OpenAi> = /*#__PURE__*/ End
  * Returns `Run`. `POST /threads/{thread_id}/runs/{run_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/cancel
+ * @category endpoints
  * @deprecated
  */
 export const cancel: Endpoint.Json<RunCancelParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -386,6 +392,7 @@ export const cancel: Endpoint.Json<RunCancelParams, Run, OpenAi> = /*#__PURE__*/
  * Returns `Run`. `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/submit_tool_outputs
+ * @category endpoints
  * @deprecated
  */
 export const submitToolOutputs: Endpoint.Json<RunSubmitToolOutputsParams, Run, OpenAi> = /*#__PURE__*/ Endpoint.json(
@@ -404,6 +411,7 @@ export const submitToolOutputs: Endpoint.Json<RunSubmitToolOutputsParams, Run, O
  * Streams `AssistantStreamEvent` events. `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/methods/submit_tool_outputs
+ * @category endpoints
  * @deprecated
  */
 export const submitToolOutputsStream: Endpoint.EventStream<RunSubmitToolOutputsParams, AssistantStreamEvent, OpenAi> =

@@ -456,6 +456,7 @@ export interface StepListParams {
  * Returns `RunStep`. `GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/subresources/steps/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<StepRetrieveParams, RunStep, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -471,6 +472,7 @@ export const retrieve: Endpoint.Json<StepRetrieveParams, RunStep, OpenAi> = /*#_
  * Lists `RunStep`, page by page. `GET /threads/{thread_id}/runs/{run_id}/steps`
  *
  * @see https://developers.openai.com/api/reference/resources/beta/subresources/threads/subresources/runs/subresources/steps/methods/list
+ * @category endpoints
  * @deprecated
  */
 export const list: Endpoint.List<StepListParams, RunStep, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {

@@ -905,6 +905,7 @@ export interface ChatCompletionDeleteParams {
  * Returns `ChatCompletion`. `POST /chat/completions`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ChatCompletionCreateParams, ChatCompletion, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -921,6 +922,7 @@ export const create: Endpoint.Json<ChatCompletionCreateParams, ChatCompletion, O
  * Streams `ChatCompletionChunk` events. `POST /chat/completions`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<ChatCompletionCreateParams, ChatCompletionChunk, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -937,6 +939,7 @@ export const stream: Endpoint.EventStream<ChatCompletionCreateParams, ChatComple
  * Returns `ChatCompletion`. `GET /chat/completions/{completion_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ChatCompletionRetrieveParams, ChatCompletion, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -950,6 +953,7 @@ export const retrieve: Endpoint.Json<ChatCompletionRetrieveParams, ChatCompletio
  * Returns `ChatCompletion`. `POST /chat/completions/{completion_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ChatCompletionUpdateParams, ChatCompletion, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -966,6 +970,7 @@ export const update: Endpoint.Json<ChatCompletionUpdateParams, ChatCompletion, O
  * Lists `ChatCompletion`, page by page. `GET /chat/completions`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ChatCompletionListParams, ChatCompletion, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -983,6 +988,7 @@ export const list: Endpoint.List<ChatCompletionListParams, ChatCompletion, OpenA
  * Returns `ChatCompletionDeleted`. `DELETE /chat/completions/{completion_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ChatCompletionDeleteParams, ChatCompletionDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -19,6 +19,7 @@ export interface MessageListParams {
  * Lists `ChatCompletionStoreMessage`, page by page. `GET /chat/completions/{completion_id}/messages`
  *
  * @see https://developers.openai.com/api/reference/resources/chat/subresources/completions/subresources/messages/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<MessageListParams, ChatCompletionStoreMessage, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -135,6 +135,7 @@ export const Completion: Open.Codec<Completion> = /*#__PURE__*/ Open.struct(() =
  * Returns `Completion`. `POST /completions`
  *
  * @see https://developers.openai.com/api/reference/resources/completions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<CompletionCreateParams, Completion, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "completions.create",
@@ -148,6 +149,7 @@ export const create: Endpoint.Json<CompletionCreateParams, Completion, OpenAi> =
  * Streams `Completion` events. `POST /completions`
  *
  * @see https://developers.openai.com/api/reference/resources/completions/methods/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<CompletionCreateParams, Completion, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {

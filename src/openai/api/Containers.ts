@@ -141,6 +141,7 @@ export interface ContainerDeleteParams {
  * Returns `ContainerCreateResponse`. `POST /containers`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ContainerCreateParams, ContainerCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -155,6 +156,7 @@ export const create: Endpoint.Json<ContainerCreateParams, ContainerCreateRespons
  * Returns `ContainerRetrieveResponse`. `GET /containers/{container_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ContainerRetrieveParams, ContainerRetrieveResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -168,6 +170,7 @@ export const retrieve: Endpoint.Json<ContainerRetrieveParams, ContainerRetrieveR
  * Lists `ContainerListResponse`, page by page. `GET /containers`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ContainerListParams, ContainerListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -185,6 +188,7 @@ export const list: Endpoint.List<ContainerListParams, ContainerListResponse, Ope
  * Returns nothing. `DELETE /containers/{container_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.None<ContainerDeleteParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "containers.delete",

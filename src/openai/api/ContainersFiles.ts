@@ -100,6 +100,7 @@ export interface FileDeleteParams {
  * Returns `FileCreateResponse`. `POST /containers/{container_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/subresources/files/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<FileCreateParams, FileCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "containers.files.create",
@@ -113,6 +114,7 @@ export const create: Endpoint.Json<FileCreateParams, FileCreateResponse, OpenAi>
  * Returns `FileRetrieveResponse`. `GET /containers/{container_id}/files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/subresources/files/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<FileRetrieveParams, FileRetrieveResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -128,6 +130,7 @@ export const retrieve: Endpoint.Json<FileRetrieveParams, FileRetrieveResponse, O
  * Lists `FileListResponse`, page by page. `GET /containers/{container_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/subresources/files/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<FileListParams, FileListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "containers.files.list",
@@ -142,6 +145,7 @@ export const list: Endpoint.List<FileListParams, FileListResponse, OpenAi> = /*#
  * Returns nothing. `DELETE /containers/{container_id}/files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/subresources/files/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.None<FileDeleteParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "containers.files.delete",

@@ -12,6 +12,7 @@ export interface ContentRetrieveParams {
  * Streams bytes. `GET /containers/{container_id}/files/{file_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/containers/subresources/files/subresources/content/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Binary<ContentRetrieveParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(OpenAi, {
   id: "containers.files.content.retrieve",

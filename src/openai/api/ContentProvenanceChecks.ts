@@ -69,6 +69,7 @@ export const ContentProvenanceCheck: Open.Codec<ContentProvenanceCheck> = /*#__P
  * Returns `ContentProvenanceCheck`. `POST /content_provenance_checks`
  *
  * @see https://developers.openai.com/api/reference/resources/content_provenance_checks/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ContentProvenanceCheckCreateParams, ContentProvenanceCheck, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

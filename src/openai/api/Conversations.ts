@@ -165,6 +165,7 @@ export interface ConversationDeleteParams {
  * Returns `Conversation`. `POST /conversations`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ConversationCreateParams, Conversation, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -181,6 +182,7 @@ export const create: Endpoint.Json<ConversationCreateParams, Conversation, OpenA
  * Returns `Conversation`. `GET /conversations/{conversation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ConversationRetrieveParams, Conversation, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -196,6 +198,7 @@ export const retrieve: Endpoint.Json<ConversationRetrieveParams, Conversation, O
  * Returns `Conversation`. `POST /conversations/{conversation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<ConversationUpdateParams, Conversation, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -212,6 +215,7 @@ export const update: Endpoint.Json<ConversationUpdateParams, Conversation, OpenA
  * Returns `ConversationDeletedResource`. `DELETE /conversations/{conversation_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ConversationDeleteParams, ConversationDeletedResource, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

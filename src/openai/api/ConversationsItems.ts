@@ -405,6 +405,7 @@ export interface ItemDeleteParams {
  * Returns `ConversationItemList`. `POST /conversations/{conversation_id}/items`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/subresources/items/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ItemCreateParams, ConversationItemList, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -422,6 +423,7 @@ export const create: Endpoint.Json<ItemCreateParams, ConversationItemList, OpenA
  * Returns `ConversationItem`. `GET /conversations/{conversation_id}/items/{item_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/subresources/items/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ItemRetrieveParams, ConversationItem, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -438,6 +440,7 @@ export const retrieve: Endpoint.Json<ItemRetrieveParams, ConversationItem, OpenA
  * Lists `ConversationItem`, page by page. `GET /conversations/{conversation_id}/items`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/subresources/items/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<ItemListParams, ConversationItem, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "conversations.items.list",
@@ -452,6 +455,7 @@ export const list: Endpoint.List<ItemListParams, ConversationItem, OpenAi> = /*#
  * Returns `Conversation`. `DELETE /conversations/{conversation_id}/items/{item_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/conversations/subresources/items/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ItemDeleteParams, Conversation, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "conversations.items.delete",

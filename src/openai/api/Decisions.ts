@@ -303,6 +303,7 @@ export const Decision: Open.Codec<Decision> = /*#__PURE__*/ Open.struct(() => ({
  * Returns `Decision`. `POST /decisions`
  *
  * @see https://developers.openai.com/api/reference/resources/decisions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<DecisionCreateParams, Decision, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "decisions.create",

@@ -58,6 +58,7 @@ export const CreateEmbeddingResponse: Open.Codec<CreateEmbeddingResponse> = /*#_
  * Returns `CreateEmbeddingResponse`. `POST /embeddings`
  *
  * @see https://developers.openai.com/api/reference/resources/embeddings/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<EmbeddingCreateParams, CreateEmbeddingResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -376,6 +376,7 @@ export interface EvalDeleteParams {
  * Returns `EvalCreateResponse`. `POST /evals`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<EvalCreateParams, EvalCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "evals.create",
@@ -389,6 +390,7 @@ export const create: Endpoint.Json<EvalCreateParams, EvalCreateResponse, OpenAi>
  * Returns `EvalRetrieveResponse`. `GET /evals/{eval_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<EvalRetrieveParams, EvalRetrieveResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -404,6 +406,7 @@ export const retrieve: Endpoint.Json<EvalRetrieveParams, EvalRetrieveResponse, O
  * Returns `EvalUpdateResponse`. `POST /evals/{eval_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<EvalUpdateParams, EvalUpdateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "evals.update",
@@ -417,6 +420,7 @@ export const update: Endpoint.Json<EvalUpdateParams, EvalUpdateResponse, OpenAi>
  * Lists `EvalListResponse`, page by page. `GET /evals`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<EvalListParams, EvalListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "evals.list",
@@ -431,6 +435,7 @@ export const list: Endpoint.List<EvalListParams, EvalListResponse, OpenAi> = /*#
  * Returns `EvalDeleteResponse`. `DELETE /evals/{eval_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<EvalDeleteParams, EvalDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "evals.delete",

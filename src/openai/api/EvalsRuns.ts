@@ -641,6 +641,7 @@ export const RunCancelResponse: Open.Codec<RunCancelResponse> = /*#__PURE__*/ Op
  * Returns `RunCreateResponse`. `POST /evals/{eval_id}/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<RunCreateParams, RunCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "evals.runs.create",
@@ -654,6 +655,7 @@ export const create: Endpoint.Json<RunCreateParams, RunCreateResponse, OpenAi> =
  * Returns `RunRetrieveResponse`. `GET /evals/{eval_id}/runs/{run_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<RunRetrieveParams, RunRetrieveResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -669,6 +671,7 @@ export const retrieve: Endpoint.Json<RunRetrieveParams, RunRetrieveResponse, Ope
  * Lists `RunListResponse`, page by page. `GET /evals/{eval_id}/runs`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<RunListParams, RunListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "evals.runs.list",
@@ -683,6 +686,7 @@ export const list: Endpoint.List<RunListParams, RunListResponse, OpenAi> = /*#__
  * Returns `RunDeleteResponse`. `DELETE /evals/{eval_id}/runs/{run_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<RunDeleteParams, RunDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "evals.runs.delete",
@@ -697,6 +701,7 @@ export { delete_ as delete }
  * Returns `RunCancelResponse`. `POST /evals/{eval_id}/runs/{run_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<RunCancelParams, RunCancelResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "evals.runs.cancel",

@@ -156,6 +156,7 @@ export const OutputItemListResponse: Open.Codec<OutputItemListResponse> = /*#__P
  * Returns `OutputItemRetrieveResponse`. `GET /evals/{eval_id}/runs/{run_id}/output_items/{output_item_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/subresources/output_items/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<OutputItemRetrieveParams, OutputItemRetrieveResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -169,6 +170,7 @@ export const retrieve: Endpoint.Json<OutputItemRetrieveParams, OutputItemRetriev
  * Lists `OutputItemListResponse`, page by page. `GET /evals/{eval_id}/runs/{run_id}/output_items`
  *
  * @see https://developers.openai.com/api/reference/resources/evals/subresources/runs/subresources/output_items/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<OutputItemListParams, OutputItemListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -105,6 +105,7 @@ export interface FileContentParams {
  * Returns `FileObject`. `POST /files`
  *
  * @see https://developers.openai.com/api/reference/resources/files/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<FileCreateParams, FileObject, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "files.create",
@@ -118,6 +119,7 @@ export const create: Endpoint.Json<FileCreateParams, FileObject, OpenAi> = /*#__
  * Returns `FileObject`. `GET /files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/files/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<FileRetrieveParams, FileObject, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "files.retrieve",
@@ -130,6 +132,7 @@ export const retrieve: Endpoint.Json<FileRetrieveParams, FileObject, OpenAi> = /
  * Lists `FileObject`, page by page. `GET /files`
  *
  * @see https://developers.openai.com/api/reference/resources/files/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<FileListParams, FileObject, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "files.list",
@@ -144,6 +147,7 @@ export const list: Endpoint.List<FileListParams, FileObject, OpenAi> = /*#__PURE
  * Returns `FileDeleted`. `DELETE /files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/files/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<FileDeleteParams, FileDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "files.delete",
@@ -158,6 +162,7 @@ export { delete_ as delete }
  * Streams bytes. `GET /files/{file_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/files/methods/content
+ * @category endpoints
  */
 export const content: Endpoint.Binary<FileContentParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(OpenAi, {
   id: "files.content",

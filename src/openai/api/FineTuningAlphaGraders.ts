@@ -118,6 +118,7 @@ export const GraderValidateResponse: Open.Codec<GraderValidateResponse> = /*#__P
  * Returns `GraderRunResponse`. `POST /fine_tuning/alpha/graders/run`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/alpha/subresources/graders/methods/run
+ * @category endpoints
  */
 export const run: Endpoint.Json<GraderRunParams, GraderRunResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "fineTuning.alpha.graders.run",
@@ -131,6 +132,7 @@ export const run: Endpoint.Json<GraderRunParams, GraderRunResponse, OpenAi> = /*
  * Returns `GraderValidateResponse`. `POST /fine_tuning/alpha/graders/validate`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/alpha/subresources/graders/methods/validate
+ * @category endpoints
  */
 export const validate: Endpoint.Json<GraderValidateParams, GraderValidateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

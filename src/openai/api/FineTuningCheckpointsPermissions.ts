@@ -109,6 +109,7 @@ export const PermissionDeleteResponse: Open.Codec<PermissionDeleteResponse> = /*
  * Lists `PermissionCreateResponse`, page by page. `POST /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/checkpoints/subresources/permissions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.List<PermissionCreateParams, PermissionCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -125,6 +126,7 @@ export const create: Endpoint.List<PermissionCreateParams, PermissionCreateRespo
  * Returns `PermissionRetrieveResponse`. `GET /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/checkpoints/subresources/permissions/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<PermissionRetrieveParams, PermissionRetrieveResponse, OpenAi> =
@@ -141,6 +143,7 @@ export const retrieve: Endpoint.Json<PermissionRetrieveParams, PermissionRetriev
  * Lists `PermissionListResponse`, page by page. `GET /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/checkpoints/subresources/permissions/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<PermissionListParams, PermissionListResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -159,6 +162,7 @@ export const list: Endpoint.List<PermissionListParams, PermissionListResponse, O
  * Returns `PermissionDeleteResponse`. `DELETE /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/checkpoints/subresources/permissions/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<PermissionDeleteParams, PermissionDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -208,6 +208,7 @@ export interface JobResumeParams {
  * Returns `FineTuningJob`. `POST /fine_tuning/jobs`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<JobCreateParams, FineTuningJob, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "fineTuning.jobs.create",
@@ -221,6 +222,7 @@ export const create: Endpoint.Json<JobCreateParams, FineTuningJob, OpenAi> = /*#
  * Returns `FineTuningJob`. `GET /fine_tuning/jobs/{fine_tuning_job_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<JobRetrieveParams, FineTuningJob, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "fineTuning.jobs.retrieve",
@@ -233,6 +235,7 @@ export const retrieve: Endpoint.Json<JobRetrieveParams, FineTuningJob, OpenAi> =
  * Lists `FineTuningJob`, page by page. `GET /fine_tuning/jobs`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<JobListParams, FineTuningJob, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "fineTuning.jobs.list",
@@ -247,6 +250,7 @@ export const list: Endpoint.List<JobListParams, FineTuningJob, OpenAi> = /*#__PU
  * Returns `FineTuningJob`. `POST /fine_tuning/jobs/{fine_tuning_job_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<JobCancelParams, FineTuningJob, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "fineTuning.jobs.cancel",
@@ -259,6 +263,7 @@ export const cancel: Endpoint.Json<JobCancelParams, FineTuningJob, OpenAi> = /*#
  * Lists `FineTuningJobEvent`, page by page. `GET /fine_tuning/jobs/{fine_tuning_job_id}/events`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/list_events
+ * @category endpoints
  */
 export const listEvents: Endpoint.List<JobListEventsParams, FineTuningJobEvent, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,
@@ -276,6 +281,7 @@ export const listEvents: Endpoint.List<JobListEventsParams, FineTuningJobEvent, 
  * Returns `FineTuningJob`. `POST /fine_tuning/jobs/{fine_tuning_job_id}/pause`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/pause
+ * @category endpoints
  */
 export const pause: Endpoint.Json<JobPauseParams, FineTuningJob, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "fineTuning.jobs.pause",
@@ -288,6 +294,7 @@ export const pause: Endpoint.Json<JobPauseParams, FineTuningJob, OpenAi> = /*#__
  * Returns `FineTuningJob`. `POST /fine_tuning/jobs/{fine_tuning_job_id}/resume`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/methods/resume
+ * @category endpoints
  */
 export const resume: Endpoint.Json<JobResumeParams, FineTuningJob, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "fineTuning.jobs.resume",

@@ -59,6 +59,7 @@ export const FineTuningJobCheckpoint: Open.Codec<FineTuningJobCheckpoint> = /*#_
  * Lists `FineTuningJobCheckpoint`, page by page. `GET /fine_tuning/jobs/{fine_tuning_job_id}/checkpoints`
  *
  * @see https://developers.openai.com/api/reference/resources/fine_tuning/subresources/jobs/subresources/checkpoints/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<CheckpointListParams, FineTuningJobCheckpoint, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -344,6 +344,7 @@ export const ImageGenStreamEvent: Open.Codec<ImageGenStreamEvent> = /*#__PURE__*
  * Returns `ImagesResponse`. `POST /images/variations`
  *
  * @see https://developers.openai.com/api/reference/resources/images/methods/create_variation
+ * @category endpoints
  * @deprecated
  */
 export const createVariation: Endpoint.Json<ImageCreateVariationParams, ImagesResponse, OpenAi> =
@@ -359,6 +360,7 @@ export const createVariation: Endpoint.Json<ImageCreateVariationParams, ImagesRe
  * Returns `ImagesResponse`. `POST /images/edits`
  *
  * @see https://developers.openai.com/api/reference/resources/images/methods/edit
+ * @category endpoints
  */
 export const edit: Endpoint.Json<ImageEditParams, ImagesResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "images.edit",
@@ -372,6 +374,7 @@ export const edit: Endpoint.Json<ImageEditParams, ImagesResponse, OpenAi> = /*#_
  * Streams `ImageEditStreamEvent` events. `POST /images/edits`
  *
  * @see https://developers.openai.com/api/reference/resources/images/methods/edit
+ * @category endpoints
  */
 export const editStream: Endpoint.EventStream<ImageEditParams, ImageEditStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -388,6 +391,7 @@ export const editStream: Endpoint.EventStream<ImageEditParams, ImageEditStreamEv
  * Returns `ImagesResponse`. `POST /images/generations`
  *
  * @see https://developers.openai.com/api/reference/resources/images/methods/generate
+ * @category endpoints
  */
 export const generate: Endpoint.Json<ImageGenerateParams, ImagesResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -404,6 +408,7 @@ export const generate: Endpoint.Json<ImageGenerateParams, ImagesResponse, OpenAi
  * Streams `ImageGenStreamEvent` events. `POST /images/generations`
  *
  * @see https://developers.openai.com/api/reference/resources/images/methods/generate
+ * @category endpoints
  */
 export const generateStream: Endpoint.EventStream<ImageGenerateParams, ImageGenStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {

@@ -2086,6 +2086,7 @@ export interface SessionCloseEvent {
  * Returns `LiveCreateResponse`. `POST /live/sessions`
  *
  * @see https://developers.openai.com/api/reference/resources/live/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<LiveCreateParams, LiveCreateResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "live.create",

@@ -118,6 +118,7 @@ export interface SessionHangupParams {
  * Returns nothing. `POST /live/sessions/{session_id}/accept`
  *
  * @see https://developers.openai.com/api/reference/resources/live/subresources/sessions/methods/accept
+ * @category endpoints
  */
 export const accept: Endpoint.None<SessionAcceptParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "live.sessions.accept",
@@ -130,6 +131,7 @@ export const accept: Endpoint.None<SessionAcceptParams, OpenAi> = /*#__PURE__*/ 
  * Streams bytes. `GET /live/sessions/{session_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/live/subresources/sessions/methods/download_recording
+ * @category endpoints
  */
 export const downloadRecording: Endpoint.Binary<SessionDownloadRecordingParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(
   OpenAi,
@@ -144,6 +146,7 @@ export const downloadRecording: Endpoint.Binary<SessionDownloadRecordingParams, 
  * Returns `SessionForkResponse`. `POST /live/sessions/{session_id}/fork`
  *
  * @see https://developers.openai.com/api/reference/resources/live/subresources/sessions/methods/fork
+ * @category endpoints
  */
 export const fork: Endpoint.Json<SessionForkParams, SessionForkResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "live.sessions.fork",
@@ -157,6 +160,7 @@ export const fork: Endpoint.Json<SessionForkParams, SessionForkResponse, OpenAi>
  * Returns nothing. `POST /live/sessions/{session_id}/hangup`
  *
  * @see https://developers.openai.com/api/reference/resources/live/subresources/sessions/methods/hangup
+ * @category endpoints
  */
 export const hangup: Endpoint.None<SessionHangupParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "live.sessions.hangup",
@@ -168,6 +172,7 @@ export const hangup: Endpoint.None<SessionHangupParams, OpenAi> = /*#__PURE__*/ 
  * Returns nothing. `POST /live/sessions/{session_id}/refer`
  *
  * @see https://developers.openai.com/api/reference/resources/live/subresources/sessions/methods/refer
+ * @category endpoints
  */
 export const refer: Endpoint.None<SessionReferParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "live.sessions.refer",
@@ -180,6 +185,7 @@ export const refer: Endpoint.None<SessionReferParams, OpenAi> = /*#__PURE__*/ En
  * Returns nothing. `POST /live/sessions/{session_id}/reject`
  *
  * @see https://developers.openai.com/api/reference/resources/live/subresources/sessions/methods/reject
+ * @category endpoints
  */
 export const reject: Endpoint.None<SessionRejectParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "live.sessions.reject",

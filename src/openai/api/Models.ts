@@ -45,6 +45,7 @@ export interface ModelDeleteParams {
  * Returns `Model`. `GET /models/{model}`
  *
  * @see https://developers.openai.com/api/reference/resources/models/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ModelRetrieveParams, Model, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "models.retrieve",
@@ -57,6 +58,7 @@ export const retrieve: Endpoint.Json<ModelRetrieveParams, Model, OpenAi> = /*#__
  * Lists `Model`, page by page. `GET /models`
  *
  * @see https://developers.openai.com/api/reference/resources/models/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<{}, Model, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "models.list",
@@ -70,6 +72,7 @@ export const list: Endpoint.List<{}, Model, OpenAi> = /*#__PURE__*/ Endpoint.lis
  * Returns `ModelDeleted`. `DELETE /models/{model}`
  *
  * @see https://developers.openai.com/api/reference/resources/models/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<ModelDeleteParams, ModelDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "models.delete",

@@ -154,6 +154,7 @@ export const ModerationCreateResponse: Open.Codec<ModerationCreateResponse> = /*
  * Returns `ModerationCreateResponse`. `POST /moderations`
  *
  * @see https://developers.openai.com/api/reference/resources/moderations/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ModerationCreateParams, ModerationCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

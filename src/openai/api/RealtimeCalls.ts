@@ -78,6 +78,7 @@ export interface CallHangupParams {
  * Returns text. `POST /realtime/calls`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/calls/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Text<CallCreateParams, OpenAi> = /*#__PURE__*/ Endpoint.text(OpenAi, {
   id: "realtime.calls.create",
@@ -93,6 +94,7 @@ export const create: Endpoint.Text<CallCreateParams, OpenAi> = /*#__PURE__*/ End
  * Returns nothing. `POST /realtime/calls/{call_id}/accept`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/calls/methods/accept
+ * @category endpoints
  */
 export const accept: Endpoint.None<CallAcceptParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "realtime.calls.accept",
@@ -105,6 +107,7 @@ export const accept: Endpoint.None<CallAcceptParams, OpenAi> = /*#__PURE__*/ End
  * Returns nothing. `POST /realtime/calls/{call_id}/hangup`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/calls/methods/hangup
+ * @category endpoints
  */
 export const hangup: Endpoint.None<CallHangupParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "realtime.calls.hangup",
@@ -116,6 +119,7 @@ export const hangup: Endpoint.None<CallHangupParams, OpenAi> = /*#__PURE__*/ End
  * Returns nothing. `POST /realtime/calls/{call_id}/refer`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/calls/methods/refer
+ * @category endpoints
  */
 export const refer: Endpoint.None<CallReferParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "realtime.calls.refer",
@@ -128,6 +132,7 @@ export const refer: Endpoint.None<CallReferParams, OpenAi> = /*#__PURE__*/ Endpo
  * Returns nothing. `POST /realtime/calls/{call_id}/reject`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/calls/methods/reject
+ * @category endpoints
  */
 export const reject: Endpoint.None<CallRejectParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "realtime.calls.reject",

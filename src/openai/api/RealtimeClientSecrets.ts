@@ -439,6 +439,7 @@ export const ClientSecretCreateResponse: Open.Codec<ClientSecretCreateResponse> 
  * Returns `ClientSecretCreateResponse`. `POST /realtime/client_secrets`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/client_secrets/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ClientSecretCreateParams, ClientSecretCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

@@ -22,6 +22,7 @@ export interface ClientSecretCreateParams {
  * Returns `RealtimeTranslationClientSecretCreateResponse`. `POST /realtime/translations/client_secrets`
  *
  * @see https://developers.openai.com/api/reference/resources/realtime/subresources/translations/subresources/client_secrets/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ClientSecretCreateParams, RealtimeTranslationClientSecretCreateResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {

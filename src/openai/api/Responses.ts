@@ -4947,6 +4947,7 @@ export interface ResponseCancelParams {
  * Returns `Response`. `POST /responses`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<ResponseCreateParams, Response, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "responses.create",
@@ -4960,6 +4961,7 @@ export const create: Endpoint.Json<ResponseCreateParams, Response, OpenAi> = /*#
  * Streams `ResponseStreamEvent` events. `POST /responses`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/create
+ * @category endpoints
  */
 export const stream: Endpoint.EventStream<ResponseCreateParams, ResponseStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -4976,6 +4978,7 @@ export const stream: Endpoint.EventStream<ResponseCreateParams, ResponseStreamEv
  * Returns `Response`. `GET /responses/{response_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<ResponseRetrieveParams, Response, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "responses.retrieve",
@@ -4989,6 +4992,7 @@ export const retrieve: Endpoint.Json<ResponseRetrieveParams, Response, OpenAi> =
  * Streams `ResponseStreamEvent` events. `GET /responses/{response_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/retrieve
+ * @category endpoints
  */
 export const retrieveStream: Endpoint.EventStream<ResponseRetrieveParams, ResponseStreamEvent, OpenAi> =
   /*#__PURE__*/ Endpoint.eventStream(OpenAi, {
@@ -5005,6 +5009,7 @@ export const retrieveStream: Endpoint.EventStream<ResponseRetrieveParams, Respon
  * Returns nothing. `DELETE /responses/{response_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.None<ResponseDeleteParams, OpenAi> = /*#__PURE__*/ Endpoint.none(OpenAi, {
   id: "responses.delete",
@@ -5018,6 +5023,7 @@ export { delete_ as delete }
  * Returns `Response`. `POST /responses/{response_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<ResponseCancelParams, Response, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "responses.cancel",
@@ -5030,6 +5036,7 @@ export const cancel: Endpoint.Json<ResponseCancelParams, Response, OpenAi> = /*#
  * Returns `CompactedResponse`. `POST /responses/compact`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/methods/compact
+ * @category endpoints
  */
 export const compact: Endpoint.Json<ResponseCompactParams, CompactedResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -20,6 +20,7 @@ export interface InputItemListParams {
  * Lists `ResponseItem`, page by page. `GET /responses/{response_id}/input_items`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/subresources/input_items/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<InputItemListParams, ResponseItem, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "responses.inputItems.list",

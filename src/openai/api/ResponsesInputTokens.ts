@@ -71,6 +71,7 @@ export const InputTokenCountResponse: Open.Codec<InputTokenCountResponse> = /*#_
  * Returns `InputTokenCountResponse`. `POST /responses/input_tokens`
  *
  * @see https://developers.openai.com/api/reference/resources/responses/subresources/input_tokens/methods/count
+ * @category endpoints
  */
 export const count: Endpoint.Json<InputTokenCountParams, InputTokenCountResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

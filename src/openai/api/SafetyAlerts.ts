@@ -48,6 +48,7 @@ export interface AlertRetrieveParams {
  * Returns `SafetyAlert`. `GET /safety/alerts/{id}`
  *
  * @see https://developers.openai.com/api/reference/resources/safety/subresources/alerts/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<AlertRetrieveParams, SafetyAlert, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "safety.alerts.retrieve",

@@ -37,6 +37,7 @@ export interface CaseRetrieveParams {
  * Returns `SafetyCase`. `GET /safety/cases/{id}`
  *
  * @see https://developers.openai.com/api/reference/resources/safety/subresources/cases/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<CaseRetrieveParams, SafetyCase, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "safety.cases.retrieve",

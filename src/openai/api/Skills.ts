@@ -68,6 +68,7 @@ export interface SkillDeleteParams {
  * Returns `Skill`. `POST /skills`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<SkillCreateParams, Skill, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "skills.create",
@@ -82,6 +83,7 @@ export const create: Endpoint.Json<SkillCreateParams, Skill, OpenAi> = /*#__PURE
  * Returns `Skill`. `GET /skills/{skill_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<SkillRetrieveParams, Skill, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "skills.retrieve",
@@ -94,6 +96,7 @@ export const retrieve: Endpoint.Json<SkillRetrieveParams, Skill, OpenAi> = /*#__
  * Returns `Skill`. `POST /skills/{skill_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<SkillUpdateParams, Skill, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "skills.update",
@@ -107,6 +110,7 @@ export const update: Endpoint.Json<SkillUpdateParams, Skill, OpenAi> = /*#__PURE
  * Lists `Skill`, page by page. `GET /skills`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<SkillListParams, Skill, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "skills.list",
@@ -121,6 +125,7 @@ export const list: Endpoint.List<SkillListParams, Skill, OpenAi> = /*#__PURE__*/
  * Returns `DeletedSkill`. `DELETE /skills/{skill_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<SkillDeleteParams, DeletedSkill, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "skills.delete",

@@ -11,6 +11,7 @@ export interface ContentRetrieveParams {
  * Streams bytes. `GET /skills/{skill_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/subresources/content/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Binary<ContentRetrieveParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(OpenAi, {
   id: "skills.content.retrieve",

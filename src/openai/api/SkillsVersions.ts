@@ -70,6 +70,7 @@ export const DeletedSkillVersion: Open.Codec<DeletedSkillVersion> = /*#__PURE__*
  * Returns `SkillVersion`. `POST /skills/{skill_id}/versions`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/subresources/versions/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<VersionCreateParams, SkillVersion, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "skills.versions.create",
@@ -84,6 +85,7 @@ export const create: Endpoint.Json<VersionCreateParams, SkillVersion, OpenAi> = 
  * Returns `SkillVersion`. `GET /skills/{skill_id}/versions/{version}`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/subresources/versions/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<VersionRetrieveParams, SkillVersion, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -99,6 +101,7 @@ export const retrieve: Endpoint.Json<VersionRetrieveParams, SkillVersion, OpenAi
  * Lists `SkillVersion`, page by page. `GET /skills/{skill_id}/versions`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/subresources/versions/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VersionListParams, SkillVersion, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "skills.versions.list",
@@ -113,6 +116,7 @@ export const list: Endpoint.List<VersionListParams, SkillVersion, OpenAi> = /*#_
  * Returns `DeletedSkillVersion`. `DELETE /skills/{skill_id}/versions/{version}`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/subresources/versions/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<VersionDeleteParams, DeletedSkillVersion, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "skills.versions.delete",

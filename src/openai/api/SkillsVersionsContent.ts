@@ -12,6 +12,7 @@ export interface ContentRetrieveParams {
  * Streams bytes. `GET /skills/{skill_id}/versions/{version}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/skills/subresources/versions/subresources/content/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Binary<ContentRetrieveParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(OpenAi, {
   id: "skills.versions.content.retrieve",

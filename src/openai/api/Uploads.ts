@@ -58,6 +58,7 @@ export interface UploadCancelParams {
  * Returns `Upload`. `POST /uploads`
  *
  * @see https://developers.openai.com/api/reference/resources/uploads/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<UploadCreateParams, Upload, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "uploads.create",
@@ -71,6 +72,7 @@ export const create: Endpoint.Json<UploadCreateParams, Upload, OpenAi> = /*#__PU
  * Returns `Upload`. `POST /uploads/{upload_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/uploads/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<UploadCancelParams, Upload, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "uploads.cancel",
@@ -83,6 +85,7 @@ export const cancel: Endpoint.Json<UploadCancelParams, Upload, OpenAi> = /*#__PU
  * Returns `Upload`. `POST /uploads/{upload_id}/complete`
  *
  * @see https://developers.openai.com/api/reference/resources/uploads/methods/complete
+ * @category endpoints
  */
 export const complete: Endpoint.Json<UploadCompleteParams, Upload, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "uploads.complete",

@@ -29,6 +29,7 @@ export const UploadPart: Open.Codec<UploadPart> = /*#__PURE__*/ Open.struct(() =
  * Returns `UploadPart`. `POST /uploads/{upload_id}/parts`
  *
  * @see https://developers.openai.com/api/reference/resources/uploads/subresources/parts/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<PartCreateParams, UploadPart, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "uploads.parts.create",

@@ -210,6 +210,7 @@ export interface VectorStoreDeleteParams {
  * Returns `VectorStore`. `POST /vector_stores`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<VectorStoreCreateParams, VectorStore, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "vectorStores.create",
@@ -224,6 +225,7 @@ export const create: Endpoint.Json<VectorStoreCreateParams, VectorStore, OpenAi>
  * Returns `VectorStore`. `GET /vector_stores/{vector_store_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<VectorStoreRetrieveParams, VectorStore, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -240,6 +242,7 @@ export const retrieve: Endpoint.Json<VectorStoreRetrieveParams, VectorStore, Ope
  * Returns `VectorStore`. `POST /vector_stores/{vector_store_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<VectorStoreUpdateParams, VectorStore, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "vectorStores.update",
@@ -254,6 +257,7 @@ export const update: Endpoint.Json<VectorStoreUpdateParams, VectorStore, OpenAi>
  * Lists `VectorStore`, page by page. `GET /vector_stores`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<VectorStoreListParams, VectorStore, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "vectorStores.list",
@@ -269,6 +273,7 @@ export const list: Endpoint.List<VectorStoreListParams, VectorStore, OpenAi> = /
  * Returns `VectorStoreDeleted`. `DELETE /vector_stores/{vector_store_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<VectorStoreDeleteParams, VectorStoreDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -287,6 +292,7 @@ export { delete_ as delete }
  * Lists `VectorStoreSearchResponse`, page by page. `POST /vector_stores/{vector_store_id}/search`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/methods/search
+ * @category endpoints
  */
 export const search: Endpoint.List<VectorStoreSearchParams, VectorStoreSearchResponse, OpenAi> =
   /*#__PURE__*/ Endpoint.list(OpenAi, {

@@ -81,6 +81,7 @@ export interface FileBatchListFilesParams {
  * Returns `VectorStoreFileBatch`. `POST /vector_stores/{vector_store_id}/file_batches`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/file_batches/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<FileBatchCreateParams, VectorStoreFileBatch, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -98,6 +99,7 @@ export const create: Endpoint.Json<FileBatchCreateParams, VectorStoreFileBatch, 
  * Returns `VectorStoreFileBatch`. `GET /vector_stores/{vector_store_id}/file_batches/{batch_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/file_batches/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<FileBatchRetrieveParams, VectorStoreFileBatch, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -112,6 +114,7 @@ export const retrieve: Endpoint.Json<FileBatchRetrieveParams, VectorStoreFileBat
  * Returns `VectorStoreFileBatch`. `POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/file_batches/methods/cancel
+ * @category endpoints
  */
 export const cancel: Endpoint.Json<FileBatchCancelParams, VectorStoreFileBatch, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -128,6 +131,7 @@ export const cancel: Endpoint.Json<FileBatchCancelParams, VectorStoreFileBatch, 
  * Lists `VectorStoreFile`, page by page. `GET /vector_stores/{vector_store_id}/file_batches/{batch_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/file_batches/methods/list_files
+ * @category endpoints
  */
 export const listFiles: Endpoint.List<FileBatchListFilesParams, VectorStoreFile, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -106,6 +106,7 @@ export const FileContentResponse: Open.Codec<FileContentResponse> = /*#__PURE__*
  * Returns `VectorStoreFile`. `POST /vector_stores/{vector_store_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/files/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<FileCreateParams, VectorStoreFile, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "vectorStores.files.create",
@@ -120,6 +121,7 @@ export const create: Endpoint.Json<FileCreateParams, VectorStoreFile, OpenAi> = 
  * Returns `VectorStoreFile`. `GET /vector_stores/{vector_store_id}/files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/files/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<FileRetrieveParams, VectorStoreFile, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -136,6 +138,7 @@ export const retrieve: Endpoint.Json<FileRetrieveParams, VectorStoreFile, OpenAi
  * Returns `VectorStoreFile`. `POST /vector_stores/{vector_store_id}/files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/files/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<FileUpdateParams, VectorStoreFile, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "vectorStores.files.update",
@@ -150,6 +153,7 @@ export const update: Endpoint.Json<FileUpdateParams, VectorStoreFile, OpenAi> = 
  * Lists `VectorStoreFile`, page by page. `GET /vector_stores/{vector_store_id}/files`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/files/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<FileListParams, VectorStoreFile, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "vectorStores.files.list",
@@ -165,6 +169,7 @@ export const list: Endpoint.List<FileListParams, VectorStoreFile, OpenAi> = /*#_
  * Returns `VectorStoreFileDeleted`. `DELETE /vector_stores/{vector_store_id}/files/{file_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/files/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<FileDeleteParams, VectorStoreFileDeleted, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "vectorStores.files.delete",
@@ -180,6 +185,7 @@ export { delete_ as delete }
  * Lists `FileContentResponse`, page by page. `GET /vector_stores/{vector_store_id}/files/{file_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/vector_stores/subresources/files/methods/content
+ * @category endpoints
  */
 export const content: Endpoint.List<FileContentParams, FileContentResponse, OpenAi> = /*#__PURE__*/ Endpoint.list(
   OpenAi,

@@ -217,6 +217,7 @@ export interface VideoGetCharacterParams {
  * Returns `Video`. `POST /videos`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/create
+ * @category endpoints
  * @deprecated
  */
 export const create: Endpoint.Json<VideoCreateParams, Video, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -231,6 +232,7 @@ export const create: Endpoint.Json<VideoCreateParams, Video, OpenAi> = /*#__PURE
  * Returns `Video`. `GET /videos/{video_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/retrieve
+ * @category endpoints
  * @deprecated
  */
 export const retrieve: Endpoint.Json<VideoRetrieveParams, Video, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -244,6 +246,7 @@ export const retrieve: Endpoint.Json<VideoRetrieveParams, Video, OpenAi> = /*#__
  * Lists `Video`, page by page. `GET /videos`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/list
+ * @category endpoints
  * @deprecated
  */
 export const list: Endpoint.List<VideoListParams, Video, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
@@ -259,6 +262,7 @@ export const list: Endpoint.List<VideoListParams, Video, OpenAi> = /*#__PURE__*/
  * Returns `VideoDeleteResponse`. `DELETE /videos/{video_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/delete
+ * @category endpoints
  * @deprecated
  */
 const delete_: Endpoint.Json<VideoDeleteParams, VideoDeleteResponse, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -274,6 +278,7 @@ export { delete_ as delete }
  * Returns `VideoCreateCharacterResponse`. `POST /videos/characters`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/create_character
+ * @category endpoints
  * @deprecated
  */
 export const createCharacter: Endpoint.Json<VideoCreateCharacterParams, VideoCreateCharacterResponse, OpenAi> =
@@ -289,6 +294,7 @@ export const createCharacter: Endpoint.Json<VideoCreateCharacterParams, VideoCre
  * Streams bytes. `GET /videos/{video_id}/content`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/download_content
+ * @category endpoints
  * @deprecated
  */
 export const downloadContent: Endpoint.Binary<VideoDownloadContentParams, OpenAi> = /*#__PURE__*/ Endpoint.binary(
@@ -305,6 +311,7 @@ export const downloadContent: Endpoint.Binary<VideoDownloadContentParams, OpenAi
  * Returns `Video`. `POST /videos/edits`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/edit
+ * @category endpoints
  * @deprecated
  */
 export const edit: Endpoint.Json<VideoEditParams, Video, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -319,6 +326,7 @@ export const edit: Endpoint.Json<VideoEditParams, Video, OpenAi> = /*#__PURE__*/
  * Returns `Video`. `POST /videos/extensions`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/extend
+ * @category endpoints
  * @deprecated
  */
 export const extend: Endpoint.Json<VideoExtendParams, Video, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -333,6 +341,7 @@ export const extend: Endpoint.Json<VideoExtendParams, Video, OpenAi> = /*#__PURE
  * Returns `VideoGetCharacterResponse`. `GET /videos/characters/{character_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/get_character
+ * @category endpoints
  * @deprecated
  */
 export const getCharacter: Endpoint.Json<VideoGetCharacterParams, VideoGetCharacterResponse, OpenAi> =
@@ -347,6 +356,7 @@ export const getCharacter: Endpoint.Json<VideoGetCharacterParams, VideoGetCharac
  * Returns `Video`. `POST /videos/{video_id}/remix`
  *
  * @see https://developers.openai.com/api/reference/resources/videos/methods/remix
+ * @category endpoints
  * @deprecated
  */
 export const remix: Endpoint.Json<VideoRemixParams, Video, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {

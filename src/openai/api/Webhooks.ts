@@ -216,6 +216,7 @@ export interface WebhookDeleteParams {
  * Returns `WebhookEndpointWithSecret`. `POST /webhook_endpoints`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/create
+ * @category endpoints
  */
 export const create: Endpoint.Json<WebhookCreateParams, WebhookEndpointWithSecret, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -230,6 +231,7 @@ export const create: Endpoint.Json<WebhookCreateParams, WebhookEndpointWithSecre
  * Returns `WebhookEndpoint`. `GET /webhook_endpoints/{webhook_endpoint_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/retrieve
+ * @category endpoints
  */
 export const retrieve: Endpoint.Json<WebhookRetrieveParams, WebhookEndpoint, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -245,6 +247,7 @@ export const retrieve: Endpoint.Json<WebhookRetrieveParams, WebhookEndpoint, Ope
  * Returns `WebhookEndpoint`. `POST /webhook_endpoints/{webhook_endpoint_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/update
+ * @category endpoints
  */
 export const update: Endpoint.Json<WebhookUpdateParams, WebhookEndpoint, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "webhooks.update",
@@ -258,6 +261,7 @@ export const update: Endpoint.Json<WebhookUpdateParams, WebhookEndpoint, OpenAi>
  * Lists `WebhookEndpoint`, page by page. `GET /webhook_endpoints`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.List<WebhookListParams, WebhookEndpoint, OpenAi> = /*#__PURE__*/ Endpoint.list(OpenAi, {
   id: "webhooks.list",
@@ -272,6 +276,7 @@ export const list: Endpoint.List<WebhookListParams, WebhookEndpoint, OpenAi> = /
  * Returns `DeletedWebhookEndpoint`. `DELETE /webhook_endpoints/{webhook_endpoint_id}`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/delete
+ * @category endpoints
  */
 const delete_: Endpoint.Json<WebhookDeleteParams, DeletedWebhookEndpoint, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,
@@ -289,6 +294,7 @@ export { delete_ as delete }
  * Returns `WebhookEndpointWithSecret`. `POST /webhook_endpoints/{webhook_endpoint_id}/rotate_secret`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/rotate_secret
+ * @category endpoints
  */
 export const rotateSecret: Endpoint.Json<WebhookRotateSecretParams, WebhookEndpointWithSecret, OpenAi> =
   /*#__PURE__*/ Endpoint.json(OpenAi, {
@@ -303,6 +309,7 @@ export const rotateSecret: Endpoint.Json<WebhookRotateSecretParams, WebhookEndpo
  * Returns `WebhookEndpointTestResult`. `POST /webhook_endpoints/{webhook_endpoint_id}/test`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/methods/test
+ * @category endpoints
  */
 export const test: Endpoint.Json<WebhookTestParams, WebhookEndpointTestResult, OpenAi> = /*#__PURE__*/ Endpoint.json(
   OpenAi,

@@ -8,6 +8,7 @@ import { WebhookEventTypeList } from "./Webhooks.ts"
  * Returns `WebhookEventTypeList`. `GET /webhook_event_types`
  *
  * @see https://developers.openai.com/api/reference/resources/webhooks/subresources/event_types/methods/list
+ * @category endpoints
  */
 export const list: Endpoint.Json<{}, WebhookEventTypeList, OpenAi> = /*#__PURE__*/ Endpoint.json(OpenAi, {
   id: "webhooks.eventTypes.list",
