@@ -15,7 +15,8 @@ const core = closureOf([
   "Page.ts",
   "credentials/Credential.ts",
   "internal/bytes/base64.ts",
-  "internal/provider.ts",
+  "internal/layers.ts",
+  "internal/stream/frames.ts",
   "policies/Timeouts.ts"
 ])
 

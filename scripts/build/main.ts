@@ -12,6 +12,7 @@
  * | a facade and its chunk become one file (outputs.ts) | 45 (36) files | 38 (29) files |
  * | namespaces of an index are plain objects (groups.ts) | 1,146 (832) KB | 1,084 (782) KB |
  * | doc comments stay in the declarations | 1,232 (911) KB | 1,084 (782) KB |
+ * | unused classes can be left out of a bundle | 112 KB for one call | 98 KB |
  *
  * An import of `llmfx/openai/ChatCompletions` alone loads 12 files with 192 KB, instead of 76 files.
  */
@@ -36,6 +37,16 @@ const emitDeclarations = (): void => {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/**
+ * Marks the calls that make the base of a class as pure. Without the mark, a bundler keeps every class of a shared file,
+ * and what the class needs, in programs that use none of them.
+ */
+const withRemovableClasses = (code: string) => ({
+  code: code.replaceAll(/^(export class .* extends) (?=(?:Context|Data)\.)/gm, "$1 /*#__PURE__*/ "),
+  // The lines stay where they are.
+  map: null
+})
+
 const bundle = async (): Promise<Files> => {
   const build = await rolldown({
     input: Object.fromEntries([
@@ -47,7 +58,8 @@ const bundle = async (): Promise<Files> => {
         name: "families",
         resolveId: (id) => (id.startsWith(familyId("")) ? id : undefined),
         load: familyText
-      }
+      },
+      { name: "classes", transform: { filter: { code: /^export class /m }, handler: withRemovableClasses } }
     ],
     external: (id) => !id.startsWith(".") && !id.startsWith("/"),
     platform: "neutral",

@@ -1,13 +1,12 @@
 const TypeId = "~llmfx/UnknownVariant"
 
 class Variant {
-  readonly [TypeId] = TypeId
   readonly tag: string
   readonly raw: { readonly [key: string]: unknown }
   readonly [key: string]: unknown
 
   constructor(discriminator: string, tag: string, raw: { readonly [key: string]: unknown }) {
-    Object.defineProperty(this, TypeId, { enumerable: false })
+    Object.defineProperty(this, TypeId, { value: TypeId })
     Object.defineProperty(this, discriminator, { value: "~unknown", enumerable: true })
     this.tag = tag
     this.raw = raw

@@ -49,7 +49,8 @@ const within = (scope: Scope.Scope, first: Values, rest: Values): Values => {
  * call, and its values come together.
  */
 export const streamingWhole: Transport = {
-  ...streaming,
+  // Not a spread: a bundler keeps those, with all that they name, in every program.
+  stream: (...call) => streaming.stream(...call),
   open: (config, endpoint, input, options) =>
     withCall(config, endpoint, input, options, (call) =>
       Effect.flatMap(Effect.scope, (scope) =>
