@@ -2,6 +2,17 @@
  * The interface of a provider's service: it runs any endpoint.
  *
  * Endpoints call it for you. Implement it to replace a provider, as `Mock` does, or wrap it with `Middleware`.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Models, OpenAi } from "llmfx/openai"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* OpenAi
+ *   return yield* client.call(Models.retrieve, { model: "gpt-5.4-mini" })
+ * })
+ * ```
  */
 import type * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"

@@ -1,4 +1,22 @@
-/** The options that the layers of all providers share. */
+/**
+ * Settings that the layers of all providers take.
+ *
+ * Put here what holds for every call of a program. For a part of a program, use `RequestOptions`: it overrides these.
+ *
+ * @example
+ * ```ts
+ * import * as Redacted from "effect/Redacted"
+ * import { RetryPolicy } from "llmfx"
+ * import { OpenAi } from "llmfx/openai"
+ *
+ * const OpenAiLive = OpenAi.layer({
+ *   apiKey: Redacted.make("sk-…"),
+ *   retry: RetryPolicy.patient,
+ *   timeouts: { total: "2 minutes" },
+ *   headers: { "x-team": "search" }
+ * })
+ * ```
+ */
 import type * as HttpClient from "effect/http/HttpClient"
 import type { Middleware } from "./Middleware.ts"
 import type { RetryPolicy } from "./policies/RetryPolicy.ts"

@@ -5,6 +5,27 @@
  * Programs call endpoints; tools such as `Mock`, batches and the emulator read their id, method, path and schema and so
  * work on any of them. Generated modules declare their endpoints with {@link json}, {@link eventStream}, {@link list}
  * and the other constructors.
+ *
+ * @example
+ * ```ts
+ * import * as Schema from "effect/Schema"
+ * import { Endpoint } from "llmfx"
+ * import { OpenAi } from "llmfx/openai"
+ *
+ * // An endpoint that llmfx does not have.
+ * const copy = Endpoint.json<{ readonly file_id: string; readonly purpose: string }, { readonly id: string }, OpenAi>(
+ *   OpenAi,
+ *   {
+ *     id: "files.copy",
+ *     method: "POST",
+ *     path: "/files/{file_id}/copies",
+ *     body: "json",
+ *     success: Schema.Struct({ id: Schema.String })
+ *   }
+ * )
+ *
+ * const program = copy({ file_id: "file-1", purpose: "user_data" })
+ * ```
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"

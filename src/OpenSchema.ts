@@ -5,6 +5,26 @@
  * UnknownVariant}, and a property that may be absent may be `null`. A known field of the wrong type is still an error.
  *
  * Every value here is an ordinary Effect `Schema`, built on first use, and composes with all others.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import { OpenSchema } from "llmfx"
+ *
+ * interface Job {
+ *   readonly id: string
+ *   readonly status?: "queued" | "done" | (string & {}) | null | undefined
+ * }
+ * const Job: OpenSchema.Codec<Job> = OpenSchema.struct(() => ({
+ *   id: Schema.String,
+ *   status: OpenSchema.optional(OpenSchema.literals("queued", "done"))
+ * }))
+ *
+ * const program = Schema.decodeUnknownEffect(Job)({ id: "1", status: "paused", owner: "me" }).pipe(
+ *   Effect.map((job) => job.status) // "paused"
+ * )
+ * ```
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

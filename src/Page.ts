@@ -1,4 +1,17 @@
-/** Describes pages of a list endpoint, and how each API points from one page to the next. */
+/**
+ * One page of a list endpoint, and the ways in which the APIs point from one page to the next.
+ *
+ * A list endpoint is a Stream of the items of all pages. `.pages` of the endpoint returns the pages themselves; use it
+ * for totals, or to go on later from `next`. Declare an endpoint of your own with one of the styles below.
+ *
+ * @example
+ * ```ts
+ * import * as Stream from "effect/Stream"
+ * import { Files } from "llmfx/openai"
+ *
+ * const cursors = Files.list.pages({ limit: 100 }).pipe(Stream.map((page) => page.next))
+ * ```
+ */
 import type { JsonObject } from "./internal/json/json.ts"
 
 /**

@@ -1,4 +1,17 @@
-/** The error of a failed token request. */
+/**
+ * The error of a failed token request. Its reason says whether to wait, to ask the user again, or to mend the app's
+ * settings.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { CozeAuth } from "llmfx/coze"
+ *
+ * const program = CozeAuth.deviceCode({ platform: "com", clientId: "1119*****" }).pipe(
+ *   Effect.catchTag("CozeAuthError", ({ message, reason }) => Effect.logError(reason, message))
+ * )
+ * ```
+ */
 import * as Data from "effect/Data"
 
 /**

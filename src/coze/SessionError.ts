@@ -1,4 +1,16 @@
-/** The error of a session over a WebSocket. */
+/**
+ * The error of a session over a WebSocket: it did not open, it broke, or the server sent an event that does not fit.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { WebsocketsAudioSpeech } from "llmfx/coze"
+ *
+ * const program = Effect.scoped(WebsocketsAudioSpeech.create()).pipe(
+ *   Effect.catchReason("SessionError", "ConnectError", ({ status }) => Effect.logError("refused with status", status))
+ * )
+ * ```
+ */
 import * as Data from "effect/Data"
 
 /**

@@ -2,6 +2,17 @@
  * Access keys of AWS, for models on Amazon Bedrock.
  *
  * Keys in the environment do not need the AWS SDK. For the SDK's default chain, use `NodeAwsCredentials`.
+ *
+ * @example
+ * ```ts
+ * import * as Redacted from "effect/Redacted"
+ * import * as Bedrock from "llmfx/anthropic/Bedrock"
+ *
+ * const BedrockLive = Bedrock.layer({
+ *   region: "eu-central-1",
+ *   credentials: { accessKeyId: "AKIA…", secretAccessKey: Redacted.make("…") }
+ * })
+ * ```
  */
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"

@@ -2,6 +2,24 @@
  * A secret that may expire: read on every attempt, renewed before it expires, and once more if the server refuses it.
  *
  * A layer accepts a plain `Redacted` secret as well. Use {@link cached} if a token has to be fetched and expires.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ * import { Credential } from "llmfx"
+ * import { Anthropic } from "llmfx/anthropic"
+ *
+ * const fetchToken = Effect.sync(() => ({
+ *   value: Redacted.make("a-short-lived-token"),
+ *   expiresAt: Date.now() + 3_600_000
+ * }))
+ *
+ * const AnthropicLive = Layer.unwrap(
+ *   Effect.map(Credential.cached({ acquire: fetchToken }), (authToken) => Anthropic.layer({ authToken }))
+ * )
+ * ```
  */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"

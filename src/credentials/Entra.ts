@@ -1,4 +1,16 @@
-/** Tokens of Microsoft Entra ID, for models on Azure. Does not need `@azure/identity`, but accepts its credentials. */
+/**
+ * Tokens of Microsoft Entra ID, for models on Azure. Does not need `@azure/identity`, but accepts its credentials.
+ *
+ * @example
+ * ```ts
+ * import * as Azure from "llmfx/openai/Azure"
+ *
+ * const AzureLive = Azure.layer({
+ *   endpoint: "https://my-resource.openai.azure.com",
+ *   tokenProvider: () => Promise.resolve("a token of your own library")
+ * })
+ * ```
+ */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { messageOf } from "../internal/errors/messageOf.ts"

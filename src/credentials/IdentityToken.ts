@@ -3,6 +3,14 @@
  * `anthropic/WorkloadIdentity`.
  *
  * Any Effect that returns a token works as well. It runs for every exchange.
+ *
+ * @example
+ * ```ts
+ * import * as IdentityToken from "llmfx/credentials/IdentityToken"
+ *
+ * const inKubernetes = IdentityToken.fromFile()
+ * const onGoogle = IdentityToken.googleIdToken("https://api.anthropic.com")
+ * ```
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"

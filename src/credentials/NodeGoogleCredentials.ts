@@ -1,4 +1,18 @@
-/** Google's application-default credentials, by `google-auth-library`: an optional peer that only this module loads. */
+/**
+ * Google's application-default credentials, by `google-auth-library`: an optional peer that only this module loads.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Vertex from "llmfx/anthropic/Vertex"
+ * import * as NodeGoogleCredentials from "llmfx/credentials/NodeGoogleCredentials"
+ *
+ * const VertexLive = Layer.unwrap(
+ *   Effect.map(NodeGoogleCredentials.applicationDefault, (credential) => Vertex.layerConfig({ credential }))
+ * )
+ * ```
+ */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { importPeer } from "../internal/credentials/importPeer.ts"

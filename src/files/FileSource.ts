@@ -2,6 +2,17 @@
  * The content of a file to upload: a web `File` or `Blob`, bytes, text, or a stream that can be opened.
  *
  * For a file on disk use `LocalFile.source`, for a URL `RemoteFile.source`.
+ *
+ * @example
+ * ```ts
+ * import { FileSource } from "llmfx"
+ * import { Files } from "llmfx/openai"
+ *
+ * const uploaded = Files.create({
+ *   file: FileSource.fromText("a,b\n1,2\n", { name: "numbers.csv", type: "text/csv" }),
+ *   purpose: "user_data"
+ * })
+ * ```
  */
 import * as Stream from "effect/Stream"
 

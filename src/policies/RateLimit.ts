@@ -3,6 +3,16 @@
  *
  * `withResponse` of an endpoint returns it as `rateLimit`, and `RateLimitError` holds it as `limits`. To keep calls
  * within limits, use `RateLimiting`.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Models } from "llmfx/openai"
+ *
+ * const remaining = Models.retrieve.withResponse({ model: "gpt-5.4-mini" }).pipe(
+ *   Effect.map(({ rateLimit }) => rateLimit?.["requests"]?.remaining)
+ * )
+ * ```
  */
 import * as Duration from "effect/Duration"
 

@@ -3,6 +3,16 @@
  *
  * Set limits as `timeouts` on a layer, or with `RequestOptions.withTimeouts` around a program. If one expires, the call
  * fails with a `TimeoutError` that names it. To bound a whole program instead, use `RequestOptions.withDeadline`.
+ *
+ * @example
+ * ```ts
+ * import { RequestOptions } from "llmfx"
+ * import { Models } from "llmfx/openai"
+ *
+ * const program = Models.retrieve({ model: "gpt-5.4-mini" }).pipe(
+ *   RequestOptions.withTimeouts({ headers: "5 seconds", total: "30 seconds" })
+ * )
+ * ```
  */
 import * as Duration from "effect/Duration"
 

@@ -1,4 +1,16 @@
-/** Responses of a mocked or emulated server. */
+/**
+ * Responses of a mocked or emulated server: a status, headers and a body.
+ *
+ * Use them where a test has to say what the wire says, as with `Mock.layerHttp` or `Faults.respond`. To answer with
+ * values, use `Mock.layer`; to stream events, use `Script`.
+ *
+ * @example
+ * ```ts
+ * import { Faults, Reply } from "llmfx/testing"
+ *
+ * const maintenance = Faults.respond(Reply.text("Back at noon", { status: 503, headers: { "retry-after": "60" } }))
+ * ```
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpClientError from "effect/http/HttpClientError"

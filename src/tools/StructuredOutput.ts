@@ -2,6 +2,20 @@
  * Answers as values of a schema: converts the schema for a provider, reads the value, and explains failures.
  *
  * To ask for a value, use `Parse` of a provider. This module is what those share.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import * as Parse from "llmfx/openai/Parse"
+ *
+ * const City = Schema.Struct({ name: Schema.String, country: Schema.String })
+ *
+ * const program = Parse.response({ model: "gpt-5.4-mini", input: "Where is the Colosseum?" }, City).pipe(
+ *   Effect.map(({ value }) => value.name),
+ *   Effect.catchReason("OutputError", "Refused", ({ message }) => Effect.succeed(message))
+ * )
+ * ```
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"

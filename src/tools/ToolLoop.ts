@@ -4,6 +4,26 @@
  *
  * Each API has its own loop, such as `ChatToolLoop`, `ResponseToolLoop` or `MessageToolLoop`. This module is what they
  * share.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import * as Stream from "effect/Stream"
+ * import { Tools } from "llmfx"
+ * import * as MessageToolLoop from "llmfx/anthropic/MessageToolLoop"
+ *
+ * const weather = Tools.make({
+ *   name: "weather",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   run: ({ city }) => Effect.succeed(`Sunny in ${city}`)
+ * })
+ *
+ * const program = MessageToolLoop.run(
+ *   { model: "claude-sonnet-5", max_tokens: 500, messages: [{ role: "user", content: "Weather in Rome?" }] },
+ *   [weather]
+ * ).pipe(Stream.runForEach((event) => Effect.log(event._tag)))
+ * ```
  */
 import type * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
