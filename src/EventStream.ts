@@ -4,13 +4,14 @@
  * Lines end with LF, CR or CRLF; a byte-order mark at the start, comments and the `retry` field are ignored; a last
  * event without its blank line is delivered. An event or line longer than the limit fails.
  */
-import * as Arr from "effect/Array"
+import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
+import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import { makeUtf8Decoder } from "./internal/bytes/utf8.ts"
+import { makeDecoding, pullDecoded } from "./internal/stream/decoding.ts"
 
 /**
  * One server-sent event.
@@ -227,50 +228,26 @@ export const decodePull = <A, E, E2>(
   pull: Pull.Pull<ReadonlyArray<Uint8Array>, E>,
   make: (emit: (value: A) => void) => Decoder,
   onThrow: (thrown: unknown) => E2,
-  isDone: () => boolean = () => false
-): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> => {
-  let out: Array<A> = []
-  let finished: Pull.Pull<never, E | E2> | undefined
-  const decoder = make((value) => {
-    out.push(value)
-  })
-  const work = (run: () => void): void => {
-    try {
-      run()
-      if (isDone()) finished = Cause.done()
-    } catch (thrown) {
-      finished = Effect.fail(onThrow(thrown))
-    }
-  }
-  const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> => {
-    if (!Arr.isArrayNonEmpty(out)) return finished ?? next
-    const values = out
-    out = []
-    return Effect.succeed(values)
-  }
-  const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> = Effect.suspend(
-    () =>
-      finished ??
-      Effect.matchCauseEffect(pull, {
-        onSuccess: (chunks) => {
-          for (const bytes of chunks) {
-            if (finished === undefined) work(() => decoder.push(bytes))
-          }
-          return emit()
-        },
-        onFailure: (cause) => {
-          if (Pull.isDoneCause(cause)) {
-            work(decoder.end)
-            finished ??= Cause.done()
-          } else {
-            finished = Effect.failCause(cause)
-          }
-          return emit()
+  isDone?: () => boolean
+): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2> =>
+  pullDecoded(
+    pull,
+    makeDecoding<A, E, E | E2>({
+      decoder: make,
+      isFinished: isDone,
+      end: (end) => {
+        switch (end._tag) {
+          case "Ended":
+          case "Finished":
+            return Cause.done()
+          case "Thrown":
+            return Effect.fail(onThrow(end.thrown))
+          case "Broken":
+            return Effect.failCause(end.cause)
         }
-      })
+      }
+    })
   )
-  return next
-}
 
 const decodeStream =
   <A>(make: (emit: (value: A) => void) => Decoder) =>

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpBody from "effect/http/HttpBody"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -15,33 +15,62 @@ import { joinBytes } from "../bytes/joinBytes.ts"
 import { messageOf } from "../errors/messageOf.ts"
 import { decompressed } from "./decompress.ts"
 
-/**
- * Sends a request with these options of `fetch`, in a context made of the one in which it leaves the client: in the
- * caller's context they would hide what the client's layer was given.
- */
+export interface Sending {
+  /** Makes the context of the request from the one in which it leaves the client. */
+  readonly contextOf: (context: Context.Context<never>) => Context.Context<never>
+  /** Wraps the client, as the program's middleware does. */
+  readonly transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient
+}
+
+const plainly: Sending = { contextOf: identity, transform: identity }
+
+/** Sends a request with these options of `fetch`. */
 export const execute = (
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
   init: RequestInit,
-  contextOf: (context: Context.Context<never>) => Context.Context<never> = identity
+  { contextOf, transform }: Sending = plainly
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
-  Effect.withFiber((fiber) => {
-    const { context } = fiber
+  Effect.withFiber(({ context }) => {
     const source = new Source()
-    const sent = client.postprocess(
-      Effect.flatMapEager(client.preprocess(request), (request) =>
-        Effect.withFiber((fiber) => {
-          fiber.setContext(fetchContext(contextOf(fiber.context), init))
-          return Effect.succeed(withBodyIn(context, request, source))
-        })
-      )
+    const own = leavingIn(
+      client,
+      (inner) => fetchContext(contextOf(inner), init),
+      (request) => withBodyIn(context, request, source)
     )
+    const sent = transform(own).execute(request)
     const told = request.body._tag === "Stream" ? Effect.catch(sent, (error) => source.tell(request, error)) : sent
-    return Effect.onExit(Effect.mapEager(told, decompressed), () => {
-      fiber.setContext(context)
-      return Effect.void
-    })
+    return Effect.mapEager(told, decompressed)
   })
+
+/**
+ * A client whose requests are sent in another context, made of the one in which they leave the client: in the caller's
+ * context it would hide what the client's layer was given.
+ */
+const leavingIn = (
+  client: HttpClient.HttpClient,
+  contextOf: (context: Context.Context<never>) => Context.Context<never>,
+  requestOf: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+): HttpClient.HttpClient =>
+  HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+    (request) =>
+      Effect.withFiber((fiber) => {
+        const { context } = fiber
+        const sent = client.postprocess(
+          Effect.flatMapEager(request, (request) =>
+            Effect.withFiber((fiber) => {
+              fiber.setContext(contextOf(fiber.context))
+              return Effect.succeed(requestOf(request))
+            })
+          )
+        )
+        return Effect.onExit(sent, () => {
+          fiber.setContext(context)
+          return Effect.void
+        })
+      }),
+    client.preprocess
+  )
 
 /** Reads a streamed body in the caller's context: what is asked of this request is not asked of calls within the body. */
 const withBodyIn = (

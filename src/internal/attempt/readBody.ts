@@ -27,13 +27,20 @@ export const readText = (
   limit: number
 ): Effect.Effect<string, HttpClientError.HttpClientError | BodyTooLong> => {
   if (isShort(response, limit)) return response.text
-  // A middleware may have replaced what the body is read with.
-  if (Object.hasOwn(response, "stream") || Object.hasOwn(response, "text")) return readStream(response, limit)
-  const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
-  if (web !== undefined) return web.body === null ? response.text : readWeb(response, web.body, limit)
+  if (isReplaced(response)) return readStream(response, limit)
+  const web = webBody(response)
+  if (web === null || web?.locked === true) return response.text
+  if (web !== undefined) return readWeb(response, web, limit)
   const pushed = pushedBody(response)
   return pushed === undefined ? readStream(response, limit) : readPushed(response, pushed, limit)
 }
+
+/** Whether a middleware has replaced what the body is read with. */
+const isReplaced = (response: Response): boolean => Object.hasOwn(response, "stream") || Object.hasOwn(response, "text")
+
+/** The body of a response of `fetch`: `null` if there is none, locked if somebody else reads it. */
+export const webBody = (response: Response): ReadableStream<Uint8Array> | null | undefined =>
+  isReplaced(response) ? undefined : Option.getOrUndefined(HttpClientResponse.toWeb(response))?.body
 
 /** Whether the body cannot become longer than the limit: the HTTP client holds the server to what it declares. */
 const isShort = ({ headers }: Response, limit: number): boolean => {
@@ -91,13 +98,7 @@ const readWeb = (
 ): Effect.Effect<string, HttpClientError.HttpClientError | BodyTooLong> =>
   Effect.callback((resume) => {
     const text = new TextReader(limit)
-    let reader: ReadableStreamDefaultReader<Uint8Array>
-    try {
-      reader = body.getReader()
-    } catch {
-      // The body was read or handed on; the response says so.
-      return resume(response.text)
-    }
+    const reader = body.getReader()
     const cancel = (): void => void reader.cancel().catch(() => undefined)
     const next = (): Promise<void> =>
       reader.read().then(({ done, value }) => {
@@ -113,7 +114,7 @@ const readWeb = (
     return Effect.sync(cancel)
   })
 
-const brokenBody = (response: Response, cause: unknown): HttpClientError.HttpClientError =>
+export const brokenBody = (response: Response, cause: unknown): HttpClientError.HttpClientError =>
   new HttpClientError.HttpClientError({
     reason: new HttpClientError.DecodeError({ request: response.request, response, cause })
   })

@@ -10,6 +10,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
 import { describeText, networkError, programError, reasonOf } from "../errors/reasons.ts"
@@ -25,14 +26,24 @@ import { retryCountHeader } from "./retry.ts"
 
 import { withNow } from "./withNow.ts"
 
-/** Sends the request once; fails for every status that is not a success. */
-export const send = (call: Call): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
+/**
+ * Sends the request once; fails for every status that is not a success. If the body is to be read as it arrives,
+ * `connection` is the scope that closes its connection.
+ */
+export const send = (
+  call: Call,
+  connection?: Scope.Scope
+): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
   Effect.flatMapEager(authorized(call), (request) => {
     call.sent++
-    const { http } = call.config
-    const client = call.options.transformClient?.(http) ?? http
-    const debug = call.options.debug
-    const sent = execute(call, client, request, maxRedirects, (context) => requestContext(context, call))
+    const { debug, transformClient } = call.options
+    const sent = execute(call, call.config.http, request, maxRedirects, {
+      contextOf: (context) => requestContext(context, call),
+      transform: (client) => {
+        const transformed = transformClient?.(client) ?? client
+        return connection === undefined ? transformed : closingWith(transformed, connection)
+      }
+    })
     const logged =
       debug === undefined || debug === false
         ? sent
@@ -44,6 +55,12 @@ export const send = (call: Call): Effect.Effect<HttpClientResponse.HttpClientRes
       response.status >= 200 && response.status < 300 ? Effect.succeed(response) : failStatus(call, response)
     )
   })
+
+/** A client whose connections close with a scope. */
+const closingWith = (client: HttpClient.HttpClient, scope: Scope.Scope): HttpClient.HttpClient => {
+  const scoped = HttpClient.withScope(client)
+  return HttpClient.makeWith((request) => Scope.provide(scoped.postprocess(request), scope), client.preprocess)
+}
 
 const authorized = (call: Call): Effect.Effect<HttpClientRequest.HttpClientRequest, ApiError.ApiError> => {
   const { config, endpoint, wire } = call
@@ -87,19 +104,17 @@ const noDetail = { code: undefined, type: undefined, param: undefined, helpUrl: 
 
 const maxRedirects = 5
 
-type ContextOf = (context: Context.Context<never>) => Context.Context<never>
-
 /** Redirects are followed here, not by the runtime, so that no credential goes to another origin. */
 const execute = (
   call: Call,
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
   redirects: number,
-  contextOf: ContextOf
+  sending: FetchClient.Sending
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
   const isLarge = isLargeBody(request.body)
   const attempt = (init: RequestInit): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-    Effect.matchEffect(FetchClient.execute(client, request, init, contextOf), {
+    Effect.matchEffect(FetchClient.execute(client, request, init, sending), {
       onFailure: (error) => {
         // A program may fail with what it likes, in spite of the types.
         if (!HttpClientError.isHttpClientError(error)) return Effect.die(error)
@@ -129,10 +144,11 @@ const execute = (
     const next = to === undefined ? undefined : redirected(call, request, response.status, to)
     if (next === undefined) return Effect.succeed(response)
     const followed = next.isSameOrigin
-      ? execute(call, client, next.request, redirects - 1, contextOf)
-      : execute(call, toOtherOrigin(call), next.request, redirects - 1, (context) =>
-          Context.add(contextOf(context), HttpClient.TracerPropagationEnabled, false)
-        )
+      ? execute(call, client, next.request, redirects - 1, sending)
+      : execute(call, toOtherOrigin(call.config.http), next.request, redirects - 1, {
+          ...sending,
+          contextOf: (context) => Context.add(sending.contextOf(context), HttpClient.TracerPropagationEnabled, false)
+        })
     return Effect.andThen(discardBody(response), followed)
   }
   const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
@@ -147,13 +163,11 @@ const discardBody = (response: HttpClientResponse.HttpClientResponse): Effect.Ef
   Effect.timeoutOption(new PartialBody(maxRedirectBody).read(response), "250 millis")
 
 /** A client that sends none of the headers that the program or its middleware adds for the API. */
-const toOtherOrigin = ({ config: { http }, options }: Call): HttpClient.HttpClient => {
-  const stripped = HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+const toOtherOrigin = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
     (request) => http.postprocess(Effect.map(request, withPlainHeaders)),
     http.preprocess
   )
-  return options.transformClient?.(stripped) ?? stripped
-}
 
 const withPlainHeaders = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.makeWith(

@@ -1,6 +1,7 @@
 /** The way from an endpoint's input to the stream of its values. */
 import type * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -21,11 +22,9 @@ import type { Transport } from "./streamTransport.ts"
 
 export const streaming: Transport = {
   stream: (config, endpoint, input, options) =>
-    Stream.scoped(
-      Stream.fromPull(
-        withCall(config, endpoint, input, options, (call) =>
-          Effect.map(openStream(call), ({ first, rest }) => startingWith(first, rest))
-        )
+    scopedPull(
+      withCall(config, endpoint, input, options, (call) =>
+        Effect.map(openStream(call), ({ first, rest }) => startingWith(first, rest))
       )
     ),
   open: (config, endpoint, input, options) =>
@@ -37,6 +36,15 @@ export const streaming: Transport = {
       )
     )
 }
+
+/**
+ * A stream of what a pull returns. Its scope closes with the stream. Unlike `Stream.scoped`, it provides the scope only
+ * to the opening and not to each pull.
+ */
+const scopedPull = (
+  open: Effect.Effect<Values, ApiError.ApiError, Scope.Scope>
+): Stream.Stream<unknown, ApiError.ApiError> =>
+  Stream.fromChannel(Channel.fromTransformBracket((_upstream, _scope, forkedScope) => Scope.provide(open, forkedScope)))
 
 /** The values of a stream that its caller holds, and may read too late. */
 const within = (scope: Scope.Scope, first: Values, rest: Values): Values => {
@@ -89,7 +97,7 @@ const openOnce = (call: Call, outer: Scope.Scope): Effect.Effect<Opened, ApiErro
     Effect.flatMap(Scope.fork(outer), (scope) => {
       const deadlines = makeDeadlines(call)
       deadlines.set(["headers", "firstEvent"], start)
-      const opened = Effect.flatMap(send(call), (response) => {
+      const opened = Effect.flatMap(send(call, scope), (response) => {
         deadlines.set(["firstEvent"], start, response)
         return Effect.flatMap(Scope.provide(openValues(call, response), scope), (rest) =>
           Effect.flatMap(Effect.exit(rest), (first) =>

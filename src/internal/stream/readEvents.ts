@@ -2,11 +2,11 @@
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import * as ApiError from "../../ApiError.ts"
 import * as EventStream from "../../EventStream.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
@@ -20,8 +20,10 @@ import { done, ErrorInBody, skip } from "../dialect.ts"
 import { gistOf } from "../errors/reasons.ts"
 import { errorInText, isErrorLike } from "../errors/serverError.ts"
 import { makeJsonSeriesParser } from "../json/patternParser.ts"
-import { endingByName } from "./ending.ts"
+import { type End, makeDecoding } from "./decoding.ts"
+import { type Ending, endingByName } from "./ending.ts"
 import { BodyStart, StrayLines, StreamProgress } from "./progress.ts"
+import { openBody, openBytes, type StreamedBody } from "./streamedBody.ts"
 
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
 
@@ -39,43 +41,26 @@ const openUntimed = (
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress
 ): Effect.Effect<Values, ApiError.ApiError, Scope.Scope> => {
-  const bytes: Effect.Effect<
-    Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, BrokenBody>,
-    never,
-    Scope.Scope
-  > = Effect.map(Stream.toPull(response.stream), (pull) =>
-    Effect.catch(pull, (error): Effect.Effect<never, BrokenBody | Cause.Done> => {
-      if (Cause.isDone(error)) return Effect.fail(error)
-      return HttpClientError.isHttpClientError(error) ? Effect.fail(new BrokenBody(error)) : Effect.die(error)
-    })
-  )
   switch (call.endpoint.kind) {
     case "binary":
       return Effect.andThen(
         refuseErrorInPlaceOfBytes(call, response),
-        Effect.map(bytes, (pull) =>
+        Effect.map(openBytes(response), (pull) =>
           Effect.mapError(pull, (error) => (Cause.isDone(error) ? error : brokenError(call, response, error)))
         )
       )
     case "jsonl":
-      return Effect.map(bytes, (pull) => jsonLines(call, response, progress, pull))
+      return Effect.map(openBody(response), (body) => jsonLines(call, response, progress, body))
     default:
-      return Effect.map(bytes, (pull) => events(call, response, progress, pull))
+      return Effect.map(openBody(response), (body) => events(call, response, progress, body))
   }
 }
 
-/** A connection that broke while the body was read. */
-class BrokenBody {
-  readonly error: HttpClientError.HttpClientError
-  constructor(error: HttpClientError.HttpClientError) {
-    this.error = error
-  }
-}
-
+/** The failure of a call whose connection broke while the body was read. */
 const brokenError = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
-  { error }: BrokenBody,
+  error: HttpClientError.HttpClientError,
   head?: string,
   partial?: ApiError.PartialOutput
 ): ApiError.ApiError => errorOf(call, transportReason(call, error, "body"), summarize(call, response, head), partial)
@@ -128,121 +113,140 @@ const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpCli
   })
 }
 
+/** What the events of one response are read with. */
+interface Reading {
+  readonly call: Call
+  readonly response: HttpClientResponse.HttpClientResponse
+  readonly progress: StreamProgress
+  readonly ending: Ending
+  readonly head: BodyStart
+  readonly stray: StrayLines
+}
+
 const events = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress,
-  bytes: Pull.Pull<ReadonlyArray<Uint8Array>, BrokenBody>
+  body: StreamedBody
 ): Values => {
-  const {
-    config: { dialect, maxEventLength },
-    endpoint,
-    options
-  } = call
-  const decode = schemaDecoder(endpoint.success, options.decoding ?? "open")
-  const ending = dialect.ending?.(endpoint, call.input) ?? endingByName(endpoint)
-  const inApiForm = (options.decoding ?? "open") === "open" ? dialect.inApiForm : undefined
-  const parse = makeJsonSeriesParser(dialect.parse)
-  const framing = call.config.framing?.(response.headers["content-type"] ?? "") ?? EventStream.makeSseDecoder
-  const head = new BodyStart()
-  const stray = new StrayLines()
-  let atEnd = false
-  const noticed = Effect.tapError(bytes, (error) =>
-    Effect.sync(() => {
-      atEnd = Cause.isDone(error)
+  const { config, endpoint, input } = call
+  const ending = config.dialect.ending?.(endpoint, input) ?? endingByName(endpoint)
+  const reading: Reading = { call, response, progress, ending, head: new BodyStart(), stray: new StrayLines() }
+  return body.decode(
+    makeDecoding({
+      decoder: (emit) => eventDecoder(reading, emit),
+      isFinished: () => progress.ended,
+      end: (end) => endOfEvents(reading, body, end)
     })
   )
+}
+
+/** Cuts bytes into events, and gives `emit` their values. */
+const eventDecoder = (reading: Reading, emit: (value: unknown) => void): EventStream.Decoder => {
+  const { call, ending, head, progress, response, stray } = reading
+  const take = eventReader(reading, emit)
+  const sink: EventStream.Sink = (event, data, id) => {
+    try {
+      take(event, data, id)
+    } catch (thrown) {
+      // After the end of an answer nothing can spoil it.
+      if (!(thrown instanceof ApiError.DecodeError) || !ending.isWhole()) throw thrown
+    }
+  }
+  const onOther = (line: string): void => {
+    const words = stray.add(line)
+    if (words !== undefined) take("error", words, undefined)
+  }
+  const { framing, maxEventLength } = call.config
+  const make = framing?.(response.headers["content-type"] ?? "") ?? EventStream.makeSseDecoder
+  const decoder = make(sink, maxEventLength, onOther)
+  return {
+    push: (bytes) => {
+      if (progress.events === 0) head.add(bytes)
+      decoder.push(bytes)
+    },
+    end: decoder.end
+  }
+}
+
+/** Reads single events, until the last one. */
+const eventReader = (
+  { call: { config, endpoint, options }, ending, progress }: Reading,
+  emit: (value: unknown) => void
+): EventStream.Sink => {
+  const { dialect } = config
+  const decoding = options.decoding ?? "open"
+  const decode = schemaDecoder(endpoint.success, decoding)
+  const inApiForm = decoding === "open" ? dialect.inApiForm : undefined
+  const parse = makeJsonSeriesParser(dialect.parse)
   const decoded = (value: unknown): unknown => {
     try {
       return decode(value)
     } catch (thrown) {
-      // After the end of an answer nothing can spoil it.
       if (ending.isWhole()) return skip
       throw thrown instanceof ApiError.DecodeError && isErrorLike(value) ? new ErrorInBody(value) : thrown
     }
   }
-  const pull = EventStream.decodePull<unknown, BrokenBody, unknown>(
-    noticed,
-    (emit) => {
-      const sink: EventStream.Sink = (event, data, id) => {
-        if (progress.ended) return
-        const given = dialect.event(event, data, id, parse, endpoint)
-        if (given === skip) return
-        const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given)
-        if (json === done) {
-          progress.ended = true
-          progress.complete = ending.mayBeDone(event)
-          return
-        }
-        ending.see(json, event)
-        const value = decoded(endpoint.envelope === true ? { event, data: json } : json)
-        if (value === skip) return
-        emit(value)
-        progress.events++
-        progress.ended = ending.isOver()
-        progress.complete = ending.isWhole()
-        dialect.note(value, progress)
-      }
-      const decoder = framing(
-        (event, data, id) => {
-          try {
-            sink(event, data, id)
-          } catch (thrown) {
-            if (!(thrown instanceof ApiError.DecodeError) || !ending.isWhole()) throw thrown
-          }
-        },
-        maxEventLength,
-        (line) => {
-          const words = stray.add(line)
-          if (words !== undefined && !progress.ended) sink("error", words, undefined)
-        }
-      )
-      return {
-        push: (bytes) => {
-          if (progress.events === 0) head.add(bytes)
-          decoder.push(bytes)
-        },
-        end: decoder.end
-      }
-    },
-    (thrown) => thrown,
-    () => progress.ended
-  )
-  const isOpenEnded = endpoint.terminal === undefined
-  const start = () => (progress.events === 0 ? head.text() : undefined)
-  const cut = (cause?: string) =>
-    truncated(
-      call,
-      response,
-      progress,
-      start(),
-      cause ?? (stray.text === "" ? undefined : gistOf(stray.text, call.scrub))
-    )
-  return Effect.catch(pull, (error): Values => {
-    if (Cause.isDone(error)) {
-      if (progress.ended) {
-        const end: Values = progress.complete ? Cause.done() : Effect.fail(cut())
-        return Effect.andThen(drain(bytes), end)
-      }
-      if (progress.complete) return Cause.done()
-      const text = start()
-      if (text !== undefined && !isLikeEvents(text)) return notAStream(call, response, text)
-      return isOpenEnded ? Cause.done() : Effect.fail(cut())
+  return (event, data, id) => {
+    if (progress.ended) return
+    const given = dialect.event(event, data, id, parse, endpoint)
+    if (given === skip) return
+    const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given)
+    if (json === done) {
+      progress.ended = true
+      progress.complete = ending.mayBeDone(event)
+      return
     }
-    if (error instanceof BrokenBody) {
+    ending.see(json, event)
+    const value = decoded(endpoint.envelope === true ? { event, data: json } : json)
+    if (value === skip) return
+    emit(value)
+    progress.events++
+    progress.ended = ending.isOver()
+    progress.complete = ending.isWhole()
+    dialect.note(value, progress)
+  }
+}
+
+/** What a stream of events ends with: success only if its answer is whole. */
+const endOfEvents = (
+  reading: Reading,
+  body: StreamedBody,
+  end: End<HttpClientError.HttpClientError>
+): Pull.Pull<never, ApiError.ApiError> => {
+  const { call, head, progress, response } = reading
+  const isOpenEnded = call.endpoint.terminal === undefined
+  const start = progress.events === 0 ? head.text() : undefined
+  switch (end._tag) {
+    case "Finished":
+      return Effect.andThen(
+        drain(body),
+        Effect.suspend(
+          (): Pull.Pull<never, ApiError.ApiError> =>
+            progress.complete ? Cause.done() : Effect.fail(truncated(reading))
+        )
+      )
+    case "Ended":
       if (progress.complete) return Cause.done()
+      if (start !== undefined && !isLikeEvents(start)) return notAStream(call, response, start)
+      return isOpenEnded ? Cause.done() : Effect.fail(truncated(reading))
+    case "Broken": {
+      if (progress.complete) return Cause.done()
+      const error = Cause.findErrorOption(end.cause)
+      if (Option.isNone(error)) return Effect.failCause(end.cause as Cause.Cause<never>)
       return Effect.fail(
         progress.events === 0 || isOpenEnded
-          ? brokenError(call, response, error, start(), progress.received())
-          : truncated(call, response, progress, undefined, transportReason(call, error.error, "body").message)
+          ? brokenError(call, response, error.value, start, progress.received())
+          : truncated(reading, transportReason(call, error.value, "body").message)
       )
     }
-    // A body that ends within an event is not wrong but cut off.
-    if (atEnd && error instanceof ApiError.DecodeError && !isOpenEnded) {
-      return progress.complete ? Cause.done() : Effect.fail(cut())
-    }
-    return failedEvent(call, response, start(), progress, error)
-  })
+    case "Thrown":
+      // A body that ends within an event is not wrong but cut off.
+      if (end.atEnd && end.thrown instanceof ApiError.DecodeError && !isOpenEnded) {
+        return progress.complete ? Cause.done() : Effect.fail(truncated(reading))
+      }
+      return failedEvent(call, response, start, progress, end.thrown)
+  }
 }
 
 /** Whether a body began as events, under whatever content type a host sends them. */
@@ -265,27 +269,23 @@ const failedEvent = (
   return withNow((now) => Effect.fail(bodyError(call, response, head, known, now, progress.received())))
 }
 
-const truncated = (
-  call: Call,
-  response: HttpClientResponse.HttpClientResponse,
-  progress: StreamProgress,
-  head: string | undefined,
-  cause: string | undefined
-): ApiError.ApiError =>
-  errorOf(
+/** The error of a stream that is cut off. `cause` says what broke it, if that is known. */
+const truncated = ({ call, head, progress, response, stray }: Reading, cause?: string): ApiError.ApiError => {
+  const known = cause ?? (stray.text === "" ? undefined : gistOf(stray.text, call.scrub))
+  return errorOf(
     call,
     new ApiError.StreamTruncatedError({
       message: `The stream ${
-        cause === undefined ? "ended" : `broke (${cause})`
+        known === undefined ? "ended" : `broke (${known})`
       } after ${progress.events} event${progress.events === 1 ? "" : "s"}, before its last one`,
       partial: progress.partial()
     }),
-    summarize(call, response, head)
+    summarize(call, response, progress.events === 0 ? head.text() : undefined)
   )
+}
 
 /** Reads on to the end after the last event, so that the connection can be used again; not for long. */
-const drain = (bytes: Pull.Pull<unknown, unknown>): Effect.Effect<void> =>
-  Effect.ignore(Effect.timeoutOption(Effect.forever(bytes), "1 second"))
+const drain = (body: StreamedBody): Effect.Effect<void> => Effect.ignore(Effect.timeoutOption(body.drain, "1 second"))
 
 /** Applies the time limits between values. */
 const timed = (
@@ -306,26 +306,37 @@ const jsonLines = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress,
-  bytes: Pull.Pull<ReadonlyArray<Uint8Array>, BrokenBody>
+  body: StreamedBody
 ): Values => {
   const decode = schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")
   const parse = makeJsonSeriesParser()
-  const pull = EventStream.decodePull<unknown, BrokenBody, unknown>(
-    bytes,
-    (emit) =>
-      EventStream.makeJsonLinesDecoder((_, line) => {
-        emit(decode(parseJson(line, parse)))
-        progress.events++
-      }, call.config.maxEventLength),
-    (thrown) => thrown
+  return body.decode(
+    makeDecoding({
+      decoder: (emit) =>
+        EventStream.makeJsonLinesDecoder((_, line) => {
+          emit(decode(parseJson(line, parse)))
+          progress.events++
+        }, call.config.maxEventLength),
+      end: (end) => endOfLines(call, response, progress, end)
+    })
   )
-  return Effect.catch(
-    pull,
-    (error): Values =>
-      Cause.isDone(error)
-        ? Cause.done()
-        : error instanceof BrokenBody
-          ? Effect.fail(brokenError(call, response, error, undefined, progress.received()))
-          : failedEvent(call, response, undefined, progress, error)
-  )
+}
+
+const endOfLines = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  progress: StreamProgress,
+  end: End<HttpClientError.HttpClientError>
+): Pull.Pull<never, ApiError.ApiError> => {
+  switch (end._tag) {
+    case "Ended":
+    case "Finished":
+      return Cause.done()
+    case "Broken":
+      return Effect.mapError(Effect.failCause(end.cause), (error) =>
+        brokenError(call, response, error, undefined, progress.received())
+      )
+    case "Thrown":
+      return failedEvent(call, response, undefined, progress, end.thrown)
+  }
 }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -50,11 +51,37 @@ describe("execute", () => {
     return Effect.gen(function* () {
       const client = yield* HttpClient.HttpClient
       const seen: Array<RequestInit | undefined> = []
-      yield* execute(client, request, {}, (context) => {
-        seen.push(Context.getOrUndefined(context, FetchHttpClient.RequestInit))
-        return context
-      })
+      yield* execute(
+        client,
+        request,
+        {},
+        {
+          contextOf: (context) => {
+            seen.push(Context.getOrUndefined(context, FetchHttpClient.RequestInit))
+            return context
+          },
+          transform: identity
+        }
+      )
       assert.deepStrictEqual(seen, [{ credentials: "include" }])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("adds to what the client's layer was given if a middleware wraps each request", () => {
+    const { given, layer } = recording({ credentials: "include" })
+    return Effect.gen(function* () {
+      const client = yield* HttpClient.HttpClient
+      yield* execute(
+        client,
+        request,
+        { redirect: "manual" },
+        {
+          contextOf: identity,
+          transform: HttpClient.transform((sent) => sent)
+        }
+      )
+      assert.strictEqual(given[0]?.credentials, "include")
+      assert.strictEqual(given[0]?.redirect, "manual")
     }).pipe(Effect.provide(layer))
   })
 

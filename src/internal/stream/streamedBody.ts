@@ -1,0 +1,87 @@
+/** The body of a response, read as it arrives. */
+import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type * as Pull from "effect/Pull"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { brokenBody, webBody } from "../attempt/readBody.ts"
+import { type Decoding, pullDecoded } from "./decoding.ts"
+
+type Response = HttpClientResponse.HttpClientResponse
+
+/** A body that is open until its scope closes. */
+export interface StreamedBody {
+  /** Pulls the values that a decoder makes of the bytes. */
+  readonly decode: <A, E>(
+    decoding: Decoding<A, HttpClientError.HttpClientError, E>
+  ) => Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>
+  /** Reads to the end and forgets what comes. */
+  readonly drain: Effect.Effect<void>
+}
+
+export const openBody = (response: Response): Effect.Effect<StreamedBody, never, Scope.Scope> => {
+  const body = webBody(response)
+  if (body === undefined || body === null || body.locked) return Effect.map(openBytes(response), ofPull)
+  return Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => body.getReader()),
+      (reader) => Effect.sync(() => void reader.cancel().catch(() => undefined))
+    ),
+    (reader) => ofReader(response, reader)
+  )
+}
+
+/** The bytes of a body as a pull. A program may fail with what it likes, in spite of the types: that is a defect. */
+export const openBytes = (
+  response: Response
+): Effect.Effect<
+  Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, HttpClientError.HttpClientError>,
+  never,
+  Scope.Scope
+> =>
+  Effect.map(Stream.toPull(response.stream), (pull) =>
+    Effect.catch(pull, (error) =>
+      Cause.isDone(error) || HttpClientError.isHttpClientError(error) ? Effect.fail(error) : Effect.die(error)
+    )
+  )
+
+const ofPull = (bytes: Pull.Pull<ReadonlyArray<Uint8Array>, HttpClientError.HttpClientError>): StreamedBody => ({
+  decode: (decoding) => pullDecoded(bytes, decoding),
+  drain: Effect.ignore(Effect.forever(bytes))
+})
+
+/**
+ * Reads a web stream with callbacks. Most events of a slow stream are a chunk of their own, and a chunk costs less than
+ * half of what it does as an effect.
+ */
+const ofReader = (response: Response, reader: ReadableStreamDefaultReader<Uint8Array>): StreamedBody => ({
+  decode: <A, E>(decoding: Decoding<A, HttpClientError.HttpClientError, E>) => {
+    let resume: ((values: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>) => void) | undefined
+    const arrived = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
+      if (done) decoding.end()
+      else decoding.push(value)
+      settle()
+    }
+    const failed = (cause: unknown): void => {
+      decoding.fail(Cause.fail(brokenBody(response, cause)))
+      settle()
+    }
+    const settle = (): void => {
+      const taken = decoding.take()
+      if (taken === undefined) reader.read().then(arrived, failed)
+      else resume?.(taken)
+    }
+    return Effect.callback<Arr.NonEmptyReadonlyArray<A>, E | Cause.Done>((then) => {
+      resume = then
+      settle()
+    })
+  },
+  drain: Effect.callback((resume) => {
+    const end = (): void => resume(Effect.void)
+    const next = (): Promise<void> => reader.read().then(({ done }) => (done ? end() : next()))
+    next().catch(end)
+  })
+})
