@@ -28,7 +28,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import { unknownVariant } from "./internal/decode/unknownVariant.ts"
@@ -80,11 +80,16 @@ export const struct = <A extends object>(fields: () => Fields<A>): Codec<A> =>
       )
     )
     const names = Object.keys(given)
-    const open = Schema.StructWithRest(struct, [Schema.Record(Schema.String, Schema.Unknown)]).annotate({
-      "~llmfx/struct": true
-    })
+    const open = withOthers(struct.ast.propertySignatures, Schema.Unknown).annotate({ "~llmfx/struct": true })
     return (names.every((name) => isOptional(given[name])) ? open : open.check(hasAny(names))) as unknown as Codec<A>
   })
+
+/** An object with the given properties, and with any others of one type. Takes less code than `StructWithRest`. */
+const withOthers = (
+  properties: ReadonlyArray<SchemaAST.PropertySignature>,
+  others: Schema.Constraint
+): Schema.Codec<object, unknown> =>
+  Schema.make(new SchemaAST.Objects(properties, [new SchemaAST.IndexSignature(Schema.String.ast, others.ast)]))
 
 const isScalar = (ast: SchemaAST.AST): boolean =>
   ast._tag === "String" || ast._tag === "Number" || ast._tag === "Boolean" || isAnything(ast)
@@ -147,7 +152,9 @@ export const literals = <const A extends string>(...known: readonly [A, ...Reado
  * @category utilities
  */
 export const tag = <const A extends string>(...literal: readonly [A, ...ReadonlyArray<A>]): Codec<A> =>
-  literal.length === 1 ? (Schema.Literal(literal[0]) as Codec<A>) : (Schema.Literals(literal) as Codec<A>)
+  (literal.length === 1
+    ? Schema.Literal(literal[0])
+    : Schema.Union(literal.map((one) => Schema.Literal(one)))) as Codec<A>
 
 /**
  * An array.
@@ -162,7 +169,7 @@ export const array = <A>(item: Schema.Codec<A, unknown>): Codec<ReadonlyArray<A>
  * @category utilities
  */
 export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [key: string]: A }> =>
-  Schema.Record(Schema.String, value)
+  withOthers([], value) as Codec<{ readonly [key: string]: A }>
 
 /**
  * One of several shapes without a discriminating property: picked by JSON type, then tried in order.

@@ -36,6 +36,7 @@ import {
   type Environment,
   headersVariable,
   secretVariable,
+  settings,
   variable,
   withSecret
 } from "../internal/provider.ts"
@@ -90,7 +91,7 @@ export class Anthropic extends Context.Service<Anthropic, ApiClient>()("llmfx/An
   ): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> => layerConfigOf(definition, overrides)
 }
 
-const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
+const environment: Environment<Options> = /*#__PURE__*/ settings({
   apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_API_KEY"),
   authToken: /*#__PURE__*/ secretVariable("ANTHROPIC_AUTH_TOKEN"),
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_BASE_URL"),

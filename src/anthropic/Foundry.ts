@@ -30,7 +30,7 @@ import * as Credential from "../credentials/Credential.ts"
 import * as Entra from "../credentials/Entra.ts"
 import { pinnedTo } from "../internal/clouds/routing.ts"
 import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
-import { baseUrlProblems, debugVariable, secretVariable, variable, withSecret } from "../internal/provider.ts"
+import { baseUrlProblems, debugVariable, secretVariable, settings, variable, withSecret } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
@@ -75,7 +75,7 @@ export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationErr
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)
 
-const environment = /*#__PURE__*/ Effect.all({
+const environment = /*#__PURE__*/ settings({
   apiKey: /*#__PURE__*/ secretVariable("ANTHROPIC_FOUNDRY_API_KEY"),
   resource: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_RESOURCE"),
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_FOUNDRY_BASE_URL"),

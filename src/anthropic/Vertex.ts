@@ -44,7 +44,7 @@ import {
 import type { Dialect } from "../internal/dialect.ts"
 import { isObject, stringOf } from "../internal/json/json.ts"
 import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
-import { baseUrlProblems, debugVariable, variable, withSecret } from "../internal/provider.ts"
+import { baseUrlProblems, debugVariable, settings, variable, withSecret } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
@@ -82,7 +82,7 @@ export const layer = (options: Options): Layer.Layer<Anthropic, ConfigurationErr
 export const layerConfig = (overrides?: Options): Layer.Layer<Anthropic, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)
 
-const environment = /*#__PURE__*/ Effect.all({
+const environment = /*#__PURE__*/ settings({
   region: /*#__PURE__*/ variable("CLOUD_ML_REGION"),
   projectId: /*#__PURE__*/ variable("ANTHROPIC_VERTEX_PROJECT_ID"),
   baseUrl: /*#__PURE__*/ variable("ANTHROPIC_VERTEX_BASE_URL"),

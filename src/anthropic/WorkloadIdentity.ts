@@ -35,6 +35,7 @@ import {
   type Environment,
   headersVariable,
   secretVariable,
+  settings,
   variable,
   withSecret
 } from "../internal/provider.ts"
@@ -102,7 +103,7 @@ export const layerConfig = (
   layerConfigOf(definition, overrides)
 
 const environment: Environment<Overrides> = /*#__PURE__*/ Effect.map(
-  /*#__PURE__*/ Effect.all({
+  /*#__PURE__*/ settings({
     federationRuleId: /*#__PURE__*/ variable("ANTHROPIC_FEDERATION_RULE_ID"),
     organizationId: /*#__PURE__*/ variable("ANTHROPIC_ORGANIZATION_ID"),
     serviceAccountId: /*#__PURE__*/ variable("ANTHROPIC_SERVICE_ACCOUNT_ID"),

@@ -30,6 +30,7 @@ import {
   type Environment,
   makeProvider,
   secretVariable,
+  settings,
   variable,
   withSecret
 } from "../internal/provider.ts"
@@ -89,7 +90,7 @@ export class Coze extends Context.Service<Coze, ApiClient>()("llmfx/Coze") {
 }
 
 const environment: Environment<Options> = /*#__PURE__*/ Effect.map(
-  /*#__PURE__*/ Effect.all({
+  /*#__PURE__*/ settings({
     token: /*#__PURE__*/ secretVariable("COZE_API_TOKEN"),
     platform: /*#__PURE__*/ variable("COZE_PLATFORM"),
     baseUrl: /*#__PURE__*/ variable("COZE_API_BASE"),

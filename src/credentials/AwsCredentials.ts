@@ -18,7 +18,7 @@ import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { messageOf } from "../internal/errors/messageOf.ts"
-import { secretVariable, variable } from "../internal/provider.ts"
+import { secretVariable, settings, variable } from "../internal/provider.ts"
 import * as Credential from "./Credential.ts"
 
 /**
@@ -91,7 +91,7 @@ export const fromProvider = (provider: () => Promise<Identity>): Effect.Effect<C
  */
 export const fromEnvironment: Effect.Effect<AccessKeys | undefined, ConfigProvider.SourceError> =
   /*#__PURE__*/ Effect.map(
-    /*#__PURE__*/ Effect.all({
+    /*#__PURE__*/ settings({
       accessKeyId: /*#__PURE__*/ variable("AWS_ACCESS_KEY_ID"),
       secretAccessKey: /*#__PURE__*/ secretVariable("AWS_SECRET_ACCESS_KEY"),
       sessionToken: /*#__PURE__*/ secretVariable("AWS_SESSION_TOKEN")

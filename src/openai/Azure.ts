@@ -32,6 +32,7 @@ import {
   debugVariable,
   makeProvider,
   secretVariable,
+  settings,
   variable,
   withSecret
 } from "../internal/provider.ts"
@@ -90,7 +91,7 @@ export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError,
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)
 
-const environment = /*#__PURE__*/ Effect.all({
+const environment = /*#__PURE__*/ settings({
   apiKey: /*#__PURE__*/ secretVariable("AZURE_OPENAI_API_KEY"),
   endpoint: /*#__PURE__*/ variable("AZURE_OPENAI_ENDPOINT"),
   apiVersion: /*#__PURE__*/ variable("OPENAI_API_VERSION"),

@@ -34,6 +34,7 @@ import {
   headersVariable,
   makeProvider,
   secretVariable,
+  settings,
   variable,
   withSecret
 } from "../internal/provider.ts"
@@ -96,7 +97,7 @@ export class OpenAi extends Context.Service<OpenAi, ApiClient>()("llmfx/OpenAi")
     layerConfigOf(definition, overrides)
 }
 
-const environment: Environment<Options> = /*#__PURE__*/ Effect.all({
+const environment: Environment<Options> = /*#__PURE__*/ settings({
   apiKey: /*#__PURE__*/ secretVariable("OPENAI_API_KEY"),
   adminApiKey: /*#__PURE__*/ secretVariable("OPENAI_ADMIN_KEY"),
   organization: /*#__PURE__*/ variable("OPENAI_ORG_ID"),

@@ -38,7 +38,7 @@ import {
   quotaHeader
 } from "../internal/clouds/vertex.ts"
 import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
-import { baseUrlProblems, debugVariable, makeProvider, variable, withSecret } from "../internal/provider.ts"
+import { baseUrlProblems, debugVariable, makeProvider, settings, variable, withSecret } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"
@@ -76,7 +76,7 @@ export const layer = (options: Options): Layer.Layer<OpenAi, ConfigurationError,
 export const layerConfig = (overrides?: Options): Layer.Layer<OpenAi, ConfigurationError, HttpClient.HttpClient> =>
   layerConfigOf(definition, overrides)
 
-const environment = /*#__PURE__*/ Effect.all({
+const environment = /*#__PURE__*/ settings({
   location: /*#__PURE__*/ variable("GOOGLE_CLOUD_LOCATION"),
   projectId: /*#__PURE__*/ variable("GOOGLE_CLOUD_PROJECT"),
   debug: debugVariable

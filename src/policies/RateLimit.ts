@@ -15,6 +15,7 @@
  * ```
  */
 import * as Duration from "effect/Duration"
+import { unitMillis } from "../internal/durationText.ts"
 
 /**
  * One limit: how much a window allows, how much is left, and when the window resets.
@@ -69,8 +70,6 @@ const numberOf = (text: string): number | undefined => {
   return text.trim() === "" || !Number.isFinite(value) ? undefined : value
 }
 
-const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 /** Reads `6m0s`, `20ms`, a number of seconds, or an RFC 3339 time. */
 const resetOf = (text: string, now: number): Duration.Duration | undefined => {
   const seconds = numberOf(text)
@@ -78,7 +77,7 @@ const resetOf = (text: string, now: number): Duration.Duration | undefined => {
   if (/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) {
     let millis = 0
     for (const [, amount, unit] of text.matchAll(/(\d{1,15}(?:\.\d{1,15})?)(ms|s|m|h|d)/g)) {
-      millis += Number(amount) * (units[unit ?? "s"] ?? 0)
+      millis += Number(amount) * (unitMillis[unit ?? ""] ?? 0)
     }
     return Duration.millis(millis)
   }

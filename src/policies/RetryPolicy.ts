@@ -78,13 +78,15 @@ export interface RetryPolicy {
  *
  * @category utilities
  */
-export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /*#__PURE__*/ Schedule.modifyDelay(
-  /*#__PURE__*/ Schedule.exponential("500 millis"),
-  ({ duration }) =>
-    Effect.map(Random.next, (random) => {
-      const millis = Math.min(Duration.toMillis(duration), 8000)
-      return Duration.millis(millis * (1 - random * 0.25))
-    })
+export const officialSchedule: Schedule.Schedule<Duration.Duration, unknown> = /*#__PURE__*/ Schedule.fromStep(
+  /*#__PURE__*/ Effect.sync(() => {
+    let millis = 250
+    return () =>
+      Effect.map(Random.next, (random): [Duration.Duration, Duration.Duration] => {
+        millis = Math.min(millis * 2, 8000)
+        return [Duration.millis(millis), Duration.millis(millis * (1 - random * 0.25))]
+      })
+  })
 )
 
 /**

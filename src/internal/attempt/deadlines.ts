@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as ApiError from "../../ApiError.ts"
 import type { Timeouts } from "../../policies/Timeouts.ts"
+import { durationText } from "../durationText.ts"
 import { type Call, errorOf, summarize } from "./call.ts"
 import { untilTime } from "./untilTime.ts"
 
@@ -56,7 +57,7 @@ const timeoutError = (
 ): ApiError.ApiError => {
   const limit = call.timeouts[which]
   const duration = limit === undefined ? Duration.zero : Duration.fromInputUnsafe(limit)
-  const length = limit === undefined ? "the deadline of the program" : Duration.format(duration)
+  const length = limit === undefined ? "the deadline of the program" : durationText(Duration.toMillis(duration))
   return errorOf(
     call,
     new ApiError.TimeoutError({

@@ -174,8 +174,9 @@ export class PartialBody {
 
   /** Reads until the limit or the end of the body. Never fails: a connection that breaks is an end, too. */
   read(response: Response): Effect.Effect<void> {
-    return Effect.ignore(
-      Stream.runForEachWhile(response.stream, (bytes) => Effect.sync(() => this.#reader.push(bytes)))
+    return Effect.catch(
+      Stream.runForEachWhile(response.stream, (bytes) => Effect.sync(() => this.#reader.push(bytes))),
+      () => Effect.void
     )
   }
 }

@@ -24,6 +24,7 @@ import { plainTracer } from "./plainTracer.ts"
 import { type BodyTooLong, defaultMaxBodyLength, PartialBody } from "./readBody.ts"
 import { retryCountHeader } from "./retry.ts"
 
+import { forAtMost } from "./untilTime.ts"
 import { withNow } from "./withNow.ts"
 
 /**
@@ -159,8 +160,8 @@ const execute = (
 const maxRedirectBody = 16 * 1024
 
 /** A body of a redirect that goes on is cancelled: its connection would stay open as long as the server likes. */
-const discardBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<unknown> =>
-  Effect.timeoutOption(new PartialBody(maxRedirectBody).read(response), "250 millis")
+const discardBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
+  forAtMost(250, new PartialBody(maxRedirectBody).read(response))
 
 /** A client that sends none of the headers that the program or its middleware adds for the API. */
 const toOtherOrigin = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
@@ -322,8 +323,8 @@ export const unreadBody = (
 /** An error body is kept up to this length, in bytes. */
 const maxErrorBody = 256 * 1024
 
-/** The status is known, so a body that does not end is not waited for. */
-const errorBodyTime = "2 seconds"
+/** The status is known, so a body that does not end is not waited for. In milliseconds. */
+const errorBodyTime = 2000
 
 /** Fails with what a status that is not a success means. */
 const failStatus = (
@@ -337,7 +338,7 @@ const failStatus = (
       return Effect.fail(statusError(call, response, body.text, now))
     })
     call.refusal = failed
-    return Effect.andThen(Effect.timeoutOption(body.read(response), errorBodyTime), failed)
+    return Effect.andThen(forAtMost(errorBodyTime, body.read(response)), failed)
   })
 
 const statusError = (

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { withNow } from "./withNow.ts"
 
 /**
  * Runs `part` until the time (milliseconds since 1970) that `at` says, which may grow meanwhile; then interrupts it and
@@ -37,6 +38,10 @@ export const untilTime = <A, E, E2>(
       })
     })
   })
+
+/** Runs `part` for at most so many milliseconds. */
+export const forAtMost = <E>(millis: number, part: Effect.Effect<void, E>): Effect.Effect<void, E> =>
+  withNow((start) => untilTime(part, () => start + millis, Effect.void))
 
 type Cancel = () => void
 

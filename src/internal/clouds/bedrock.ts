@@ -9,7 +9,7 @@ import * as AwsCredentials from "../../credentials/AwsCredentials.ts"
 import * as Credential from "../../credentials/Credential.ts"
 import type { Authorize } from "../attempt/call.ts"
 import { messageOf } from "../errors/messageOf.ts"
-import { debugVariable, secretVariable, variable, withSecret } from "../provider.ts"
+import { debugVariable, secretVariable, settings, variable, withSecret } from "../provider.ts"
 import { amzDate, makeSigner, sha256 } from "./sigV4.ts"
 
 /** Bedrock's two surfaces: `runtime` is its own API, `mantle` speaks the vendors' APIs. */
@@ -25,7 +25,7 @@ export interface CredentialOptions {
 
 /** Reads `AWS_BEARER_TOKEN_BEDROCK`, the access keys, `AWS_REGION` or `AWS_DEFAULT_REGION`, and `LLMFX_DEBUG`. */
 export const environment = /*#__PURE__*/ Effect.map(
-  /*#__PURE__*/ Effect.all({
+  /*#__PURE__*/ settings({
     apiKey: /*#__PURE__*/ secretVariable("AWS_BEARER_TOKEN_BEDROCK"),
     credentials: AwsCredentials.fromEnvironment,
     region: /*#__PURE__*/ variable("AWS_REGION"),
