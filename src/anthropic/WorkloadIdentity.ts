@@ -17,6 +17,7 @@
  * })
  * ```
  */
+
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
@@ -39,6 +40,7 @@ import {
   variable,
   withSecret
 } from "../internal/provider.ts"
+import { withoutEnd } from "../internal/text.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
 import { dialect } from "./internal/dialect.ts"
@@ -208,7 +210,7 @@ const exchange = <R>(
       })
     }
     const url = new URL(options.baseUrl ?? defaultUrl)
-    url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/oauth/token`
+    url.pathname = `${withoutEnd(url.pathname, "/")}/v1/oauth/token`
     const request = HttpClientRequest.post(url).pipe(
       HttpClientRequest.setHeader(betaHeader, `${oauthBeta},oidc-federation-2026-04-01`),
       HttpClientRequest.bodyJsonUnsafe({

@@ -1050,7 +1050,7 @@ export const formatProgress = (progress: Progress, columns = 100): string => {
   return `[${"█".repeat(filled)}${"░".repeat(width - filled)}] ${text}`
 }
 
-const count = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",")
+const count = (value: number): string => Math.round(value).toLocaleString("en-US")
 
 const clock = (millis: number): string => {
   const seconds = Math.ceil(millis / 1000)

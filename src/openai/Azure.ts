@@ -16,6 +16,7 @@
  * program.pipe(Effect.provide(Azure.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
+
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -37,6 +38,7 @@ import {
   withSecret
 } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
+import { withoutEnd } from "../internal/text.ts"
 import * as RetryPolicy from "../policies/RetryPolicy.ts"
 import * as Timeouts from "../policies/Timeouts.ts"
 import { dialect } from "./internal/dialect.ts"
@@ -163,7 +165,7 @@ const isClassic = (apiVersion: string | undefined): apiVersion is string =>
 
 const baseUrlOf = ({ apiVersion, baseUrl, endpoint, resource }: Options): string => {
   if (baseUrl !== undefined) return baseUrl
-  const root = (endpoint ?? `https://${resource}.openai.azure.com`).replace(/\/+$/, "").replace(/\/openai(\/v1)?$/, "")
+  const root = withoutEnd(endpoint ?? `https://${resource}.openai.azure.com`, "/").replace(/\/openai(\/v1)?$/, "")
   return `${root}/openai${isClassic(apiVersion) ? "" : "/v1"}`
 }
 

@@ -27,7 +27,11 @@ const advice: { readonly [tag: string]: string } = {
 
 const lineOf = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error)
-  const line = message.replace(/\s*\n\s*(- )?/g, " ")
+  const line = message
+    .split("\n")
+    .map((part) => part.trim().replace(/^- /, ""))
+    .filter((part) => part !== "")
+    .join(" ")
   const tag = typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : ""
   const hint = Object.hasOwn(advice, tag) ? advice[tag] : undefined
   return hint === undefined ? line : `${line.replace(/\.?$/, ".")} ${hint}`

@@ -71,12 +71,12 @@ export const readInputs = <I, E, R, E2 = never, R2 = never>(
     return records.pipe(
       Stream.mapEffect((record): Effect.Effect<ReadonlyArray<Read<I>>, E2, R2> => {
         if (record === undefined) return Effect.succeed([])
+        const reject = (message: string) => Effect.as(onReject({ line: record.line, text: record.text, message }), [])
+        if ("problem" in record) return reject(record.problem)
         try {
-          if ("problem" in record) throw new Broken(record.problem)
           return Effect.succeed([inputOf(record)])
         } catch (thrown) {
-          const message = thrown instanceof Error ? thrown.message : String(thrown)
-          return Effect.as(onReject({ line: record.line, text: record.text, message }), [])
+          return reject(thrown instanceof Error ? thrown.message : String(thrown))
         }
       }),
       Stream.flattenIterable
@@ -129,8 +129,8 @@ const inputIn = (
   return { customId, input: rest }
 }
 
-const placeholder = /\{\{\s*([^{}]+?)\s*\}\}/g
-const onlyPlaceholder = /^\{\{\s*([^{}]+?)\s*\}\}$/
+const placeholder = /\{\{([^{}]+)\}\}/g
+const onlyPlaceholder = /^\{\{([^{}]+)\}\}$/
 
 /** A template with its names replaced. */
 const fill = (template: unknown, fields: Fields): unknown => {
@@ -147,7 +147,8 @@ const fill = (template: unknown, fields: Fields): unknown => {
   return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, fill(value, fields)]))
 }
 
-const fieldOf = (fields: Fields, path: string): unknown => {
+const fieldOf = (fields: Fields, placed: string): unknown => {
+  const path = placed.trim()
   if (Object.hasOwn(fields, path)) return fields[path]
   let value: unknown = fields
   for (const name of path.split(".")) {
@@ -286,16 +287,31 @@ const countOf = (text: string, character: string): number => {
   return count
 }
 
-const csvField = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y
-
 /** The fields of a record; `undefined` if a quote stands where none may. */
 const csvFields = (record: string): ReadonlyArray<string> | undefined => {
   const fields: Array<string> = []
-  csvField.lastIndex = 0
+  let at = 0
   while (true) {
-    const match = csvField.exec(record)
-    if (match === null) return undefined
-    fields.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "")
-    if (match[3] === "") return fields
+    const isQuoted = record[at] === '"'
+    const end = isQuoted ? closingQuote(record, at + 1) : endOfField(record, at)
+    const field = record.slice(isQuoted ? at + 1 : at, end)
+    const next = isQuoted ? end + 1 : end
+    if (end === -1 || (!isQuoted && field.includes('"'))) return undefined
+    fields.push(isQuoted ? field.replaceAll('""', '"') : field)
+    if (next === record.length) return fields
+    if (record[next] !== ",") return undefined
+    at = next + 1
   }
+}
+
+const endOfField = (record: string, start: number): number => {
+  const comma = record.indexOf(",", start)
+  return comma === -1 ? record.length : comma
+}
+
+/** The quote that is not doubled; -1 if there is none. */
+const closingQuote = (record: string, start: number): number => {
+  let at = record.indexOf('"', start)
+  while (at !== -1 && record[at + 1] === '"') at = record.indexOf('"', at + 2)
+  return at
 }

@@ -48,7 +48,7 @@ export const openNode =
     let open = false
     const track = (sql: string) => {
       if (/^\s*begin/i.test(sql)) open = true
-      else if (/^\s*(commit|end|rollback)\s*;?\s*$/i.test(sql)) open = false
+      else if (/^(?:commit|end|rollback)\s*;?$/i.test(sql.trim())) open = false
     }
     return {
       exec: (sql) => database.exec(sql),

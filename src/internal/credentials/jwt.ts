@@ -1,4 +1,5 @@
 /** RS256 tokens, signed with WebCrypto. */
+import { withoutEnd } from "../text.ts"
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -6,10 +7,9 @@ const encoder = new TextEncoder()
 
 /** Base64 with the URL alphabet, without padding. */
 export const base64Url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, "-")
-    .replace(/\//g, "_")
-    .replace(/=+$/, "")
+  withoutEnd(btoa(String.fromCharCode(...bytes)), "=")
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
 
 const json = (value: unknown): string => base64Url(encoder.encode(JSON.stringify(value)))
 

@@ -5,6 +5,8 @@
  * pattern; for a text that matches it, only the differing parts are read.
  */
 
+import { stringEnd } from "./stringEnd.ts"
+
 /** Like `JSON.parse`: returns a value that nobody else holds, or throws a `SyntaxError`. */
 export type JsonParser = (text: string) => unknown
 
@@ -42,7 +44,7 @@ export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(te
   }
   return (text) => {
     // The engine's stack bounds how many escapes an expression can match.
-    if (text.length > maxRead) return JSON.parse(text) as unknown
+    if (text.length > maxRead) return parse(text)
     untilLearning--
     for (let index = 0; index < patterns.length; index++) {
       const pattern = patterns[index]
@@ -197,7 +199,8 @@ interface Container {
   key: string | undefined
 }
 
-const token = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+|[{}[\],:]/g
+/** A string by its first quote. */
+const token = /"|[^\s"{}[\],:]+|[{}[\],:]/g
 
 /** Returns the strings, numbers and names of a JSON text, or none if a property occurs twice. */
 const leavesOf = (text: string): ReadonlyArray<Leaf> => {
@@ -205,8 +208,13 @@ const leavesOf = (text: string): ReadonlyArray<Leaf> => {
   let parent: Container | undefined
   const pathHere = (): ReadonlyArray<string | number> =>
     parent === undefined ? [] : [...parent.path, parent.key ?? parent.items]
-  for (const match of text.matchAll(token)) {
-    const [part] = match
+  let end = 0
+  for (;;) {
+    token.lastIndex = end
+    const match = token.exec(text)
+    if (match === null) return leaves
+    end = match[0] === '"' ? stringEnd(text, match.index) : token.lastIndex
+    const part = text.slice(match.index, end)
     switch (part) {
       case "{":
       case "[":
@@ -237,9 +245,8 @@ const leavesOf = (text: string): ReadonlyArray<Leaf> => {
           parent.names.add(name)
           parent.key = name
         } else {
-          leaves.push({ path: pathHere(), start: match.index, end: match.index + part.length })
+          leaves.push({ path: pathHere(), start: match.index, end })
         }
     }
   }
-  return leaves
 }

@@ -1,4 +1,5 @@
 /** Turns an endpoint and its input into a request, without the credential. */
+
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import { RequestError, type RequestSummary } from "../../ApiError.ts"
@@ -6,6 +7,7 @@ import type * as Endpoint from "../../Endpoint.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
 import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
 import { type JsonObject, writeJson } from "../json/json.ts"
+import { before, withoutEnd } from "../text.ts"
 import { rememberBody } from "./curl.ts"
 import { hasFile, multipartBody, toParts } from "./multipart.ts"
 import { appendQuery, type QueryStyle } from "./query.ts"
@@ -146,9 +148,7 @@ class PlainWire implements Wire {
   #isPlain(name: string): boolean {
     const { fixed } = this.#endpoint
     return (
-      plainQuery.has(name) ||
-      Object.hasOwn(this.#input, name.replace(/\[.*$/, "")) ||
-      (fixed !== undefined && name in fixed)
+      plainQuery.has(name) || Object.hasOwn(this.#input, before(name, "[")) || (fixed !== undefined && name in fixed)
     )
   }
 }
@@ -245,7 +245,7 @@ const parseBase = (baseUrl: string): Base => {
   const query = url.search.slice(1)
   url.search = ""
   url.hash = ""
-  return { start: url.href.replace(/\/+$/, ""), query }
+  return { start: withoutEnd(url.href, "/"), query }
 }
 
 interface Encoded {

@@ -1,8 +1,10 @@
 /** Keeps text and usage of a stream while it is read, for the error if it fails. */
+
 import type * as ApiError from "../../ApiError.ts"
 import type { Progress } from "../dialect.ts"
 import { isErrorLike } from "../errors/serverError.ts"
 import { isObject } from "../json/json.ts"
+import { withoutLastWord } from "../text.ts"
 
 const maxPartialText = 1_000_000
 
@@ -75,7 +77,7 @@ export class BodyStart {
     const decoder = new TextDecoder()
     const text = this.parts.map((part) => decoder.decode(part, { stream: true })).join("")
     if (text.trim() === "") return undefined
-    return this.size < this.limit ? text : text.slice(0, text.search(/\S*$/))
+    return this.size < this.limit ? text : withoutLastWord(text)
   }
 }
 

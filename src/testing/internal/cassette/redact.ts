@@ -1,7 +1,9 @@
 /** Keeps secrets out of cassettes: what is not known to be harmless is not written. */
+
 import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
 import { isKeyLike, makeScrub, type Scrub, secretsInHeaders } from "../../../internal/errors/redact.ts"
 import { isObject } from "../../../internal/json/json.ts"
+import { before } from "../../../internal/text.ts"
 import {
   type Body,
   bytesOfBody,
@@ -34,8 +36,10 @@ const cursorName = /^(next_)?page_token$/i
 const tokenLike = /^[\w.~+/=-]{20,}$/
 
 /** Matches text that looks like a secret of one of many makers. */
-const secretLike =
-  /\b(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+|(?:ek|sess|whsec|rk|ghp|gho|xox[abps])[_-][\w-]{12,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})/g
+const secretLike = /\b(?:(?:ek|sess|whsec|rk|ghp|gho|xox[abps])[_-][\w-]{12,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})/g
+
+/** Matches a JWT, or only the start of one: what is passed over is not looked at again. */
+const jwtLike = /\beyJ[\w-]{8,}(?:\.[\w-]{8,}\.[\w-]+)?/g
 
 /** Takes secrets out of interactions, and learns those that requests carry. */
 export interface Redactor {
@@ -58,7 +62,7 @@ const plainParameters = new Set(
   ).split(" ")
 )
 
-const isPlainParameter = (name: string): boolean => plainParameters.has(name.replace(/\[.*$/s, ""))
+const isPlainParameter = (name: string): boolean => plainParameters.has(before(name, "["))
 
 /** Names of parameters that make an address a permission. */
 const signedName = /^(?:x-(?:amz|goog|oss|cos|tos|ms)-.*|sig|sign|policy|key-pair-id|expires|se|sp|token|auth)$/i
@@ -70,7 +74,10 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
   let scrubKnown: Scrub | undefined
   const scrub = (text: string): string => {
     scrubKnown ??= makeScrub({ values: [...known], credentials: [] })
-    return withoutPem(scrubKnown(text)).replace(secretLike, placeholder).replace(urlInText, withoutPermission)
+    return withoutPem(scrubKnown(text))
+      .replace(jwtLike, (found) => (found.includes(".") ? placeholder : found))
+      .replace(secretLike, placeholder)
+      .replace(urlInText, withoutPermission)
   }
   const learnAll = (found: ReadonlyArray<string>): void => {
     for (const secret of found) {

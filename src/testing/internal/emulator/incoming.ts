@@ -197,7 +197,7 @@ const nested = (entries: Iterable<readonly [string, unknown]>): JsonObject => {
   const out: Record<string, unknown> = {}
   for (const [name, entry] of entries) {
     const [, head = name, rest = ""] = /^([^[]+)((?:\[[^\]]*\])*)$/.exec(name) ?? []
-    const keys = Array.from(rest.matchAll(/\[([^\]]*)\]/g), ([, key]) => key ?? "")
+    const keys = rest === "" ? [] : rest.slice(1, -1).split("][")
     if (keys.length > maxKeys || keys.includes("__proto__") || head === "__proto__") continue
     set(out, head, keys, entry)
   }

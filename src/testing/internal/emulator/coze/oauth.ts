@@ -1,4 +1,5 @@
 /** The authorization server of Coze: codes (also with PKCE), devices and JWTs become tokens, which expire. */
+import { base64Url } from "../../../../internal/credentials/jwt.ts"
 import { isObject, type JsonObject, stringOf } from "../../../../internal/json/json.ts"
 import * as Reply from "../../../Reply.ts"
 import { seconds } from "../exchange.ts"
@@ -219,10 +220,5 @@ const claimsOf = (jwt: string): JsonObject | undefined => {
   }
 }
 
-const sha256 = async (text: string): Promise<string> => {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
-  return btoa(String.fromCharCode(...new Uint8Array(digest)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "")
-}
+const sha256 = async (text: string): Promise<string> =>
+  base64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))))
