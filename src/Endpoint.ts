@@ -36,6 +36,8 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import { pageStream } from "./internal/attempt/paging.ts"
+import { DecoderOf, type MakeDecoder } from "./internal/decode/endpointDecoder.ts"
+import { schemaDecoder } from "./internal/decode/schemaDecoder.ts"
 import { streaming } from "./internal/stream/openStream.ts"
 import { type Transport, TransportOf } from "./internal/stream/streamTransport.ts"
 import type * as Page from "./Page.ts"
@@ -190,6 +192,24 @@ export interface Json<Input, out A, out R, out E = ApiError> extends Single<Inpu
 }
 
 /**
+ * An endpoint that responds with one JSON value, which is not decoded.
+ *
+ * @category models
+ */
+export interface RawJson<Input, out R, out E = ApiError> extends Single<Input, unknown, R, E> {
+  readonly kind: "json"
+}
+
+/**
+ * An endpoint that responds with server-sent events, which are not decoded.
+ *
+ * @category models
+ */
+export interface RawEventStream<Input, out R, out E = ApiError> extends Many<Input, unknown, R, E> {
+  readonly kind: "stream"
+}
+
+/**
  * An endpoint whose response body is ignored.
  *
  * @category models
@@ -303,7 +323,26 @@ type Schemas<A> = { readonly success: Schema.Codec<A, unknown> }
 export const json = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
-): Json<Input, A, R, E> => make(service, declaration, "json", single)
+): Json<Input, A, R, E> => make(service, declaration, "json", single, schemaDecoder)
+
+/**
+ * Declares an endpoint that returns its JSON as it comes. For programs that read it themselves: bundles do without the
+ * schemas, and without the code that decodes by them.
+ *
+ * @category constructors
+ */
+export const rawJson = <Input, R, E = ApiError>(service: Service<R>, declaration: Declaration): RawJson<Input, R, E> =>
+  make(service, declaration, "json", single)
+
+/**
+ * Declares an endpoint that returns the JSON of server-sent events as it comes. See {@link rawJson}.
+ *
+ * @category constructors
+ */
+export const rawEventStream = <Input, R, E = ApiError>(
+  service: Service<R>,
+  declaration: Declaration & { readonly terminal?: Terminal }
+): RawEventStream<Input, R, E> => make(service, declaration, "stream", many)
 
 /**
  * Declares an endpoint that returns `Effect<void>`. The body is not read.
@@ -337,7 +376,7 @@ export const binary = <Input, R, E = ApiError>(service: Service<R>, declaration:
 export const eventStream = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
-): EventStream<Input, A, R, E> => make(service, declaration, "stream", many)
+): EventStream<Input, A, R, E> => make(service, declaration, "stream", many, schemaDecoder)
 
 /**
  * Declares an endpoint that returns `Stream<A>`, decoded from lines of JSON.
@@ -347,7 +386,7 @@ export const eventStream = <Input, A, R, E = ApiError>(
 export const jsonLines = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
-): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many)
+): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many, schemaDecoder)
 
 /**
  * Declares an endpoint that returns `Stream<A>`, the items of all pages.
@@ -357,7 +396,7 @@ export const jsonLines = <Input, A, R, E = ApiError>(
 export const list = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
-): List<Input, A, R, E> => make(service, declaration, "list", paged)
+): List<Input, A, R, E> => make(service, declaration, "list", paged, schemaDecoder)
 
 type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) => unknown
 type Options = RequestOptions.RequestOptions | undefined
@@ -450,7 +489,8 @@ const make = <R, E extends Metadata>(
   service: Service<R>,
   declaration: Declaration & { readonly success?: unknown; readonly pagination?: unknown; readonly terminal?: unknown },
   kind: E["kind"],
-  callable: Callable
+  callable: Callable,
+  decoder?: MakeDecoder
 ): E => {
   const { run } = callable
   const endpoint = (input: unknown, options: Options) => run(service as Service<unknown>, metadata, input, options)
@@ -460,7 +500,8 @@ const make = <R, E extends Metadata>(
     kind,
     provider: service.provider,
     pathParams: Array.from(declaration.path.matchAll(/\{(\w+)\}/g), ([, name]) => name),
-    [ServiceOf]: service
+    [ServiceOf]: service,
+    [DecoderOf]: decoder
   })
   return metadata
 }

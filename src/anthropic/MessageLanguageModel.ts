@@ -25,18 +25,31 @@
  */
 import type * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
-import * as Model from "effect/ai/Model"
 import type * as Prompt from "effect/ai/Prompt"
-import type * as Response from "effect/ai/Response"
 import type * as AiTool from "effect/ai/Tool"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import type * as Stream from "effect/Stream"
-import { type Api, makeLanguageModel, type SharedConfig, withConfigOf } from "../internal/ai/languageModel.ts"
-import { attempt, readParts } from "../internal/ai/parts.ts"
-import { ToolTable, type Undeclared } from "../internal/ai/tools.ts"
-import type { JsonObject } from "../internal/json/json.ts"
+import {
+  type AnswerReader,
+  type Api,
+  type LanguageModelConfig,
+  makeLanguageModel,
+  type StreamParts,
+  streamPartsOf,
+  type ToParts,
+  toPartsOf
+} from "../internal/ai/languageModel.ts"
+import { attempt } from "../internal/ai/parts.ts"
+import {
+  configOf,
+  layerOf,
+  type Make,
+  type MakeLayer,
+  type MakeModel,
+  modelOf,
+  withConfigOf
+} from "../internal/ai/settings.ts"
+import { ToolTable } from "../internal/ai/tools.ts"
 import type { Combinator } from "../internal/program.ts"
 import { Anthropic } from "./Anthropic.ts"
 import type * as BetaMessages from "./api/BetaMessages.ts"
@@ -60,7 +73,7 @@ type Params = Omit<
  *
  * @category models
  */
-export interface Config extends Partial<Params>, SharedConfig {
+export interface Config extends Partial<Params>, LanguageModelConfig {
   /** Default: what the model can write, which the layer asks the API for once; 8,192 if it does not say. */
   readonly max_tokens?: number | undefined
   /** Models since Claude Opus 4.7 refuse it. */
@@ -84,17 +97,14 @@ export interface Config extends Partial<Params>, SharedConfig {
 }
 
 /**
- * The settings of the running program, which win over those of its layer. See {@link withConfig}.
+ * The settings of the running program, which win over those of the layer, field by field.
  *
  * @category references
  */
-export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
-  "llmfx/anthropic/MessageLanguageModel/Config",
-  { defaultValue: () => ({}) }
-)
+export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>("llmfx/anthropic/MessageLanguageModel")
 
 /**
- * Sets the settings of all calls of a program; the innermost wins, field by field.
+ * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
  *
  * @category combinators
  */
@@ -102,58 +112,50 @@ export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 export { ToolSettings } from "./internal/ai/toolSettings.ts"
 
-/**
- * The model of a layer.
- *
- * @category models
- */
-export interface Options {
-  /** Such as `claude-sonnet-5`; clouds have names of their own. */
-  readonly model: Messages.Model
-  readonly config?: Config | undefined
+const reading: AnswerReader = {
+  module: "llmfx/anthropic/MessageLanguageModel",
+  conversion,
+  toParts: (message, reading) => messageToParts(message, reading),
+  reader: (reading) => new MessageReader(reading)
 }
 
-/**
- * The service of a model.
- *
- * @category constructors
- */
-export const make = (options: Options): Effect.Effect<LanguageModel.LanguageModel, never, Anthropic> =>
-  Effect.flatMap(capabilitiesOf(options.model), (capabilities) => makeLanguageModel(apiOf(capabilities), options))
-
-/**
- * The layer of a model.
- *
- * @category layers
- */
-export const layer = (options: Options): Layer.Layer<LanguageModel.LanguageModel, never, Anthropic> =>
-  Layer.effect(LanguageModel.LanguageModel, make(options))
-
-/**
- * The model, with its name and provider for the context of `effect/ai`.
- *
- * @category layers
- */
-export const model = (
-  name: Messages.Model,
-  config?: Config
-): Model.Model<"anthropic", LanguageModel.LanguageModel, Anthropic> =>
-  Model.make("anthropic", name, layer({ model: name, config }))
-
-const apiOf = (capabilities: Capabilities): Api<Anthropic, Config, MessageRequest, JsonObject, unknown> => ({
-  module: "llmfx/anthropic/MessageLanguageModel",
+const apiOf = (capabilities: Capabilities): Api<Anthropic, Config, MessageRequest> => ({
+  ...reading,
   key,
   provider: Anthropic.provider,
   service: Anthropic,
   config: Config,
-  conversion,
   toRequest: (request) => toMessageRequest(request, capabilities),
   create: (input, options, { continuePaused = 0 }) => createMessage(input, options, continuePaused),
   stream: (input, options, { continuePaused = 0 }) => openMessage(input, options, continuePaused),
-  toParts: (message, { tools }) => messageToParts(message, new DeclaredTools(tools)),
-  reader: ({ tools }) => new MessageReader(new DeclaredTools(tools)),
-  supportsSystemMessagesInHistory: (_, { systemInHistory }) => systemInHistory === "system"
+  supportsSystemMessagesInHistory: ({ systemInHistory }) => systemInHistory === "system"
 })
+
+/**
+ * Makes the service of a model, such as `claude-sonnet-5`; clouds have names of their own.
+ *
+ * @category constructors
+ */
+export const make: Make<LanguageModel.LanguageModel, Anthropic, Config, Messages.Model> = (options) =>
+  Effect.flatMap(capabilitiesOf(options.model), (capabilities) => makeLanguageModel(apiOf(capabilities))(options))
+
+/**
+ * Makes the layer of a model.
+ *
+ * @category layers
+ */
+export const layer: MakeLayer<LanguageModel.LanguageModel, Anthropic, Config, Messages.Model> = /*#__PURE__*/ layerOf(
+  LanguageModel.LanguageModel,
+  make
+)
+
+/**
+ * Makes the layer of a model that also says which provider and model it is.
+ *
+ * @category layers
+ */
+export const model: MakeModel<"anthropic", LanguageModel.LanguageModel, Anthropic, Config, Messages.Model> =
+  /*#__PURE__*/ modelOf("anthropic", layer)
 
 /**
  * The part of a request that a prompt becomes.
@@ -166,21 +168,6 @@ export interface Input {
 }
 
 /**
- * How answers are read that do not come from a call of the model.
- *
- * @category models
- */
-export interface PartsOptions {
-  /** The tools that the calls are of: their parameters come in the tool's encoded form. */
-  readonly tools?: ReadonlyArray<AiTool.Any> | undefined
-  /** Whether calls of other tools are kept (the default) or fail with `ToolNotFoundError`. */
-  readonly undeclared?: Undeclared | undefined
-}
-
-const declaredTools = ({ tools = [], undeclared = "keep" }: PartsOptions, strict?: boolean): DeclaredTools =>
-  new DeclaredTools(new ToolTable(tools, { conversion: toolConversion, strict }, undeclared))
-
-/**
  * The system text and the messages of a prompt, for `Messages.create`, batches and `Messages.countTokens`.
  *
  * @category converting
@@ -191,33 +178,29 @@ export const toInput = (
 ): Effect.Effect<Input, AiError.AiError> =>
   attempt(() => {
     const { config = {}, tools = [] } = options
-    const { messages, system } = promptToMessages(prompt, declaredTools({ tools }, config.strict), {
-      systemInHistory: config.systemInHistory ?? "user",
-      isFileId: config.isFileId ?? isFileId
-    })
+    const { messages, system } = promptToMessages(
+      prompt,
+      new DeclaredTools(new ToolTable(tools, { conversion: toolConversion, strict: config.strict })),
+      {
+        systemInHistory: config.systemInHistory ?? "user",
+        isFileId: config.isFileId ?? isFileId
+      }
+    )
     // The blocks are JSON, by the API's documentation.
     return { messages, system } as unknown as Input
   })
 
 /**
- * The parts of a message, such as a result of a batch.
+ * Reads a message, such as a result of a batch.
  *
  * @category converting
  */
-export const toParts = (
-  message: Messages.Message | BetaMessages.BetaMessage,
-  options: PartsOptions = {}
-): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
-  attempt(() => messageToParts(message, declaredTools(options)))
+export const toParts: ToParts<Messages.Message | BetaMessages.BetaMessage> = /*#__PURE__*/ toPartsOf(reading)
 
 /**
- * The parts of a message's events, of `Messages.stream` or a cassette for instance.
+ * Reads the events of a message, of `Messages.stream` or a cassette for instance.
  *
  * @category converting
  */
-export const streamParts = (
-  options: PartsOptions = {}
-): (<E, R>(
-  events: Stream.Stream<Messages.RawMessageStreamEvent | BetaMessages.BetaRawMessageStreamEvent, E, R>
-) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>) =>
-  readParts(() => new MessageReader(declaredTools(options)))
+export const streamParts: StreamParts<Messages.RawMessageStreamEvent | BetaMessages.BetaRawMessageStreamEvent> =
+  /*#__PURE__*/ streamPartsOf(reading)

@@ -24,35 +24,41 @@
  */
 import type * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
-import * as Model from "effect/ai/Model"
 import type * as Prompt from "effect/ai/Prompt"
-import type * as Response from "effect/ai/Response"
-import type * as Tool from "effect/ai/Tool"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import {
   type Api,
+  type LanguageModelConfig,
   makeLanguageModel,
-  type Reading,
-  type SharedConfig,
-  withConfigOf
+  type StreamParts,
+  streamPartsOf,
+  type ToParts,
+  toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt, readParts } from "../internal/ai/parts.ts"
-import { ToolTable, type Undeclared } from "../internal/ai/tools.ts"
+import { attempt } from "../internal/ai/parts.ts"
+import {
+  configOf,
+  layerOf,
+  type Make,
+  type MakeLayer,
+  type MakeModel,
+  modelOf,
+  withConfigOf
+} from "../internal/ai/settings.ts"
 import type { Combinator } from "../internal/program.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
-import { finishWith } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
-import * as Chat from "./api/Chat.ts"
+import type * as Chat from "./api/Chat.ts"
 import type { EnterMessage } from "./api/ChatMessages.ts"
-import * as ChatStream from "./ChatStream.ts"
+import type * as ChatStream from "./ChatStream.ts"
 import { Coze } from "./Coze.ts"
-import { ChatReader, chatToParts, key } from "./internal/ai/chatParts.ts"
+import { ChatReader, eventsOf, eventsToParts, key } from "./internal/ai/chatParts.ts"
 import { type ChatRequest, chatRequest, messagesOf } from "./internal/ai/chatRequest.ts"
+import { streamChat, streamToolOutputs } from "./internal/ai/endpoints.ts"
 
 /**
  * Settings of the model: fields of the request under their own names, and settings that the request has no field for.
@@ -60,7 +66,7 @@ import { type ChatRequest, chatRequest, messagesOf } from "./internal/ai/chatReq
  * @category models
  */
 export interface Config
-  extends SharedConfig,
+  extends LanguageModelConfig,
     Partial<Omit<Chat.ChatCreateParams, "additional_messages" | "bot_id" | "shortcut_command">> {
   /** Whether a file's data is the id of an uploaded file. Default: if it consists of digits. */
   readonly isFileId?: ((data: string) => boolean) | undefined
@@ -72,17 +78,14 @@ export interface Config
 }
 
 /**
- * The settings of the running program, which win over those of its layer. See {@link withConfig}.
+ * The settings of the running program, which win over those of the layer, field by field.
  *
  * @category references
  */
-export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
-  "llmfx/coze/ChatLanguageModel/Config",
-  { defaultValue: () => ({}) }
-)
+export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>("llmfx/coze/ChatLanguageModel")
 
 /**
- * Sets the settings of all calls of a program; the innermost wins, field by field.
+ * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
  *
  * @category combinators
  */
@@ -90,31 +93,21 @@ export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 const openChat = (input: ChatRequest, options: RequestOptions) =>
   input._tag === "Start"
-    ? Chat.stream.withResponse(input.params, options)
-    : Chat.submitToolOutputsStream.withResponse(input.params, options)
+    ? streamChat.withResponse(input.params, options)
+    : streamToolOutputs.withResponse(input.params, options)
 
 /** The messages of a chat come with its events only. */
 const createChat = (
   input: ChatRequest,
   options: RequestOptions
-): Effect.Effect<Endpoint.Response<ChatStream.Snapshot>, ApiError, Coze> =>
+): Effect.Effect<Endpoint.Response<ReadonlyArray<unknown>>, ApiError, Coze> =>
   Effect.scoped(
     Effect.flatMap(openChat(input, options), (response) =>
-      Stream.runFold(
-        response.value,
-        () => ChatStream.accumulator.start(),
-        (fold, event) => {
-          fold.push(event)
-          return fold
-        }
-      ).pipe(
-        Effect.flatMap((fold) => finishWith(Chat.stream, "a chat")(fold.snapshot())),
-        Effect.map((value) => ({ ...response, value }))
-      )
+      Effect.map(Stream.runCollect(response.value), (value) => ({ ...response, value }))
     )
   )
 
-const api: Api<Coze, Config, ChatRequest, ChatStream.Snapshot, Chat.ChatEvent> = {
+const api: Api<Coze, Config, ChatRequest> = {
   module: "llmfx/coze/ChatLanguageModel",
   key,
   provider: "coze",
@@ -124,19 +117,8 @@ const api: Api<Coze, Config, ChatRequest, ChatStream.Snapshot, Chat.ChatEvent> =
   toRequest: (request) => attempt(() => chatRequest(request)),
   create: createChat,
   stream: openChat,
-  toParts: chatToParts,
+  toParts: eventsToParts,
   reader: (reading) => new ChatReader(reading)
-}
-
-/**
- * The agent of a layer.
- *
- * @category models
- */
-export interface Options {
-  /** The agent's id. */
-  readonly model: string
-  readonly config?: Config | undefined
 }
 
 /**
@@ -144,42 +126,24 @@ export interface Options {
  *
  * @category constructors
  */
-export const make = (options: Options): Effect.Effect<LanguageModel.LanguageModel, never, Coze> =>
-  makeLanguageModel(api, options)
+export const make: Make<LanguageModel.LanguageModel, Coze, Config> = /*#__PURE__*/ makeLanguageModel(api)
 
 /**
  * Makes the layer of an agent.
  *
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<LanguageModel.LanguageModel, never, Coze> =>
-  Layer.effect(LanguageModel.LanguageModel, make(options))
+export const layer: MakeLayer<LanguageModel.LanguageModel, Coze, Config> = /*#__PURE__*/ layerOf(
+  LanguageModel.LanguageModel,
+  make
+)
 
 /**
- * Makes the layer of an agent, with its id and provider for the context of `effect/ai`.
+ * Makes the layer of an agent that also says which provider and agent it is.
  *
  * @category layers
  */
-export const model = (name: string, config?: Config): Model.Model<"coze", LanguageModel.LanguageModel, Coze> =>
-  Model.make("coze", name, layer({ model: name, config }))
-
-/**
- * How answers are read that do not come from a call of the model.
- *
- * @category models
- */
-export interface PartsOptions {
-  /** The tools that the calls are of: their parameters come in the tool's encoded form. */
-  readonly tools?: ReadonlyArray<Tool.Any> | undefined
-  /** Whether calls of other tools are kept (the default) or fail with `ToolNotFoundError`. */
-  readonly undeclared?: Undeclared | undefined
-}
-
-const readingOf = ({ tools = [], undeclared = "keep" }: PartsOptions, method: string): Reading => ({
-  tools: new ToolTable(tools, { conversion: plainConversion }, undeclared),
-  idPrefix: "0",
-  place: { module: api.module, method }
-})
+export const model: MakeModel<"coze", LanguageModel.LanguageModel, Coze, Config> = /*#__PURE__*/ modelOf("coze", layer)
 
 /**
  * Converts a prompt to the messages of a chat.
@@ -192,25 +156,18 @@ export const toInput = (
 ): Effect.Effect<ReadonlyArray<EnterMessage>, AiError.AiError> =>
   attempt(() => messagesOf(prompt.content, options.config ?? {}))
 
+const toChatParts = /*#__PURE__*/ toPartsOf(api)
+
 /**
  * Reads a chat that has ended, such as that of `Chat.createAndPoll`. Fails if the chat failed.
  *
  * @category converting
  */
-export const toParts = (
-  snapshot: ChatStream.Snapshot,
-  options: PartsOptions = {}
-): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
-  attempt(() => chatToParts(snapshot, readingOf(options, "toParts")))
+export const toParts: ToParts<ChatStream.Snapshot> = (snapshot, options) => toChatParts(eventsOf(snapshot), options)
 
 /**
  * Reads the events of a chat, of `Chat.stream` or a cassette for instance.
  *
  * @category converting
  */
-export const streamParts = (
-  options: PartsOptions = {}
-): (<E, R>(
-  events: Stream.Stream<Chat.ChatEvent, E, R>
-) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>) =>
-  readParts(() => new ChatReader(readingOf(options, "streamParts")))
+export const streamParts: StreamParts<Chat.ChatEvent> = /*#__PURE__*/ streamPartsOf(api)

@@ -22,28 +22,35 @@
  */
 import type * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
-import * as Model from "effect/ai/Model"
 import type * as Prompt from "effect/ai/Prompt"
-import type * as Response from "effect/ai/Response"
 import type * as Tool from "effect/ai/Tool"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import type * as Stream from "effect/Stream"
 import {
   type Api,
+  type LanguageModelConfig,
   makeLanguageModel,
-  type PartsOptions,
-  readingOf,
-  type SharedConfig,
-  withConfigOf
+  type StreamParts,
+  streamPartsOf,
+  type ToParts,
+  toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt, readParts } from "../internal/ai/parts.ts"
+import { attempt } from "../internal/ai/parts.ts"
+import {
+  configOf,
+  layerOf,
+  type Make,
+  type MakeLayer,
+  type MakeModel,
+  modelOf,
+  withConfigOf
+} from "../internal/ai/settings.ts"
 import { ToolTable } from "../internal/ai/tools.ts"
 import type { Combinator } from "../internal/program.ts"
-import * as ChatCompletions from "./api/ChatCompletions.ts"
+import type * as ChatCompletions from "./api/ChatCompletions.ts"
 import { key, makeReader, toParts as partsOf } from "./internal/ai/chatParts.ts"
 import { toMessages, toRequest } from "./internal/ai/chatRequest.ts"
+import { createCompletion, streamCompletion } from "./internal/ai/endpoints.ts"
 import * as quirks from "./internal/ai/quirks.ts"
 import { conversion } from "./internal/conversion.ts"
 import { OpenAi } from "./OpenAi.ts"
@@ -70,7 +77,7 @@ export const Quirks: {
  * @category models
  */
 export interface Config
-  extends SharedConfig,
+  extends LanguageModelConfig,
     Partial<
       Omit<
         ChatCompletions.ChatCompletionCreateParams,
@@ -98,10 +105,7 @@ export interface Config
  *
  * @category references
  */
-export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
-  "llmfx/openai/ChatLanguageModel/Config",
-  { defaultValue: () => ({}) }
-)
+export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>("llmfx/openai/ChatLanguageModel")
 
 /**
  * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
@@ -110,13 +114,7 @@ export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference
  */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
-const api: Api<
-  OpenAi,
-  Config,
-  ChatCompletions.ChatCompletionCreateParams,
-  ChatCompletions.ChatCompletion,
-  ChatCompletions.ChatCompletionChunk
-> = {
+const api: Api<OpenAi, Config, ChatCompletions.ChatCompletionCreateParams> = {
   module: "llmfx/openai/ChatLanguageModel",
   key,
   provider: "openai",
@@ -124,40 +122,39 @@ const api: Api<
   config: Config,
   conversion,
   toRequest: (request) => attempt(() => toRequest(request)),
-  create: (input, options) => ChatCompletions.create.withResponse(input, options),
-  stream: (input, options) => ChatCompletions.stream.withResponse(input, options),
+  create: (input, options) => createCompletion.withResponse(input, options),
+  stream: (input, options) => streamCompletion.withResponse(input, options),
   toParts: partsOf,
   reader: makeReader,
   supportsSystemMessagesInHistory: () => true
 }
 
 /**
- * The service.
+ * Makes the service of a model.
  *
  * @category constructors
  */
-export const make = (options: {
-  readonly model: string
-  readonly config?: Config | undefined
-}): Effect.Effect<LanguageModel.LanguageModel, never, OpenAi> => makeLanguageModel(api, options)
+export const make: Make<LanguageModel.LanguageModel, OpenAi, Config> = /*#__PURE__*/ makeLanguageModel(api)
 
 /**
- * A layer of the service.
+ * Makes the layer of a model.
  *
  * @category layers
  */
-export const layer = (options: {
-  readonly model: string
-  readonly config?: Config | undefined
-}): Layer.Layer<LanguageModel.LanguageModel, never, OpenAi> => Layer.effect(LanguageModel.LanguageModel, make(options))
+export const layer: MakeLayer<LanguageModel.LanguageModel, OpenAi, Config> = /*#__PURE__*/ layerOf(
+  LanguageModel.LanguageModel,
+  make
+)
 
 /**
- * The model as a layer that also says which provider and model it is.
+ * Makes the layer of a model that also says which provider and model it is.
  *
  * @category layers
  */
-export const model = (name: string, config?: Config): Model.Model<"openai", LanguageModel.LanguageModel, OpenAi> =>
-  Model.make("openai", name, layer({ model: name, config }))
+export const model: MakeModel<"openai", LanguageModel.LanguageModel, OpenAi, Config> = /*#__PURE__*/ modelOf(
+  "openai",
+  layer
+)
 
 /**
  * The messages of a prompt, for requests that are made otherwise, such as those of a batch.
@@ -174,24 +171,15 @@ export const toInput = (
   })
 
 /**
- * The parts of the first choice of a completion, of a batch for instance.
+ * Reads the first choice of a completion, of a batch for instance.
  *
  * @category converting
  */
-export const toParts = (
-  completion: ChatCompletions.ChatCompletion,
-  options: PartsOptions = {}
-): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
-  attempt(() => partsOf(completion, readingOf(api, options, "toParts")))
+export const toParts: ToParts<ChatCompletions.ChatCompletion> = /*#__PURE__*/ toPartsOf(api)
 
 /**
- * The parts of the first choice of a stream of chunks, of a cassette for instance.
+ * Reads the first choice of a stream of chunks, of a cassette for instance.
  *
  * @category converting
  */
-export const streamParts = (
-  options: PartsOptions = {}
-): (<E, R>(
-  chunks: Stream.Stream<ChatCompletions.ChatCompletionChunk, E, R>
-) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>) =>
-  readParts(() => makeReader(readingOf(api, options, "streamParts")))
+export const streamParts: StreamParts<ChatCompletions.ChatCompletionChunk> = /*#__PURE__*/ streamPartsOf(api)

@@ -25,14 +25,22 @@
  */
 import type * as Decision from "effect/ai/Decision"
 import * as AiDecisionModel from "effect/ai/DecisionModel"
-import * as Model from "effect/ai/Model"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import * as AiErrors from "../AiErrors.ts"
 import { dataUrl } from "../internal/ai/files.ts"
-import { mergeConfig, type SharedConfig, withConfigOf } from "../internal/ai/languageModel.ts"
+import {
+  configOf,
+  layerOf,
+  type Make,
+  type MakeLayer,
+  type MakeModel,
+  mergeConfig,
+  modelOf,
+  type SharedConfig,
+  withConfigOf
+} from "../internal/ai/settings.ts"
 import { isObject } from "../internal/json/json.ts"
 import type { Combinator } from "../internal/program.ts"
 import * as Decisions from "./api/Decisions.ts"
@@ -44,19 +52,14 @@ import { OpenAi } from "./OpenAi.ts"
  *
  * @category models
  */
-export interface Config
-  extends Omit<SharedConfig, "strict">,
-    Omit<Decisions.DecisionCreateParams, "input" | "model" | "questions"> {}
+export interface Config extends SharedConfig, Omit<Decisions.DecisionCreateParams, "input" | "model" | "questions"> {}
 
 /**
  * The settings of the running program, which win over those of the layer, field by field.
  *
  * @category references
  */
-export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
-  "llmfx/openai/DecisionModel/Config",
-  { defaultValue: () => ({}) }
-)
+export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>("llmfx/openai/DecisionModel")
 
 /**
  * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
@@ -68,17 +71,11 @@ export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 const place = { module: "llmfx/openai/DecisionModel", method: "decide" }
 
 /**
- * The service.
+ * Makes the service of a model.
  *
  * @category constructors
  */
-export const make = ({
-  config: base,
-  model
-}: {
-  readonly model: string
-  readonly config?: Config | undefined
-}): Effect.Effect<AiDecisionModel.DecisionModel, never, OpenAi> =>
+export const make: Make<AiDecisionModel.DecisionModel, OpenAi, Config> = ({ config: base, model }) =>
   Effect.flatMap(OpenAi.client, (client) =>
     AiDecisionModel.make({
       supportsImages: true,
@@ -116,23 +113,24 @@ export const make = ({
   )
 
 /**
- * A layer of the service.
+ * Makes the layer of a model.
  *
  * @category layers
  */
-export const layer = (options: {
-  readonly model: string
-  readonly config?: Config | undefined
-}): Layer.Layer<AiDecisionModel.DecisionModel, never, OpenAi> =>
-  Layer.effect(AiDecisionModel.DecisionModel, make(options))
+export const layer: MakeLayer<AiDecisionModel.DecisionModel, OpenAi, Config> = /*#__PURE__*/ layerOf(
+  AiDecisionModel.DecisionModel,
+  make
+)
 
 /**
- * The model as a layer that also says which provider and model it is.
+ * Makes the layer of a model that also says which provider and model it is.
  *
  * @category layers
  */
-export const model = (name: string, config?: Config): Model.Model<"openai", AiDecisionModel.DecisionModel, OpenAi> =>
-  Model.make("openai", name, layer({ model: name, config }))
+export const model: MakeModel<"openai", AiDecisionModel.DecisionModel, OpenAi, Config> = /*#__PURE__*/ modelOf(
+  "openai",
+  layer
+)
 
 /** JSON as the API takes it: an object, or a list of objects; anything else is text. */
 const describe = (

@@ -19,7 +19,15 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as AiErrors from "../AiErrors.ts"
-import { mergeConfig, type SharedConfig, withConfigOf } from "../internal/ai/languageModel.ts"
+import {
+  configOf,
+  layerOf,
+  type Make,
+  type MakeLayer,
+  mergeConfig,
+  type SharedConfig,
+  withConfigOf
+} from "../internal/ai/settings.ts"
 import type { Combinator } from "../internal/program.ts"
 import * as EmbeddingsMany from "./EmbeddingsMany.ts"
 import { OpenAi } from "./OpenAi.ts"
@@ -30,7 +38,7 @@ import { OpenAi } from "./OpenAi.ts"
  * @category models
  */
 export interface Config
-  extends Omit<SharedConfig, "strict">,
+  extends SharedConfig,
     Omit<EmbeddingsMany.Options, "request">,
     Omit<EmbeddingsMany.Input, "model"> {}
 
@@ -39,10 +47,7 @@ export interface Config
  *
  * @category references
  */
-export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
-  "llmfx/openai/EmbeddingModel/Config",
-  { defaultValue: () => ({}) }
-)
+export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>("llmfx/openai/EmbeddingModel")
 
 /**
  * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
@@ -54,17 +59,11 @@ export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 const place = { module: "llmfx/openai/EmbeddingModel", method: "embedMany" }
 
 /**
- * The service.
+ * Makes the service of a model.
  *
  * @category constructors
  */
-export const make = ({
-  config: base,
-  model
-}: {
-  readonly model: string
-  readonly config?: Config | undefined
-}): Effect.Effect<AiEmbeddingModel.EmbeddingModel, never, OpenAi> =>
+export const make: Make<AiEmbeddingModel.EmbeddingModel, OpenAi, Config> = ({ config: base, model }) =>
   Effect.flatMap(OpenAi.client, (client) =>
     AiEmbeddingModel.make({
       embedMany: ({ inputs }) =>
@@ -88,18 +87,17 @@ export const make = ({
   )
 
 /**
- * A layer of the service.
+ * Makes the layer of a model.
  *
  * @category layers
  */
-export const layer = (options: {
-  readonly model: string
-  readonly config?: Config | undefined
-}): Layer.Layer<AiEmbeddingModel.EmbeddingModel, never, OpenAi> =>
-  Layer.effect(AiEmbeddingModel.EmbeddingModel, make(options))
+export const layer: MakeLayer<AiEmbeddingModel.EmbeddingModel, OpenAi, Config> = /*#__PURE__*/ layerOf(
+  AiEmbeddingModel.EmbeddingModel,
+  make
+)
 
 /**
- * The model as a layer that also says which provider and model it is, and how long its vectors are.
+ * Makes the layer of a model that also says which provider and model it is, and how long its vectors are.
  *
  * @category layers
  */

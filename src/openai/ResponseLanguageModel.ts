@@ -26,27 +26,34 @@
  */
 import type * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
-import * as Model from "effect/ai/Model"
 import type * as Prompt from "effect/ai/Prompt"
-import type * as Response from "effect/ai/Response"
 import type * as Tool from "effect/ai/Tool"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import type * as Stream from "effect/Stream"
 import {
   type Api,
+  type LanguageModelConfig,
   makeLanguageModel,
-  type PartsOptions,
-  readingOf,
-  type SharedConfig,
-  withConfigOf
+  type StreamParts,
+  streamPartsOf,
+  type ToParts,
+  toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt, readParts } from "../internal/ai/parts.ts"
+import { attempt } from "../internal/ai/parts.ts"
+import {
+  configOf,
+  layerOf,
+  type Make,
+  type MakeLayer,
+  type MakeModel,
+  modelOf,
+  withConfigOf
+} from "../internal/ai/settings.ts"
 import { ToolTable } from "../internal/ai/tools.ts"
 import type { Combinator } from "../internal/program.ts"
-import * as Responses from "./api/Responses.ts"
+import type * as Responses from "./api/Responses.ts"
 import type { ResponsesModel } from "./api/Shared.ts"
+import { createResponse, streamResponse } from "./internal/ai/endpoints.ts"
 import { key, makeReader, toParts as partsOf } from "./internal/ai/responseParts.ts"
 import { toItems, toRequest } from "./internal/ai/responseRequest.ts"
 import { conversion } from "./internal/conversion.ts"
@@ -58,7 +65,7 @@ import { OpenAi } from "./OpenAi.ts"
  * @category models
  */
 export interface Config
-  extends SharedConfig,
+  extends LanguageModelConfig,
     Omit<Responses.ResponseCreateParams, "input" | "model" | "tools" | "tool_choice" | "stream" | "text"> {
   readonly text?: { readonly verbosity?: "low" | "medium" | "high" | null | undefined } | undefined
   /** Whether a string in a file part is the id of an uploaded file. Default: it starts with `file-` or `assistant-`. */
@@ -76,10 +83,7 @@ export interface Config
  *
  * @category references
  */
-export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference<Config>(
-  "llmfx/openai/ResponseLanguageModel/Config",
-  { defaultValue: () => ({}) }
-)
+export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>("llmfx/openai/ResponseLanguageModel")
 
 /**
  * Sets settings for all calls of an Effect or a Stream; the innermost wins, field by field.
@@ -88,7 +92,7 @@ export const Config: Context.Reference<Config> = /*#__PURE__*/ Context.Reference
  */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
-const api: Api<OpenAi, Config, Responses.ResponseCreateParams, Responses.Response, Responses.ResponseStreamEvent> = {
+const api: Api<OpenAi, Config, Responses.ResponseCreateParams> = {
   module: "llmfx/openai/ResponseLanguageModel",
   key,
   provider: "openai",
@@ -96,43 +100,38 @@ const api: Api<OpenAi, Config, Responses.ResponseCreateParams, Responses.Respons
   config: Config,
   conversion,
   toRequest: (request) => attempt(() => toRequest(request)),
-  create: (input, options) => Responses.create.withResponse(input, options),
-  stream: (input, options) => Responses.stream.withResponse(input, options),
+  create: (input, options) => createResponse.withResponse(input, options),
+  stream: (input, options) => streamResponse.withResponse(input, options),
   toParts: partsOf,
   reader: makeReader,
   supportsSystemMessagesInHistory: () => true
 }
 
 /**
- * The service.
+ * Makes the service of a model.
  *
  * @category constructors
  */
-export const make = (options: {
-  readonly model: ResponsesModel
-  readonly config?: Config | undefined
-}): Effect.Effect<LanguageModel.LanguageModel, never, OpenAi> => makeLanguageModel(api, options)
+export const make: Make<LanguageModel.LanguageModel, OpenAi, Config, ResponsesModel> =
+  /*#__PURE__*/ makeLanguageModel(api)
 
 /**
- * A layer of the service.
+ * Makes the layer of a model.
  *
  * @category layers
  */
-export const layer = (options: {
-  readonly model: ResponsesModel
-  readonly config?: Config | undefined
-}): Layer.Layer<LanguageModel.LanguageModel, never, OpenAi> => Layer.effect(LanguageModel.LanguageModel, make(options))
+export const layer: MakeLayer<LanguageModel.LanguageModel, OpenAi, Config, ResponsesModel> = /*#__PURE__*/ layerOf(
+  LanguageModel.LanguageModel,
+  make
+)
 
 /**
- * The model as a layer that also says which provider and model it is.
+ * Makes the layer of a model that also says which provider and model it is.
  *
  * @category layers
  */
-export const model = (
-  name: ResponsesModel,
-  config?: Config
-): Model.Model<"openai", LanguageModel.LanguageModel, OpenAi> =>
-  Model.make("openai", name, layer({ model: name, config }))
+export const model: MakeModel<"openai", LanguageModel.LanguageModel, OpenAi, Config, ResponsesModel> =
+  /*#__PURE__*/ modelOf("openai", layer)
 
 /**
  * The items of a prompt, for requests that are made otherwise, such as those of a batch.
@@ -150,24 +149,15 @@ export const toInput = (
   })
 
 /**
- * The parts of a response, of a batch or a webhook for instance. Fails if the response failed.
+ * Reads a response, of a batch or a webhook for instance. Fails if the response failed.
  *
  * @category converting
  */
-export const toParts = (
-  response: Responses.Response,
-  options: PartsOptions = {}
-): Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError> =>
-  attempt(() => partsOf(response, readingOf(api, options, "toParts")))
+export const toParts: ToParts<Responses.Response> = /*#__PURE__*/ toPartsOf(api)
 
 /**
- * The parts of events, of `Responses.retrieveStream`, `ResumableResponse` or a cassette for instance.
+ * Reads events, of `Responses.retrieveStream`, `ResumableResponse` or a cassette for instance.
  *
  * @category converting
  */
-export const streamParts = (
-  options: PartsOptions = {}
-): (<E, R>(
-  events: Stream.Stream<Responses.ResponseStreamEvent, E, R>
-) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>) =>
-  readParts(() => makeReader(readingOf(api, options, "streamParts")))
+export const streamParts: StreamParts<Responses.ResponseStreamEvent> = /*#__PURE__*/ streamPartsOf(api)

@@ -5,7 +5,7 @@ import * as Accumulator from "../../Accumulator.ts"
 import type { ApiClient } from "../../ApiClient.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
+import { endpointDecoder } from "../../internal/decode/endpointDecoder.ts"
 import type { Dialect } from "../../internal/dialect.ts"
 import { accumulatorOf, finishWith } from "../../internal/stream/fold.ts"
 import { streamingWhole } from "../../internal/stream/openStream.ts"
@@ -83,7 +83,7 @@ const decoded = (
   decoding: "open" | "strict" | "raw"
 ): Effect.Effect<unknown, ApiError.ApiError> =>
   Effect.try({
-    try: () => schemaDecoder(endpoint.success, decoding)(structuredClone(raw)),
+    try: () => endpointDecoder(endpoint, decoding)(structuredClone(raw)),
     catch: (thrown) => {
       if (!(thrown instanceof ApiError.DecodeError)) throw thrown
       return ApiError.local(endpoint, thrown)

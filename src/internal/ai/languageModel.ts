@@ -7,7 +7,6 @@ import type * as Tool from "effect/ai/Tool"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { dual } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AiErrors from "../../AiErrors.ts"
@@ -17,21 +16,19 @@ import type * as Endpoint from "../../Endpoint.ts"
 import type { RateLimitInfo } from "../../policies/RateLimit.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
-import type { Combinator, Program } from "../program.ts"
 import { CallSpan } from "../usage/callSpan.ts"
 import { isJson, withoutFences } from "./fences.ts"
 import { fieldsOf, metadata } from "./metadata.ts"
 import { attempt, type PartReader, readParts } from "./parts.ts"
 import { type ObjectForm, objectForm } from "./schemaForm.ts"
+import { type Make, mergeConfig, type SharedConfig } from "./settings.ts"
 import { annotatePart, annotateRequest } from "./span.ts"
 import { ToolTable, type Undeclared } from "./tools.ts"
 
 /** The settings that all language models have. */
-export interface SharedConfig {
+export interface LanguageModelConfig extends SharedConfig {
   /** Whether tools and objects are sent with strict schemas. Default: decided by each schema. */
   readonly strict?: boolean | undefined
-  /** Options of the requests. */
-  readonly request?: RequestOptions.RequestOptions | undefined
 }
 
 /** A call of the model, ready to become a request. */
@@ -53,155 +50,131 @@ export interface Reading {
   readonly place: AiErrors.Place
 }
 
-/** How an API asks a model. */
-export interface Api<I, Config extends SharedConfig, Input, Answer, Event> {
+/** How the answers of an API are read. */
+export interface AnswerReader {
   /** Such as `llmfx/openai/ResponseLanguageModel`; errors name it. */
   readonly module: string
+  readonly conversion: StructuredOutput.Conversion
+  /** May throw an `AiError`. */
+  readonly toParts: (answer: unknown, reading: Reading) => ReadonlyArray<Response.PartEncoded>
+  readonly reader: (reading: Reading) => PartReader<unknown>
+}
+
+/** How an API asks a model. */
+export interface Api<I, Config extends LanguageModelConfig, Input> extends AnswerReader {
   /** The key of metadata and options. */
   readonly key: string
   /** `gen_ai.provider.name` of spans. */
   readonly provider: string
   readonly service: Context.Key<I, ApiClient>
   readonly config: Context.Reference<Config>
-  readonly conversion: StructuredOutput.Conversion
   readonly toRequest: (request: ModelRequest<Config>) => Effect.Effect<Input, AiError.AiError, I>
   readonly create: (
     input: Input,
     options: RequestOptions.RequestOptions,
     config: Config
-  ) => Effect.Effect<Endpoint.Response<Answer>, ApiError, I>
+  ) => Effect.Effect<Endpoint.Response<unknown>, ApiError, I>
   readonly stream: (
     input: Input,
     options: RequestOptions.RequestOptions,
     config: Config
-  ) => Effect.Effect<Endpoint.Response<Stream.Stream<Event, ApiError>>, ApiError, I | Scope.Scope>
-  /** May throw an `AiError`. */
-  readonly toParts: (answer: Answer, reading: Reading) => ReadonlyArray<Response.PartEncoded>
-  readonly reader: (reading: Reading) => PartReader<Event>
-  readonly supportsSystemMessagesInHistory?: (model: string, config: Config) => boolean
+  ) => Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, I | Scope.Scope>
+  readonly supportsSystemMessagesInHistory?: (config: Config) => boolean
 }
 
-/** The model of a layer: its name and its settings. */
-export interface ModelOptions<Config> {
-  readonly model: string
-  readonly config?: Config | undefined
-}
+/** Makes the services of an API's models. */
+export const makeLanguageModel =
+  <I, Config extends LanguageModelConfig, Input>(
+    api: Api<I, Config, Input>
+  ): Make<LanguageModel.LanguageModel, I, Config> =>
+  ({ config: base, model }) =>
+    Effect.flatMap(Effect.service(api.service), (client) => {
+      const currentConfig = Effect.map(api.config, (current) => mergeConfig(base, current))
 
-/** Both settings; those of `inner` win, field by field. */
-export const mergeConfig = <Config extends SharedConfig>(
-  outer: Config | undefined,
-  inner: Config | undefined
-): Config => {
-  const given = Object.fromEntries(Object.entries(inner ?? {}).filter(([, value]) => value !== undefined))
-  const request =
-    outer?.request === undefined || inner?.request === undefined
-      ? (inner?.request ?? outer?.request)
-      : RequestOptions.merge(outer.request, inner.request)
-  // A field of `inner` has the type of that field.
-  return { ...outer, ...given, ...(request === undefined ? {} : { request }) } as Config
-}
-
-/** Sets the settings of all calls of a program; the innermost wins, field by field. */
-export const withConfigOf = <Config extends SharedConfig>(reference: Context.Reference<Config>): Combinator<Config> =>
-  dual(2, (self: Program, config: Config) => {
-    const update = (outer: Config) => mergeConfig(outer, config)
-    return Stream.isStream(self)
-      ? Stream.updateService(self, reference, update)
-      : Effect.updateService(self, reference, update)
-  })
-
-/** The service of a model. */
-export const makeLanguageModel = <I, Config extends SharedConfig, Input, Answer, Event>(
-  api: Api<I, Config, Input, Answer, Event>,
-  { config: base, model }: ModelOptions<Config>
-): Effect.Effect<LanguageModel.LanguageModel, never, I> =>
-  Effect.flatMap(Effect.service(api.service), (client) => {
-    const currentConfig = Effect.map(api.config, (current) => mergeConfig(base, current))
-
-    const prepare = (options: LanguageModel.ProviderOptions, isStream: boolean) =>
-      Effect.gen(function* () {
-        const config = yield* currentConfig
-        const toolStrict = config.strict ?? (client.strictTools === false ? false : undefined)
-        const place = { module: api.module, method: isStream ? "streamText" : "generateText" }
-        const tools = new ToolTable(
-          options.tools,
-          { conversion: api.conversion, strict: toolStrict },
-          options.toolCallValidation === "deferred" ? "keep" : "fail"
-        )
-        const object = yield* objectOf(options.responseFormat, api.conversion, config.strict, place)
-        const input = yield* Effect.provideService(
-          api.toRequest({ model, config: { ...config, strict: toolStrict }, options, tools, object, isStream }),
-          api.service,
-          client
-        )
-        annotateRequest(options.span, api.provider, "chat", input)
-        const idPrefix = yield* Effect.flatMap(IdGenerator, (generator) => generator.generateId())
-        const reading: Reading = { tools, idPrefix, place }
-        const request = RequestOptions.merge({ decoding: "raw" }, config.request ?? {})
-        return { config, input, place, reading, request }
-      })
-
-    const generateText = (options: LanguageModel.ProviderOptions) =>
-      Effect.gen(function* () {
-        const { config, input, place, reading, request } = yield* prepare(options, false)
-        const response = yield* api.create(input, request, config).pipe(
-          Effect.provideService(api.service, client),
-          Effect.provideService(CallSpan, options.span),
-          Effect.mapError((error) => AiErrors.fromApiError(error, place))
-        )
-        const isObject = options.responseFormat.type === "json"
-        const given = yield* attempt(() => api.toParts(response.value, reading))
-        const parts = isObject ? withoutFences(given) : given
-        if (isObject) yield* checkObject(parts, api.key, place)
-        return parts.map((part) => {
-          annotatePart(options.span, part)
-          return withHttp(part, api.key, response)
-        })
-      })
-
-    const streamText = (options: LanguageModel.ProviderOptions) =>
-      Stream.unwrap(
+      const prepare = (options: LanguageModel.ProviderOptions, isStream: boolean) =>
         Effect.gen(function* () {
-          const { config, input, place, reading, request } = yield* prepare(options, true)
-          const toAiError = (error: ApiError) => AiErrors.fromApiError(error, place)
-          const response = yield* api
-            .stream(input, request, config)
-            .pipe(
-              Effect.provideService(api.service, client),
-              Effect.provideService(CallSpan, options.span),
-              Effect.mapError(toAiError)
-            )
-          const make = () => {
-            const reader = api.reader(reading)
-            return mapParts(reader, (part) => {
-              if (part.type !== "response-metadata" && part.type !== "finish") return part
-              annotatePart(options.span, part)
-              return withHttp(part, api.key, response)
-            })
-          }
-          return readParts(make)(Stream.mapError(response.value, toAiError))
+          const config = yield* currentConfig
+          const toolStrict = config.strict ?? (client.strictTools === false ? false : undefined)
+          const place = { module: api.module, method: isStream ? "streamText" : "generateText" }
+          const tools = new ToolTable(
+            options.tools,
+            { conversion: api.conversion, strict: toolStrict },
+            options.toolCallValidation === "deferred" ? "keep" : "fail"
+          )
+          const object = yield* objectOf(options.responseFormat, api.conversion, config.strict, place)
+          const input = yield* Effect.provideService(
+            api.toRequest({ model, config: { ...config, strict: toolStrict }, options, tools, object, isStream }),
+            api.service,
+            client
+          )
+          annotateRequest(options.span, api.provider, "chat", input)
+          const idPrefix = yield* Effect.flatMap(IdGenerator, (generator) => generator.generateId())
+          const reading: Reading = { tools, idPrefix, place }
+          const request = RequestOptions.merge({ decoding: "raw" }, config.request ?? {})
+          return { config, input, place, reading, request }
         })
-      )
 
-    return LanguageModel.make({
-      generateText,
-      streamText,
-      codecTransformer: (schema) => objectForm(schema, api.conversion, base?.strict),
-      ...(api.supportsSystemMessagesInHistory === undefined
-        ? {}
-        : {
-            supportsSystemMessagesInHistory: Effect.map(
-              currentConfig,
-              (config) => api.supportsSystemMessagesInHistory?.(model, config) === true
-            )
+      const generateText = (options: LanguageModel.ProviderOptions) =>
+        Effect.gen(function* () {
+          const { config, input, place, reading, request } = yield* prepare(options, false)
+          const response = yield* api.create(input, request, config).pipe(
+            Effect.provideService(api.service, client),
+            Effect.provideService(CallSpan, options.span),
+            Effect.mapError((error) => AiErrors.fromApiError(error, place))
+          )
+          const isObject = options.responseFormat.type === "json"
+          const given = yield* attempt(() => api.toParts(response.value, reading))
+          const parts = isObject ? withoutFences(given) : given
+          if (isObject) yield* checkObject(parts, api.key, place)
+          return parts.map((part) => {
+            annotatePart(options.span, part)
+            return withHttp(part, api.key, response)
           })
-    })
-  })
+        })
 
-const mapParts = <Event>(
-  reader: PartReader<Event>,
+      const streamText = (options: LanguageModel.ProviderOptions) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            const { config, input, place, reading, request } = yield* prepare(options, true)
+            const toAiError = (error: ApiError) => AiErrors.fromApiError(error, place)
+            const response = yield* api
+              .stream(input, request, config)
+              .pipe(
+                Effect.provideService(api.service, client),
+                Effect.provideService(CallSpan, options.span),
+                Effect.mapError(toAiError)
+              )
+            const make = () => {
+              const reader = api.reader(reading)
+              return mapParts(reader, (part) => {
+                if (part.type !== "response-metadata" && part.type !== "finish") return part
+                annotatePart(options.span, part)
+                return withHttp(part, api.key, response)
+              })
+            }
+            return readParts(make)(Stream.mapError(response.value, toAiError))
+          })
+        )
+
+      return LanguageModel.make({
+        generateText,
+        streamText,
+        codecTransformer: (schema) => objectForm(schema, api.conversion, base?.strict),
+        ...(api.supportsSystemMessagesInHistory === undefined
+          ? {}
+          : {
+              supportsSystemMessagesInHistory: Effect.map(
+                currentConfig,
+                (config) => api.supportsSystemMessagesInHistory?.(config) === true
+              )
+            })
+      })
+    })
+
+const mapParts = (
+  reader: PartReader<unknown>,
   map: (part: Response.StreamPartEncoded) => Response.StreamPartEncoded
-): PartReader<Event> => ({
+): PartReader<unknown> => ({
   push: (event, emit) => reader.push(event, (part) => emit(map(part))),
   end: (emit) => reader.end((part) => emit(map(part)))
 })
@@ -293,8 +266,8 @@ export interface PartsOptions {
   readonly undeclared?: Undeclared | undefined
 }
 
-export const readingOf = (
-  { conversion, module }: { readonly conversion: StructuredOutput.Conversion; readonly module: string },
+const readingOf = (
+  { conversion, module }: AnswerReader,
   { tools = [], undeclared = "keep" }: PartsOptions,
   method: string
 ): Reading => ({
@@ -302,3 +275,24 @@ export const readingOf = (
   idPrefix: "0",
   place: { module, method }
 })
+
+/** Reads a whole answer. */
+export type ToParts<Answer> = (
+  answer: Answer,
+  options?: PartsOptions
+) => Effect.Effect<ReadonlyArray<Response.PartEncoded>, AiError.AiError>
+
+export const toPartsOf =
+  (api: AnswerReader): ToParts<unknown> =>
+  (answer, options = {}) =>
+    attempt(() => api.toParts(answer, readingOf(api, options, "toParts")))
+
+/** Reads the events of an answer. */
+export type StreamParts<Event> = (
+  options?: PartsOptions
+) => <E, R>(events: Stream.Stream<Event, E, R>) => Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R>
+
+export const streamPartsOf =
+  (api: AnswerReader): StreamParts<unknown> =>
+  (options = {}) =>
+    readParts(() => api.reader(readingOf(api, options, "streamParts")))

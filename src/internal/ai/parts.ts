@@ -84,25 +84,27 @@ const isNonEmpty = <A>(list: ReadonlyArray<A>): list is Arr.NonEmptyReadonlyArra
 
 type StreamPart = Response.StreamPartEncoded
 
-/** Puts the parts of a stream together to whole ones. Texts of an answer do not overlap. */
+/** Puts the parts of a stream together to whole ones. */
 export const wholeParts = (key: string, emit: Emit<Response.PartEncoded>): Emit<StreamPart> => {
-  const texts: Array<string> = []
-  let begun: StreamPart["metadata"]
+  const open = new Map<string, { readonly texts: Array<string>; readonly metadata: StreamPart["metadata"] }>()
   return (part) => {
     switch (part.type) {
       case "text-start":
       case "reasoning-start":
-        texts.length = 0
-        begun = part.metadata
+        open.set(part.id, { texts: [], metadata: part.metadata })
         return
       case "text-delta":
       case "reasoning-delta":
-        texts.push(part.delta)
+        open.get(part.id)?.texts.push(part.delta)
         return
       case "text-end":
       case "reasoning-end": {
-        const merged = mergeMetadata(key, begun, part.metadata)
-        emit({ type: part.type === "text-end" ? "text" : "reasoning", text: texts.join(""), ...merged })
+        const begun = open.get(part.id)
+        emit({
+          type: part.type === "text-end" ? "text" : "reasoning",
+          text: begun?.texts.join("") ?? "",
+          ...mergeMetadata(key, begun?.metadata, part.metadata)
+        })
         return
       }
       case "tool-params-start":

@@ -9,7 +9,8 @@ import { describeText, reasonOf } from "../errors/reasons.ts"
 import { plainText, type Scrub } from "../errors/redact.ts"
 import { errorInText, isErrorLike, statusIn } from "../errors/serverError.ts"
 import { isObject } from "../json/json.ts"
-import { notJson, schemaDecoder } from "./schemaDecoder.ts"
+import { endpointDecoder } from "./endpointDecoder.ts"
+import { notJson } from "./schemaDecoder.ts"
 
 /** The value and the parsed body it came from. Throws `ApiError`. */
 export const decodeBody = (
@@ -44,10 +45,10 @@ export const decodeBody = (
 
 /** A body that does not fit but contains an error is an error of the server. */
 const decodePayload = (call: Call, input: unknown, payload: unknown): unknown => {
-  const { pagination, success } = call.endpoint
+  const { pagination } = call.endpoint
   try {
     return pagination === undefined
-      ? schemaDecoder(success, call.options.decoding ?? "open")(payload)
+      ? endpointDecoder(call.endpoint, call.options.decoding)(payload)
       : decodePage(call, pagination, input, payload)
   } catch (thrown) {
     throw thrown instanceof ApiError.DecodeError && isErrorLike(payload) ? new ErrorInBody(payload) : thrown
@@ -74,7 +75,7 @@ const parseJson = (call: Call, text: string, response: HttpClientResponse.HttpCl
 /** Some calls respond with nothing. If the schema requires a value, an empty body is an error. */
 const decodeEmpty = (call: Call, contentType: string | undefined): unknown => {
   try {
-    return schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")(undefined)
+    return endpointDecoder(call.endpoint, call.options.decoding)(undefined)
   } catch {
     throw new ApiError.UnexpectedResponseError({ message: "The response has no body", contentType })
   }
@@ -91,7 +92,7 @@ const decodePage = (call: Call, style: Page.Style, input: unknown, payload: unkn
       raw: payload
     })
   }
-  const decode = schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")
+  const decode = endpointDecoder(call.endpoint, call.options.decoding)
   const decoded = items.map((item, index) => {
     try {
       return decode(item)

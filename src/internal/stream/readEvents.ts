@@ -15,7 +15,8 @@ import { readText } from "../attempt/readBody.ts"
 import { maxBodyLengthOf, transportReason, unreadBody } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
 import { bodyError, isJson } from "../decode/body.ts"
-import { parseJson, schemaDecoder } from "../decode/schemaDecoder.ts"
+import { endpointDecoder } from "../decode/endpointDecoder.ts"
+import { parseJson } from "../decode/schemaDecoder.ts"
 import { done, ErrorInBody, skip } from "../dialect.ts"
 import { gistOf } from "../errors/reasons.ts"
 import { errorInText, isErrorLike } from "../errors/serverError.ts"
@@ -176,7 +177,7 @@ const eventReader = (
 ): EventStream.Sink => {
   const { dialect } = config
   const decoding = options.decoding ?? "open"
-  const decode = schemaDecoder(endpoint.success, decoding)
+  const decode = endpointDecoder(endpoint, decoding)
   const inApiForm = decoding === "open" ? dialect.inApiForm : undefined
   const parse = makeJsonSeriesParser(dialect.parse)
   const decoded = (value: unknown): unknown => {
@@ -308,7 +309,7 @@ const jsonLines = (
   progress: StreamProgress,
   body: StreamedBody
 ): Values => {
-  const decode = schemaDecoder(call.endpoint.success, call.options.decoding ?? "open")
+  const decode = endpointDecoder(call.endpoint, call.options.decoding)
   const parse = makeJsonSeriesParser()
   return body.decode(
     makeDecoding({

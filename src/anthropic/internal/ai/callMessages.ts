@@ -7,10 +7,9 @@ import type * as Endpoint from "../../../Endpoint.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
 import type { RequestOptions } from "../../../RequestOptions.ts"
 import { Anthropic } from "../../Anthropic.ts"
-import * as Messages from "../../api/Messages.ts"
 import { streamLongRequests } from "../longRequests.ts"
-import * as BetaMessages from "./betaMessages.ts"
 import { continueMessage, continueStream } from "./continuePaused.ts"
+import * as Endpoints from "./endpoints.ts"
 import type { MessageRequest } from "./toMessageRequest.ts"
 
 /** Fields that only the beta API knows. */
@@ -34,11 +33,8 @@ export const createMessage = (
   options: RequestOptions,
   continuePaused: number
 ): Effect.Effect<Endpoint.Response<JsonObject>, ApiError, Anthropic> => {
-  // The input was put together as JSON, by the API's documentation.
-  const create = (body: JsonObject): Effect.Effect<Endpoint.Response<object>, ApiError, Anthropic> =>
-    isBeta(body)
-      ? BetaMessages.create.withResponse(body, options)
-      : Messages.create.withResponse(body as never, options)
+  const create = (body: JsonObject): Effect.Effect<Endpoint.Response<unknown>, ApiError, Anthropic> =>
+    (isBeta(body) ? Endpoints.createBetaMessage : Endpoints.createMessage).withResponse(body, options)
   return Effect.updateService(continueMessage(create, input, continuePaused), Anthropic, streamLongRequests)
 }
 
@@ -51,8 +47,6 @@ export const openMessage = (
   const open = (
     body: JsonObject
   ): Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, Anthropic | Scope.Scope> =>
-    isBeta(body)
-      ? BetaMessages.stream.withResponse(body, options)
-      : Messages.stream.withResponse(body as never, options)
+    (isBeta(body) ? Endpoints.streamBetaMessage : Endpoints.streamMessage).withResponse(body, options)
   return continueStream(open, input, continuePaused)
 }

@@ -38,8 +38,8 @@ const jsonOf = (value: unknown): JsonObject => {
 }
 
 /** Asks again while an answer is paused, up to `times` more. Gives one message with all blocks and the sum of the usage. */
-export const continueMessage = <A extends object, E, R>(
-  create: (input: Input) => Effect.Effect<Endpoint.Response<A>, E, R>,
+export const continueMessage = <E, R>(
+  create: (input: Input) => Effect.Effect<Endpoint.Response<unknown>, E, R>,
   input: Input,
   times: number
 ): Effect.Effect<Endpoint.Response<JsonObject>, E, R> =>

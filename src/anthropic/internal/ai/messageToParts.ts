@@ -1,6 +1,7 @@
 /** The parts of a message and of its stream, for `effect/ai`: one pass, no Effect for each event. */
 import type * as Response from "effect/ai/Response"
 import { Carrier } from "../../../internal/ai/carry.ts"
+import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata } from "../../../internal/ai/metadata.ts"
 import type { Emit, PartReader } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
@@ -9,28 +10,16 @@ import { usageOf } from "../../../internal/ai/usage.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
 import { indexOf } from "../../../internal/stream/fold.ts"
 import { MessageFold } from "../messageFold.ts"
-import type { DeclaredTools } from "./declaredTools.ts"
+import { DeclaredTools } from "./declaredTools.ts"
 import { key, present } from "./partFields.ts"
 
-/** Details of an answer that its body does not have. */
-export interface AnswerDetails {
-  /** Fields for the metadata of `response-metadata`, such as `requestId`. */
-  readonly metadata?: JsonObject | undefined
-  /** How the ids of the parts begin, so that no two answers of one stream share one. */
-  readonly idPrefix?: string | undefined
-}
-
-/** The parts of a whole message. */
-export const messageToParts = (
-  message: object,
-  tools: DeclaredTools,
-  details: AnswerDetails = {}
-): ReadonlyArray<Response.PartEncoded> => {
+/** Reads a whole message. Throws an `AiError` if it calls a tool that the toolkit lacks. */
+export const messageToParts = (message: unknown, { tools }: Reading): ReadonlyArray<Response.PartEncoded> => {
   const parts: Array<Response.PartEncoded> = []
   const emit: Emit<Response.PartEncoded> = (part) => parts.push(part)
   const json = jsonOf(message)
-  const answer = new Answer(tools)
-  emit(responseMetadata(json, details))
+  const answer = new Answer(new DeclaredTools(tools))
+  emit(responseMetadata(json))
   for (const block of arrayOf(json["content"])) {
     if (isObject(block)) for (const part of answer.read(block, answer.callId(block))) emit(part)
   }
@@ -40,15 +29,13 @@ export const messageToParts = (
 
 /** Reads the events of a message, decoded or not. */
 export class MessageReader implements PartReader<unknown> {
-  readonly #details: AnswerDetails
   readonly #answer: Answer
   readonly #fold = new MessageFold()
   readonly #open = new Map<number, OpenBlock>()
   #isOver = false
 
-  constructor(tools: DeclaredTools, details: AnswerDetails = {}) {
-    this.#details = details
-    this.#answer = new Answer(tools)
+  constructor({ tools }: Reading) {
+    this.#answer = new Answer(new DeclaredTools(tools))
   }
 
   push(event: unknown, emit: EmitStreamed): void {
@@ -80,7 +67,7 @@ export class MessageReader implements PartReader<unknown> {
 
   #begin(message: unknown, emit: EmitStreamed): void {
     if (!isObject(message)) return
-    emit(responseMetadata(message, this.#details))
+    emit(responseMetadata(message))
     // Some servers send whole blocks with the start.
     for (const [index, block] of arrayOf(message["content"]).entries()) this.#start(index, block, emit)
   }
@@ -88,7 +75,7 @@ export class MessageReader implements PartReader<unknown> {
   #start(index: number | undefined, given: unknown, emit: EmitStreamed): void {
     if (index === undefined || !isObject(given) || this.#open.has(index)) return
     const block = rawOf(given)
-    const id = `${this.#details.idPrefix ?? ""}${index}`
+    const id = `${index}`
     const open: OpenBlock = { id, callId: this.#answer.callId(block), kind: this.#answer.kindOf(block) }
     this.#open.set(index, open)
     switch (open.kind) {
@@ -152,7 +139,7 @@ export class MessageReader implements PartReader<unknown> {
     for (const index of [...this.#open.keys()]) this.#stop(index, emit)
     for (const part of this.#answer.end(this.message ?? {})) {
       if (part.type === "text") {
-        const id = `${this.#details.idPrefix ?? ""}end`
+        const id = "end"
         emit({ type: "text-start", id })
         emit({ ...withoutText(part), type: "text-end", id })
       } else {
@@ -350,13 +337,12 @@ class Answer {
   }
 }
 
-const responseMetadata = (message: JsonObject, details: AnswerDetails): Response.ResponseMetadataPartEncoded => {
+const responseMetadata = (message: JsonObject): Response.ResponseMetadataPartEncoded => {
   const { id, model } = message
   return {
     type: "response-metadata",
     ...(typeof id === "string" ? { id } : {}),
-    ...(typeof model === "string" ? { modelId: model } : {}),
-    ...metadata(key, details.metadata ?? {})
+    ...(typeof model === "string" ? { modelId: model } : {})
   }
 }
 
@@ -421,7 +407,7 @@ const rawOf = (block: JsonObject): JsonObject => {
   return type === "~unknown" && isObject(raw) ? raw : block
 }
 
-const jsonOf = (value: object): JsonObject => {
+const jsonOf = (value: unknown): JsonObject => {
   const json = plainJson(value)
   return isObject(json) ? json : {}
 }

@@ -4,27 +4,33 @@ import * as AiErrors from "../../../AiErrors.ts"
 import { Carrier } from "../../../internal/ai/carry.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata } from "../../../internal/ai/metadata.ts"
-import type { Emit, PartReader } from "../../../internal/ai/parts.ts"
+import { type Emit, type PartReader, truncated, wholeParts } from "../../../internal/ai/parts.ts"
 import { CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
-import { wholeParts } from "../../../internal/ai/wholeParts.ts"
-import { isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
-import * as Chat from "../../api/Chat.ts"
+import { arrayOf, isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
+import type * as Chat from "../../api/Chat.ts"
 import type { Snapshot } from "../../ChatStream.ts"
 import { chatFailure } from "../chatFailure.ts"
+import { streamChat } from "./endpoints.ts"
 
 /** The key of a part's metadata and options. */
 export const key = "coze"
 
-/** The parts of a chat that has ended. */
-export const chatToParts = ({ chat, messages }: Snapshot, reading: Reading): ReadonlyArray<Response.PartEncoded> => {
-  const parts: Array<Response.StreamPartEncoded> = []
+/** A chat that has ended, as the events that tell of it. */
+export const eventsOf = ({ chat, messages }: Snapshot): ReadonlyArray<unknown> => [
+  { event: "conversation.chat.created", data: chat },
+  ...messages.map((data) => ({ event: "conversation.message.completed", data })),
+  { event: `conversation.chat.${chat.status ?? "completed"}`, data: chat }
+]
+
+/** Reads the events of a whole chat. Throws an `AiError` if the chat failed, or never ended. */
+export const eventsToParts = (events: unknown, reading: Reading): ReadonlyArray<Response.PartEncoded> => {
+  const parts: Array<Response.PartEncoded> = []
+  const emit = wholeParts(key, (part) => parts.push(part))
   const reader = new ChatReader(reading)
-  const push = (event: unknown) => reader.push(event, (part) => parts.push(part))
-  push({ event: "conversation.chat.created", data: chat })
-  for (const data of messages) push({ event: "conversation.message.completed", data })
-  push({ event: `conversation.chat.${chat.status ?? "completed"}`, data: chat })
-  return wholeParts(parts)
+  for (const event of arrayOf(events)) reader.push(event, emit)
+  reader.end()
+  return parts
 }
 
 /** Reads the events of a chat, decoded or not. */
@@ -32,11 +38,13 @@ export class ChatReader implements PartReader<unknown> {
   readonly #reading: Reading
   readonly #carrier = new Carrier()
   readonly #ids: CallIds
-  /** Messages whose parts have begun, and which kinds of parts. */
-  readonly #open = new Map<string, { text: boolean; reasoning: boolean }>()
+  /** Messages that have begun, and what they have said. */
+  readonly #open = new Map<string, { text: string; reasoning: string }>()
   readonly #done = new Set<string>()
   readonly #followUps: Array<string> = []
   #chat: JsonObject = {}
+  #text = ""
+  #events = 0
   #isOver = false
 
   constructor(reading: Reading) {
@@ -45,6 +53,7 @@ export class ChatReader implements PartReader<unknown> {
   }
 
   push(event: unknown, emit: EmitStreamed): void {
+    this.#events++
     if (!isObject(event) || !isObject(event["data"]) || this.#isOver) return
     const { data, event: name } = event
     switch (name) {
@@ -55,10 +64,7 @@ export class ChatReader implements PartReader<unknown> {
         return this.#completed(data, emit)
       case "conversation.chat.failed":
         // The chat is as far checked as its error needs.
-        throw AiErrors.fromApiError(
-          chatFailure(Chat.stream.id, data as unknown as Chat.ChatObject),
-          this.#reading.place
-        )
+        throw AiErrors.fromApiError(chatFailure(streamChat.id, data as unknown as Chat.ChatObject), this.#reading.place)
       case "conversation.chat.created":
       case "conversation.chat.in_progress":
         return this.#begin(data, emit)
@@ -71,7 +77,9 @@ export class ChatReader implements PartReader<unknown> {
   }
 
   end(): void {
-    // A stream that is cut fails where its events are read.
+    if (this.#isOver) return
+    const partial = { text: this.#text, usage: this.#chat["usage"], events: this.#events }
+    throw truncated(this.#reading, "coze", streamChat.id, "the end of the chat", partial)
   }
 
   #begin(chat: JsonObject, emit: EmitStreamed): void {
@@ -89,19 +97,41 @@ export class ChatReader implements PartReader<unknown> {
 
   #delta(message: JsonObject, emit: EmitStreamed): void {
     const id = textOf(message["id"])
-    const open = this.#open.get(id) ?? { text: false, reasoning: false }
+    const open = this.#open.get(id) ?? { text: "", reasoning: "" }
     this.#open.set(id, open)
     const reasoning = textOf(message["reasoning_content"])
     if (reasoning !== "") {
-      if (!open.reasoning) emit({ type: "reasoning-start", id: `${id}-reasoning` })
-      open.reasoning = true
+      if (open.reasoning === "") emit({ type: "reasoning-start", id: `${id}-reasoning` })
+      open.reasoning += reasoning
       emit({ type: "reasoning-delta", id: `${id}-reasoning`, delta: reasoning })
     }
     const content = textOf(message["content"])
     if (content === "") return
-    if (!open.text) emit({ type: "text-start", id })
-    open.text = true
+    if (open.text === "") emit({ type: "text-start", id })
+    open.text += content
+    this.#text += content
     emit({ type: "text-delta", id, delta: content })
+  }
+
+  /** Says what the deltas of a message have not said. */
+  #rest(message: JsonObject, emit: EmitStreamed): void {
+    const said = this.#open.get(textOf(message["id"]))
+    this.#delta(
+      {
+        id: message["id"],
+        content: restOf(said?.text ?? "", textOf(message["content"])),
+        reasoning_content: restOf(said?.reasoning ?? "", textOf(message["reasoning_content"]))
+      },
+      emit
+    )
+  }
+
+  #end(id: string, emit: EmitStreamed): void {
+    const open = this.#open.get(id)
+    this.#open.delete(id)
+    if (open === undefined) return
+    if (open.reasoning !== "") emit({ type: "reasoning-end", id: `${id}-reasoning` })
+    if (open.text !== "") emit({ type: "text-end", id, ...this.#metadata({ message_id: id }) })
   }
 
   #completed(message: JsonObject, emit: EmitStreamed): void {
@@ -109,14 +139,9 @@ export class ChatReader implements PartReader<unknown> {
     if (this.#done.has(id) && id !== "") return
     this.#done.add(id)
     switch (message["type"]) {
-      case "answer": {
-        if (!this.#open.has(id)) this.#delta(message, emit)
-        const open = this.#open.get(id)
-        this.#open.delete(id)
-        if (open?.reasoning === true) emit({ type: "reasoning-end", id: `${id}-reasoning` })
-        if (open?.text === true) emit({ type: "text-end", id, ...this.#metadata({ message_id: id }) })
-        return
-      }
+      case "answer":
+        this.#rest(message, emit)
+        return this.#end(id, emit)
       case "follow_up":
         this.#followUps.push(textOf(message["content"]))
         return
@@ -130,10 +155,7 @@ export class ChatReader implements PartReader<unknown> {
 
   #finish(status: string, chat: JsonObject, emit: EmitStreamed): void {
     this.#isOver = true
-    for (const [id, open] of this.#open) {
-      if (open.reasoning) emit({ type: "reasoning-end", id: `${id}-reasoning` })
-      if (open.text) emit({ type: "text-end", id, ...this.#metadata({ message_id: id }) })
-    }
+    for (const id of [...this.#open.keys()]) this.#end(id, emit)
     const action = chat["required_action"]
     const submit = isObject(action) && isObject(action["submit_tool_outputs"]) ? action["submit_tool_outputs"] : {}
     const calls = objectsOf(submit["tool_calls"])
@@ -171,3 +193,5 @@ export class ChatReader implements PartReader<unknown> {
 }
 
 type EmitStreamed = Emit<Response.StreamPartEncoded>
+
+const restOf = (said: string, whole: string): string => (whole.startsWith(said) ? whole.slice(said.length) : "")
