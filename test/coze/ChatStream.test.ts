@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import * as ChatStream from "../../src/coze/ChatStream.ts"
 import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
-import { damaged, follow } from "../support/folds.ts"
+import { damaged, follow, joined } from "../support/folds.ts"
 import { cozeOver } from "../support/probes.ts"
 
 const { accumulator } = ChatStream
@@ -98,6 +98,41 @@ describe("a chat", () => {
     const { snapshot, steps } = follow(accumulator, [...events.slice(0, 6), delta("m1", "answer", "!")])
     assert.strictEqual(snapshot?.messages[0]?.content, "Hello")
     assert.strictEqual(steps.at(-1)?._tag, "EventRefused")
+  })
+
+  const texts = (given: ReadonlyArray<unknown>) => {
+    const { snapshot, steps } = follow(accumulator, [chat("created"), ...given, chat("completed")])
+    return { contents: snapshot?.messages.map(({ content }) => content), said: joined(steps, "TextDelta") }
+  }
+
+  it("says what only the end of a message has", () => {
+    assert.deepStrictEqual(texts([completed("m1", "answer", "Hello")]), { contents: ["Hello"], said: "Hello" })
+    const rest = [delta("m1", "answer", "Hel"), completed("m1", "answer", "Hello")]
+    assert.deepStrictEqual(texts(rest), { contents: ["Hello"], said: "Hello" })
+  })
+
+  it("keeps what the end of a message leaves out", () => {
+    const events = [delta("m1", "answer", "Hel"), delta("m1", "answer", "lo"), completed("m1", "answer", "")]
+    assert.deepStrictEqual(texts(events), { contents: ["Hello"], said: "Hello" })
+  })
+
+  it("keeps a message once, however often it ends", () => {
+    const end = completed("m1", "answer", "Hello")
+    assert.deepStrictEqual(texts([delta("m1", "answer", "Hello"), end, end]), { contents: ["Hello"], said: "Hello" })
+  })
+
+  it("tells messages apart that have one id, or none", () => {
+    for (const id of ["m1", ""]) {
+      const events = [
+        completed(id, "verbose", "{}"),
+        delta(id, "answer", "Hel"),
+        delta(id, "answer", "lo"),
+        completed(id, "answer", "Hello"),
+        completed(id, "follow_up", "And?"),
+        completed(id, "follow_up", "Or?")
+      ]
+      assert.deepStrictEqual(texts(events), { contents: ["{}", "Hello", "And?", "Or?"], said: "Hello" }, id)
+    }
   })
 
   it("does not change in a snapshot that was taken before", () => {

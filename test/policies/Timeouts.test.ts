@@ -204,6 +204,17 @@ describe("idle", () => {
     })
   )
 
+  it.effect("does not fail an answer whose end has come, although the connection stays open", () =>
+    Effect.gen(function* () {
+      for (const timeouts of [{ idle: 300 }, { total: 300 }]) {
+        const [values] = yield* timed(
+          Stream.runCollect(streamed(fakeHttp({ parts: [tick, 100, end, 5000] }), timeouts))
+        )
+        assert.strictEqual(values.length, 2)
+      }
+    })
+  )
+
   it.effect("does not count the time the consumer takes", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ parts: [tick, 1000, tick, 1000, end] })

@@ -4,8 +4,15 @@ import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf, textOf } from "../../internal/json/json.ts"
 import { endingByName } from "../../internal/stream/ending.ts"
-import { readFrame } from "../../internal/stream/frames.ts"
+import { isKeepAliveObject, readFrame } from "../../internal/stream/frames.ts"
 import { outputFormat } from "./outputFormat.ts"
+
+/** An event whose piece of JSON is a text: some servers send it as an object. */
+const inApiForm = (_: unknown, event: unknown): unknown => {
+  const delta = isObject(event) ? event["delta"] : undefined
+  if (!isObject(event) || !isObject(delta) || !isObject(delta["partial_json"])) return event
+  return { ...event, delta: { ...delta, partial_json: JSON.stringify(delta["partial_json"]) } }
+}
 
 export const dialect: Dialect = {
   provider: "anthropic",
@@ -19,7 +26,8 @@ export const dialect: Dialect = {
     if (json === skip) return Array.isArray(terminal) && terminal.includes(event) ? { type: event } : skip
     if (!isObject(json) || typeof json["type"] === "string") return json
     if (isError(json["error"])) throw new ErrorInBody(json)
-    return event.includes("_") ? { ...json, type: event } : json
+    if (event.includes("_")) return { ...json, type: event }
+    return isKeepAliveObject(json) ? skip : json
   },
   ending: (endpoint) => {
     if (endpoint.terminal !== "finishReason") return endingByName(endpoint)
@@ -42,6 +50,7 @@ export const dialect: Dialect = {
     }
     return body
   },
+  inApiForm,
   behaviours: outputFormat,
   errorDetail: (body): ServerDetail | undefined => {
     const detail = detailIn(body)

@@ -4,7 +4,8 @@ import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/
 
 export class ChatFold implements Fold<unknown, JsonObject, Step> {
   #chat: JsonObject | undefined
-  readonly #messages = new Map<string, Message>()
+  readonly #messages: Array<Message> = []
+  readonly #byId = new Map<string, ReadonlyArray<Message>>()
   readonly #calls = new Set<string>()
 
   push(event: unknown): ReadonlyArray<Step> {
@@ -12,14 +13,27 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
     const data = isObject(event) ? event["data"] : undefined
     if (name.startsWith("conversation.chat.")) return this.#pushChat(event, data)
     if (name !== "conversation.message.delta" && name !== "conversation.message.completed") return []
-    const id = isObject(data) ? textOf(data["id"]) : ""
-    if (!isObject(data) || id === "") return [refused(event, "The message has no id")]
-    let message = this.#messages.get(id)
-    if (message === undefined) {
-      message = new Message(this.#messages.size)
-      this.#messages.set(id, message)
-    }
-    return name === "conversation.message.delta" ? message.push(data) : message.finish(data)
+    if (!isObject(data)) return [refused(event, "The event has no message")]
+    const isEnd = name === "conversation.message.completed"
+    const message = this.#messageOf(data, isEnd)
+    if (message === undefined) return [refused(event, "The message has ended")]
+    return isEnd ? message.finish(data) : message.push(data)
+  }
+
+  /**
+   * The message of an event: of its kind and with its id, if it is open or says the same. Servers use an id again, or
+   * leave it out. `undefined` for a late piece that says more than its message.
+   */
+  #messageOf(data: JsonObject, isEnd: boolean): Message | undefined {
+    const id = textOf(data["id"])
+    const known = this.#byId.get(id) ?? []
+    const before = known.findLast((message) => message.takes(data))
+    if (before !== undefined) return before
+    if (!isEnd && id !== "" && known.some((message) => message.isOfKind(data))) return undefined
+    const message = new Message(this.#messages.length)
+    this.#messages.push(message)
+    this.#byId.set(id, [...known, message])
+    return message
   }
 
   #pushChat(event: unknown, data: unknown): ReadonlyArray<Step> {
@@ -28,10 +42,11 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
     const action = within(within(data["required_action"])["submit_tool_outputs"])
     return arrayOf(action["tool_calls"]).flatMap((call, part) => {
       const id = textOf(within(call)["id"])
-      if (id === "" || this.#calls.has(id)) return []
-      this.#calls.add(id)
+      const key = `${id}/${part}`
+      if (id === "" || this.#calls.has(key)) return []
+      this.#calls.add(key)
       const { arguments: json, name } = within(within(call)["function"])
-      const place = { index: this.#messages.size, part, id, name: textOf(name) }
+      const place = { index: this.#messages.length, part, id, name: textOf(name) }
       return [
         { _tag: "ToolCallStarted" as const, ...place },
         { _tag: "ToolCallDone" as const, ...place, arguments: textOf(json) }
@@ -41,7 +56,7 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
 
   snapshot(): JsonObject | undefined {
     if (this.#chat === undefined) return undefined
-    return { chat: this.#chat, messages: [...this.#messages.values()].map((message) => message.snapshot()) }
+    return { chat: this.#chat, messages: this.#messages.map((message) => message.snapshot()) }
   }
 }
 
@@ -55,6 +70,10 @@ const present = (fields: JsonObject): JsonObject =>
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "")
   )
 
+/** Whether a message is what the bot says to the user. Some servers leave out the type of what is nothing else. */
+const isAnswer = ({ role, type }: JsonObject): boolean =>
+  type === "answer" || (textOf(type) === "" && (textOf(role) === "" || role === "assistant"))
+
 class Message {
   readonly #index: number
   #fields: JsonObject = {}
@@ -67,35 +86,57 @@ class Message {
     this.#index = index
   }
 
+  /** Whether an event is of the same kind of message, as far as both say. */
+  isOfKind(data: JsonObject): boolean {
+    const [own, other] = [textOf(this.#fields["type"]), textOf(data["type"])]
+    return own === "" || other === "" || own === other
+  }
+
+  /** Whether an event can be one of this message: it is open, or has told all that the event says. */
+  takes(data: JsonObject): boolean {
+    if (!this.isOfKind(data) || !this.#isDone) return this.isOfKind(data)
+    return (
+      this.#content.includes(textOf(data["content"])) && this.#reasoning.includes(textOf(data["reasoning_content"]))
+    )
+  }
+
   push(piece: JsonObject): ReadonlyArray<Step> {
-    if (this.#isDone) return [refused(piece, "The message has ended")]
-    this.#snapshot = undefined
+    // A piece that comes after the end has been told by then.
+    if (this.#isDone) return []
     const content = textOf(piece["content"])
     const reasoning = textOf(piece["reasoning_content"])
+    this.#snapshot = undefined
     this.#fields = { ...this.#fields, ...present(piece) }
     this.#content += content
     this.#reasoning += reasoning
-    const place = { index: this.#index, part: 0 }
-    return [
-      ...(reasoning === "" ? [] : [{ _tag: "ReasoningDelta" as const, ...place, delta: reasoning }]),
-      ...(content === "" || piece["type"] !== "answer"
-        ? []
-        : [{ _tag: "TextDelta" as const, ...place, delta: content }])
-    ]
+    return [...this.#said("ReasoningDelta", reasoning), ...(isAnswer(piece) ? this.#said("TextDelta", content) : [])]
   }
 
-  /** The message as a whole is what counts, whatever its pieces were. */
+  #said(tag: "ReasoningDelta" | "TextDelta", delta: string): ReadonlyArray<Step> {
+    return delta === "" ? [] : [{ _tag: tag, index: this.#index, part: 0, delta }]
+  }
+
+  /** The message as a whole is what counts, whatever its pieces were. What it leaves out, they have said. */
   finish(message: JsonObject): ReadonlyArray<Step> {
-    const wasDone = this.#isDone
-    this.#isDone = true
-    this.#snapshot = message
-    if (wasDone) return []
-    const place = { index: this.#index, part: 0 }
+    if (this.#isDone) return []
+    const content = textOf(message["content"]) || this.#content
     const reasoning = textOf(message["reasoning_content"]) || this.#reasoning
+    const rest = (whole: string, said: string) => (whole.startsWith(said) ? whole.slice(said.length) : "")
+    const [moreContent, moreReasoning] = [rest(content, this.#content), rest(reasoning, this.#reasoning)]
+    this.#isDone = true
+    this.#fields = { ...this.#fields, ...present(message) }
+    this.#content = content
+    this.#reasoning = reasoning
+    this.#snapshot =
+      content === textOf(message["content"]) && reasoning === textOf(message["reasoning_content"])
+        ? message
+        : { ...message, content, ...(reasoning === "" ? {} : { reasoning_content: reasoning }) }
+    const place = { index: this.#index, part: 0 }
     return [
+      ...this.#said("ReasoningDelta", moreReasoning),
       ...(reasoning === "" ? [] : [{ _tag: "ReasoningDone" as const, ...place, text: reasoning }]),
-      ...(message["type"] === "answer"
-        ? [{ _tag: "TextDone" as const, ...place, text: textOf(message["content"]) }]
+      ...(isAnswer(message)
+        ? [...this.#said("TextDelta", moreContent), { _tag: "TextDone" as const, ...place, text: content }]
         : [])
     ]
   }

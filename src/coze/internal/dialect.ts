@@ -5,8 +5,9 @@ import { reasonOf } from "../../internal/errors/reasons.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
-import { endingByName } from "../../internal/stream/ending.ts"
-import { isDoneFrame, isEmptyFrame, isKeepAlive } from "../../internal/stream/frames.ts"
+import { endingByWork, type WorkState } from "../../internal/stream/ending.ts"
+import { isDoneFrame, isEmptyFrame, isKeepAlive, isKeepAliveObject } from "../../internal/stream/frames.ts"
+import { isUnderWay } from "../../internal/stream/status.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 import { eventName } from "./eventName.ts"
 import { parseWide } from "./wideNumbers.ts"
@@ -28,24 +29,14 @@ export const dialect: Dialect = {
       if (isKeepAlive(event) && event !== "PING") return skip
       json = json["data"]
     }
-    if (isObject(json) && typeof json["type"] === "string" && isKeepAlive(json["type"])) return skip
+    if (isObject(json) && isKeepAliveObject(json)) return skip
     if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
     if (event === "" && (!isObject(json) || isFailure(json) || isError(json["error"]))) throw new ErrorInBody(json)
-    const value = unnamed(json)
+    const value = withStatus(event, unnamed(json))
     return id === undefined ? { event, data: value } : { event, data: value, id }
   },
-  ending: (endpoint) => {
-    const ending = endingByName(endpoint)
-    let hasEnded = false
-    return {
-      ...ending,
-      see: (json, event) => {
-        hasEnded ||= isObject(json) && ends.has(json["event"])
-        ending.see(json, event)
-      },
-      mayBeDone: (event) => hasEnded || ending.mayBeDone(event)
-    }
-  },
+  ending: (endpoint) =>
+    endingByWork(endpoint, (json) => (isObject(json) ? stateOf(json["event"], json["data"]) : undefined)),
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
     if (endpoint.envelope === true || !isObject(body)) return body
@@ -94,13 +85,22 @@ export const dialect: Dialect = {
   }
 }
 
-/** After these nothing is missing but the end of the stream itself. */
-const ends: ReadonlySet<unknown> = new Set([
-  "conversation.chat.completed",
-  "conversation.chat.failed",
-  "conversation.chat.requires_action",
-  "conversation.chat.canceled"
-])
+const chatEvent = "conversation.chat."
+
+const ends: ReadonlySet<string> = new Set(["completed", "failed", "requires_action", "canceled"])
+
+/** What an event says of its chat: by its name, and by the status of the chat. */
+const stateOf = (event: unknown, chat: unknown): WorkState => {
+  if (typeof event !== "string" || !event.startsWith(chatEvent)) return undefined
+  const status = isObject(chat) ? stringOf(chat["status"]) : undefined
+  return ends.has(event.slice(chatEvent.length)) || !isUnderWay(status) ? "over" : "under way"
+}
+
+/** The chat of an event that names its end, with that end as its status if it says that it goes on. */
+const withStatus = (event: string, chat: unknown): unknown => {
+  const end = event.startsWith(chatEvent) ? event.slice(chatEvent.length) : ""
+  return ends.has(end) && isObject(chat) && isUnderWay(stringOf(chat["status"])) ? { ...chat, status: end } : chat
+}
 
 const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } : { event: "PING", id })
 

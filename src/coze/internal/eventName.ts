@@ -4,7 +4,8 @@ const workflow: ReadonlyMap<string, string> = new Map([
   ["message", "Message"],
   ["done", "Done"],
   ["interrupt", "Interrupt"],
-  ["ping", "PING"]
+  ["ping", "PING"],
+  ["error", "error"]
 ])
 
 const chat: ReadonlyMap<string, string> = new Map([

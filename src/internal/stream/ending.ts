@@ -36,6 +36,27 @@ export const endingByName = ({ envelope, terminal }: Endpoint.Metadata, count = 
   }
 }
 
+/** What an event says of the work that its stream is about; `undefined` if it says nothing. */
+export type WorkState = "under way" | "over" | undefined
+
+/** A stream about work that the server does: as long as the work goes on, no end of the stream makes it whole. */
+export const endingByWork = (
+  endpoint: Endpoint.Metadata,
+  stateOf: (json: unknown, event: string) => WorkState
+): Ending => {
+  const ending = endingByName(endpoint)
+  let last: WorkState
+  return {
+    see: (json, event) => {
+      last = stateOf(json, event) ?? last
+      ending.see(json, event)
+    },
+    isWhole: () => last !== "under way" && ending.isWhole(),
+    mayBeDone: (event) => last === "over" || (last === undefined && ending.mayBeDone(event)),
+    isOver: ending.isOver
+  }
+}
+
 /** The name of an event: what its data says, and else what its frame does. */
 const nameOf = (json: unknown, event: string, isEnveloped: boolean): unknown => {
   if (!isObject(json)) return event

@@ -3,7 +3,7 @@
 import { notJson } from "../decode/schemaDecoder.ts"
 import { done, ErrorInBody, skip } from "../dialect.ts"
 import { isErrorLike } from "../errors/serverError.ts"
-import { isObject } from "../json/json.ts"
+import { isObject, type JsonObject } from "../json/json.ts"
 import type { JsonParser } from "../json/patternParser.ts"
 
 /** The longest data that says nothing, with room for blanks: `[DONE]`, `null`, `{}`. */
@@ -38,7 +38,7 @@ export const isDoneFrame = (data: string): boolean => data.length <= longestSign
  */
 export const readFrame = (event: string, data: string, parse: JsonParser): unknown => {
   if (data.length <= longestSignal) {
-    if (isDoneFrame(data)) return done
+    if (isDoneFrame(data)) return isKeepAlive(event) ? skip : done
     if (isEmptyFrame(data)) return event === "done" ? done : skip
   }
   const json = jsonOf(event, data, parse)
@@ -50,8 +50,15 @@ export const readFrame = (event: string, data: string, parse: JsonParser): unkno
     return isKeepAlive(event) ? skip : event === "done" ? done : json
   }
   if (type === "error" || (event === "error" && isError(type, json))) throw new ErrorInBody(json)
-  return isKeepAlive(type) ? skip : json
+  return isKeepAlive(type) || (isKeepAlive(event) && !isEventType.test(type)) ? skip : json
 }
+
+/** The names of events have several parts. */
+const isEventType = /[._]/
+
+/** Whether an object says that nothing happened. */
+export const isKeepAliveObject = ({ event, object, type }: JsonObject): boolean =>
+  [type, object, event].some((name) => typeof name === "string" && isKeepAlive(name))
 
 /** Whether the data of an event named `error` is one: its `type` may be the kind of the error, or that of an event. */
 const isError = (type: string, json: unknown): boolean => /error|exception/i.test(type) || isErrorLike(json)

@@ -299,7 +299,10 @@ const timed = (
   const deadlines = makeDeadlines(call, () => progress.received())
   return withNow((now) => {
     deadlines.set(["idle"], now, response)
-    return deadlines.guard(pull)
+    // A server that keeps the connection open after the end of an answer does not spoil it.
+    return Effect.catch(deadlines.guard(pull), (error) =>
+      progress.ended && progress.complete ? Cause.done() : Effect.fail(error)
+    )
   })
 }
 

@@ -97,8 +97,10 @@ class Choice {
         continue
       if ((value !== null && value !== undefined) || !this.#fields.has(name)) this.#fields.set(name, value)
     }
-    const delta = piece["delta"] ?? (this.#message.size === 0 ? piece["message"] : undefined)
+    const { delta, message } = piece
     if (isObject(delta)) this.#pushDelta(delta, steps)
+    // Some servers send a whole message in place of its pieces, or again after them.
+    if (this.#message.size === 0 && isObject(message)) this.#pushDelta(message, steps)
     this.#pushLogprobs(piece["logprobs"])
     const reason = piece["finish_reason"]
     if (typeof reason !== "string" || reason === "") return
@@ -183,7 +185,8 @@ class Choice {
     const id = textOf(piece["id"])
     const atIndex = index === undefined ? undefined : this.#callAt.get(index)
     const own = id === "" || atIndex?.id === id ? undefined : this.#calls.findLast((call) => call.id === id)
-    if (own?.isOf(piece) === true && !own.isBefore(piece)) return own
+    const isAnother = atIndex === undefined && index !== undefined && own?.breaksAt(piece) === true
+    if (own?.isOf(piece) === true && !own.isBefore(piece) && !isAnother) return own
     if (index !== undefined) return atIndex
     return this.#call ?? this.#calls.at(-1)
   }
@@ -252,6 +255,16 @@ class ToolCall {
     if (textOf(name) === "") return false
     if (id !== "" && this.id !== "" && id !== this.id) return true
     return this.isWhole
+  }
+
+  /** Whether a piece with a name cannot go on with the arguments so far: it is of another call with the same id. */
+  breaksAt(piece: JsonObject): boolean {
+    const { name, ...rest } = detailsOf(piece)
+    const json = argumentsIn(rest)
+    if (textOf(name) === "" || json === "" || this.#kind !== "function") return false
+    const parser = new JsonParser()
+    parser.push(this.#json.text + json)
+    return parser.failure !== undefined
   }
 
   /** Whether a piece has no other name than this call. */

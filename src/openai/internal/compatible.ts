@@ -7,6 +7,7 @@ import { textOfContent, thinkingOfContent } from "./content.ts"
 export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown): unknown => {
   if (!isObject(body)) return body
   if (Array.isArray(body["choices"])) return withChoices(body, body["choices"])
+  if (id.includes("responses.")) return withItems(body)
   if (id.startsWith("audio.tran")) return withNumbers(body)
   return id === "embeddings.create" ? withIndices(body) : body
 }
@@ -46,6 +47,23 @@ export const plainMessage = (message: JsonObject, isDelta = true): JsonObject =>
     ...(thinking === "" || message["reasoning_content"] ? {} : { reasoning_content: thinking }),
     ...(hasObjects ? { tool_calls: arrayOf(calls).map(withTextAsArguments) } : {})
   }
+}
+
+/** A response, or an event of its stream, with the arguments of its calls as text. */
+const withItems = (body: JsonObject): JsonObject => {
+  const { arguments: json, item, output, response } = body
+  if (isObject(response)) {
+    const own = withItems(response)
+    return own === response ? body : { ...body, response: own }
+  }
+  if (isObject(json)) return { ...body, arguments: JSON.stringify(json) }
+  if (isObject(item)) {
+    const own = withItems(item)
+    return own === item ? body : { ...body, item: own }
+  }
+  return arrayOf(output).some((one) => isObject(one) && isObject(one["arguments"]))
+    ? { ...body, output: arrayOf(output).map((one) => (isObject(one) ? withItems(one) : one)) }
+    : body
 }
 
 const hasObjectAsArguments = (call: unknown): boolean =>

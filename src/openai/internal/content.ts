@@ -1,5 +1,5 @@
 /** The content of a chat message: a text, or the list of parts that some servers send. */
-import { isObject } from "../../internal/json/json.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
 
 /** The text of a message's content, without what the model thought. */
 export const textOfContent = (content: unknown): string => textIn(content, "text")
@@ -8,9 +8,13 @@ export const textOfContent = (content: unknown): string => textIn(content, "text
 export const thinkingOfContent = (content: unknown): string =>
   Array.isArray(content)
     ? content
-        .map((part: unknown) => (isObject(part) && part["type"] === "thinking" ? textIn(part["thinking"], "text") : ""))
+        .map((part: unknown) =>
+          isObject(part) && isThought(part) ? textIn(part["thinking"] ?? part["text"], "text") : ""
+        )
         .join("")
     : ""
+
+const isThought = ({ type }: JsonObject): boolean => type === "thinking" || type === "reasoning"
 
 const textIn = (content: unknown, name: string): string => {
   if (typeof content === "string") return content
@@ -18,7 +22,7 @@ const textIn = (content: unknown, name: string): string => {
   return content
     .map((part: unknown) => {
       if (typeof part === "string") return part
-      if (!isObject(part) || part["type"] === "thinking" || part["type"] === "refusal") return ""
+      if (!isObject(part) || isThought(part) || part["type"] === "refusal") return ""
       return typeof part[name] === "string" ? part[name] : ""
     })
     .join("")

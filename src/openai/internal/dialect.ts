@@ -1,10 +1,10 @@
 import type { ServerDetail } from "../../ApiError.ts"
 
 import { declares } from "../../internal/decode/declares.ts"
-import { type Dialect, ErrorInBody } from "../../internal/dialect.ts"
+import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
-import { readFrame } from "../../internal/stream/frames.ts"
+import { isKeepAliveObject, readFrame } from "../../internal/stream/frames.ts"
 import { compactVectors } from "./compactVectors.ts"
 import { inApiForm } from "./compatible.ts"
 import { textOfContent } from "./content.ts"
@@ -23,7 +23,8 @@ export const dialect: Dialect = {
     const { choices, response, type } = json
     if (Array.isArray(choices)) refuseFailedChoice(choices)
     else if (isObject(response)) return withStatus(json, typeof type === "string" ? type : event, response)
-    else if (type === undefined && event.includes(".")) return { ...json, type: event }
+    else if (type === undefined)
+      return event.includes(".") ? { ...json, type: event } : isKeepAliveObject(json) ? skip : json
     return json
   },
   ending: endingOf,

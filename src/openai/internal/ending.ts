@@ -1,11 +1,19 @@
 import type * as Endpoint from "../../Endpoint.ts"
-import { isObject, type JsonObject } from "../../internal/json/json.ts"
-import { type Ending, endingByName } from "../../internal/stream/ending.ts"
+import { isObject, type JsonObject, stringOf } from "../../internal/json/json.ts"
+import { type Ending, endingByName, endingByWork, type WorkState } from "../../internal/stream/ending.ts"
+import { isUnderWay } from "../../internal/stream/status.ts"
 
-/** When a stream is whole: after the end of each choice, the last of the images, or the terminal event. */
+/** When a stream is whole: after the end of each choice, the last of the images, the run, or the terminal event. */
 export const endingOf = (endpoint: Endpoint.Metadata, input: JsonObject): Ending => {
   if (endpoint.terminal === "finishReason") return endingByChoices(asked(input["n"]) * promptsIn(input["prompt"]))
+  if (endpoint.id.startsWith("beta.threads.")) return endingByWork(endpoint, stateOfRun)
   return endingByName(endpoint, endpoint.id.startsWith("images.") ? asked(input["n"]) : 1)
+}
+
+/** What an event says of the run that its stream is about. */
+const stateOfRun = (run: unknown, event: string): WorkState => {
+  if (!/^thread\.run\.\w+$/.test(event) || !isObject(run)) return undefined
+  return isUnderWay(stringOf(run["status"]) ?? event.slice(event.lastIndexOf(".") + 1)) ? "under way" : "over"
 }
 
 const asked = (n: unknown): number => {

@@ -138,10 +138,17 @@ export const sentItems = (answer: ResponseAnswer, isStored: boolean): ReadonlyAr
 const itemsWith = (answer: ResponseAnswer, isStored: boolean, ids: ReadonlyMap<Item, string>): ReadonlyArray<Item> => {
   const items = answer.output.flatMap((item) => {
     const id = ids.get(item)
-    if (isCall(item) && id === undefined) return []
+    if ((isCall(item) && id === undefined) || isBlank(item)) return []
     return item.type === "reasoning" && !isStored && !isEncrypted(item) ? [] : sentItem(item, id)
   })
   return items.slice(0, items.findLastIndex(({ type }) => type !== "reasoning") + 1)
+}
+
+/** Whether an item is a message that says nothing, which the API does not take back. */
+const isBlank = (item: Item): boolean => {
+  const { content } = fieldsOf(item)
+  const isNothing = (part: unknown) => isObject(part) && part["type"] === "output_text" && part["text"] === ""
+  return item.type === "message" && Array.isArray(content) && content.every(isNothing)
 }
 
 /** The items of an output as items of an input, each as the API takes it back. */

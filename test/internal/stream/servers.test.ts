@@ -9,6 +9,7 @@ import * as BetaMessages from "../../../src/anthropic/api/BetaMessages.ts"
 import * as Messages from "../../../src/anthropic/api/Messages.ts"
 import * as Chat from "../../../src/coze/api/Chat.ts"
 import * as WorkflowsRuns from "../../../src/coze/api/WorkflowsRuns.ts"
+import * as BetaThreadsRuns from "../../../src/openai/api/BetaThreadsRuns.ts"
 import * as ChatCompletions from "../../../src/openai/api/ChatCompletions.ts"
 import * as Completions from "../../../src/openai/api/Completions.ts"
 import * as Images from "../../../src/openai/api/Images.ts"
@@ -140,12 +141,13 @@ const nothing: fc.Arbitrary<string> = fc.oneof(
   fc
     .tuple(
       aliveName.filter((name) => name !== "PING"),
-      fc.constantFrom("", "{}", "still here", "1718", '{"time":5}', '"alive"')
+      fc.constantFrom("", "{}", "still here", "1718", '{"time":5}', '"alive"', "[DONE]", '{"type":"message"}', "{oops")
     )
     .map(([event, data]) => `event: ${event}\ndata: ${data}\n\n`),
   fc
     .tuple(fc.constantFrom("ping", "message"), aliveName)
-    .map(([event, type]) => `event: ${event}\ndata: ${JSON.stringify({ type })}\n\n`)
+    .map(([event, type]) => `event: ${event}\ndata: ${JSON.stringify({ type })}\n\n`),
+  fc.constantFrom("event", "object").map((name) => `data: ${JSON.stringify({ [name]: "ping" })}\n\n`)
 )
 
 /** Cuts a text anywhere. */
@@ -283,6 +285,40 @@ describe("the type in the data", () => {
     const body = messageFrames.map(([event, data]) => text([event, { ...(data as object), type: undefined }]))
     const values = await collected(Stream.provide(Messages.stream(params), anthropicOver(http(body), once)))
     assert.strictEqual(values.length, messageFrames.length)
+  })
+})
+
+describe("the end of a stream", () => {
+  const end = text(["done", "[DONE]"])
+
+  it("does not make a chat of Coze whole that goes on", async () => {
+    const begun = [
+      ["conversation.chat.created", { ...chat, status: "created" }],
+      ["conversation.message.delta", said]
+    ]
+    const run = (...more: ReadonlyArray<string>) =>
+      Stream.provide(
+        Chat.stream({ bot_id: "3", user_id: "u" }),
+        cozeOver(http([...begun.map((frame) => text(frame as unknown as Frame)), ...more]), once)
+      )
+    assert.strictEqual((await failed(run(end))).reason._tag, "StreamTruncatedError")
+    const completed = text(["conversation.chat.completed", { ...chat, status: "in_progress" }])
+    const events = await collected(run(completed, end))
+    assert.deepInclude(events[2], { event: "conversation.chat.completed", data: { ...chat, status: "completed" } })
+  })
+
+  it("does not make a run of an assistant whole that goes on", async () => {
+    const run = (status: string) => {
+      const states = [`thread.run.created`, `thread.run.${status}`].map((name) =>
+        text([name, { id: "r", object: "thread.run", status: name.slice(11) }])
+      )
+      const stream = BetaThreadsRuns.stream({ thread_id: "t", assistant_id: "a" })
+      return Stream.provide(stream, openAiOver(http([...states, end]), once))
+    }
+    assert.strictEqual((await failed(run("in_progress"))).reason._tag, "StreamTruncatedError")
+    for (const status of ["completed", "failed", "expired", "cancelled", "requires_action"]) {
+      assert.strictEqual((await collected(run(status))).length, 2, status)
+    }
   })
 })
 
