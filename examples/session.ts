@@ -13,7 +13,7 @@ import { anthropic } from "./support/standIn.ts"
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const turn = yield* SessionStream.turn({
+    const turn = yield* SessionStream.streamedTurn({
       session_id: "sesn_1",
       events: [{ type: "user.message", content: [{ type: "text", text: "What is in the file?" }] }]
     })

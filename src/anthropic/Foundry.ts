@@ -22,15 +22,15 @@
  */
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../credentials/Credential.ts"
-import * as Entra from "../credentials/Entra.ts"
+import type * as Credential from "../credentials/Credential.ts"
+import type * as Entra from "../credentials/Entra.ts"
+import { authorization, credentialProblems, resourceProblems } from "../internal/clouds/azure.ts"
 import { pinnedTo } from "../internal/clouds/routing.ts"
 import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
-import { baseUrlProblems, debugVariable, secretVariable, settings, variable, withSecret } from "../internal/provider.ts"
+import { baseUrlProblems, debugVariable, secretVariable, settings, variable } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { type ClientSettings, defaultVersion, makeAnthropic } from "./internal/client.ts"
@@ -94,7 +94,7 @@ const definition: Definition<Anthropic, Options> = {
 }
 
 const make = Effect.fnUntraced(function* (options: Options) {
-  const { apiKey, resource, tokenProvider } = options
+  const { apiKey, resource } = options
   const baseUrl =
     options.baseUrl ?? (resource === undefined ? undefined : `https://${resource}.services.ai.azure.com/anthropic`)
   const problems = [
@@ -102,41 +102,25 @@ const make = Effect.fnUntraced(function* (options: Options) {
     ...(options.baseUrl !== undefined && resource !== undefined
       ? ["resource and baseUrl contradict each other: give one of them"]
       : []),
-    ...(resource === undefined || /^[\w-]+$/.test(resource) ? [] : ["resource must be the name of a resource"]),
+    ...resourceProblems(resource),
     ...baseUrlProblems("ANTHROPIC_FOUNDRY_BASE_URL (baseUrl)", options.baseUrl),
-    ...(apiKey === undefined && tokenProvider === undefined
-      ? ["no credential: set ANTHROPIC_FOUNDRY_API_KEY (or apiKey), or give a tokenProvider"]
-      : []),
-    ...(apiKey !== undefined && tokenProvider !== undefined
-      ? ["apiKey and tokenProvider contradict each other: give one of them"]
-      : [])
+    ...credentialProblems("ANTHROPIC_FOUNDRY_API_KEY", options)
   ]
-  const credential =
-    apiKey !== undefined
-      ? Effect.succeed(Credential.make(apiKey))
-      : tokenProvider !== undefined
-        ? Entra.credential(tokenProvider, scope)
-        : undefined
-  if (baseUrl === undefined || credential === undefined || problems.length > 0) {
+  const authorize = authorization(options, { keyHeader: "x-api-key", scope })
+  if (baseUrl === undefined || authorize === undefined || problems.length > 0) {
     return yield* new ConfigurationError({ provider: Anthropic.provider, problems })
   }
-  const secret = Effect.succeed(yield* credential)
   return yield* makeAnthropic({
     // A preview there.
     dialect: { ...dialect, strictTools: false },
     baseUrl,
     headers: { "anthropic-version": options.version ?? defaultVersion },
     credentials: [apiKey],
-    authorize: withSecret(() => secret, apiKey === undefined ? undefined : apiKeyHeader),
+    authorize: yield* authorize,
     route: pinnedTo(baseUrl, route),
     options
   })
 })
-
-const apiKeyHeader = (
-  request: HttpClientRequest.HttpClientRequest,
-  secret: string
-): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "x-api-key", secret)
 
 const route: Route = (draft, endpoint) => {
   if (/^\/v1\/(messages\/batches|models)(\/|\?|$)/.test(endpoint.path)) {

@@ -26,9 +26,6 @@
  * ).pipe(ToolLoop.finished)
  * ```
  */
-import type * as Stream from "effect/Stream"
-import type { ApiError } from "../ApiError.ts"
-import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
@@ -45,15 +42,8 @@ type Answer = Messages.Message
  *
  * @category running
  */
-export const run = <R = never, E2 = never, R2 = never>(
-  input: Input,
-  tools: ReadonlyArray<Tools.Tool<R>>,
-  options?: ToolLoop.Options<Input, Answer, E2, R2>
-): Stream.Stream<
-  ToolLoop.Event<Input, Answer>,
-  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
-  Anthropic | R | R2
-> => ToolLoop.run(api, input, tools, options)
+export const run: ToolLoop.Run<Input, Input, Answer, Anthropic> = (input, tools, options) =>
+  ToolLoop.run(api, input, tools, options)
 
 /**
  * Returns the calls that a message asks for, or none if it was cut, paused or declined. If the input of a call is not

@@ -1,5 +1,5 @@
 /**
- * Follows sessions of managed agents: gives what the agent writes piece by piece, and all events at the end of a turn.
+ * Reads sessions of managed agents: what the agent writes as it arrives, and all events when a turn ends.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@
  *
  * const program = Effect.scoped(
  *   Effect.gen(function* () {
- *     const turn = yield* SessionStream.turn({
+ *     const turn = yield* SessionStream.streamedTurn({
  *       session_id: "sesn_1",
  *       events: [{ type: "user.message", content: [{ type: "text", text: "hi" }] }]
  *     })
@@ -82,24 +82,18 @@ export const accumulator: Accumulator.Accumulator<StreamEvent, Snapshot, Accumul
   /*#__PURE__*/ accumulatorOf(() => new SessionFold())
 
 /**
- * A session under way whose events may fail with `E`.
+ * A session whose events are arriving. `E` is how they may fail.
  *
  * @category models
  */
-export interface Followed<out E> extends Accumulator.Streamed<StreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
+export interface Streamed<out E = ApiError>
+  extends Accumulator.Streamed<StreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
 
 /**
- * A session under way.
- *
- * @category models
- */
-export interface Streamed extends Followed<ApiError> {}
-
-/**
- * Connects to a session and follows it until it is idle, terminated or deleted. Messages come with previews, unless
+ * Connects to a session and reads its events until it is idle, terminated or deleted. Messages come with previews, unless
  * `event_deltas` says otherwise.
  *
- * @category utilities
+ * @category running
  */
 export const streamed = (
   input: BetaSessionsEvents.EventStreamParams,
@@ -107,14 +101,14 @@ export const streamed = (
 ): Effect.Effect<Streamed, ApiError, Anthropic | Scope.Scope> =>
   BetaSessionsEvents.stream
     .withResponse({ event_deltas: ["agent.message"], ...input }, options)
-    .pipe(Effect.flatMap(({ value }) => followed(untilIdle(value), finishTurn)))
+    .pipe(Effect.flatMap(({ value }) => streamedWith(untilIdle(value), finishTurn)))
 
 /**
- * Sends events to a session, and follows it from there, like {@link streamed}.
+ * Sends events to a session and reads the turn that they start, like {@link streamed}.
  *
  * @category running
  */
-export const turn = (
+export const streamedTurn = (
   input: BetaSessionsEvents.EventSendParams & Pick<BetaSessionsEvents.EventStreamParams, "event_deltas">,
   options?: RequestOptions
 ): Effect.Effect<Streamed, ApiError, Anthropic | Scope.Scope> => {
@@ -126,27 +120,27 @@ export const turn = (
 }
 
 /**
- * Like {@link streamed}, for events from elsewhere, such as `BetaSessionsThreadsEvents.stream`. Follows them to their
+ * Like {@link streamed}, for events from elsewhere, such as `BetaSessionsThreadsEvents.stream`. Reads them to their
  * end.
  *
  * @category utilities
  */
-export const follow = <E, R>(
+export const fromEvents = <E, R>(
   events: Stream.Stream<StreamEvent, E, R>
-): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
-  followed(events, finishWith(BetaSessionsEvents.stream, "an event"))
+): Effect.Effect<Streamed<E | ApiError>, never, R | Scope.Scope> =>
+  streamedWith(events, finishWith(BetaSessionsEvents.stream, "an event"))
 
-const followed = <E, R>(
+const streamedWith = <E, R>(
   events: Stream.Stream<StreamEvent, E, R>,
   finish: (snapshot: Snapshot | undefined) => Effect.Effect<Snapshot, ApiError>
-): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+): Effect.Effect<Streamed<E | ApiError>, never, R | Scope.Scope> =>
   Accumulator.streamed(accumulator, events, {
     text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
     finish
   })
 
 const finishTurn = (snapshot: Snapshot | undefined): Effect.Effect<Snapshot, ApiError> =>
-  snapshot?.events.some(({ type }) => ends.has(type)) === true
+  snapshot?.events.some(({ type }) => turnEnds.has(type)) === true
     ? Effect.succeed(snapshot)
     : Effect.fail(notWhole(BetaSessionsEvents.stream, "the end of the turn", textOf(snapshot), snapshot?.usage))
 
@@ -156,7 +150,7 @@ const textOf = (snapshot: Snapshot | undefined): string =>
     .map((block) => (block.type === "text" ? block.text : ""))
     .join("")
 
-const ends: ReadonlySet<string> = new Set(["session.status_idle", "session.status_terminated", "session.deleted"])
+const turnEnds: ReadonlySet<string> = new Set(["session.status_idle", "session.status_terminated", "session.deleted"])
 
 /**
  * Ends a stream with the event after which the session is idle, terminated or deleted.
@@ -164,4 +158,4 @@ const ends: ReadonlySet<string> = new Set(["session.status_idle", "session.statu
  * @category utilities
  */
 export const untilIdle: <E, R>(events: Stream.Stream<StreamEvent, E, R>) => Stream.Stream<StreamEvent, E, R> =
-  /*#__PURE__*/ Stream.takeUntil(({ type }: StreamEvent) => ends.has(type))
+  /*#__PURE__*/ Stream.takeUntil(({ type }: StreamEvent) => turnEnds.has(type))

@@ -23,12 +23,9 @@
  * ).pipe(ToolLoop.finished)
  * ```
  */
-import type * as Stream from "effect/Stream"
-import type { ApiError } from "../ApiError.ts"
 import { finishKind } from "../internal/decode/finishReason.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
 import { finishWith } from "../internal/stream/fold.ts"
-import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import * as ToolOutput from "../tools/ToolOutput.ts"
 import type * as Tools from "../tools/Tools.ts"
@@ -56,15 +53,8 @@ type Answer = ChatStream.Snapshot
  *
  * @category running
  */
-export const run = <R = never, E2 = never, R2 = never>(
-  input: Chat.ChatCreateParams,
-  tools: ReadonlyArray<Tools.Tool<R>>,
-  options?: ToolLoop.Options<Input, Answer, E2, R2>
-): Stream.Stream<
-  ToolLoop.Event<Input, Answer>,
-  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
-  Coze | R | R2
-> => ToolLoop.run(api, { chat: input, outputs: undefined }, tools, options)
+export const run: ToolLoop.Run<Chat.ChatCreateParams, Input, Answer, Coze> = (input, tools, options) =>
+  ToolLoop.run(api, { chat: input, outputs: undefined }, tools, options)
 
 /** Returns how an answer ended. A chat that waits for its tools has not ended. */
 const endingOf = ({ chat }: Answer): ToolLoop.Ending => {
@@ -74,7 +64,7 @@ const endingOf = ({ chat }: Answer): ToolLoop.Ending => {
     case "end":
     case "calls":
     case "unknown":
-      return "whole"
+      return "uncut"
     case "paused":
       return "incomplete"
     case "error":

@@ -19,7 +19,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import { requestText } from "../internal/credentials/tokenRequest.ts"
-import { isObject } from "../internal/json/json.ts"
+import { isObject, parseJson } from "../internal/json/json.ts"
 import { CredentialError } from "./Credential.ts"
 
 /**
@@ -94,12 +94,8 @@ export const azureManagedIdentity = (options?: {
 const azure = "Azure's instance metadata service"
 
 const accessTokenIn = (text: string): string => {
-  try {
-    const body: unknown = JSON.parse(text)
-    return isObject(body) && typeof body["access_token"] === "string" ? body["access_token"] : ""
-  } catch {
-    return ""
-  }
+  const body = parseJson(text)
+  return isObject(body) && typeof body["access_token"] === "string" ? body["access_token"] : ""
 }
 
 /**

@@ -16,16 +16,15 @@
  * program.pipe(Effect.provide(Azure.layerConfig()), Effect.provide(FetchHttpClient.layer))
  * ```
  */
-
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Layer from "effect/Layer"
 import { RequestError } from "../ApiError.ts"
 import type { ClientOptions } from "../ClientOptions.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
-import * as Credential from "../credentials/Credential.ts"
-import * as Entra from "../credentials/Entra.ts"
+import type * as Credential from "../credentials/Credential.ts"
+import type * as Entra from "../credentials/Entra.ts"
+import { authorization, credentialProblems, resourceProblems } from "../internal/clouds/azure.ts"
 import { pathSegment, pinnedTo, replacePath } from "../internal/clouds/routing.ts"
 import { type Definition, layerConfigOf, layerOf } from "../internal/layers.ts"
 import {
@@ -34,8 +33,7 @@ import {
   makeProvider,
   secretVariable,
   settings,
-  variable,
-  withSecret
+  variable
 } from "../internal/provider.ts"
 import type { Route } from "../internal/request/wire.ts"
 import { withoutEnd } from "../internal/text.ts"
@@ -112,41 +110,23 @@ const definition: Definition<OpenAi, Options> = {
 }
 
 const make = Effect.fnUntraced(function* (options: Options) {
-  const { apiKey, apiVersion, baseUrl, deployment, endpoint, resource, tokenProvider } = options
-  const given = [resource, endpoint, baseUrl].filter((url) => url !== undefined)
+  const { apiKey, apiVersion, deployment } = options
   const problems = [
-    ...(given.length === 0 ? ["no endpoint: set AZURE_OPENAI_ENDPOINT (or endpoint), or give a resource"] : []),
-    ...(given.length > 1 ? ["resource, endpoint and baseUrl contradict each other: give one of them"] : []),
-    ...(resource === undefined || /^[\w-]+$/.test(resource) ? [] : ["resource must be the name of a resource"]),
-    ...baseUrlProblems("AZURE_OPENAI_ENDPOINT (endpoint)", endpoint),
-    ...baseUrlProblems("baseUrl", baseUrl),
-    ...(apiKey === undefined && tokenProvider === undefined
-      ? ["no credential: set AZURE_OPENAI_API_KEY (or apiKey), or give a tokenProvider"]
-      : []),
-    ...(apiKey !== undefined && tokenProvider !== undefined
-      ? ["apiKey and tokenProvider contradict each other: give one of them"]
-      : []),
-    ...(deployment !== undefined && !isClassic(apiVersion)
-      ? ["deployment is for the classic surface: give an apiVersion such as 2024-10-21 too, or name it as the model"]
-      : [])
+    ...endpointProblems(options),
+    ...credentialProblems("AZURE_OPENAI_API_KEY", options),
+    ...deploymentProblems(options)
   ]
-  const credential =
-    apiKey !== undefined
-      ? Effect.succeed(Credential.make(apiKey))
-      : tokenProvider !== undefined
-        ? Entra.credential(tokenProvider, scope)
-        : undefined
-  if (credential === undefined || problems.length > 0) {
+  const authorize = authorization(options, { keyHeader: "api-key", scope })
+  if (authorize === undefined || problems.length > 0) {
     return yield* new ConfigurationError({ provider: OpenAi.provider, problems })
   }
-  const secret = Effect.succeed(yield* credential)
   const url = baseUrlOf(options)
   return yield* makeProvider({
     dialect,
     baseUrl: url,
     headers: {},
     credentials: [apiKey],
-    authorize: withSecret(() => secret, apiKey === undefined ? undefined : apiKeyHeader),
+    authorize: yield* authorize,
     route: pinnedTo(url, route(apiVersion, deployment)),
     retry: RetryPolicy.official,
     timeouts: Timeouts.official,
@@ -154,10 +134,21 @@ const make = Effect.fnUntraced(function* (options: Options) {
   })
 })
 
-const apiKeyHeader = (
-  request: HttpClientRequest.HttpClientRequest,
-  secret: string
-): HttpClientRequest.HttpClientRequest => HttpClientRequest.setHeader(request, "api-key", secret)
+const endpointProblems = ({ baseUrl, endpoint, resource }: Options): ReadonlyArray<string> => {
+  const given = [resource, endpoint, baseUrl].filter((url) => url !== undefined)
+  return [
+    ...(given.length === 0 ? ["no endpoint: set AZURE_OPENAI_ENDPOINT (or endpoint), or give a resource"] : []),
+    ...(given.length > 1 ? ["resource, endpoint and baseUrl contradict each other: give one of them"] : []),
+    ...resourceProblems(resource),
+    ...baseUrlProblems("AZURE_OPENAI_ENDPOINT (endpoint)", endpoint),
+    ...baseUrlProblems("baseUrl", baseUrl)
+  ]
+}
+
+const deploymentProblems = ({ apiVersion, deployment }: Options): ReadonlyArray<string> =>
+  deployment === undefined || isClassic(apiVersion)
+    ? []
+    : ["deployment is for the classic surface: give an apiVersion such as 2024-10-21 too, or name it as the model"]
 
 /** Dated versions belong to the classic surface. */
 const isClassic = (apiVersion: string | undefined): apiVersion is string =>

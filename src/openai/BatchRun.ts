@@ -27,7 +27,7 @@ import type * as Endpoint from "../Endpoint.ts"
 import * as EventStream from "../EventStream.ts"
 import * as FileSource from "../files/FileSource.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
-import { isObject, type JsonObject, wellFormedJson } from "../internal/json/json.ts"
+import { isObject, type JsonObject, parseJson, wellFormedJson } from "../internal/json/json.ts"
 import { isUnderWay } from "../internal/stream/status.ts"
 import * as Batch from "../jobs/Batch.ts"
 import type * as Poll from "../jobs/Poll.ts"
@@ -219,7 +219,7 @@ const linesOf = (file_id: string): Stream.Stream<string, ApiError.ApiError, Open
 
 /** Returns the result in a line of an output or error file, or nothing if the line does not name a request. */
 const resultOf = <A>(line: string, decode: (json: unknown) => A): ReadonlyArray<Batch.RequestResult<A>> => {
-  const raw = parse(line)
+  const raw = parseJson(line)
   if (!isObject(raw) || typeof raw["custom_id"] !== "string") return []
   const customId = raw["custom_id"]
   const response = isObject(raw["response"]) ? raw["response"] : {}
@@ -232,14 +232,6 @@ const resultOf = <A>(line: string, decode: (json: unknown) => A): ReadonlyArray<
       result: isSuccess ? decoded(customId, raw, body, decode) : Result.fail(failureOf(customId, raw, status))
     }
   ]
-}
-
-const parse = (line: string): unknown => {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }
 
 const decoded = <A>(

@@ -42,11 +42,11 @@ export const accumulator: Accumulator.Accumulator<
 > = /*#__PURE__*/ accumulatorOf(() => new ResponseFold())
 
 /**
- * A response under way, of events that may fail in some way.
+ * A response that is arriving. `E` is how its events may fail.
  *
  * @category models
  */
-export interface Followed<out E>
+export interface Streamed<out E = ApiError>
   extends Accumulator.Streamed<
     BetaResponses.BetaResponseStreamEvent,
     BetaResponses.BetaResponse,
@@ -54,13 +54,6 @@ export interface Followed<out E>
     BetaResponses.BetaResponse,
     E
   > {}
-
-/**
- * A response under way.
- *
- * @category models
- */
-export interface Streamed extends Followed<ApiError> {}
 
 /**
  * Emits the steps of a response.
@@ -81,16 +74,16 @@ export const steps = (
 export const streamed = (
   input: BetaResponses.ResponseCreateParams,
   options?: RequestOptions
-): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(BetaResponses.stream(input, options))
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => fromEvents(BetaResponses.stream(input, options))
 
 /**
- * The same for events that come from elsewhere, such as `BetaResponses.retrieveStream`.
+ * Like {@link streamed}, for events from elsewhere, such as `BetaResponses.retrieveStream`.
  *
  * @category utilities
  */
-export const follow = <E, R>(
+export const fromEvents = <E, R>(
   events: Stream.Stream<BetaResponses.BetaResponseStreamEvent, E, R>
-): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+): Effect.Effect<Streamed<E | ApiError>, never, R | Scope.Scope> =>
   Accumulator.streamed(accumulator, events, {
     text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
     finish: finishWith(BetaResponses.stream, "a response")

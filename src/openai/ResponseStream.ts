@@ -40,11 +40,11 @@ export const accumulator: Accumulator.Accumulator<Responses.ResponseStreamEvent,
   /*#__PURE__*/ accumulatorOf(() => new ResponseFold())
 
 /**
- * A response under way, of events that may fail in some way.
+ * A response that is arriving. `E` is how its events may fail.
  *
  * @category models
  */
-export interface Followed<out E>
+export interface Streamed<out E = ApiError>
   extends Accumulator.Streamed<
     Responses.ResponseStreamEvent,
     Responses.Response,
@@ -52,13 +52,6 @@ export interface Followed<out E>
     Responses.Response,
     E
   > {}
-
-/**
- * A response under way.
- *
- * @category models
- */
-export interface Streamed extends Followed<ApiError> {}
 
 /**
  * Emits the steps of a response.
@@ -78,16 +71,16 @@ export const steps = (
 export const streamed = (
   input: Responses.ResponseCreateParams,
   options?: RequestOptions
-): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(Responses.stream(input, options))
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => fromEvents(Responses.stream(input, options))
 
 /**
- * The same for events that come from elsewhere, such as `Responses.retrieveStream`.
+ * Like {@link streamed}, for events from elsewhere, such as `Responses.retrieveStream`.
  *
  * @category utilities
  */
-export const follow = <E, R>(
+export const fromEvents = <E, R>(
   events: Stream.Stream<Responses.ResponseStreamEvent, E, R>
-): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+): Effect.Effect<Streamed<E | ApiError>, never, R | Scope.Scope> =>
   Accumulator.streamed(accumulator, events, {
     text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
     finish: finishWith(Responses.stream, "a response")

@@ -21,9 +21,6 @@
  * )
  * ```
  */
-import type * as Stream from "effect/Stream"
-import type { ApiError } from "../ApiError.ts"
-import type * as StructuredOutput from "../tools/StructuredOutput.ts"
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import * as Responses from "./api/Responses.ts"
@@ -40,15 +37,8 @@ type Answer = Responses.Response
  *
  * @category running
  */
-export const run = <R = never, E2 = never, R2 = never>(
-  input: Input,
-  tools: ReadonlyArray<Tools.Tool<R>>,
-  options?: ToolLoop.Options<Input, Answer, E2, R2>
-): Stream.Stream<
-  ToolLoop.Event<Input, Answer>,
-  ApiError | StructuredOutput.UnsupportedSchemaError | E2,
-  OpenAi | R | R2
-> => ToolLoop.run(api, input, tools, options)
+export const run: ToolLoop.Run<Input, Input, Answer, OpenAi> = (input, tools, options) =>
+  ToolLoop.run(api, input, tools, options)
 
 /**
  * Returns the calls that a response asks for, or none if it was cut or declined.

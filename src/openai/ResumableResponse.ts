@@ -108,8 +108,8 @@ export const resume = (cursor: Cursor, options: Options = {}): Stream.Stream<Res
 export const streamed = (
   input: Omit<Responses.ResponseCreateParams, "background">,
   options: Options = {}
-): Effect.Effect<ResponseStream.Followed<Failure>, never, OpenAi | Scope.Scope> =>
-  ResponseStream.follow(Stream.map(stream(input, options), ({ event }) => event))
+): Effect.Effect<ResponseStream.Streamed<Failure>, never, OpenAi | Scope.Scope> =>
+  ResponseStream.fromEvents(Stream.map(stream(input, options), ({ event }) => event))
 
 /**
  * Follows a response that was started before, as {@link streamed} does.
@@ -123,19 +123,19 @@ export const streamed = (
 export const resumed = (
   cursor: Cursor,
   options: Options = {}
-): Effect.Effect<ResponseStream.Followed<Failure>, never, OpenAi | Scope.Scope> => {
+): Effect.Effect<ResponseStream.Streamed<Failure>, never, OpenAi | Scope.Scope> => {
   const events = resume({ ...cursor, sequenceNumber: undefined }, options).pipe(
     Stream.map(({ event }) => event),
     // Events one at a time, so the views start with the event after the cursor.
     Stream.rechunk(1)
   )
   const { sequenceNumber } = cursor
-  return Effect.tap(ResponseStream.follow(events), (followed) =>
+  return Effect.tap(ResponseStream.fromEvents(events), (streamed) =>
     sequenceNumber === undefined
       ? Effect.void
       : // A failure comes again, to whoever reads on.
         Effect.ignore(
-          Stream.runDrain(Stream.takeUntil(followed.events, (event) => (numberOf(event) ?? -1) >= sequenceNumber))
+          Stream.runDrain(Stream.takeUntil(streamed.events, (event) => (numberOf(event) ?? -1) >= sequenceNumber))
         )
   )
 }

@@ -61,19 +61,12 @@ export const accumulator: Accumulator.Accumulator<AssistantStreamEvent, Snapshot
   /*#__PURE__*/ accumulatorOf(() => new RunFold())
 
 /**
- * A run under way, of events that may fail in some way.
+ * A run that is arriving. `E` is how its events may fail.
  *
  * @category models
  */
-export interface Followed<out E>
+export interface Streamed<out E = ApiError>
   extends Accumulator.Streamed<AssistantStreamEvent, Snapshot, Accumulator.Step, Snapshot, E> {}
-
-/**
- * A run under way.
- *
- * @category models
- */
-export interface Streamed extends Followed<ApiError> {}
 
 /**
  * Emits the steps of a run.
@@ -94,16 +87,16 @@ export const steps = (
 export const streamed = (
   input: BetaThreadsRuns.RunCreateParams,
   options?: RequestOptions
-): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => follow(BetaThreadsRuns.stream(input, options))
+): Effect.Effect<Streamed, never, OpenAi | Scope.Scope> => fromEvents(BetaThreadsRuns.stream(input, options))
 
 /**
- * The same for events that come from elsewhere, such as `BetaThreadsRuns.submitToolOutputsStream`.
+ * Like {@link streamed}, for events from elsewhere, such as `BetaThreadsRuns.submitToolOutputsStream`.
  *
  * @category utilities
  */
-export const follow = <E, R>(
+export const fromEvents = <E, R>(
   events: Stream.Stream<AssistantStreamEvent, E, R>
-): Effect.Effect<Followed<E | ApiError>, never, R | Scope.Scope> =>
+): Effect.Effect<Streamed<E | ApiError>, never, R | Scope.Scope> =>
   Accumulator.streamed(accumulator, events, {
     text: (step) => (step._tag === "TextDelta" ? step.delta : undefined),
     finish: finishWith(BetaThreadsRuns.stream, "a run")

@@ -1,6 +1,6 @@
 /**
- * Asks a model and makes the calls it wants, again and again, until the model is done. A loop is a Stream of events.
- * After each step the program may decide how to continue.
+ * Asks a model and makes the calls it wants, again and again, until the model is done. A loop is a Stream of events. One
+ * request, its answer and the calls of that answer are a turn; after each turn the program may decide how to continue.
  *
  * Each API has its own loop, such as `ChatToolLoop`, `ResponseToolLoop` or `MessageToolLoop`. This module is what they
  * share.
@@ -35,7 +35,7 @@ import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
-import { isObject, objectsOf } from "../internal/json/json.ts"
+import { isObject, objectsOf, parseJson } from "../internal/json/json.ts"
 import type * as StructuredOutput from "./StructuredOutput.ts"
 import * as Tools from "./Tools.ts"
 
@@ -142,7 +142,7 @@ export type Event<Input, Answer> =
   | Finished<Input, Answer>
 
 /**
- * A finished step: the answer, the results of its calls, and the next input.
+ * A finished turn: the answer, the results of its calls, and the next input.
  *
  * @category models
  */
@@ -154,7 +154,7 @@ export interface Turn<out Input, out Answer> {
 }
 
 /**
- * How to continue after a step.
+ * How to continue after a turn.
  *
  * @category models
  */
@@ -192,7 +192,7 @@ export const ContinueWith = <Input>(input: Input): Decision<Input> => ({ _tag: "
  * @category models
  */
 export interface PlacedCall extends Tools.Call {
-  /** The step, the id, and the number of the call among those of the step with this id, joined by `/`. */
+  /** The number of the turn, the id, and the number of the call among those of the turn with this id, joined by `/`. */
   readonly place: string
 }
 
@@ -240,8 +240,18 @@ export const makeMemoryLedger: Effect.Effect<Ledger> = /*#__PURE__*/ Effect.sync
   }
 })
 
+/** An entry that cannot be read is like none: the call is made again. */
+const parseEntry = (text: string | undefined): Entry | undefined => {
+  const entry = text === undefined ? undefined : parseJson(text)
+  return isEntry(entry) ? entry : undefined
+}
+
+const isEntry = (value: unknown): value is Entry =>
+  isObject(value) && typeof value["name"] === "string" && isObject(value["result"]) && "output" in value["result"]
+
 /**
- * Makes a ledger that outlives the program. Loops that share a store need different prefixes.
+ * Makes a ledger that outlives the program. Its keys are the prefix and the place of a call, so loops that share a store
+ * need different prefixes.
  *
  * @category constructors
  */
@@ -249,10 +259,7 @@ export const ledgerFromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,
   prefix: string = "tool-call:"
 ): Ledger<KeyValueStore.KeyValueStoreError> => ({
-  recall: (call) =>
-    Effect.map(store.get(prefix + call.place), (text) =>
-      text === undefined ? undefined : resultIn(JSON.parse(text) as Entry, call)
-    ),
+  recall: (call) => Effect.map(store.get(prefix + call.place), (text) => resultIn(parseEntry(text), call)),
   record: (call, result) => store.set(prefix + call.place, JSON.stringify(entryOf(call, result)))
 })
 
@@ -288,8 +295,8 @@ export interface Options<Input, Answer, E = never, R = never> {
  * @category models
  */
 export type Ending =
-  /** Its calls are made. If there are none, the model is done. */
-  | "whole"
+  /** Nothing cut the answer, so its calls are made. If there are none, the model is done. */
+  | "uncut"
   /** The answer is sent back unchanged, so the model continues. */
   | "paused"
   | Cut
@@ -308,7 +315,7 @@ export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
   readonly events: (input: Input) => Stream.Stream<AnswerEvent, ApiError, R>
   readonly accumulator: Accumulator.Accumulator<AnswerEvent, Snapshot, Accumulator.Step>
   readonly finish: (snapshot: Snapshot | undefined) => Effect.Effect<Answer, ApiError>
-  /** Returns how an answer ended, and `"whole"` for an answer that has not ended yet. */
+  /** Returns how an answer ended. An answer that is still arriving is `"uncut"` so far. */
   readonly ending: (answer: Answer | Snapshot) => Ending
   /** Returns the calls that the model wants made, if the answer is complete. */
   readonly calls: (answer: Answer) => ReadonlyArray<Tools.Call>
@@ -318,6 +325,17 @@ export interface Api<Input, AnswerEvent, Snapshot, Answer, R> {
    */
   readonly next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input
 }
+
+/**
+ * Runs the loop of an API: from `input` on, or from `options.resume`.
+ *
+ * @category models
+ */
+export type Run<First, Input, Answer, R> = <R2 = never, E3 = never, R3 = never>(
+  input: First,
+  tools: ReadonlyArray<Tools.Tool<R2>>,
+  options?: Options<Input, Answer, E3, R3>
+) => Stream.Stream<Event<Input, Answer>, ApiError | StructuredOutput.UnsupportedSchemaError | E3, R | R2 | R3>
 
 /**
  * Runs a loop.
@@ -335,7 +353,7 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
       const { strictTools } = yield* api.service.client
       const conversion = strictTools === false ? { ...api.conversion, strictByDefault: false } : api.conversion
       const toolbox = yield* Tools.toolbox(tools, conversion, strictSchemasIn(input))
-      return stepsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
+      return turnsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
         { api, toolbox, options },
         options.resume ?? { input, steps: 0, answer: undefined }
       )
@@ -355,28 +373,31 @@ interface Loop<Input, AnswerEvent, Snapshot, Answer, E, R> {
   readonly options: Options<Input, Answer, E, R>
 }
 
-/** The result of a step. */
+/** The state of a turn whose answer is complete. */
+type AnsweredState<Input, Answer> = State<Input, Answer> & { readonly answer: Answer }
+
+/** How a turn ends. */
 type Outcome<Input, Answer> = Checkpoint<Input, Answer> | Finished<Input, Answer>
 
-/** Runs one step after the other. */
-const stepsFrom = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+/** Runs one turn after the other. */
+const turnsFrom = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   state: State<Input, Answer>
 ): Stream.Stream<Event<Input, Answer>, ApiError | E, R> =>
   Stream.suspend(() => {
     let last: Event<Input, Answer> | undefined
-    const step = Stream.map(oneStep(loop, state), (event) => {
+    const turn = Stream.map(oneTurn(loop, state), (event) => {
       last = event
       return event
     })
     return Stream.concat(
-      step,
-      Stream.suspend(() => (last?._tag === "Checkpoint" ? stepsFrom(loop, last.state) : Stream.empty))
+      turn,
+      Stream.suspend(() => (last?._tag === "Checkpoint" ? turnsFrom(loop, last.state) : Stream.empty))
     )
   })
 
 /** Makes one request and its calls, or only the calls if the state has the answer. */
-const oneStep = <Input, AnswerEvent, Snapshot, Answer, E, R>(
+const oneTurn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
   state: State<Input, Answer>
 ): Stream.Stream<Event<Input, Answer>, ApiError | E, R> =>
@@ -384,7 +405,7 @@ const oneStep = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     Effect.gen(function* () {
       const steps = state.answer === undefined ? state.steps + 1 : state.steps
       const runner = yield* makeRunner(executor(loop), steps, loop.options.concurrency ?? 4)
-      const act = (answer: Answer) => actOn(loop, { ...state, steps, answer }, answer, runner)
+      const act = (answer: Answer) => actOn(loop, { ...state, steps, answer }, runner)
       if (state.answer !== undefined) return act(state.answer)
       let answer: Answer | undefined
       return Stream.concat(
@@ -413,7 +434,7 @@ const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
         const begin = (step: Accumulator.Step): Effect.Effect<void, never, R> =>
           step._tag === "ToolCallDone" && hasArguments(step)
             ? Effect.flatMap(snapshot, (soFar) =>
-                soFar === undefined || api.ending(soFar) === "whole" ? runner.start(step) : Effect.void
+                soFar === undefined || api.ending(soFar) === "uncut" ? runner.start(step) : Effect.void
               )
             : Effect.void
         return Stream.concat(
@@ -434,19 +455,19 @@ const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
 /** Returns whether a call has arguments. A call with arguments is complete as soon as they are. */
 const hasArguments = (call: { readonly arguments: string }): boolean => !/^\s*(\{\s*\}\s*)?$/.test(call.arguments)
 
-/** Makes the calls of an answer, and decides how to continue. `state` already holds the answer. */
+/** Makes the calls of an answer, and decides how to continue. */
 const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
-  state: State<Input, Answer>,
-  answer: Answer,
+  state: AnsweredState<Input, Answer>,
   runner: Runner<E, R>
 ): Stream.Stream<Event<Input, Answer>, ApiError | E, R> => {
   const { api } = loop
+  const { answer } = state
   const ending = api.ending(answer)
   if (typeof ending !== "string") return Stream.fail(ending)
-  const calls = ending === "whole" ? api.calls(answer) : []
+  const calls = ending === "uncut" ? api.calls(answer) : []
   if (ending !== "paused" && calls.length === 0) {
-    const reason = ending === "whole" ? "done" : ending
+    const reason = ending === "uncut" ? "done" : ending
     return Stream.succeed(finish(reason, answer, api.next(state.input, answer, []), state.steps))
   }
   const results: Array<Tools.CallResult> = []
@@ -460,7 +481,7 @@ const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
       )
     )
   )
-  const decided = Effect.suspend(() => decide(loop, state, answer, results))
+  const decided = Effect.suspend(() => decide(loop, state, results))
   return Stream.succeed<Event<Input, Answer>>({ _tag: "Checkpoint", state }).pipe(
     Stream.concat(called),
     Stream.concat(Stream.fromEffect(decided))
@@ -470,8 +491,7 @@ const actOn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
 /** Decides how to continue after the calls of an answer. */
 const decide = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   { api, options }: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
-  { input, steps }: State<Input, Answer>,
-  answer: Answer,
+  { answer, input, steps }: AnsweredState<Input, Answer>,
   results: ReadonlyArray<Tools.CallResult>
 ): Effect.Effect<Outcome<Input, Answer>, E, R> => {
   const next = api.next(input, answer, results)
@@ -525,7 +545,7 @@ interface Runner<out E, out R> {
 /** Runs at most `concurrency` calls at a time. Closing the scope interrupts them. */
 const makeRunner = <E, R>(
   execute: (call: PlacedCall) => Effect.Effect<Tools.CallResult, E, R>,
-  step: number,
+  turn: number,
   concurrency: number
 ) =>
   Effect.gen(function* () {
@@ -536,7 +556,7 @@ const makeRunner = <E, R>(
     const placed = ({ arguments: json, id, name }: Tools.Call): PlacedCall => {
       const nth = counts.get(id) ?? 0
       counts.set(id, nth + 1)
-      return { id, name, arguments: json, place: [step, id, nth].join("/") }
+      return { id, name, arguments: json, place: [turn, id, nth].join("/") }
     }
     const begin = (call: Tools.Call) =>
       Effect.suspend(() => Effect.forkIn(semaphore.withPermit(execute(placed(call))), scope))

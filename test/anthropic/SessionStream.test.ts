@@ -173,7 +173,7 @@ describe("a turn", () => {
   it.effect("is connected before anything is sent, and over when the session is idle", () => {
     const http = fakeHttp({ parts: [...events.map((event) => sse(event)), 3_600_000] }, { body: { data: [user] } })
     return Effect.gen(function* () {
-      const turn = yield* SessionStream.turn(input)
+      const turn = yield* SessionStream.streamedTurn(input)
       assert.deepStrictEqual(
         http.sent.map(({ method, url }) => `${method} ${new URL(url).pathname}`),
         ["GET /v1/sessions/sesn_1/events/stream", "POST /v1/sessions/sesn_1/events"]
@@ -189,7 +189,7 @@ describe("a turn", () => {
   it.effect("that breaks off fails, and keeps what has come", () => {
     const http = fakeHttp({ parts: events.slice(0, 5).map((event) => sse(event)) }, { body: { data: [user] } })
     return Effect.gen(function* () {
-      const turn = yield* SessionStream.turn(input)
+      const turn = yield* SessionStream.streamedTurn(input)
       const error = yield* Effect.flip(turn.final)
       assert.strictEqual(reasonOf(error, "StreamTruncatedError").partial.text, "Hello, you.")
       assert.strictEqual((yield* turn.snapshot)?.previews.length, 1)

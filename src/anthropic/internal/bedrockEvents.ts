@@ -1,7 +1,7 @@
 import type { ClientConfig, Framing } from "../../internal/attempt/call.ts"
 import { type Frame, makeFrameDecoder } from "../../internal/clouds/awsEventStream.ts"
 import { notJson } from "../../internal/decode/schemaDecoder.ts"
-import { isObject, stringOf } from "../../internal/json/json.ts"
+import { isObject, parseJson, stringOf } from "../../internal/json/json.ts"
 
 /** Decodes the events of Bedrock's binary streams. Server-sent events, which some gateways send, are left alone. */
 export const framing: ClientConfig["framing"] = (contentType) =>
@@ -28,11 +28,8 @@ const decoder = new TextDecoder()
 
 const payloadOf = ({ payload }: Frame): unknown => {
   const text = decoder.decode(payload)
-  try {
-    return JSON.parse(text)
-  } catch {
-    return { message: text }
-  }
+  const json = parseJson(text)
+  return json === undefined ? { message: text } : json
 }
 
 /** A chunk is JSON that holds the event in base64. */

@@ -15,12 +15,12 @@ export const endingOf = (answer: Answer): Exclude<ToolLoop.Ending, object> => {
   const kind = finishKind(answer.stop_reason)
   switch (kind) {
     case "missing":
-      return "whole"
+      return "uncut"
     case "calls":
-      return wantedCalls(answer.content).some(isWhole) ? "whole" : "incomplete"
+      return wantedCalls(answer.content).some(isWhole) ? "uncut" : "incomplete"
     case "end":
     case "unknown":
-      return wantedCalls(answer.content).length === 0 ? "whole" : "incomplete"
+      return wantedCalls(answer.content).length === 0 ? "uncut" : "incomplete"
     case "paused":
       return sentContent(answer).length === 0 ? "incomplete" : "paused"
     case "error":
@@ -32,7 +32,7 @@ export const endingOf = (answer: Answer): Exclude<ToolLoop.Ending, object> => {
 
 /** Returns the calls that a message asks for, or none if it was cut, paused or declined. */
 export const callsOf = (answer: Answer): ReadonlyArray<Tools.Call> =>
-  endingOf(answer) === "whole" ? wantedCalls(answer.content).filter(isWhole).map(callOf) : []
+  endingOf(answer) === "uncut" ? wantedCalls(answer.content).filter(isWhole).map(callOf) : []
 
 /** Returns the text of a message. If a model declined and another took over, only the text of the latter. */
 export const textOf = ({ content }: { readonly content: ReadonlyArray<Block> }): string =>

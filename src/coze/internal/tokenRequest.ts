@@ -6,7 +6,7 @@ import type * as Redacted from "effect/Redacted"
 import { execute } from "../../internal/attempt/fetchClient.ts"
 import { readToken, scrubOf } from "../../internal/credentials/tokenSecrets.ts"
 import { plainText } from "../../internal/errors/redact.ts"
-import { isObject, type JsonObject, stringOf } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, parseJson, stringOf } from "../../internal/json/json.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
 
 /** Posts to the authorization server. Its errors are OAuth codes or the API's envelope, with any status. */
@@ -37,7 +37,7 @@ export const post = (
           })
       )
     )
-    const answer = parsed(text ?? "")
+    const answer = parseJson(text ?? "")
     const givenId = headers["x-tt-logid"] ?? (isObject(answer) ? logIdIn(answer) : undefined)
     const logId = givenId === undefined ? undefined : plainText(givenId, maxName, scrub)
     if (!isObject(answer)) {
@@ -62,14 +62,6 @@ export const post = (
 
 const maxMessage = 2000
 const maxName = 200
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 const logIdIn = (answer: JsonObject): string | undefined =>
   isObject(answer["detail"]) ? stringOf(answer["detail"]["logid"]) : undefined

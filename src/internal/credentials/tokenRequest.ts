@@ -9,7 +9,7 @@ import * as Schedule from "effect/Schedule"
 import * as Credential from "../../credentials/Credential.ts"
 import { execute } from "../attempt/fetchClient.ts"
 import { plainText } from "../errors/redact.ts"
-import { isObject, stringOf } from "../json/json.ts"
+import { isObject, parseJson, stringOf } from "../json/json.ts"
 import { readToken, scrubOf } from "./tokenSecrets.ts"
 
 /** The endpoint, and how to ask it. */
@@ -97,19 +97,11 @@ const checked = (
 
 /** Quotes only the fields that OAuth defines for errors: the rest of the body may repeat what was sent. */
 const describe = (text: string): string => {
-  const body = parsed(text)
+  const body = parseJson(text)
   if (!isObject(body)) return ""
   const { error, error_description: description, message } = body
   const words = isObject(error) ? [error["type"], error["message"]] : [error, description ?? message]
   return words.flatMap((word) => stringOf(word) ?? []).join(": ")
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const tokenOf = (
@@ -118,7 +110,7 @@ const tokenOf = (
   start: number,
   defaultLife: number | undefined
 ): Effect.Effect<Credential.Token, Credential.CredentialError> => {
-  const body = parsed(text)
+  const body = parseJson(text)
   if (!isObject(body)) return fail(`${from} answered with something other than JSON`)
   const { access_token: token, expires_in: life = defaultLife, token_type: type } = body
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return fail(`${from} answered without a usable token`)

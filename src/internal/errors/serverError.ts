@@ -1,6 +1,6 @@
 /** Reads the error that a server reports, whatever words it has for it. */
 import type { ServerDetail } from "../../ApiError.ts"
-import { isObject, type JsonObject, stringOf } from "../json/json.ts"
+import { isObject, type JsonObject, parseJson, stringOf } from "../json/json.ts"
 
 /** Names under which servers put an error within another object. */
 const nestings = ["error", "errors", "Error", "fault", "detail", "details"] as const
@@ -95,11 +95,8 @@ const textLevels = (text: string, isNamed: boolean, depth: number): ReadonlyArra
   const words = text.replace(/^\s*error\s*:\s*(?=[[{])/i, "").trim()
   if (words === "") return []
   if (/^[[{]/.test(words) && depth < 4) {
-    try {
-      return levelsOf(JSON.parse(words), true, depth + 1)
-    } catch {
-      // Its words are all there is.
-    }
+    const json = parseJson(words)
+    if (json !== undefined) return levelsOf(json, true, depth + 1)
   }
   return [{ fields: { message: words }, isNamed }]
 }
@@ -158,15 +155,7 @@ export const errorInText = (text: string): unknown => {
   const start = text.trimStart().slice(0, 6)
   if (/^(?:data|event|id|error) ?:|^:/i.test(start)) {
     const words = /^(?:data|error) ?:(.*)$/im.exec(text)?.[1]?.trim() ?? ""
-    return parsed(words)
+    return parseJson(words)
   }
-  return parsed(text)
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return parseJson(text)
 }

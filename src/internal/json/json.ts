@@ -15,6 +15,15 @@ export const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArra
 
 export const objectsOf = (value: unknown): ReadonlyArray<JsonObject> => arrayOf(value).filter(isObject)
 
+/** The value of a JSON text, or `undefined` if the text is not JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Writes JSON that every server takes: half of a surrogate pair, such as what is left of an emoji in a text that was
  * shortened, becomes U+FFFD. `undefined` if the value has no JSON.

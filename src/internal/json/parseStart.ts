@@ -1,25 +1,18 @@
 /** Parses JSON whose end may be missing. */
+import { parseJson } from "./json.ts"
 
 /**
  * Returns the value of a text. If the text breaks off, open strings, lists and objects end with it. Returns `undefined`
  * if it is not JSON.
  */
 export const parseStart = (text: string): unknown => {
-  const whole = parse(text)
+  const whole = parseJson(text)
   if (whole !== undefined || !/^\s*[{[]/.test(text)) return whole
   const { closers, lastComma } = scan(text, text.length)
-  const closed = parse(text + closers)
+  const closed = parseJson(text + closers)
   if (closed !== undefined || lastComma === -1) return closed
   // The last part cannot be completed: a name without a value, say.
-  return parse(text.slice(0, lastComma) + scan(text, lastComma).closers)
-}
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return parseJson(text.slice(0, lastComma) + scan(text, lastComma).closers)
 }
 
 /** The open containers at a position, and the last comma between values before it. */

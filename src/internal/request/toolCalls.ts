@@ -1,15 +1,9 @@
 /** Prepares calls to be sent back, for the tool loops of all APIs. */
 import type * as Tools from "../../tools/Tools.ts"
-import { isObject, wellFormedJson } from "../json/json.ts"
+import { isObject, parseJson, wellFormedJson } from "../json/json.ts"
 
 /** Whether a text is a JSON object, as the arguments of a call have to be. */
-const isObjectText = (text: string): boolean => {
-  try {
-    return isObject(JSON.parse(text))
-  } catch {
-    return false
-  }
-}
+const isObjectText = (text: string): boolean => isObject(parseJson(text))
 
 /** The arguments of a call as they can be sent back: servers parse them, and refuse what is not an object. */
 export const sentArguments = (text: string): string => (isObjectText(text) ? wellFormedJson(text) : "{}")

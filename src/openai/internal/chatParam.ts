@@ -23,9 +23,9 @@ export const endingOf = ({ choices: [choice] }: Answer): Exclude<ToolLoop.Ending
     case "missing":
     case "end":
     case "calls":
-      return (choice?.message.refusal ?? "") === "" ? "whole" : "refusal"
+      return (choice?.message.refusal ?? "") === "" ? "uncut" : "refusal"
     case "unknown":
-      return callsIn(choice?.message).length === 0 ? "whole" : "incomplete"
+      return callsIn(choice?.message).length === 0 ? "uncut" : "incomplete"
     case "paused":
     case "error":
       return "incomplete"
@@ -36,7 +36,7 @@ export const endingOf = ({ choices: [choice] }: Answer): Exclude<ToolLoop.Ending
 
 /** Returns the calls that a completion's first choice asks for, or none if it was cut or declined. */
 export const callsOf = (answer: Answer): ReadonlyArray<Tools.Call> =>
-  endingOf(answer) === "whole" ? callsIn(answer.choices[0]?.message).map(callOf) : []
+  endingOf(answer) === "uncut" ? callsIn(answer.choices[0]?.message).map(callOf) : []
 
 const callsIn = (message: Message | undefined): ReadonlyArray<Call> =>
   (message?.tool_calls ?? []).filter((call) => "function" in call || "custom" in call)
@@ -80,7 +80,7 @@ export const paramOf = (message: Message, ids: ReadonlyMap<Call, string>): Param
 /** The ids of the calls of a completion that are made. */
 export const ownIds = (answer: Answer): ReadonlyMap<Call, string> =>
   new Map(
-    endingOf(answer) === "whole" ? callsIn(answer.choices[0]?.message).map((call) => [call, callOf(call).id]) : []
+    endingOf(answer) === "uncut" ? callsIn(answer.choices[0]?.message).map((call) => [call, callOf(call).id]) : []
   )
 
 const sentCall = (call: Call, id: string | undefined): ReadonlyArray<Call> => {

@@ -55,10 +55,10 @@ export const endingOf =
       case "missing":
       case "end":
       case "unknown":
-        return output.some(isRefusal) ? "refusal" : "whole"
+        return output.some(isRefusal) ? "refusal" : "uncut"
       case "calls":
       case "paused":
-        return "whole"
+        return "uncut"
       default:
         return kind
     }

@@ -6,6 +6,7 @@ import * as AiTool from "effect/ai/Tool"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { attempt } from "../../../internal/ai/parts.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
@@ -25,53 +26,70 @@ export type MessageRequest = JsonObject & { readonly messages: ReadonlyArray<Jso
 export const isFileId = (data: string): boolean => data.startsWith("file_")
 
 export const toMessageRequest = (
-  { config, model, object, options, tools: table }: ModelRequest<Config>,
+  request: ModelRequest<Config>,
   capabilities: Capabilities
 ): Effect.Effect<MessageRequest, AiError.AiError, Anthropic> =>
   Effect.gen(function* () {
-    const {
-      betas = [],
-      container,
-      continuePaused: _,
-      disableParallelTools,
-      isFileId: isId = isFileId,
-      ...others
-    } = config
-    const { max_tokens, output_config, request: __, strict, systemInHistory = "user", ...params } = others
     const now = yield* Clock.currentTimeMillis
-    const maxTokens = max_tokens ?? (yield* capabilities.maxTokens)
-    const { input, omitted } = yield* attempt(() => {
-      const declared = new DeclaredTools(table)
-      const settingsOf = (tool: AiTool.Any) => ({ ...Context.get(tool.annotations, ToolSettings) })
-      const prompt = promptToMessages(options.prompt, declared, { systemInHistory, isFileId: isId })
-      const tools = toolParams(options.tools, { strict, settingsOf })
-      const wanted = tools.length === 0 ? undefined : toolChoice(options.toolChoice, declared, disableParallelTools)
-      const inWords = object !== undefined && !object.strict
-      const system = inWords ? [...prompt.system, instruction(object.jsonSchema)] : prompt.system
-      const format = object?.strict === true ? { type: "json_schema", schema: object.jsonSchema } : undefined
-      const allBetas = [...new Set([...betas, ...betasOf(options.tools)])]
-      const known = options.tools.some(AiTool.isProviderDefined) ? livingContainer(prompt.container, now) : undefined
-      const input: MessageRequest = {
-        ...params,
-        ...present({
-          output_config: format === undefined ? output_config : { ...output_config, format },
-          container: withContainer(container, known),
-          tool_choice: wanted
-        }),
-        model,
-        max_tokens: maxTokens,
-        messages: prompt.messages,
-        ...(system.length === 0 ? {} : { system }),
-        ...(tools.length === 0 ? {} : { tools }),
-        ...(allBetas.length === 0 ? {} : { betas: allBetas })
-      }
-      checkBreakpoints(input)
-      return { input, omitted: prompt.omitted }
-    })
+    const maxTokens = request.config.max_tokens ?? (yield* capabilities.maxTokens)
+    const { input, omitted } = yield* attempt(() => inputOf(request, maxTokens, now))
     for (const what of omitted)
       yield* Effect.logWarning(`Left out of the prompt, as the Messages API does not take it: ${what}`)
     return input
   })
+
+/** The input, and what the prompt holds that the API does not take. */
+const inputOf = (
+  { config, model, object, options, tools: table }: ModelRequest<Config>,
+  maxTokens: number,
+  now: number
+): { readonly input: MessageRequest; readonly omitted: ReadonlyArray<string> } => {
+  const declared = new DeclaredTools(table)
+  const { isFileId: isId = isFileId, systemInHistory = "user" } = config
+  const prompt = promptToMessages(options.prompt, declared, { systemInHistory, isFileId: isId })
+  const tools = toolParams(options.tools, { strict: config.strict, settingsOf })
+  const wanted = tools.length === 0 ? undefined : toolChoice(options.toolChoice, declared, config.disableParallelTools)
+  const inWords = object !== undefined && !object.strict
+  const system = inWords ? [...prompt.system, instruction(object.jsonSchema)] : prompt.system
+  const format = object?.strict === true ? { type: "json_schema", schema: object.jsonSchema } : undefined
+  const betas = [...new Set([...(config.betas ?? []), ...betasOf(options.tools)])]
+  const known = options.tools.some(AiTool.isProviderDefined) ? livingContainer(prompt.container, now) : undefined
+  const input: MessageRequest = {
+    ...paramsOf(config),
+    ...present({
+      output_config: format === undefined ? config.output_config : { ...config.output_config, format },
+      container: withContainer(config.container, known),
+      tool_choice: wanted
+    }),
+    model,
+    max_tokens: maxTokens,
+    messages: prompt.messages,
+    ...(system.length === 0 ? {} : { system }),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(betas.length === 0 ? {} : { betas })
+  }
+  checkBreakpoints(input)
+  return { input, omitted: prompt.omitted }
+}
+
+const settingsOf = (tool: AiTool.Any) => ({ ...Context.get(tool.annotations, ToolSettings) })
+
+/** Settings that are not fields of the request, and fields that `inputOf` sets itself. */
+const notParams = [
+  "betas",
+  "container",
+  "continuePaused",
+  "disableParallelTools",
+  "isFileId",
+  "max_tokens",
+  "output_config",
+  "request",
+  "strict",
+  "systemInHistory"
+] as const satisfies ReadonlyArray<keyof Config>
+
+/** The settings that are fields of the request. */
+const paramsOf = (config: Config): JsonObject => Struct.omit(config, notParams)
 
 const toolChoice = (
   choice: LanguageModel.ProviderOptions["toolChoice"],

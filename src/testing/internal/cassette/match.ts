@@ -1,6 +1,6 @@
 /** Which recording answers a request, and why none does. */
 
-import { isObject } from "../../../internal/json/json.ts"
+import { isObject, parseJson } from "../../../internal/json/json.ts"
 import type { Body, RecordedRequest } from "./format.ts"
 
 /** Whether a part of a request is the same as in a recording. Both are without secrets. */
@@ -98,11 +98,8 @@ const plain = (body: Body | undefined): unknown => {
 }
 
 const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+  const json = parseJson(text)
+  return json === undefined ? text : json
 }
 
 /** Lines such as `body.messages[0].content: recorded "a", sent "b"`, at most `limit`. */

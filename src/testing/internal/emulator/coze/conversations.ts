@@ -1,6 +1,6 @@
 /** Conversations, their messages, and the chats of agents in them. */
 
-import { arrayOf, isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
+import { isObject, type JsonObject, objectsOf, parseJson, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import { cozeChatEvents } from "../../events/cozeChat.ts"
 import { type ChatMessage, type ChatReply, type ChatRequest, tokensOf } from "../chat.ts"
@@ -116,13 +116,11 @@ const requestOf = (exchange: Exchange.Exchange, conversation: string): ChatReque
 const textOf = ({ content, content_type: type }: JsonObject): string => {
   const text = String(content ?? "")
   if (type !== "object_string") return text
-  try {
-    return arrayOf(JSON.parse(text))
-      .map((part) => (isObject(part) ? (stringOf(part["text"]) ?? "") : ""))
-      .join("")
-  } catch {
-    return text
-  }
+  const parts = parseJson(text)
+  if (parts === undefined) return text
+  return objectsOf(parts)
+    .map((part) => stringOf(part["text"]) ?? "")
+    .join("")
 }
 
 /** A chat whose messages are already in the conversation. */

@@ -1,6 +1,6 @@
 /** Batches: their requests are answered one by one when their time has come. */
 
-import { isObject, type JsonObject } from "../../../../internal/json/json.ts"
+import { isObject, type JsonObject, parseJson } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import * as Exchange from "../exchange.ts"
 import { type Handler, type Handlers, Refusal, seconds } from "../exchange.ts"
@@ -36,12 +36,8 @@ const requestsOf = (text: string): ReadonlyArray<JsonObject | undefined> =>
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => {
-      try {
-        const json: unknown = JSON.parse(line)
-        return isObject(json) && typeof json["custom_id"] === "string" ? json : undefined
-      } catch {
-        return undefined
-      }
+      const json = parseJson(line)
+      return isObject(json) && typeof json["custom_id"] === "string" ? json : undefined
     })
 
 const ends = new Set<unknown>(["completed", "failed", "cancelled"])
