@@ -113,8 +113,8 @@ const empty: RequestOptions = {}
  * @category combinators
  */
 export const merge = (outer: RequestOptions, inner: RequestOptions): RequestOptions => {
-  if (outer === empty) return inner
-  if (inner === empty) return outer
+  if (isEmpty(outer)) return inner
+  if (isEmpty(inner)) return outer
   const merged = { ...outer, ...defined(inner) }
   return {
     ...merged,
@@ -127,6 +127,12 @@ export const merge = (outer: RequestOptions, inner: RequestOptions): RequestOpti
     transformAttempt: composeAttempts(inner.transformAttempt, outer.transformAttempt),
     deadline: earlier(outer.deadline, inner.deadline)
   }
+}
+
+/** Middleware passes on empty options for each call. */
+const isEmpty = (options: RequestOptions): boolean => {
+  for (const _ in options) return false
+  return true
 }
 
 const defined = <A extends object>(options: A): A =>

@@ -49,10 +49,13 @@ const duration = (name: string, description: string) =>
 const is = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDefault(false), Flag.withDescription(description))
 
-const database = text("db", "file", "The SQLite file of the jobs")
+const database = {
+  db: optionalText("db", "file", "The SQLite file of the jobs"),
+  postgres: optionalText("postgres", "url", "The database of jobs on many machines. Default: LLMFX_POSTGRES_URL")
+}
 
 const job = Argument.String("job").pipe(
-  Argument.withDescription("The job. Default: the only one of the file"),
+  Argument.withDescription("The job. Default: the only one"),
   Argument.optional,
   Argument.map(Option.getOrUndefined)
 )
@@ -71,7 +74,7 @@ const limits = {
 /** The commands. `start` runs what they do. */
 export const commandsOf = (start: (task: Task) => Promise<void>) => {
   const doing = (task: Task): Effect.Effect<void> => Effect.promise(() => start(task))
-  const inDatabase = { db: database, job }
+  const inDatabase = { ...database, job }
 
   const run = Command.make(
     "run",
@@ -79,8 +82,14 @@ export const commandsOf = (start: (task: Task) => Promise<void>) => {
       input: Argument.String("input").pipe(
         Argument.withDescription("A file of JSON lines (a batch file, or plain inputs), or a .csv file")
       ),
-      db: database,
+      ...database,
       endpoint: text("endpoint", "provider:id", "What to call, such as openai:chat.completions.create"),
+      cloud: maybe(
+        Flag.Literals("cloud", ["azure", "bedrock", "vertex", "foundry"]).pipe(
+          Flag.withDescription("The cloud that serves the models, with credentials and region from its own variables")
+        )
+      ),
+      baseUrl: optionalText("base-url", "url", "The address of a compatible server or a gateway"),
       out: optionalText("out", "file", "Where results go, in the order of the inputs. Default: standard output"),
       job: optionalText("job", "name", "The name of the job. Default: the name of the input file"),
       template: optionalText(
@@ -105,7 +114,10 @@ export const commandsOf = (start: (task: Task) => Promise<void>) => {
       ),
       ...limits,
       dedupe: is("dedupe", "Sends equal inputs once"),
-      batch: is("batch", "Sends the inputs through the batch API of OpenAI or Anthropic")
+      batch: is("batch", "Sends the inputs through the batch API of OpenAI or Anthropic"),
+      redis: optionalText("redis", "url", "Where processes on --postgres share limits. Default: LLMFX_REDIS_URL"),
+      host: optionalText("host", "address", "Where others on --postgres reach this process. Default: 127.0.0.1"),
+      port: count("port", "The port for them. Default: 34431", 1)
     },
     (options) => doing(async (stop) => (await import("./tasks/runJob.ts")).runJob(options, stop))
   ).pipe(
@@ -132,7 +144,7 @@ export const commandsOf = (start: (task: Task) => Promise<void>) => {
       watch: is("watch", "Shows the progress until the job ends or is paused")
     },
     (options) => doing(async (stop) => (await import("./tasks/showStatus.ts")).showStatus(options, stop))
-  ).pipe(Command.withDescription("Shows how far jobs are. Without a job: all of the file."))
+  ).pipe(Command.withDescription("Shows how far jobs are. Without a job: all."))
 
   const control = (action: "pause" | "cancel" | "retry-failed", description: string) =>
     Command.make(action, inDatabase, (options) =>

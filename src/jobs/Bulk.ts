@@ -55,7 +55,13 @@ import * as ApiErrorSchema from "../ApiErrorSchema.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { batchChunk } from "../internal/bulk/batchChunk.ts"
 import { type Call, limiterOf, startCall } from "../internal/bulk/call.ts"
-import { Options as CurrentWorkerOptions, Dispatcher, layer as dispatcherLayer } from "../internal/bulk/dispatcher.ts"
+import {
+  announce,
+  Options as CurrentWorkerOptions,
+  Dispatcher,
+  layer as dispatcherLayer,
+  sleepUntilNews
+} from "../internal/bulk/dispatcher.ts"
 import {
   BulkCallError,
   type BulkConflictError,
@@ -70,7 +76,7 @@ import {
 import { type ReadOptions, readInputs } from "../internal/bulk/readInputs.ts"
 import * as Store from "../internal/bulk/store.ts"
 import { submitJob } from "../internal/bulk/submit.ts"
-import { migrate as migrateTables } from "../internal/bulk/tables.ts"
+import { migrate as migrateTables, type NewerTablesError } from "../internal/bulk/tables.ts"
 import { makeWorker } from "../internal/bulk/worker.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import type * as RateLimiting from "../policies/RateLimiting.ts"
@@ -477,7 +483,7 @@ const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
           tags: { ...options.tags, ...given.tags }
         },
         requests
-      )
+      ).pipe(Effect.tap(announce))
     }).pipe(storageFailure)
 
   const resultOf = ({ attempts, custom_id, seq, state, value }: Store.ResultRow): Effect.Effect<Result<A>> => {
@@ -526,7 +532,7 @@ const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
 }
 
 const storageFailureOfLayer = <A, R>(
-  layer: Layer.Layer<A, SqlError | Migrator.MigrationError | BulkStorageError, R>
+  layer: Layer.Layer<A, SqlError | Migrator.MigrationError | NewerTablesError | BulkStorageError, R>
 ): Layer.Layer<A, BulkStorageError, R> =>
   Layer.catch(layer, (error) =>
     Layer.effectContext(
@@ -675,7 +681,7 @@ export const watch = (
     const measure = makeMeter()
     return Stream.paginate(true, (isFirst) =>
       Effect.gen(function* () {
-        if (!isFirst) yield* Effect.sleep(options.every ?? "1 second")
+        if (!isFirst) yield* sleepUntilNews(Duration.toMillis(options.every ?? "1 second"))
         const { patience } = yield* CurrentWorkerOptions
         const now = yield* Effect.retry(progress(job), {
           while: ({ _tag }) => _tag === "BulkStorageError",
@@ -714,6 +720,7 @@ const change = (
     const row = yield* found(job)
     if (row.state === to) return
     if (!(yield* Store.changeState(job, from, to, JSON.stringify(requested)))) return yield* wrongState(row, verb)
+    yield* announce
   }).pipe(storageFailure)
 
 const wrongState = ({ job, state }: Store.JobRow, verb: string): BulkStateError =>
@@ -762,6 +769,7 @@ const startAgain = (row: Store.JobRow, options: Omit<JobOptions, "tags">, verb: 
       options.priority ?? row.priority
     )
     if (!started) return yield* wrongState(row, verb)
+    yield* announce
   })
 
 /**
@@ -859,7 +867,7 @@ const follow = <A>(
     const measure = makeMeter()
     const look = (state: Following) =>
       Effect.gen(function* () {
-        yield* Effect.sleep(state.wait)
+        if (state.wait > 0) yield* sleepUntilNews(state.wait)
         yield* failIfUnstorable
         const row = yield* found(job)
         const over = isOver(row.state)

@@ -95,8 +95,41 @@ export const layerControl = (options: {
 }): Layer.Layer<SqlClient.SqlClient, NodeSqlite.SqliteError | Bulk.BulkStorageError> =>
   Bulk.layerTables.pipe(Layer.provideMerge(NodeSqlite.layer(options)))
 
+/**
+ * The database of `layerCluster` for a process that does not work: to submit, watch, control and read.
+ *
+ * @category layers
+ */
+export const layerClusterControl = (options: {
+  readonly postgres: PostgresOptions
+}): Layer.Layer<SqlClient.SqlClient, ClusterError | Bulk.BulkStorageError> =>
+  Layer.unwrap(
+    Effect.map(
+      loaded("@effect/sql-pg", () => import("@effect/sql-pg/PgClient")),
+      (PgClient) =>
+        Bulk.layerTables.pipe(
+          Layer.provideMerge(
+            PgClient.layer({ url: options.postgres.url, maxConnections: options.postgres.maxConnections ?? 2 })
+          ),
+          asClusterError
+        )
+    )
+  )
+
 /** The worker has waited for its calls before the runner ends; what is left need not be waited for. */
 const terminationTimeout = "1 second"
+
+/**
+ * Where the jobs of many machines are.
+ *
+ * @category models
+ */
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: Redacted.Redacted<string>
+  /** Default: 10 for workers, 2 for `layerClusterControl`. */
+  readonly maxConnections?: number | undefined
+}
 
 /**
  * Many machines.
@@ -104,14 +137,15 @@ const terminationTimeout = "1 second"
  * @category models
  */
 export interface ClusterOptions extends Bulk.WorkerOptions {
-  readonly postgres: {
-    /** `postgres://user:password@host:port/database`. */
-    readonly url: Redacted.Redacted<string>
-    /** Default: 10. */
-    readonly maxConnections?: number | undefined
-  }
+  readonly postgres: PostgresOptions
   /** Where limits are shared. Without it, each process has limits of its own. */
-  readonly redis?: { readonly url: string } | undefined
+  readonly redis?:
+    | {
+        readonly url: string
+        /** Begins every key. Default: `ratelimiter:`. */
+        readonly prefix?: string | undefined
+      }
+    | undefined
   /** Where the other processes reach this one. Default: `RUNNER_ADDRESS_HOST` and `_PORT`, or localhost:34431. */
   readonly runner?:
     | {
@@ -177,7 +211,7 @@ export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, Clu
               loaded("redis and @effect/platform-node", () => import("@effect/platform-node/NodeRedis")),
               (NodeRedis) =>
                 RateLimiter.layer.pipe(
-                  Layer.provide(RateLimiter.layerStoreRedis()),
+                  Layer.provide(RateLimiter.layerStoreRedis({ prefix: redis.prefix })),
                   Layer.provide(NodeRedis.layer({ url: redis.url }))
                 )
             )
@@ -189,22 +223,23 @@ export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, Clu
           Layer.provideMerge(Bulk.layerWorkerOptions(worker))
         ),
         limiter
-      ).pipe(
-        Layer.provideMerge(Bulk.layerTables),
-        Layer.provideMerge(database),
-        Layer.catch((error) =>
-          Layer.effectContext(
-            Effect.fail(
-              error instanceof Bulk.BulkStorageError
-                ? error
-                : new ClusterError({ message: `The cluster cannot start: ${messageOf(error)}`, cause: error })
-            )
-          )
-        )
-      )
+      ).pipe(Layer.provideMerge(Bulk.layerTables), Layer.provideMerge(database), asClusterError)
     })
   )
 }
+
+const asClusterError = <A, E, R>(
+  layer: Layer.Layer<A, E, R>
+): Layer.Layer<A, ClusterError | Bulk.BulkStorageError, R> =>
+  Layer.catch(layer, (error) =>
+    Layer.effectContext(
+      Effect.fail(
+        error instanceof Bulk.BulkStorageError
+          ? error
+          : new ClusterError({ message: `The cluster cannot start: ${messageOf(error)}`, cause: error })
+      )
+    )
+  )
 
 const loaded = <A>(packages: string, load: () => Promise<A>): Effect.Effect<A, ClusterError> =>
   Effect.tryPromise({

@@ -29,13 +29,14 @@ import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import {
   type Database,
-  givesRows,
   type LibsqlModule,
   type NodeSqliteModule,
   type Open,
   openLibsql,
   openNode,
-  type PreparedStatement
+  type PreparedStatement,
+  type RunStatement,
+  withDirect
 } from "../internal/bulk/sqliteDriver.ts"
 import { importPeer } from "../internal/credentials/importPeer.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
@@ -86,19 +87,51 @@ const make = (options: Options): Effect.Effect<SqlClient.SqlClient, SqliteError,
     const database = yield* Effect.acquireRelease(opened(open, options.filename), (database) =>
       Effect.sync(() => database.close())
     )
-    const connection = makeConnection(database)
+    const prepare = preparing(database)
+    const semaphore = yield* Semaphore.make(1)
     const sqlite = SqlClient.makeSqliteAcquirers({
-      connection: Effect.succeed(connection),
-      semaphore: yield* Semaphore.make(1),
+      connection: Effect.succeed(makeConnection(database, prepare)),
+      semaphore,
       isTransaction: () => database.inTransaction()
     })
-    return yield* SqlClient.make({
+    const client = yield* SqlClient.make({
       ...sqlite,
       compiler: Statement.makeCompilerSqlite(),
       driver: "sqlite-node",
       prepareTransactionControls: true,
       spanAttributes: [["db.system.name", "sqlite"]]
     })
+    return withDirect(client, (work) =>
+      semaphore.withPermit(attempt("transaction", () => transact(database, prepare, work)))
+    )
+  })
+
+/** Runs a transaction at once. Whatever fails, the connection is left without one. */
+const transact = <A>(database: Database, prepare: Prepare, work: (run: RunStatement) => A): A => {
+  const leave = () => {
+    if (database.inTransaction()) prepare("ROLLBACK").change([])
+  }
+  leave()
+  try {
+    prepare("BEGIN IMMEDIATE").change([])
+    const result = work((sql, parameters) => {
+      const statement = prepare(sql)
+      if (!statement.isQuery) return { count: statement.change(parameters), rows: [] }
+      const rows = statement.rows(parameters, false)
+      return { count: rows.length, rows }
+    })
+    prepare("COMMIT").change([])
+    return result
+  } catch (thrown) {
+    leave()
+    throw thrown
+  }
+}
+
+const attempt = <A>(operation: string, use: () => A): Effect.Effect<A, SqlError> =>
+  Effect.try({
+    try: use,
+    catch: (cause) => new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
   })
 
 /** Bundlers and tests see no import of a module that older Nodes do not have. */
@@ -163,9 +196,11 @@ const lock = (open: Open, filename: string): Effect.Effect<unknown, SqliteError,
 /** Statements that stay prepared. */
 const mostPrepared = 200
 
-const makeConnection = (database: Database): Connection => {
+type Prepare = (sql: string) => PreparedStatement
+
+const preparing = (database: Database): Prepare => {
   const prepared = new Map<string, PreparedStatement>()
-  const prepare = (sql: string): PreparedStatement => {
+  return (sql) => {
     const known = prepared.get(sql)
     if (known !== undefined) return known
     const statement = database.prepare(sql)
@@ -173,13 +208,11 @@ const makeConnection = (database: Database): Connection => {
     prepared.set(sql, statement)
     return statement
   }
+}
+
+const makeConnection = (database: Database, prepare: Prepare): Connection => {
   const run = <A>(operation: string, use: (bigIntegers: boolean) => A): Effect.Effect<A, SqlError> =>
-    Effect.flatMap(SqlClient.SafeIntegers, (bigIntegers) =>
-      Effect.try({
-        try: () => use(bigIntegers),
-        catch: (cause) => new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
-      })
-    )
+    Effect.flatMap(SqlClient.SafeIntegers, (bigIntegers) => attempt(operation, () => use(bigIntegers)))
   const rows = (prepare: (sql: string) => PreparedStatement) => (sql: string, parameters: ReadonlyArray<unknown>) =>
     run("execute", (bigIntegers) => prepare(sql).rows(parameters, bigIntegers))
   const values = (prepare: (sql: string) => PreparedStatement) => (sql: string, parameters: ReadonlyArray<unknown>) =>
@@ -192,9 +225,10 @@ const makeConnection = (database: Database): Connection => {
   return {
     execute,
     executeRaw: (sql, parameters) =>
-      givesRows(sql)
-        ? rows(prepare)(sql, parameters)
-        : run("execute", () => ({ changes: prepare(sql).change(parameters) })),
+      run("execute", (bigIntegers) => {
+        const statement = prepare(sql)
+        return statement.isQuery ? statement.rows(parameters, bigIntegers) : { changes: statement.change(parameters) }
+      }),
     executeValues: values(prepare),
     executeValuesUnprepared: values(once),
     executeUnprepared: (sql, parameters, transform) =>

@@ -4,6 +4,10 @@
  * The tokens of a call are estimated when it starts and corrected when its usage is known. Limits are set by you,
  * learned from response headers, or both. Make one limiter and share it: each limiter counts for itself.
  *
+ * A twentieth of a limit may be used at once, and the rest becomes free evenly over the window. So no window, wherever
+ * it starts, has more requests than the limit, and an API that counts in windows of its own does not refuse calls. A
+ * single call that takes more tokens than a twentieth is sent once they are free.
+ *
  * @example
  * ```ts
  * import * as Effect from "effect/Effect"
@@ -44,7 +48,10 @@ export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens"
  * @category models
  */
 export interface Options {
-  /** How much a window allows. If the server's headers say less, the lower number applies. */
+  /**
+   * How much a window allows. If the server's headers say less, the lower number applies. Sent steadily, calls use nine
+   * tenths of a limit of 20 or more, and all of a smaller one.
+   */
   readonly limits?: { readonly [D in Dimension]?: number } | undefined
   /** Default: one minute. */
   readonly window?: Duration.Input | undefined
@@ -166,6 +173,25 @@ interface Account {
 
 const dimensions: ReadonlyArray<Dimension> = ["requests", "tokens", "input-tokens", "output-tokens"]
 
+/** The share of a limit that may be used at once. As much stays unused, for requests that arrive earlier or later. */
+const burstShare = 1 / 20
+
+/**
+ * How a token bucket spends a limit. It holds what may be used at once, and is refilled while it is used: a bucket of the
+ * whole limit would let through twice the limit in the first window.
+ */
+interface Pace {
+  readonly burst: number
+  /** How long a token takes to become free, in milliseconds. */
+  readonly perToken: number
+}
+
+const paceOf = (limit: number, window: Duration.Duration): Pace => {
+  const share = Math.floor(limit * burstShare)
+  const burst = Math.max(1, share)
+  return { burst, perToken: Duration.toMillis(window) / Math.max(1, limit - burst + 1 - share) }
+}
+
 /** The token buckets of an account, one for each dimension that has a limit. */
 interface Buckets {
   readonly limitOf: (dimension: Dimension) => number | undefined
@@ -192,15 +218,19 @@ const makeBuckets = (
     return set === undefined || found === undefined ? (set ?? found) : Math.min(set, found)
   }
 
-  const take: Buckets["take"] = (dimension, limit, tokens) =>
-    limiter.consume({
+  const take: Buckets["take"] = (dimension, limit, tokens) => {
+    const { burst, perToken } = paceOf(limit, window)
+    // A call that is larger than the bucket may use what has become free since the last call.
+    const capacity = Math.max(burst, tokens)
+    return limiter.consume({
       algorithm: "token-bucket",
       onExceeded: "delay",
       key: `${key}:${dimension}`,
-      window,
-      limit,
+      window: Duration.millis(perToken * capacity),
+      limit: capacity,
       tokens
     })
+  }
 
   return {
     limitOf,
@@ -260,7 +290,7 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
     Effect.map(
       Effect.forEach(dimensions, (dimension) => {
         const limit = limitOf(dimension)
-        // A call larger than a whole window waits for an empty one.
+        // A call larger than a whole window counts as a whole one.
         const cost = Math.ceil(Math.min(costs[dimension] ?? 0, limit ?? 0))
         if (limit === undefined || cost === 0) return Effect.succeed(0)
         return Effect.map(take(dimension, limit, cost), ({ delay }) => {

@@ -4,14 +4,18 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
 import { ApiError } from "llmfx"
 import * as Bulk from "llmfx/jobs/Bulk"
 import * as NodeBulk from "llmfx/jobs/NodeBulk"
+import { OpenAi, Responses } from "llmfx/openai"
 import { folder, numbers, resultsIn, worker } from "./support.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", {
@@ -249,6 +253,99 @@ describe("Bulk", () => {
       expect(definition).toMatchObject({ _tag: "BulkConflictError", what: "definition" })
       expect(repeated).toMatchObject({ _tag: "BulkInputError", kind: "repeatedId", seq: 1 })
       expect(left).toMatchObject({ _tag: "BulkNotFoundError" })
+    })
+  )
+
+  it.live("gives results while it runs, those that are there", () =>
+    Effect.gen(function* () {
+      const filename = join(yield* folder, "jobs.db")
+      const gate = yield* Deferred.make<void>()
+      const bulk = Bulk.define(
+        "half",
+        (input: number) => (input % 2 === 0 ? Effect.andThen(Deferred.await(gate), double(input)) : double(input)),
+        { success }
+      )
+      const program = Effect.gen(function* () {
+        yield* bulk.submit("a", numbers(20))
+        while ((yield* Bulk.progress("a")).done < 10) yield* Effect.sleep("20 millis")
+        const during = yield* Stream.runCollect(bulk.results("a"))
+        const progress = yield* Bulk.progress("a")
+        yield* Deferred.succeed(gate, undefined)
+        yield* Stream.runDrain(Bulk.watch("a", { every: "50 millis" }))
+        return { during, progress, after: yield* Stream.runCollect(bulk.results("a")) }
+      })
+      const { after, during, progress } = yield* Effect.provide(program, worker(bulk, filename))
+      expect(during.map(({ seq }) => seq)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18])
+      expect(progress).toMatchObject({ state: "running", done: 10, inFlight: 10, sent: 20 })
+      expect(after.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, seq) => seq))
+    })
+  )
+
+  it.live("stores as many inputs a chunk as it is told, and works on as many chunks at a time", () =>
+    Effect.gen(function* () {
+      const filename = join(yield* folder, "jobs.db")
+      let [inFlight, most] = [0, 0]
+      const bulk = Bulk.define(
+        "chunked",
+        (input: number) =>
+          Effect.suspend(() => {
+            most = Math.max(most, ++inFlight)
+            return Effect.ensuring(
+              Effect.delay(double(input), 5),
+              Effect.sync(() => inFlight--)
+            )
+          }),
+        { success, chunk: 3, chunks: 2, concurrency: 50 }
+      )
+      const program = Effect.gen(function* () {
+        yield* Stream.runDrain(bulk.run("a", numbers(20)))
+        const sql = yield* SqlClient.SqlClient
+        return yield* sql<{ readonly size: number }>`SELECT size FROM llmfx_bulk_chunks ORDER BY chunk`
+      })
+      const chunks = yield* Effect.provide(program, worker(bulk, filename))
+      expect(chunks.map(({ size }) => size)).toEqual([3, 3, 3, 3, 3, 3, 2])
+      expect(most).toBe(6)
+    })
+  )
+
+  it.live("learns its limit from the headers of responses, and keeps to it", () =>
+    Effect.gen(function* () {
+      const filename = join(yield* folder, "jobs.db")
+      const sent: Array<number> = []
+      const http = Layer.succeed(
+        HttpClient.HttpClient,
+        HttpClient.make((request) =>
+          Effect.sync(() => {
+            sent.push(Date.now())
+            const body = {
+              id: "resp_1",
+              object: "response",
+              created_at: 0,
+              model: "m",
+              status: "completed",
+              output: []
+            }
+            return HttpClientResponse.fromWeb(
+              request,
+              new Response(JSON.stringify(body), {
+                headers: {
+                  "content-type": "application/json",
+                  "x-ratelimit-limit-requests": "20",
+                  "x-ratelimit-remaining-requests": "19"
+                }
+              })
+            )
+          })
+        )
+      )
+      const bulk = Bulk.endpoint("paced", Responses.create, { concurrency: 1, limits: { window: "1 second" } })
+      const inputs = Stream.map(Stream.range(1, 41), (n) => ({ input: { model: "m", input: `${n}` } }))
+      const client = OpenAi.layer({ apiKey: Redacted.make("test") }).pipe(Layer.provide(http))
+      yield* Stream.runDrain(bulk.run("a", inputs)).pipe(
+        Effect.provide(worker(bulk, filename).pipe(Layer.provide(client)))
+      )
+      expect(sent).toHaveLength(41)
+      expect((sent.at(-1) ?? 0) - (sent[0] ?? 0)).toBeGreaterThan(1800)
     })
   )
 

@@ -1,108 +1,151 @@
 /**
- * Three workers on Postgres and Redis, two of which are killed. Runs if `LLMFX_TEST_POSTGRES` and `LLMFX_TEST_REDIS` are
- * set to URLs, or to `1` for the services of this machine.
+ * Workers on PostgreSQL and Redis: killed, replaced, and without their services for a while. Runs if
+ * `LLMFX_TEST_POSTGRES` and `LLMFX_TEST_REDIS` are set to URLs, or to `1` for the services of this machine.
  */
-import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import * as SqlClient from "effect/sql/SqlClient"
 import * as Bulk from "llmfx/jobs/Bulk"
 import { Responses } from "llmfx/openai"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { bundled, startServer, startWorker } from "./processes.ts"
-
-const urlOf = (variable: string, local: string): string | undefined => {
-  const value = process.env[variable]
-  return value === undefined || value === "" ? undefined : value === "1" ? local : value
-}
-
-const postgres = urlOf("LLMFX_TEST_POSTGRES", "postgres://root:postgres@127.0.0.1:5432/test")
-const redis = urlOf("LLMFX_TEST_REDIS", "redis://127.0.0.1:6379")
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { bundled, type CountingServer, startServer, startWorker, type WorkerProcess } from "./processes.ts"
+import { interruptPostgres, makeDatabase, onDatabase, postgres, redis, startRedis } from "./services.ts"
+import type { Config } from "./workerMain.ts"
 
 const count = Number(process.env["LLMFX_TEST_INPUTS"] ?? 6000)
 const concurrency = 40
-const limit = 400
+const redisPrefix = `llmfx-bulk-${process.pid}:`
 
 let bundle: Awaited<ReturnType<typeof bundled>>
-
-beforeAll(async () => {
-  bundle = await bundled("workerMain")
-})
-
-afterAll(() => bundle.remove())
+let database: Awaited<ReturnType<typeof makeDatabase>>
+let server: CountingServer
+const workers: Array<WorkerProcess> = []
 
 const bulk = Bulk.endpoint("echo", Responses.create)
 
-const onDatabase = <A, E>(url: string, effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-  Effect.runPromise(Effect.provide(effect, PgClient.layer({ url: Redacted.make(url) })))
+const start = (config: Partial<Config> & Pick<Config, "job" | "count" | "port">): WorkerProcess => {
+  const worker = startWorker(bundle.path, {
+    ...{ server: server.url, concurrency, chunk: 200, postgres: database.url, failover: 6000 },
+    ...config
+  })
+  workers.push(worker)
+  return worker
+}
 
-/** Drops what a run before has left. */
-const clean = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const tables = yield* sql<{ readonly name: string }>`SELECT tablename AS name FROM pg_tables
-    WHERE schemaname = 'public' AND (tablename LIKE 'llmfx_bulk_%' OR tablename LIKE 'cluster_%')`
-  for (const { name } of tables) yield* sql`DROP TABLE ${sql(name)} CASCADE`
-})
+/** The results and the progress of a job that has ended. */
+const stored = (job: string) =>
+  onDatabase(
+    database.url,
+    Effect.gen(function* () {
+      const results = yield* Stream.runCollect(bulk.results(job))
+      return { results, progress: yield* Bulk.progress(job) }
+    })
+  )
+
+/** Each input has one result, which is its own. */
+const expectAll = (results: ReadonlyArray<Bulk.Result<{ readonly id: string }>>, inputs: number) => {
+  expect(results.map(({ seq }) => seq)).toEqual(Array.from({ length: inputs }, (_, seq) => seq))
+  for (const result of results) {
+    expect(result._tag === "Succeeded" ? result.value.id : undefined).toBe(`resp_${result.customId}`)
+  }
+}
 
 if (postgres === undefined || redis === undefined) {
   console.log("skipped: set LLMFX_TEST_POSTGRES and LLMFX_TEST_REDIS to run jobs on many machines")
 }
 
 describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and Redis", () => {
-  it("has one result an input, within the limit, when two of three workers are killed and one is replaced", async () => {
+  beforeAll(async () => {
+    if (postgres === undefined) return
+    bundle = await bundled("workerMain")
+    database = await makeDatabase(postgres)
+  })
+
+  afterEach(() => {
+    for (const { child } of workers.splice(0)) child.kill("SIGKILL")
+    server.stop()
+  })
+
+  afterAll(async () => {
+    bundle.remove()
+    await database.remove()
+  })
+
+  it("has one result an input, within the limit, when two of three workers are killed and Postgres restarts", async () => {
     if (postgres === undefined || redis === undefined) return
-    await onDatabase(postgres, clean)
-    const job = `a-${Date.now()}`
-    const server = await startServer(40)
-    const config = { job, count, server: server.url, concurrency, chunk: 200, postgres, redis, limit, failover: 6000 }
-    const start = (port: number) => startWorker(bundle.path, { ...config, port })
-    const workers = [start(34511), start(34512), start(34513)]
+    const limit = 200
+    server = await startServer(40)
+    const config = { job: "killed", count, redis, redisPrefix, limit }
+    const first = start({ ...config, port: 34511 })
+    const second = start({ ...config, port: 34512 })
+    const third = start({ ...config, port: 34513 })
+    await third.reaches(count * 0.25)
+    first.child.kill("SIGKILL")
+    await first.ended
+    start({ ...config, port: 34514 })
+    await third.reaches(count * 0.5)
+    const how = await interruptPostgres(postgres, database.url, 500)
+    await third.reaches(count * 0.7)
+    second.child.kill("SIGKILL")
+    await second.ended
+    expect(await third.ended, third.log().slice(-3000)).toBe(0)
+
+    const { progress, results } = await stored("killed")
+    const { distinct, repeated, seconds } = await server.counts()
+    const busiest = Math.max(...seconds.map(([, requests]) => requests))
+    console.log(
+      `${count} inputs, ${results.length} results, Postgres ${how}, ${repeated} sent twice, resent says ${progress.resent}, ` +
+        `at most ${busiest} in a second (limit ${limit}), ${seconds.length} seconds`
+    )
+    expect(progress).toMatchObject({ state: "completed", succeeded: count, failed: 0 })
+    expectAll(results, count)
+    expect(distinct).toBe(count)
+    expect(repeated).toBeLessThanOrEqual(progress.resent)
+    expect(progress.resent).toBeLessThanOrEqual(2 * concurrency)
+    expect(busiest).toBeLessThanOrEqual(limit)
+    // The limit was what held the workers back.
+    expect(busiest).toBeGreaterThanOrEqual(limit * 0.8)
+  }, 300_000)
+
+  it("pauses the job when Redis is away for longer than the patience, and loses nothing", async () => {
+    const own = await startRedis()
+    if (own === undefined) return console.log("skipped: redis-server cannot be started")
+    server = await startServer(20)
+    const config = { job: "limited", count: 1500, redis: own.url, limit: 200, patience: 2000, port: 34521 }
     try {
-      const [first, second, third] = workers
-      if (first === undefined || second === undefined || third === undefined) throw new Error("unreachable")
-      await third.reaches(count * 0.25)
-      first.child.kill("SIGKILL")
-      await first.ended
-      workers.push(start(34514))
-      await third.reaches(count * 0.55)
-      // A restart of Postgres: every connection is lost at once.
-      await onDatabase(
-        postgres,
-        Effect.flatMap(
-          SqlClient.SqlClient,
-          (sql) => sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()`
-        )
-      )
-      await third.reaches(count * 0.65)
-      second.child.kill("SIGKILL")
-      await second.ended
-      expect(await third.ended, third.log().slice(-3000)).toBe(0)
-      const { progress, results } = await onDatabase(
-        postgres,
-        Effect.gen(function* () {
-          const results = yield* Stream.runCollect(bulk.results(job))
-          return { results, progress: yield* Bulk.progress(job) }
-        })
-      )
-      const { distinct, repeated, seconds } = await server.counts()
-      const busiest = Math.max(...seconds.map(([, requests]) => requests))
-      console.log(
-        `${count} inputs, ${results.length} results, ${repeated} sent twice, resent says ${progress.resent}, ` +
-          `at most ${busiest} in a second (limit ${limit}), ${seconds.length} seconds`
-      )
-      expect(results.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, seq) => seq))
-      for (const result of results) {
-        expect(result._tag === "Succeeded" ? result.value.id : undefined).toBe(`resp_${result.customId}`)
-      }
-      expect(distinct).toBe(count)
-      expect(repeated).toBeLessThanOrEqual(progress.resent)
-      expect(progress.resent).toBeLessThanOrEqual(2 * concurrency)
-      expect(busiest).toBeLessThanOrEqual(limit)
+      const first = start(config)
+      await first.reaches(300)
+      await own.stop()
+      expect(await first.ended, first.log().slice(-3000)).toBe(0)
+      expect(first.last()).toMatchObject({ state: "paused", reason: "limiter" })
+      expect(first.last().done).toBeLessThan(1500)
+      await own.start()
+      const second = start({ ...config, resumes: true, port: 34522 })
+      expect(await second.ended, second.log().slice(-3000)).toBe(0)
     } finally {
-      for (const { child } of workers) child.kill("SIGKILL")
-      server.stop()
+      await own.stop()
     }
-  }, 400_000)
+    const { progress, results } = await stored("limited")
+    expectAll(results, 1500)
+    expect(progress).toMatchObject({ state: "completed", succeeded: 1500, resent: 0 })
+    expect(await server.counts()).toMatchObject({ total: 1500, repeated: 0 })
+  }, 120_000)
+
+  it("pauses the job when Postgres is away for longer than the patience, and loses nothing", async () => {
+    if (postgres === undefined) return
+    server = await startServer(40)
+    const config = { job: "away", count: 1500, patience: 2000, port: 34531 }
+    const first = start(config)
+    await first.reaches(300)
+    const how = await interruptPostgres(postgres, database.url, 5000)
+    if (how === "cut") return console.log("skipped: PostgreSQL cannot be stopped here")
+    await first.ended
+    const { progress: between } = await stored("away")
+    expect(between).toMatchObject({ state: "paused", reason: { kind: "storage" } })
+    const second = start({ ...config, resumes: true, port: 34532 })
+    expect(await second.ended, second.log().slice(-3000)).toBe(0)
+    const { progress, results } = await stored("away")
+    expectAll(results, 1500)
+    expect(progress).toMatchObject({ state: "completed", succeeded: 1500, resent: 0 })
+    expect(await server.counts()).toMatchObject({ total: 1500, repeated: 0 })
+  }, 120_000)
 })

@@ -44,12 +44,20 @@ export interface CountingServer {
   readonly stop: () => void
 }
 
-export const startServer = async (delay: number): Promise<CountingServer> => {
-  const child = spawn(process.execPath, [join(root, "test/bulk/countingServer.mjs"), String(delay)], {
+/** Starts a server of this folder, which says its port. */
+export const startScript = async (
+  name: string,
+  ...args: ReadonlyArray<string>
+): Promise<{ readonly url: string; readonly child: ChildProcess }> => {
+  const child = spawn(process.execPath, [join(root, "test/bulk", name), ...args], {
     stdio: ["ignore", "pipe", "inherit"]
   })
   const port = await new Promise<string>((resolve) => createInterface({ input: child.stdout }).once("line", resolve))
-  const url = `http://127.0.0.1:${port}`
+  return { url: `http://127.0.0.1:${port}`, child }
+}
+
+export const startServer = async (delay: number): Promise<CountingServer> => {
+  const { child, url } = await startScript("countingServer.mjs", String(delay))
   return {
     url,
     counts: async () => (await (await fetch(`${url}/counts`)).json()) as Counts,
@@ -61,6 +69,8 @@ interface Seen {
   readonly done: number
   readonly resent: number
   readonly state: string
+  /** Why it is paused. */
+  readonly reason?: string
 }
 
 /** A worker. */
@@ -73,8 +83,16 @@ export interface WorkerProcess {
   readonly log: () => string
 }
 
-export const startWorker = (bundle: string, config: Config, node: string = process.execPath): WorkerProcess => {
-  const child = spawn(node, [bundle, JSON.stringify(config)], { stdio: ["ignore", "pipe", "pipe"] })
+export const startWorker = (bundle: string, config: Config, node?: string): WorkerProcess =>
+  startProgram(bundle, [JSON.stringify(config)], node)
+
+/** Starts a program that prints its progress as JSON. */
+export const startProgram = (
+  path: string,
+  args: ReadonlyArray<string>,
+  node: string = process.execPath
+): WorkerProcess => {
+  const child = spawn(node, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] })
   let last: Seen = { done: 0, resent: 0, state: "starting" }
   let log = ""
   const listeners = new Set<() => void>()

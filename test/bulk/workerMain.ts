@@ -19,7 +19,11 @@ export interface Config {
   readonly filename?: string
   readonly postgres?: string
   readonly redis?: string
+  readonly redisPrefix?: string
   readonly port?: number
+  /** Whether a paused job is resumed. */
+  readonly resumes?: boolean
+  readonly patience?: number
   /** Requests a second. */
   readonly limit?: number
   readonly failover?: number
@@ -44,15 +48,17 @@ const services: Layer.Layer<NodeBulk.Services, unknown> =
     ? NodeBulk.layerLocal({
         filename: config.filename ?? ":memory:",
         concurrency: config.concurrency,
-        grace: "10 seconds"
+        grace: "10 seconds",
+        patience: config.patience
       })
     : NodeBulk.layerCluster({
         postgres: { url: Redacted.make(config.postgres) },
-        redis: config.redis === undefined ? undefined : { url: config.redis },
+        redis: config.redis === undefined ? undefined : { url: config.redis, prefix: config.redisPrefix },
         runner: { host: "127.0.0.1", port: config.port ?? 34431 },
         concurrency: config.concurrency,
         failover: config.failover ?? 6000,
-        grace: "10 seconds"
+        grace: "10 seconds",
+        patience: config.patience
       })
 
 const client = OpenAi.layer({ apiKey: Redacted.make("test"), baseUrl: config.server }).pipe(
@@ -61,9 +67,10 @@ const client = OpenAi.layer({ apiKey: Redacted.make("test"), baseUrl: config.ser
 
 const program = Effect.gen(function* () {
   yield* bulk.submit(config.job, inputs)
+  if (config.resumes) yield* Bulk.resume(config.job)
   yield* Bulk.watch(config.job, { every: "100 millis" }).pipe(
-    Stream.runForEach(({ done, resent, state }) =>
-      Effect.sync(() => console.log(JSON.stringify({ done, resent, state })))
+    Stream.runForEach(({ done, reason, resent, state }) =>
+      Effect.sync(() => console.log(JSON.stringify({ done, resent, state, reason: reason?.kind })))
     )
   )
 })

@@ -13,6 +13,9 @@ import { openAiOver, probes } from "../support/probes.ts"
 /** When the requests were sent, in seconds. */
 const times = ({ sent }: FakeHttp): ReadonlyArray<number> => sent.map(({ at }) => at / 1000)
 
+/** The same, to a tenth of a second. */
+const tenths = (http: FakeHttp): ReadonlyArray<number> => times(http).map((time) => Math.round(time * 10) / 10)
+
 const settle = <A, E, R>(program: Effect.Effect<A, E, R>, during: Duration.Input = "1 hour") =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(program)
@@ -40,21 +43,55 @@ const estimate =
   () => ({ input, output })
 
 describe("RateLimiting", () => {
-  it.effect("spreads requests beyond the limit over the window", () =>
+  it.effect("spreads requests over the window", () =>
     Effect.gen(function* () {
       const http = fakeHttp(used(0, 0))
       const limiter = yield* RateLimiting.make({ limits: { requests: 2 } })
       yield* settle(callsOver(http, limiter).many(5))
-      assert.deepStrictEqual(times(http), [0, 0, 30, 60, 90])
+      assert.deepStrictEqual(times(http), [0, 30, 60, 90, 120])
     })
   )
+
+  it.effect("sends a twentieth of the limit at once", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(used(0, 0))
+      const limiter = yield* RateLimiting.make({ limits: { requests: 60 } })
+      yield* settle(callsOver(http, limiter).many(5))
+      const spacing = 60 / 55
+      assert.deepStrictEqual(
+        times(http).map((time) => time.toFixed(1)),
+        [0, 0, 0, spacing, 2 * spacing].map((time) => time.toFixed(1))
+      )
+    })
+  )
+
+  for (const requests of [1, 3, 19, 20, 60, 400, 1000]) {
+    it.effect(`lets at most the limit of ${requests} through in any window, and most of it`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp(used(0, 0))
+        const limiter = yield* RateLimiting.make({ limits: { requests } })
+        const { many } = callsOver(http, limiter)
+        // A busy time, a pause that fills the bucket, and another busy time.
+        const program = Effect.andThen(
+          Effect.delay(many(requests * 2), "7 seconds"),
+          Effect.delay(many(requests * 2), "90 seconds")
+        )
+        yield* settle(program)
+        const sent = times(http)
+        assert.lengthOf(sent, requests * 4)
+        const inWindow = (from: number) => sent.filter((time) => time >= from && time < from + 60).length
+        assert.isAtMost(Math.max(...sent.map(inWindow)), requests)
+        assert.isAtLeast(inWindow(7), Math.floor(requests * 0.9))
+      })
+    )
+  }
 
   it.effect("waits for the tokens that a call is estimated to take", () =>
     Effect.gen(function* () {
       const http = fakeHttp(used(60, 0))
       const limiter = yield* RateLimiting.make({ limits: { tokens: 60 }, estimate: estimate(60) })
       yield* settle(callsOver(http, limiter).many(3))
-      assert.deepStrictEqual(times(http), [0, 60, 120])
+      assert.deepStrictEqual(tenths(http), [0, 65.5, 130.9])
     })
   )
 
@@ -64,8 +101,8 @@ describe("RateLimiting", () => {
       const limiter = yield* RateLimiting.make({ limits: { tokens: 60 }, estimate: estimate(30, 30) })
       const { call } = callsOver(http, limiter)
       yield* settle(Effect.all([call(), call(), call()], { discard: true }))
-      // 30 of 60 left, 30 to wait for; then 60 too many were used, and 60 are wanted.
-      assert.deepStrictEqual(times(http), [0, 30, 150])
+      // 30 of 60 left, 30 to wait for; then 60 too many were used, and 60 are wanted. 55 become free in a minute.
+      assert.deepStrictEqual(tenths(http), [0, 32.7, 163.6])
     })
   )
 
@@ -77,7 +114,8 @@ describe("RateLimiting", () => {
       const stream = probes.stream({ model: "m" }).pipe(Stream.runHead)
       const program = Effect.andThen(stream, probes.post({ model: "m" }))
       yield* settle(program.pipe(Middleware.use(limiter), Effect.provide(openAiOver(http))))
-      assert.deepStrictEqual(times(http), [0, 61])
+      // Of the 3 that may be used at once, 118 too many were used.
+      assert.deepStrictEqual(tenths(http), [0, 128.7])
     })
   )
 
@@ -86,7 +124,7 @@ describe("RateLimiting", () => {
       const http = fakeHttp(used(60, 0), used(600, 0))
       const limiter = yield* RateLimiting.make({ limits: { "input-tokens": 60 }, estimate: estimate(600) })
       yield* settle(callsOver(http, limiter).many(2))
-      assert.deepStrictEqual(times(http), [0, 60])
+      assert.deepStrictEqual(tenths(http), [0, 65.5])
     })
   )
 
@@ -107,7 +145,7 @@ describe("RateLimiting", () => {
       const http = fakeHttp({ ...used(0, 0), headers }, used(0, 0))
       const { call, many } = callsOver(http, yield* RateLimiting.make())
       yield* settle(Effect.andThen(call(), many(3)))
-      assert.deepStrictEqual(times(http), [0, 0, 1, 2])
+      assert.deepStrictEqual(tenths(http), [0, 0, 1.1, 2.2])
     })
   )
 
@@ -120,7 +158,7 @@ describe("RateLimiting", () => {
       const http = fakeHttp({ status: 500, headers }, used(0, 10))
       const { call } = callsOver(http, yield* RateLimiting.make({ estimate: estimate(0, 10) }))
       yield* settle(Effect.andThen(Effect.exit(call()), call()))
-      assert.deepStrictEqual(times(http), [0, 10])
+      assert.deepStrictEqual(tenths(http), [0, 10.9])
     })
   )
 
@@ -234,13 +272,12 @@ describe("RateLimiting", () => {
       }
       const hanging = fakeHttp({ ...used(0, 0), delay: 100_000 })
       const others = callsOver(hanging, limiter)
-      yield* Effect.forkChild(others.call(input))
+      yield* Effect.forkChild(others.call({ messages: "x".repeat(240), max_tokens: 60 }))
       yield* Effect.yieldNow
-      yield* Effect.forkChild(call({ messages: "x".repeat(240), max_tokens: 60 }))
-      yield* TestClock.adjust("19 seconds")
-      assert.deepStrictEqual(times(http), [])
-      yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(times(http), [20])
+      yield* Effect.forkChild(call(input))
+      yield* TestClock.adjust("1 minute")
+      // 20 tokens of input, of which 55 become free in a minute.
+      assert.deepStrictEqual(tenths(http), [21.8])
     })
   )
 

@@ -1,15 +1,15 @@
 /** Finds an endpoint by its name, and loads only its provider. */
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import type { ConfigurationError } from "../../ConfigurationError.ts"
+import type { CredentialError } from "../../credentials/Credential.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type * as Batch from "../../jobs/Batch.ts"
 import * as Bulk from "../../jobs/Bulk.ts"
+import { anthropicClients, type Clients, cozeClients, openAiClients, type Place } from "./clients.ts"
 import { UsageError } from "./runTask.ts"
 
 /** A kind of job with its client from the environment. */
@@ -17,28 +17,34 @@ export interface Job {
   readonly run: Bulk.Bulk<object, unknown, never>["run"]
   readonly layer: Layer.Layer<
     Bulk.Worker,
-    Bulk.BulkStorageError | ConfigurationError,
+    Bulk.BulkStorageError | ConfigurationError | CredentialError,
     WorkflowEngine.WorkflowEngine | SqlClient.SqlClient | RateLimiter.RateLimiter
   >
 }
 
 interface Provider {
   readonly endpoints: ReadonlyArray<Endpoint.Any>
-  readonly jobOf: (name: string, endpoint: Endpoint.Any, options: Bulk.Options, batch: boolean) => Job | UsageError
+  readonly jobOf: (name: string, endpoint: Endpoint.Any, options: Bulk.Options, how: How) => Promise<Job | UsageError>
+}
+
+/** How an endpoint is called. */
+export interface How extends Place {
+  /** Whether inputs go through the batch API. */
+  readonly batch: boolean
 }
 
 type Via<R> = <A>(endpoint: Endpoint.Json<object, A, R>) => Batch.TrackedApi<object, A, R>
 
 const providerOf = <R>(
   endpoints: ReadonlyArray<Endpoint.Any>,
-  client: Layer.Layer<R, ConfigurationError, HttpClient.HttpClient>,
+  clients: Clients<R>,
   via: Via<R> | undefined
 ): Provider => {
   const isJson = (endpoint: Endpoint.Any): endpoint is Endpoint.Any & Endpoint.Json<object, unknown, R> =>
     endpoint.kind === "json"
   return {
     endpoints,
-    jobOf: (name, endpoint, options, batch) => {
+    jobOf: async (name, endpoint, options, { baseUrl, batch, cloud }) => {
       if (!isJson(endpoint)) {
         return new UsageError({
           message: `${name} does not answer with one JSON value, so it cannot be called in bulk`
@@ -47,43 +53,40 @@ const providerOf = <R>(
       if (batch && via === undefined) {
         return new UsageError({ message: `${endpoint.provider} does not have a batch API: leave --batch out` })
       }
-      const bulk = Bulk.endpoint(name, endpoint, { ...options, via: batch ? via : undefined })
-      return {
-        run: bulk.run,
-        layer: bulk.layer.pipe(Layer.provide(client), Layer.provide(FetchHttpClient.layer))
+      const clientOf = cloud === undefined ? clients.own : clients.clouds[cloud]
+      if (clientOf === undefined) {
+        const known = Object.keys(clients.clouds).join(", ")
+        return new UsageError({
+          message: `--cloud: ${endpoint.provider} is not on ${cloud}${known === "" ? "" : `, but on ${known}`}`
+        })
       }
+      const client = await clientOf(baseUrl)
+      const bulk = Bulk.endpoint(name, endpoint, { ...options, via: batch ? via : undefined })
+      return { run: bulk.run, layer: Layer.provide(bulk.layer, client) }
     }
   }
 }
 
 const providers: { readonly [name: string]: () => Promise<Provider> } = {
   openai: async () => {
-    const [{ endpoints }, { OpenAi }, BatchRun] = await Promise.all([
+    const [{ endpoints }, BatchRun] = await Promise.all([
       import("../../openai/api/endpoints.ts"),
-      import("../../openai/OpenAi.ts"),
       import("../../openai/BatchRun.ts")
     ])
-    return providerOf(endpoints, OpenAi.layerConfig(), BatchRun.via())
+    return providerOf(endpoints, openAiClients, BatchRun.via())
   },
   anthropic: async () => {
-    const [{ endpoints }, { Anthropic }, BatchRun] = await Promise.all([
+    const [{ endpoints }, BatchRun] = await Promise.all([
       import("../../anthropic/api/endpoints.ts"),
-      import("../../anthropic/Anthropic.ts"),
       import("../../anthropic/BatchRun.ts")
     ])
-    return providerOf(endpoints, Anthropic.layerConfig(), BatchRun.via())
+    return providerOf(endpoints, anthropicClients, BatchRun.via())
   },
-  coze: async () => {
-    const [{ endpoints }, { Coze }] = await Promise.all([
-      import("../../coze/api/endpoints.ts"),
-      import("../../coze/Coze.ts")
-    ])
-    return providerOf(endpoints, Coze.layerConfig(), undefined)
-  }
+  coze: async () => providerOf((await import("../../coze/api/endpoints.ts")).endpoints, cozeClients, undefined)
 }
 
 /** The job of an endpoint such as `openai:chat.completions.create`. */
-export const findJob = (name: string, options: Bulk.Options, batch: boolean): Effect.Effect<Job, UsageError> =>
+export const findJob = (name: string, options: Bulk.Options, how: How): Effect.Effect<Job, UsageError> =>
   Effect.gen(function* () {
     const [provider = "", id] = name.split(/:(.*)/s)
     const load = Object.hasOwn(providers, provider) ? providers[provider] : undefined
@@ -104,7 +107,7 @@ export const findJob = (name: string, options: Bulk.Options, batch: boolean): Ef
         message: `--endpoint: ${provider} does not have ${id}. Similar: ${similar.map((id) => `${provider}:${id}`).join(", ")}`
       })
     }
-    const job = loaded.jobOf(name, endpoint, options, batch)
+    const job = yield* Effect.promise(() => loaded.jobOf(name, endpoint, options, how))
     return job instanceof UsageError ? yield* job : job
   })
 

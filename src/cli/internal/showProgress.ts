@@ -16,8 +16,14 @@ export interface Display {
   readonly end: () => void
 }
 
-export const makeDisplay = (): Display => {
-  const { stderr } = process
+/** Where progress is shown. */
+export interface Screen {
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+  readonly write: (text: string) => unknown
+}
+
+export const makeDisplay = (stderr: Screen = process.stderr): Display => {
   let bar: string | undefined
   let shownAt = Number.NEGATIVE_INFINITY
   const draw = () => void (bar === undefined || stderr.write(`\r\u001b[K${bar}`))

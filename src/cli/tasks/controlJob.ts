@@ -1,10 +1,10 @@
 /** `llmfx bulk pause`, `resume`, `cancel` and `retry-failed`: change the state of a job. */
 import * as Effect from "effect/Effect"
 import * as Bulk from "../../jobs/Bulk.ts"
-import { jobOf, layerDatabase } from "../internal/database.ts"
+import { type Database, jobOf, layerDatabase } from "../internal/database.ts"
 import { runTask } from "../internal/runTask.ts"
 
-type Target = { readonly db: string; readonly job: string | undefined }
+type Target = Database & { readonly job: string | undefined }
 
 export type ControlOptions =
   | (Target & { readonly action: "pause" | "cancel" | "retry-failed" })
@@ -25,7 +25,7 @@ export const controlJob = (options: ControlOptions, stop: AbortSignal): Promise<
       const { failed, job } = yield* jobOf(options.job)
       console.log(yield* Effect.as(changing(job, options), saying(job, failed, options.action)))
       return 0
-    }).pipe(Effect.provide(layerDatabase(options.db))),
+    }).pipe(Effect.provide(layerDatabase(options))),
     stop
   )
 

@@ -3,12 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Bulk from "../../jobs/Bulk.ts"
-import { jobOf, layerDatabase } from "../internal/database.ts"
+import { type Database, jobOf, layerDatabase } from "../internal/database.ts"
 import { writerOf } from "../internal/files.ts"
 import { runTask } from "../internal/runTask.ts"
 
-export interface ExportOptions {
-  readonly db: string
+export interface ExportOptions extends Database {
   readonly job: string | undefined
   readonly out: string | undefined
   readonly only: "succeeded" | "failed" | undefined
@@ -26,6 +25,6 @@ export const exportResults = (options: ExportOptions, stop: AbortSignal): Promis
       const lines = Bulk.toJsonl(stored.results(job, { only: options.only }), { format: options.outFormat })
       yield* Stream.runForEachArray(lines, (some) => write(some.join("")))
       return 0
-    }).pipe(Effect.scoped, Effect.provide(layerDatabase(options.db))),
+    }).pipe(Effect.scoped, Effect.provide(layerDatabase(options))),
     stop
   )

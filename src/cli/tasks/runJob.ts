@@ -8,16 +8,16 @@ import * as Stream from "effect/Stream"
 import { messageOf } from "../../internal/errors/messageOf.ts"
 import { isObject } from "../../internal/json/json.ts"
 import * as Bulk from "../../jobs/Bulk.ts"
-import * as NodeBulk from "../../jobs/NodeBulk.ts"
 import type * as Usage from "../../telemetry/Usage.ts"
+import type { Place } from "../internal/clients.ts"
+import { layerWorker, type WorkerOptions } from "../internal/database.ts"
 import { findJob } from "../internal/endpoints.ts"
 import { readJson, type Write, writerOf } from "../internal/files.ts"
 import { runTask, UsageError } from "../internal/runTask.ts"
 import { type Display, makeDisplay } from "../internal/showProgress.ts"
 
-export interface RunOptions {
+export interface RunOptions extends WorkerOptions, Place {
   readonly input: string
-  readonly db: string
   readonly endpoint: string
   readonly out: string | undefined
   readonly job: string | undefined
@@ -26,7 +26,6 @@ export interface RunOptions {
   readonly idFrom: string | undefined
   readonly rejects: string | undefined
   readonly outFormat: "batch" | "plain"
-  readonly concurrency: number | undefined
   readonly requestsPerMinute: number | undefined
   readonly tokensPerMinute: number | undefined
   readonly rounds: number | undefined
@@ -80,7 +79,7 @@ const program = (
         dedupe: options.dedupe,
         limits: { limits: { ...(requests && { requests }), ...(tokens && { tokens }) } }
       },
-      options.batch
+      options
     )
     const rejects = yield* rejectsOf(options, display)
     const requestsIn = yield* inputsOf(options, rejects.add)
@@ -106,17 +105,13 @@ const program = (
         (results) => Bulk.toJsonl(results, { format: options.outFormat })
       )
     yield* Stream.runForEachArray(lines, (some) => write(some.join(""))).pipe(
-      Effect.provide(
-        job.layer.pipe(
-          Layer.provideMerge(NodeBulk.layerLocal({ filename: options.db, concurrency: options.concurrency }))
-        )
-      )
+      Effect.provide(Layer.provideMerge(job.layer, layerWorker(options)))
     )
     display.end()
     if (final !== undefined && final.failed > 0) {
       const kinds = Object.entries(final.failures).map(([reason, count]) => `${reason} ${count}`)
       console.error(
-        `${final.failed} of ${final.total} failed (${kinds.join(", ")}). To send them again: llmfx bulk retry-failed ${quoted(name)} --db ${quoted(options.db)}, then the same command.`
+        `${final.failed} of ${final.total} failed (${kinds.join(", ")}). To send them again: llmfx bulk retry-failed ${quoted(name)}${options.db === undefined ? "" : ` --db ${quoted(options.db)}`}, then the same command.`
       )
     }
     if (rejects.count() > 0) console.error(`Broken lines that were left out: ${rejects.count()}, in ${rejects.path}`)

@@ -2,12 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Bulk from "../../jobs/Bulk.ts"
-import { jobOf, layerDatabase } from "../internal/database.ts"
+import { type Database, jobOf, layerDatabase } from "../internal/database.ts"
 import { runTask } from "../internal/runTask.ts"
 import { makeDisplay, progressLine } from "../internal/showProgress.ts"
 
-export interface StatusOptions {
-  readonly db: string
+export interface StatusOptions extends Database {
   readonly job: string | undefined
   readonly json: boolean
   readonly watch: boolean
@@ -15,14 +14,14 @@ export interface StatusOptions {
 
 export const showStatus = (options: StatusOptions, stop: AbortSignal): Promise<number> =>
   runTask(
-    (options.watch ? watch(options) : show(options)).pipe(Effect.as(0), Effect.provide(layerDatabase(options.db))),
+    (options.watch ? watch(options) : show(options)).pipe(Effect.as(0), Effect.provide(layerDatabase(options))),
     stop
   )
 
 const show = ({ job, json }: StatusOptions) =>
   Effect.gen(function* () {
     const jobs = job === undefined ? yield* Bulk.list : [yield* jobOf(job)]
-    if (jobs.length === 0 && !json) console.error("The file has no jobs")
+    if (jobs.length === 0 && !json) console.error("There are no jobs")
     for (const progress of jobs) console.log(json ? JSON.stringify(progress) : describe(progress))
   })
 

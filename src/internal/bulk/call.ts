@@ -1,11 +1,11 @@
 /** A call of a job: within the limits, its usage counted, its end as it is stored. */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
 import * as ApiErrorSchema from "../../ApiErrorSchema.ts"
 import * as Middleware from "../../Middleware.ts"
@@ -27,7 +27,8 @@ export interface Call<R> {
 const storeFailed = "client_rate_limit_unknown"
 
 /** Begins a call. */
-export const startCall = <R>({ encode, limiter, prices, run }: Call<R>, context: Context.Context<R>): StartCall => {
+export const startCall = <R>({ encode, limiter, prices, run }: Call<R>, given: Context.Context<R>): StartCall => {
+  const context = untracedUnlessAsked(given)
   const outer = Context.get(context, Middleware.Current)
   return (item, end) => {
     const total: Total = { models: [], limited: 0 }
@@ -41,6 +42,12 @@ export const startCall = <R>({ encode, limiter, prices, run }: Call<R>, context:
     return fiber
   }
 }
+
+/** A workflow has spans even if nobody records them. Calls only make their own, which cost a lot, for a tracer. */
+const untracedUnlessAsked = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.getOrUndefined(context, Tracer.Tracer) === undefined
+    ? (Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>)
+    : context
 
 /** Usage of the calls for one input. */
 interface Total {
@@ -171,28 +178,6 @@ const tagOf = (error: unknown): string => {
   return "_tag" in error ? String(error._tag) : error instanceof Error ? error.name : "Error"
 }
 
-/** Into how many parts a window is cut. */
-const parts = 10
-
-/**
- * A limiter over shorter windows. A token bucket lets through a whole window's worth at once and then refills, so up to
- * twice the limit in one window; an API that counts in fixed windows refuses that. A tenth of the window with nine
- * hundredths of the limit keeps every window within the limit.
- */
-const smooth = (limiter: RateLimiter.RateLimiter): RateLimiter.RateLimiter => ({
-  ...limiter,
-  consume: (options) => {
-    const limit = Math.floor((options.limit * (parts - 1)) / (parts * parts))
-    return limit < 1
-      ? limiter.consume(options)
-      : limiter.consume({
-          ...options,
-          limit,
-          window: Duration.divideUnsafe(Duration.fromInputUnsafe(options.window), parts)
-        })
-  }
-})
-
 /** The limiter of a job's calls. */
 export const limiterOf = (limiter: RateLimiter.RateLimiter, options: RateLimiting.Options): Middleware.Middleware =>
-  RateLimiting.fromLimiter(smooth(limiter), { onStoreError: "fail", ...options })
+  RateLimiting.fromLimiter(limiter, { onStoreError: "fail", ...options })

@@ -15,7 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import { messageOf } from "../errors/messageOf.ts"
 import { type Committed, makeCommit } from "./commit.ts"
-import { countCommit } from "./metrics.ts"
+import { makeCounts } from "./metrics.ts"
 import type { Finished, Item, JobHandle, Starting, Task } from "./model.ts"
 
 /** How a process works. */
@@ -45,6 +45,10 @@ export interface DispatcherService {
   readonly idle: (jobId: number, chunk: number) => Effect.Effect<void>
   /** Looks again for what can be sent. */
   readonly wake: Effect.Effect<void>
+  /** Says that this process has changed the state of a job, so that nobody waits for the next look at the database. */
+  readonly announce: Effect.Effect<void>
+  /** Waits until something is announced, but at most so long, in milliseconds. */
+  readonly newsWithin: (longest: number) => Effect.Effect<void>
   /** Sends nothing more of these jobs, and waits for what is in flight. */
   readonly close: (handles: ReadonlySet<JobHandle>) => Effect.Effect<void>
   /** Why nothing can be written now, and since when. */
@@ -57,18 +61,35 @@ export class Dispatcher extends Context.Service<Dispatcher, DispatcherService>()
 
 const longestWait = 5000
 
+/** Calls share a commit if they end within this share of the time that a call takes, so waiting costs little. */
+const groupShare = 1 / 20
+
+/** But within no more than this, in milliseconds. */
+const longestGroup = 10
+
+/** How many calls the average is over. */
+const callsInAverage = 50
+
+/** Nothing more of the chunk is sent. */
+const isEnding = ({ handle, isLost }: Task): boolean => handle.isStopped || handle.isClosing || isLost
+
 const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.Scope> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { concurrency, grace, patience } = yield* Options
   const patienceMillis = Duration.toMillis(patience)
   const commit = makeCommit(sql)
+  const clock = yield* Clock.Clock
+  const counts = makeCounts()
   const latch = Latch.makeUnsafe(false)
+  const news = Latch.makeUnsafe(false)
   const tasks: Array<Task> = []
-  const calls = new Map<Task, Map<number, Fiber.Fiber<unknown, unknown>>>()
   const interrupted = new Set<Task>()
   const waiting = new Map<string, Array<() => void>>()
   let finished: Array<Finished> = []
   let inFlight = 0
+  /** How long a call takes on average. */
+  let callMillis = 0
+  let committedAt = 0
   let problem: { readonly since: number; readonly message: string } | undefined
 
   const keyOf = (jobId: number, chunk: number): string => `${jobId}:${chunk}`
@@ -77,7 +98,6 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     const index = tasks.indexOf(task)
     if (index < 0) return
     tasks.splice(index, 1)
-    calls.delete(task)
     interrupted.delete(task)
     task.done()
     const key = keyOf(task.handle.id, task.chunk)
@@ -136,50 +156,49 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     return starting
   }
 
-  const start = (task: Task, item: Item): void => {
+  const start = (task: Task, item: Item, now: number): void => {
     let isEnded = false
     const fiber = task.call(item, (outcome) => {
       isEnded = true
+      callMillis += (clock.currentTimeMillisUnsafe() - now - callMillis) / callsInAverage
       // The process stops: the mark stays, and the input is sent again when the job goes on.
       if (interrupted.has(task)) return
       finished.push({ task, item, outcome })
       latch.openUnsafe()
     })
-    if (isEnded) return
-    let fibers = calls.get(task)
-    if (fibers === undefined) calls.set(task, (fibers = new Map()))
-    fibers.set(item.seq, fiber)
+    if (!isEnded) task.inFlight.set(item.seq, fiber)
   }
 
   /** Writes until it is written: what was paid for is not lost while the process lives. */
   const commitSurely = (
     ended: ReadonlyArray<Finished>,
     starting: ReadonlyArray<Starting>,
-    wait = 100
+    now: number
   ): Effect.Effect<Committed> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      commit(ended, starting, now).pipe(
-        Effect.tap(() =>
-          Effect.sync(() => {
-            problem = undefined
-          })
-        ),
-        // A connection that breaks within a transaction is a defect, because the rollback fails.
-        Effect.catchCause((cause) => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-          const message = messageOf(Cause.squash(cause))
-          problem ??= { since: now, message }
-          const report =
-            wait === 100
-              ? Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${message}`)
-              : Effect.void
-          return report.pipe(
-            Effect.andThen(Effect.sleep(wait)),
-            Effect.andThen(Effect.suspend(() => commitSurely(ended, starting, Math.min(wait * 2, longestWait))))
-          )
-        })
+    // A connection that breaks within a transaction is a defect, because the rollback fails.
+    Effect.catchCause(commit(ended, starting, now), (cause) => commitLater(cause, ended, starting, 100))
+
+  const commitLater = (
+    cause: Cause.Cause<unknown>,
+    ended: ReadonlyArray<Finished>,
+    starting: ReadonlyArray<Starting>,
+    wait: number
+  ): Effect.Effect<Committed> =>
+    Effect.gen(function* () {
+      if (Cause.hasInterruptsOnly(cause)) return yield* Effect.failCause(cause as Cause.Cause<never>)
+      const message = messageOf(Cause.squash(cause))
+      if (problem === undefined) {
+        problem = { since: yield* Clock.currentTimeMillis, message }
+        yield* Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${message}`)
+      }
+      yield* Effect.sleep(wait)
+      const now = yield* Clock.currentTimeMillis
+      const committed = yield* Effect.catchCause(commit(ended, starting, now), (cause) =>
+        commitLater(cause, ended, starting, Math.min(wait * 2, longestWait))
       )
-    )
+      problem = undefined
+      return committed
+    })
 
   const hold = (handle: JobHandle, message: string, now: number): void => {
     handle.heldSince ??= now
@@ -187,60 +206,76 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     handle.heldUntil = now + Math.min(longestWait, Math.max(250, now - handle.heldSince))
   }
 
+  const finish = ({ item, outcome, task }: Finished, now: number): void => {
+    task.inFlight.delete(item.seq)
+    task.handle.inFlight--
+    inFlight--
+    if (outcome.state === "notSent") {
+      hold(task.handle, outcome.message, now)
+      task.pending.unshift(item)
+    } else task.handle.heldSince = undefined
+  }
+
+  const begin = ({ item, task }: Starting, now: number): void => {
+    if (task.isLost) return
+    task.inFlight.set(item.seq, undefined)
+    task.handle.inFlight++
+    inFlight++
+    // The database may have been away for long, and the job may have been paused meanwhile.
+    if (isEnding(task)) finished.push({ task, item, outcome: { state: "notSent", message: "The job has stopped" } })
+    else start(task, item, now)
+  }
+
   const round = Effect.gen(function* () {
     latch.closeUnsafe()
-    const now = yield* Clock.currentTimeMillis
+    const now = clock.currentTimeMillisUnsafe()
     const starting = choose(now)
     const ended = finished
     finished = []
     if (ended.length > 0 || starting.length > 0) {
-      const { lost } = yield* commitSurely(ended, starting)
-      for (const { item, outcome, task } of ended) {
-        task.inFlight.delete(item.seq)
-        calls.get(task)?.delete(item.seq)
-        task.handle.inFlight--
-        inFlight--
-        if (outcome.state !== "notSent") {
-          task.handle.heldSince = undefined
-          continue
-        }
-        hold(task.handle, outcome.message, now)
-        task.pending.unshift(item)
-      }
+      const { lost } = yield* commitSurely(ended, starting, now)
+      committedAt = now
+      counts.add(ended, starting)
+      for (const one of ended) finish(one, now)
       for (const task of lost) task.isLost = true
-      for (const { item, task } of starting) {
-        if (task.isLost) continue
-        task.inFlight.set(item.seq, item)
-        task.handle.inFlight++
-        inFlight++
-        start(task, item)
-      }
+      for (const one of starting) begin(one, now)
     }
-    if (ended.length > 0 || starting.length > 0) yield* countCommit(ended, starting)
-    for (const task of [...tasks]) {
-      if (task.handle.isStopped || task.handle.isClosing || task.isLost) task.pending = []
-      if (task.pending.length === 0 && task.inFlight.size === 0) end(task)
-    }
+    for (const task of tasks) if (isEnding(task)) task.pending = []
+    const over = tasks.filter(({ inFlight, pending }) => pending.length === 0 && inFlight.size === 0)
+    if (over.length > 0) yield* counts.report
+    for (const task of over) end(task)
     return finished.length > 0
   })
 
   const loop = Effect.gen(function* () {
     while (true) {
-      // Held jobs are looked at again even if nothing happens.
-      yield* Effect.timeoutOption(latch.await, 250)
-      // Calls that end at the same time share a commit.
-      do yield* Effect.yieldNow
-      while (yield* round)
+      yield* latch.await
+      const rest = committedAt + Math.min(callMillis * groupShare, longestGroup) - clock.currentTimeMillisUnsafe()
+      if (rest >= 1 && finished.length < inFlight) yield* Effect.sleep(rest)
+      while (yield* round) yield* Effect.yieldNow
     }
   })
 
   yield* Effect.forkScoped(loop)
+  // Held jobs are looked at again even if nothing happens.
+  yield* Effect.forkScoped(
+    Effect.forever(
+      Effect.andThen(
+        Effect.sleep(250),
+        Effect.suspend(() => {
+          latch.openUnsafe()
+          return counts.report
+        })
+      )
+    )
+  )
+  yield* Effect.addFinalizer(() => counts.report)
 
   const interruptCalls = (some: ReadonlyArray<Task>): Effect.Effect<void> =>
     Effect.flatMap(
       Effect.sync(() => {
         for (const task of some) interrupted.add(task)
-        return some.flatMap((task) => [...(calls.get(task)?.values() ?? [])])
+        return some.flatMap((task) => [...task.inFlight.values()].filter((fiber) => fiber !== undefined))
       }),
       Fiber.interruptAll
     )
@@ -295,6 +330,8 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
       }),
     idle,
     wake: Effect.sync(() => latch.openUnsafe()),
+    announce: Effect.asVoid(news.release),
+    newsWithin: (longest) => Effect.asVoid(Effect.timeoutOption(news.await, longest)),
     close: (handles) =>
       Effect.suspend(() => {
         for (const handle of handles) handle.isClosing = true
@@ -310,6 +347,18 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     ]
   }
 })
+
+/** Tells the worker of this process, if there is one, that the state of a job has changed. */
+export const announce: Effect.Effect<void> = /*#__PURE__*/ Effect.flatMap(
+  /*#__PURE__*/ Effect.serviceOption(Dispatcher),
+  (worker) => (worker._tag === "Some" ? worker.value.announce : Effect.void)
+)
+
+/** Waits, but not after this process has changed the state of a job. In milliseconds. */
+export const sleepUntilNews = (longest: number): Effect.Effect<void> =>
+  Effect.flatMap(Effect.serviceOption(Dispatcher), (worker) =>
+    worker._tag === "Some" ? worker.value.newsWithin(longest) : Effect.sleep(longest)
+  )
 
 /** One dispatcher a process: all workers of a layer share it. */
 export const layer: Layer.Layer<Dispatcher, never, SqlClient.SqlClient> = /*#__PURE__*/ Layer.effect(Dispatcher, make)

@@ -75,7 +75,8 @@ export interface Task {
   readonly call: StartCall
   /** Inputs that are not sent yet, in order. */
   pending: Array<Item>
-  readonly inFlight: Map<number, Item>
+  /** The calls in flight by the input; `undefined` until the call has begun. */
+  readonly inFlight: Map<number, Fiber.Fiber<unknown, unknown> | undefined>
   /** Whether another process has taken the chunk. */
   isLost: boolean
   readonly done: () => void

@@ -1,8 +1,13 @@
 /** The two SQLite drivers behind one synchronous interface: Node's own, and the npm package `libsql` for older Nodes. */
+import type * as Effect from "effect/Effect"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 
 export type Row = { readonly [column: string]: unknown }
 
 export interface PreparedStatement {
+  /** Whether it gives rows. */
+  readonly isQuery: boolean
   readonly rows: (parameters: ReadonlyArray<unknown>, bigIntegers: boolean) => ReadonlyArray<Row>
   readonly values: (parameters: ReadonlyArray<unknown>, bigIntegers: boolean) => ReadonlyArray<ReadonlyArray<unknown>>
   /** Returns how many rows a statement without rows has changed. */
@@ -16,11 +21,34 @@ export interface Database {
   readonly close: () => void
 }
 
+/** What a statement has done. */
+export interface StatementResult {
+  /** How many rows it has returned, or changed if it returns none. */
+  readonly count: number
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** Runs a statement at once; throws what the driver throws. */
+export type RunStatement = (sql: string, parameters: ReadonlyArray<unknown>) => StatementResult
+
+/** Runs a whole transaction at once, without a fiber step for each of its statements. */
+export type Direct = <A>(work: (run: RunStatement) => A) => Effect.Effect<A, SqlError>
+
+const directKey = Symbol("llmfx/jobs/NodeSqlite/direct")
+
+/** Adds direct transactions to a client. */
+export const withDirect = (client: SqlClient.SqlClient, direct: Direct): SqlClient.SqlClient =>
+  Object.assign(client, { [directKey]: direct })
+
+/** The direct transactions of a client; `undefined` if it is not one of `NodeSqlite`. */
+export const directOf = (client: SqlClient.SqlClient): Direct | undefined =>
+  directKey in client ? (client[directKey] as Direct) : undefined
+
 /** Opens a file, or `:memory:`. Throws what the driver throws. */
 export type Open = (filename: string) => Database
 
 /** Whether a statement gives rows. */
-export const givesRows = (sql: string): boolean => /^\s*(select|with|values|pragma|explain)\b|\breturning\b/i.test(sql)
+const givesRows = (sql: string): boolean => /^\s*(select|with|values|pragma|explain)\b|\breturning\b/i.test(sql)
 
 interface NodeStatement {
   readonly run: (...parameters: ReadonlyArray<unknown>) => { readonly changes: number | bigint }
@@ -59,7 +87,8 @@ export const openNode =
           track(sql)
           return Number(changes)
         }
-        const rows: PreparedStatement["rows"] = givesRows(sql)
+        const isQuery = givesRows(sql)
+        const rows: PreparedStatement["rows"] = isQuery
           ? (parameters, bigIntegers) => {
               statement.setReadBigInts(bigIntegers)
               return withErrorNumber(() => statement.all(...parameters.map(plainValue))) as ReadonlyArray<Row>
@@ -68,7 +97,12 @@ export const openNode =
               change(parameters)
               return noRows
             }
-        return { rows, change, values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values) }
+        return {
+          isQuery,
+          rows,
+          change,
+          values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values)
+        }
       },
       inTransaction: () => database.isTransaction ?? open,
       close: () => database.close()
@@ -104,7 +138,8 @@ export const openLibsql =
       prepare: (sql) => {
         const statement = database.prepare(sql)
         const change: PreparedStatement["change"] = (parameters) => statement.run(parameters.map(plainValue)).changes
-        const rows: PreparedStatement["rows"] = givesRows(sql)
+        const isQuery = givesRows(sql)
+        const rows: PreparedStatement["rows"] = isQuery
           ? (parameters, bigIntegers) => {
               statement.safeIntegers(bigIntegers)
               return statement.all(parameters.map(plainValue)).map((row) => withBytes(row as Row))
@@ -113,7 +148,12 @@ export const openLibsql =
               change(parameters)
               return noRows
             }
-        return { rows, change, values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values) }
+        return {
+          isQuery,
+          rows,
+          change,
+          values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values)
+        }
       },
       inTransaction: () => database.inTransaction,
       close: () => database.close()

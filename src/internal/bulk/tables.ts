@@ -1,4 +1,5 @@
 /** The tables of jobs. A change is a new migration: the ones before stay as they are. */
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -95,10 +96,25 @@ const first = Effect.flatMap(SqlClient.SqlClient, (sql) => {
 })
 
 /** Every migration in order; ids only grow. */
-const migrations: ReadonlyArray<Migrator.ResolvedMigration> = [[1, "jobs", Effect.succeed(first)]]
+export const migrations: ReadonlyArray<Migrator.ResolvedMigration> = [[1, "jobs", Effect.succeed(first)]]
+
+const table = "llmfx_bulk_migrations"
+
+/** The tables are of a newer version, which this one does not know. */
+export class NewerTablesError extends Data.TaggedError("NewerTablesError")<{ readonly message: string }> {}
 
 /** Brings the tables up to date; several processes may call it at once. */
-export const migrate: Effect.Effect<void, Migrator.MigrationError | SqlError, SqlClient.SqlClient> =
-  /*#__PURE__*/ Effect.asVoid(
-    /*#__PURE__*/ Migrator.make({})({ loader: Effect.succeed(migrations), table: "llmfx_bulk_migrations" })
-  )
+export const migrateBy = (
+  known: ReadonlyArray<Migrator.ResolvedMigration>
+): Effect.Effect<void, Migrator.MigrationError | SqlError | NewerTablesError, SqlClient.SqlClient> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* Migrator.make({})({ loader: Effect.succeed(known), table })
+    const [newest] = yield* sql<{ readonly id: number | null }>`SELECT MAX(migration_id) AS id FROM ${sql(table)}`
+    if (Number(newest?.id ?? 0) <= Math.max(...known.map(([id]) => id))) return
+    return yield* new NewerTablesError({
+      message: "The jobs were stored by a newer version of llmfx. Update this program, or give it another database."
+    })
+  })
+
+export const migrate = /*#__PURE__*/ migrateBy(migrations)

@@ -15,7 +15,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
-import { Dispatcher, Options } from "./dispatcher.ts"
+import { announce, Dispatcher, Options } from "./dispatcher.ts"
 import type { StopReason } from "./errors.ts"
 import type { Item, JobHandle, StartCall } from "./model.ts"
 import * as Store from "./store.ts"
@@ -145,6 +145,7 @@ export const makeWorker = <R>(
         })
       }
       yield* surely(Store.complete(id, run))
+      yield* announce
     })
   )
 
@@ -234,7 +235,7 @@ export const makeWorker = <R>(
           : Effect.andThen(Effect.logDebug("The jobs cannot be looked at", cause), Effect.sleep("1 second"))
       )
     )
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(tick, Effect.sleep(interval))))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(tick, dispatcher.newsWithin(interval))))
   })
 
   return Layer.effectDiscard(supervisor).pipe(Layer.provideMerge(Layer.mergeAll(chunks, jobs))) as Layer.Layer<
