@@ -82,10 +82,18 @@ export interface Overrides {
   readonly hostedTools?: {
     /** Unions of a request's tools; of two members with one type, the first counts. */
     readonly unions: ReadonlyArray<string>
-    /** How the names of the tools begin in a toolkit, which may hold those of several providers. */
-    readonly prefix: string
+    /** How the names of the tools begin in a toolkit. Default: the type is the name. */
+    readonly prefix?: string
     /** The types of the tools whose calls the program runs. */
     readonly clientTypes: RegExp
+    /** Tools of the program that the API can run as well, with the name of the tool that it runs. */
+    readonly twins?: { readonly [type: string]: string }
+    /** What each tool does, by its type or by the name of its twin. */
+    readonly purposes?: { readonly [type: string]: string }
+    /** The module with `ParametersOf` and `ResultOf`, if calls and results are typed, and what it exports to programs. */
+    readonly types?: { readonly module: string; readonly exports: ReadonlyArray<string> }
+    /** The docstring of the module, as lines. */
+    readonly intro?: string
   }
   /** The modules of files without a resource class. */
   readonly modules: { readonly [file: string]: string }
@@ -116,6 +124,52 @@ export const openai: Overrides = {
   clientClass: "OpenAI",
   service: "OpenAi",
   folder: "openai",
+  hostedTools: {
+    unions: ["resources/responses/responses#Tool", "resources/beta/responses/responses#BetaTool"],
+    clientTypes: /^(apply_patch|computer|computer_use_preview|custom|local_shell|shell)$/,
+    twins: { shell: "HostedShell" },
+    types: { module: "../internal/ai/hostedTypes.ts", exports: ["ComputerActions", "Screenshot"] },
+    purposes: {
+      apply_patch: "Changes of files that the program makes.",
+      code_interpreter: "Runs Python in a container.",
+      computer: "A computer that the program operates.",
+      computer_use_preview: "A computer that the program operates: the preview.",
+      custom: "A tool whose input is text, by a grammar if it has one. `name` is also the toolkit's name of the tool.",
+      file_search: "Searches vector stores.",
+      HostedShell: "Runs shell commands in a container of the API: its `environment` has to be one.",
+      image_generation: "Makes images. With `partial_images`, a stream has preliminary results.",
+      local_shell: "Shell commands that the program runs, for `codex-mini-latest`. The result is their output.",
+      mcp: "Calls the tools of an MCP server or connector. Toolkits with several servers need a `name` for each.",
+      namespace: "Groups functions under a name.",
+      programmatic_tool_calling: "Lets the model call tools from code.",
+      shell: "Shell commands that the program runs.",
+      tool_search: "Loads deferred tools when the model searches for them.",
+      web_search: "Searches the web.",
+      web_search_2025_08_26: "Searches the web, as of 2025-08-26.",
+      web_search_preview: "Searches the web: the preview.",
+      web_search_preview_2025_03_11: "Searches the web: the preview as of 2025-03-11."
+    },
+    intro: `The tools of the Responses API for a toolkit of \`effect/ai\`: those that the API runs, and those that it defines and the
+program runs, which need a handler. Each takes the fields of the API's tool under their own names.
+
+A call that the API has run comes as a tool call and its result, both \`providerExecuted\`; the result is the item of the
+response. A request of an MCP server for approval comes as a tool call whose \`id\` the program approves with a
+\`tool-approval-response\` part of that \`approvalId\`.
+
+@example
+\`\`\`ts
+import * as LanguageModel from "effect/ai/LanguageModel"
+import * as Toolkit from "effect/ai/Toolkit"
+import * as HostedTools from "llmfx/openai/HostedTools"
+
+const toolkit = Toolkit.make(
+  HostedTools.WebSearch({ search_context_size: "low" }),
+  HostedTools.Mcp({ server_label: "docs", server_url: "https://mcp.example.com", require_approval: "never" })
+)
+
+const answer = LanguageModel.generateText({ prompt: "What is new?", toolkit })
+\`\`\``
+  },
   helpers: {
     "chat.completions.parse": localParse,
     "chat.completions.runTools": localLoop,
@@ -395,7 +449,21 @@ export const anthropic: Overrides = {
   hostedTools: {
     unions: ["resources/messages/messages#ToolUnion", "resources/beta/messages/messages#BetaToolUnion"],
     prefix: "Anthropic",
-    clientTypes: /^(bash|browser_toolset|computer|computer_toolset|memory|text_editor)_\d/
+    clientTypes: /^(bash|browser_toolset|computer|computer_toolset|memory|text_editor)_\d/,
+    intro: `The tools of the Messages API for a toolkit of \`effect/ai\`: those that the API runs, and those that it defines and the
+program runs, which need a handler. Each takes the fields of the API's tool under their own names. A call that the API
+has run comes as a tool call and its result, both \`providerExecuted\`.
+
+@example
+\`\`\`ts
+import * as LanguageModel from "effect/ai/LanguageModel"
+import * as Toolkit from "effect/ai/Toolkit"
+import * as HostedTools from "llmfx/anthropic/HostedTools"
+
+const toolkit = Toolkit.make(HostedTools.WebSearch20250305({ max_uses: 3 }))
+
+const answer = LanguageModel.generateText({ prompt: "What is new?", toolkit })
+\`\`\``
   },
   helpers: {
     "messages.parse": localParse,

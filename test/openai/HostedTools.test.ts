@@ -1,12 +1,26 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Tool from "effect/ai/Tool"
 import type * as SchemaAST from "effect/SchemaAST"
+import * as BetaResponses from "../../src/openai/api/BetaResponses.ts"
+import * as HostedTools from "../../src/openai/api/HostedTools.ts"
 import * as Responses from "../../src/openai/api/Responses.ts"
-import * as HostedTools from "../../src/openai/HostedTools.ts"
+
+type Ids<Module> = {
+  readonly [K in keyof Module]: Module[K] extends (...args: never) => { readonly id: infer Id } ? Id : never
+}[keyof Module]
+
+/** The types of a union of tools that no tool of the module stands for. */
+type Missing<Member> = Member extends { readonly type: infer Type extends string }
+  ? Exclude<`openai.${Exclude<Type, "~unknown" | "function">}`, Ids<typeof HostedTools>>
+  : never
+
+// `tsc` checks that this is empty: a new member of a union needs a tool.
+const missing: ReadonlyArray<Missing<Responses.Tool> | Missing<BetaResponses.BetaTool>> = []
+const none: ReadonlyArray<never> = missing
 
 /** Returns the types of the request's tools. */
-const types = (): ReadonlyArray<string> => {
-  const ast: SchemaAST.AST = Responses.Tool.ast
+const types = (tool: { readonly ast: SchemaAST.AST }): ReadonlyArray<string> => {
+  const { ast } = tool
   const union = ast._tag === "Suspend" ? ast.thunk() : ast
   const { members } = (union.annotations?.["~llmfx/taggedUnion"] ?? {}) as { readonly members?: object }
   return Object.keys(members ?? {}).filter((type) => type !== "function")
@@ -18,12 +32,22 @@ const made = Object.values(HostedTools).map((make) => (make as unknown as Make)(
 
 describe("the hosted tools", () => {
   it("are all that a request can have", () => {
+    const all = new Set([...types(Responses.Tool), ...types(BetaResponses.BetaTool)])
+    assert.isAbove(all.size, 15)
+    assert.deepStrictEqual(none, [])
     assert.deepStrictEqual(
       [...new Set(made.map(({ id }) => id))].sort(),
-      types()
-        .map((type) => `openai.${type}`)
-        .sort()
+      [...all].map((type) => `openai.${type}`).sort()
     )
+  })
+
+  it("have names of their own in a toolkit, and take others", () => {
+    assert.strictEqual<"web_search">(HostedTools.WebSearch({}).name, "web_search")
+    assert.strictEqual<"sql">(HostedTools.Custom({ name: "sql" }).name, "sql")
+    const shell = HostedTools.Shell({}, { name: "bash", failureMode: "return" })
+    assert.strictEqual<"bash">(shell.name, "bash")
+    assert.strictEqual<"return">(shell.failureMode as "return", "return")
+    assert.deepStrictEqual(shell.args, {})
   })
 
   it("are provider-defined, and take the API's fields as they are", () => {

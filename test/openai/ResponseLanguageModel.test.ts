@@ -14,8 +14,8 @@ import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import * as fc from "fast-check"
 import * as AiErrors from "../../src/AiErrors.ts"
+import * as HostedTools from "../../src/openai/api/HostedTools.ts"
 import type * as Responses from "../../src/openai/api/Responses.ts"
-import * as HostedTools from "../../src/openai/HostedTools.ts"
 import * as ResponseLanguageModel from "../../src/openai/ResponseLanguageModel.ts"
 import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
 import * as Telemetry from "../../src/telemetry/Telemetry.ts"
@@ -343,6 +343,38 @@ describe("an answer of the Responses API", () => {
       assert.deepStrictEqual(inputOf(http, 1).slice(1, 3), [
         shell,
         { type: "shell_call_output", call_id: "call_1", output: [{ stdout: "a.txt", stderr: "", outcome }] }
+      ])
+    }).pipe(Effect.provide(modelOver(http)))
+  })
+
+  it.effect("asks the program to operate a computer, and is told which safety checks were acknowledged", () => {
+    const check = { id: "sc_1", code: "malicious_instructions", message: "Careful" }
+    const computer = {
+      type: "computer_call",
+      id: "cu_1",
+      call_id: "call_1",
+      status: "completed",
+      action: { type: "screenshot" },
+      pending_safety_checks: [check]
+    }
+    const http = fakeHttp({ body: response([computer]) }, { body: response([message("ok")]) })
+    const kit = withHandler([HostedTools.Computer({})], () =>
+      Effect.succeed({ image_url: "data:image/png;base64,AAAA", acknowledged_safety_checks: [check] })
+    )
+    return Effect.gen(function* () {
+      const { first } = yield* twoTurns({ toolkit: kit })
+      assert.deepStrictEqual(partsOf(first, "tool-call")[0]?.params, {
+        action: { type: "screenshot" },
+        pending_safety_checks: [check]
+      })
+      assert.deepStrictEqual(inputOf(http, 1).slice(1, 3), [
+        computer,
+        {
+          type: "computer_call_output",
+          call_id: "call_1",
+          output: { type: "computer_screenshot", image_url: "data:image/png;base64,AAAA" },
+          acknowledged_safety_checks: [check]
+        }
       ])
     }).pipe(Effect.provide(modelOver(http)))
   })

@@ -415,8 +415,15 @@ const outputItem = (kind: string, part: Prompt.ToolResultPart, given: ToolOutput
         ...rest
       }
     }
-    case "computer_call":
-      return { type: "computer_call_output", call_id, output: screenshotOf(given, result) }
+    case "computer_call": {
+      const { acknowledged_safety_checks: checks, ...screenshot } = isObject(result) ? result : {}
+      return {
+        type: "computer_call_output",
+        call_id,
+        output: screenshotOf(given, isObject(result) ? screenshot : result),
+        ...(Array.isArray(checks) && checks.length > 0 ? { acknowledged_safety_checks: checks } : {})
+      }
+    }
     default:
       return {
         type: "function_call_output",
