@@ -227,7 +227,13 @@ const cases: ReadonlyArray<Case> = [
     ids: ["a", "b"],
     queries: ["size=1", "size=1&page=1"]
   },
-  { name: "an answer without the items has none", style: Page.lastItemId, bodies: [{}], ids: [], queries: [""] },
+  {
+    name: "a page that leaves out its items has none",
+    style: Page.lastItemId,
+    bodies: [{ object: "list", has_more: false }],
+    ids: [],
+    queries: [""]
+  },
   {
     name: "an answer that is an array is a page",
     style: Page.single,
@@ -351,7 +357,7 @@ describe("a list", () => {
     })
   )
 
-  for (const body of ["", 5, { data: {} }]) {
+  for (const body of ["", 5, { data: {} }, {}, { ok: true }, { nextSteps: "Sign in" }, { pages: [] }]) {
     it.effect(`an answer such as ${JSON.stringify(body)} is a DecodeError`, () =>
       Effect.gen(function* () {
         const http = server({ body: JSON.stringify(body) })

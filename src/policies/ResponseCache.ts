@@ -21,9 +21,11 @@
  * )
  * ```
  */
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Persistable from "effect/persistence/Persistable"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Schema from "effect/Schema"
@@ -31,6 +33,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
+import { deadlineOf } from "../internal/attempt/call.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
@@ -57,7 +60,8 @@ export interface Options {
  *
  * **Details**
  *
- * A stream is stored after its last event. A cached response has `attempts: 0`. If the store fails, the call is made.
+ * A stream is stored after its last event. A cached response has `attempts: 0`. If the store fails, or does
+ * not answer within five seconds or the call's timeouts, the call is made.
  *
  * **Gotchas**
  *
@@ -92,16 +96,25 @@ class Key extends Persistable.Class<{ payload: { readonly hash: string } }>()("l
 }) {}
 
 const cached = (store: Persistence.PersistenceStore, key: Key, call: Call, next: (call: Call) => Answer): Answer =>
-  Effect.flatMap(
-    Effect.orElseSucceed(store.get(key), () => undefined),
-    (kept) => {
-      if (kept === undefined || Exit.isFailure(kept)) return keeping(store, key)(next(call))
-      return Effect.flatMap(optionsOf(call), ({ decoding }) => {
-        const found = restored(call, kept.value, decoding ?? "open")
-        return found === undefined ? keeping(store, key)(next(call)) : Effect.succeed(found)
-      })
-    }
-  )
+  Effect.gen(function* () {
+    const options = yield* optionsOf(call)
+    const start = yield* Clock.currentTimeMillis
+    const deadline = deadlineOf(start, options.timeouts ?? {}, options.deadline)
+    const patience = Math.min(maxStoreTime, Math.max(0, (deadline ?? Infinity) - start))
+    const kept = yield* Effect.timeoutOption(store.get(key), patience).pipe(
+      Effect.map(Option.getOrUndefined),
+      Effect.orElseSucceed(() => undefined)
+    )
+    const found =
+      kept === undefined || Exit.isFailure(kept) ? undefined : restored(call, kept.value, options.decoding ?? "open")
+    if (found !== undefined) return found
+    // What the store took is gone from the time of the call.
+    const rest = deadline === undefined ? call : { ...call, options: merge(call.options, { deadline }) }
+    return yield* keeping(store, key)(next(rest))
+  })
+
+/** In milliseconds. A store that does not answer by then is passed over. */
+const maxStoreTime = 5000
 
 const keeping =
   (store: Persistence.PersistenceStore, key: Key) =>
@@ -111,7 +124,8 @@ const keeping =
         Effect.suspend(() => {
           const { headers, raw, status } = response
           const plain = (json: unknown): unknown => (json === undefined ? null : JSON.parse(JSON.stringify(json)))
-          return store.set(key, Exit.succeed({ value: plain(value), raw: plain(raw), status, headers: { ...headers } }))
+          const kept = { value: plain(value), raw: plain(raw), status, headers: { ...headers } }
+          return Effect.timeoutOption(store.set(key, Exit.succeed(kept)), maxStoreTime)
         })
       )
     const keptValues = (response: Endpoint.Response<unknown>) => (values: Stream.Stream<unknown, ApiError>) =>

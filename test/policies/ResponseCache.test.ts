@@ -1,15 +1,31 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { type Middleware, RequestOptions, ResponseCache } from "llmfx"
 import { ChatCompletions, Responses } from "llmfx/openai"
+import { failureOf, reasonOf } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, sse } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
 
 const memory = Layer.provide(Persistence.layer, Persistence.layerBackingMemory)
+const silent = Layer.succeed(
+  Persistence.Persistence,
+  Persistence.Persistence.of({
+    make: () =>
+      Effect.succeed({
+        get: () => Effect.never,
+        getMany: () => Effect.never,
+        set: () => Effect.never,
+        setMany: () => Effect.never,
+        remove: () => Effect.never,
+        clear: Effect.never
+      })
+  })
+)
 const over = (http: FakeHttp, cache: Middleware.Middleware) => Layer.fresh(openAiOver(http, { middleware: [cache] }))
 
 const response = (text: string) => ({
@@ -173,5 +189,20 @@ describe("ResponseCache", () => {
         )
       )
     )
+  )
+
+  it.effect("does not wait for a store that does not answer", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("a") }, { body: response("b") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      const create = Effect.provide(Responses.create({ model: "m", input: "hi" }), layer)
+      const answered = yield* Effect.forkChild(create)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(answered)).id, "resp_1")
+      const late = yield* Effect.forkChild(failureOf(create.pipe(RequestOptions.withTimeouts({ total: "1 second" }))))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(reasonOf(yield* Fiber.join(late), "TimeoutError").which, "total")
+      assert.strictEqual(http.sent.length, 1)
+    }).pipe(Effect.scoped, Effect.provide(silent))
   )
 })

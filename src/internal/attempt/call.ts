@@ -177,7 +177,8 @@ const refusalOf = (thrown: unknown): { readonly message: string } | undefined =>
   }
 }
 
-const deadlineOf = (now: number, { total }: Timeouts, deadline: number | undefined): number | undefined => {
+/** When a call that begins now has to end, in milliseconds since 1970. */
+export const deadlineOf = (now: number, { total }: Timeouts, deadline: number | undefined): number | undefined => {
   if (total === undefined) return deadline
   const own = now + Duration.toMillis(total)
   return deadline === undefined ? own : Math.min(own, deadline)

@@ -109,9 +109,11 @@ const decodePage = (call: Call, style: Page.Style, input: unknown, payload: unkn
 
 /** Whether an object without its list is a page without items: anything else may be a gateway's own answer. */
 const isLikePage = (body: { readonly [key: string]: unknown }): boolean =>
-  body["object"] === "list" ||
-  Object.keys(body).length === 0 ||
-  Object.keys(body).some((key) => /^(?:has_?more|next|first|last|total|page)/i.test(key))
+  body["object"] === "list" || Object.keys(body).some((key) => pageField.test(key))
+
+/** What pages say next to their list: where they begin and end, how many items there are. */
+const pageField =
+  /^(?:has_?more|(?:next|prev|previous)(?:_?page)?(?:_?(?:token|cursor|url|id))?|(?:first|last)_?id|total(?:_?(?:count|size|items|pages?|num))?|page(?:_?(?:token|num|number|no|index|size|count|info))?)$/i
 
 const within = (
   error: ApiError.DecodeError,
