@@ -217,49 +217,14 @@ const begin = Effect.fnUntraced(function* (
   let server: URL | undefined
   let hasEnded = false
 
-  set({
-    "gen_ai.operation.name": operation,
-    "gen_ai.provider.name": provider,
-    "llmfx.endpoint": call.endpoint.id,
-    ...requestAttributes(call.input)
-  })
+  const named = { "gen_ai.operation.name": operation, "gen_ai.provider.name": provider }
+  const close = closing({ set, setMessages, named: { ...named, "gen_ai.request.model": model } })
+
+  set({ ...named, "llmfx.endpoint": call.endpoint.id, ...requestAttributes(call.input) })
   setMessages({
     "gen_ai.input.messages": inputMessages(call.input),
     "gen_ai.system_instructions": instructions(call.input)
   })
-
-  /** Writes the outcome to the span and the metrics. */
-  const close = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
-    const { described, seen, text } = observed
-    const counts = countsOf(seen.usage)
-    const shared = {
-      "gen_ai.response.model": seen.model,
-      "error.type": errorType(exit),
-      "server.address": server?.hostname,
-      "server.port": portOf(server)
-    }
-    set({
-      ...shared,
-      ...usageAttributes(counts),
-      "gen_ai.response.id": described.id,
-      "gen_ai.response.finish_reasons": described.finishReasons,
-      "gen_ai.response.time_to_first_chunk": firstChunk
-    })
-    setMessages({ "gen_ai.output.messages": outputMessages(text, described) })
-    // The span of a language model's call is ended by the core of `effect/ai`.
-    if (span !== given) span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
-    return measure({
-      attributes: {
-        "gen_ai.operation.name": operation,
-        "gen_ai.provider.name": provider,
-        "gen_ai.request.model": model,
-        ...shared
-      },
-      seconds: seconds(),
-      firstChunk,
-      counts
-    })
-  }
 
   const record: CallRecord = {
     options: {
@@ -281,13 +246,56 @@ const begin = Effect.fnUntraced(function* (
       Effect.suspend(() => {
         if (hasEnded) return Effect.void
         hasEnded = true
-        return close(exit)
+        const measured = close({ exit, observed, firstChunk, server, seconds: seconds() })
+        // The span of a language model's call is ended by the core of `effect/ai`.
+        if (span !== given) span.end(clock.currentTimeNanosUnsafe(), Exit.asVoid(exit))
+        return measured
       })
   }
   // A stream that is never read ends with its scope.
   yield* Effect.addFinalizer(record.end)
   return record
 })
+
+/** The outcome of a call, once it is known. */
+interface Outcome {
+  readonly exit: Exit.Exit<unknown, unknown>
+  readonly observed: Observed
+  readonly firstChunk: number | undefined
+  readonly server: URL | undefined
+  readonly seconds: number
+}
+
+/** Writes the outcome of a call to its span, and returns how to add it to the metrics. */
+const closing =
+  ({
+    named,
+    set,
+    setMessages
+  }: {
+    readonly set: ReturnType<typeof attributesTo>
+    readonly setMessages: ReturnType<typeof messagesTo>
+    readonly named: { readonly [name: string]: string | undefined }
+  }) =>
+  ({ exit, firstChunk, observed, seconds, server }: Outcome): Effect.Effect<void> => {
+    const { described, seen, text } = observed
+    const counts = countsOf(seen.usage)
+    const shared = {
+      "gen_ai.response.model": seen.model,
+      "error.type": errorType(exit),
+      "server.address": server?.hostname,
+      "server.port": portOf(server)
+    }
+    set({
+      ...shared,
+      ...usageAttributes(counts),
+      "gen_ai.response.id": described.id,
+      "gen_ai.response.finish_reasons": described.finishReasons,
+      "gen_ai.response.time_to_first_chunk": firstChunk
+    })
+    setMessages({ "gen_ai.output.messages": outputMessages(text, described) })
+    return measure({ attributes: { ...named, ...shared }, seconds, firstChunk, counts })
+  }
 
 const measure = (call: {
   readonly attributes: { readonly [name: string]: string | number | undefined }

@@ -211,99 +211,137 @@ export const make = <Event, E = never, R = never>(
   },
   options: Options<E, R>
 ): Receiver<Event, E, R> => {
-  const tolerance = Duration.toMillis(options.tolerance ?? "5 minutes")
-  const keep = Duration.fromInputUnsafe(options.keep ?? "3 days")
-  const lease = Duration.fromInputUnsafe(options.lease ?? "5 minutes")
-  const maxBodySize = options.maxBodySize === undefined ? undefined : ByteSize.fromInputUnsafe(options.maxBodySize)
-  const { store } = options
-  if (options.secrets.length === 0) throw new TypeError("A webhook receiver needs at least one secret")
-  const keys = options.secrets.map((secret) => keyOf(Redacted.value(secret), events.plainSecret))
-  const decode = schemaDecoder(events.schema, "open")
-
-  const decodeEvent = (body: string): Effect.Effect<Event, InvalidEventError> => {
-    try {
-      return Effect.succeed(decode(JSON.parse(body)) as Event)
-    } catch (thrown) {
-      return Effect.fail(new InvalidEventError({ message: messageOf(thrown), body }))
-    }
-  }
-
-  const accept = (delivery: Delivery, time: Duration.Duration): Effect.Effect<Received<Event>, WebhookError | E, R> =>
-    Effect.gen(function* () {
-      const { id, signature, timestamp } = yield* headersOf(delivery.headers)
-      const now = yield* Clock.currentTimeMillis
-      const signedAt = Number(timestamp) * 1000
-      if (Math.abs(now - signedAt) > tolerance) {
-        const message = `The webhook is too ${signedAt < now ? "old" : "far in the future"}`
-        return yield* new InvalidTimestampError({ message })
-      }
-      const body = typeof delivery.body === "string" ? new TextEncoder().encode(delivery.body) : delivery.body
-      if (!(yield* isSigned(keys, `${id}.${timestamp}.`, body, signature))) {
-        const message = "No signature of the webhook was made with a secret that this receiver knows"
-        return yield* new InvalidSignatureError({ message })
-      }
-      const event = yield* decodeEvent(new TextDecoder().decode(body))
-      const claim = store === undefined ? "new" : yield* store.claim(id, time)
-      if (claim !== "new") {
-        const isPending = claim === "pending"
-        const message = `The webhook ${id} has been received before${isPending ? ", and is not done" : ""}`
-        return yield* new ReplayedError({ message, id, isPending })
-      }
-      return { id, timestamp: signedAt, event }
-    })
-
-  const acceptRequest = (time: Duration.Duration) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      request.arrayBuffer.pipe(
-        Effect.updateService(HttpServerRequest.MaxBodySize, (limit) => maxBodySize ?? limit ?? defaultMaxBodySize),
-        Effect.flatMap((body) => accept({ body: new Uint8Array(body), headers: request.headers }, time))
-      )
-    )
-
-  type OwnFailure = HttpServerError.HttpServerError | E
-
-  const answering = <E2, R2, X>(
-    answer: (received: Received<Event>) => Effect.Effect<HttpServerResponse.HttpServerResponse, E2, R2>,
-    recover: (failure: OwnFailure) => Effect.Effect<HttpServerResponse.HttpServerResponse, X>
-  ) =>
-    acceptRequest(lease).pipe(
-      Effect.map((received) => ({ received })),
-      Effect.catch((error) => {
-        const refused = isWebhookError(error)
-          ? Effect.succeed(HttpServerResponse.empty({ status: statusOf(error) }))
-          : recover(error)
-        return Effect.map(refused, (refusal) => ({ refusal }))
-      }),
-      Effect.flatMap((outcome) =>
-        "refusal" in outcome
-          ? Effect.succeed(outcome.refusal)
-          : Effect.onExit(answer(outcome.received), (exit) => {
-              if (store === undefined) return Effect.void
-              const isHandled = Exit.isSuccess(exit) && exit.value.status < 400
-              const { id } = outcome.received
-              return isHandled
-                ? Effect.asVoid(Effect.catch(store.complete(id, keep), recover))
-                : Effect.ignore(store.release(id))
-            })
-      )
-    )
-
+  const settings = settingsOf(events, options)
   return {
-    receive: (delivery) => accept(delivery, keep),
-    receiveRequest: acceptRequest(keep),
+    receive: (delivery) => accept(settings, delivery, settings.keep),
+    receiveRequest: acceptRequest(settings, settings.keep),
     handle: (handler) =>
       answering(
+        settings,
         (received) => Effect.as(handler(received), HttpServerResponse.empty()),
         (failure) => Effect.fail(failure)
       ),
     middleware: (key) => (answer) =>
       answering(
+        settings,
         (received) => Effect.provideService(answer, key, received),
         (failure) =>
           HttpServerError.isHttpServerError(failure) ? HttpServerRespondable.toResponse(failure) : Effect.die(failure)
       )
   }
 }
+
+/** The options of a receiver, read once. */
+interface Settings<out Event, out E, out R> {
+  readonly decode: (body: string) => Effect.Effect<Event, InvalidEventError>
+  readonly keys: ReadonlyArray<Uint8Array>
+  /** In milliseconds. */
+  readonly tolerance: number
+  readonly keep: Duration.Duration
+  readonly lease: Duration.Duration
+  readonly maxBodySize: ByteSize.ByteSize | undefined
+  readonly store: Options<E, R>["store"]
+}
+
+const settingsOf = <Event, E, R>(
+  { plainSecret, schema }: { readonly schema: Schema.Codec<Event, unknown>; readonly plainSecret: "base64" | "text" },
+  options: Options<E, R>
+): Settings<Event, E, R> => {
+  if (options.secrets.length === 0) throw new TypeError("A webhook receiver needs at least one secret")
+  const decode = schemaDecoder(schema, "open")
+  return {
+    decode: (body) => {
+      try {
+        return Effect.succeed(decode(JSON.parse(body)) as Event)
+      } catch (thrown) {
+        return Effect.fail(new InvalidEventError({ message: messageOf(thrown), body }))
+      }
+    },
+    keys: options.secrets.map((secret) => keyOf(Redacted.value(secret), plainSecret)),
+    tolerance: Duration.toMillis(options.tolerance ?? "5 minutes"),
+    keep: Duration.fromInputUnsafe(options.keep ?? "3 days"),
+    lease: Duration.fromInputUnsafe(options.lease ?? "5 minutes"),
+    maxBodySize: options.maxBodySize === undefined ? undefined : ByteSize.fromInputUnsafe(options.maxBodySize),
+    store: options.store
+  }
+}
+
+/** Verifies and decodes a delivery, and claims its id in the store for `time`. */
+const accept = <Event, E, R>(
+  { decode, keys, store, tolerance }: Settings<Event, E, R>,
+  delivery: Delivery,
+  time: Duration.Duration
+): Effect.Effect<Received<Event>, WebhookError | E, R> =>
+  Effect.gen(function* () {
+    const { id, signature, timestamp } = yield* headersOf(delivery.headers)
+    const now = yield* Clock.currentTimeMillis
+    const signedAt = Number(timestamp) * 1000
+    if (Math.abs(now - signedAt) > tolerance) {
+      const message = `The webhook is too ${signedAt < now ? "old" : "far in the future"}`
+      return yield* new InvalidTimestampError({ message })
+    }
+    const body = typeof delivery.body === "string" ? new TextEncoder().encode(delivery.body) : delivery.body
+    if (!(yield* isSigned(keys, `${id}.${timestamp}.`, body, signature))) {
+      const message = "No signature of the webhook was made with a secret that this receiver knows"
+      return yield* new InvalidSignatureError({ message })
+    }
+    const event = yield* decode(new TextDecoder().decode(body))
+    const claim = store === undefined ? "new" : yield* store.claim(id, time)
+    if (claim !== "new") {
+      const isPending = claim === "pending"
+      const message = `The webhook ${id} has been received before${isPending ? ", and is not done" : ""}`
+      return yield* new ReplayedError({ message, id, isPending })
+    }
+    return { id, timestamp: signedAt, event }
+  })
+
+const acceptRequest = <Event, E, R>(settings: Settings<Event, E, R>, time: Duration.Duration) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+    request.arrayBuffer.pipe(
+      Effect.updateService(
+        HttpServerRequest.MaxBodySize,
+        (limit) => settings.maxBodySize ?? limit ?? defaultMaxBodySize
+      ),
+      Effect.flatMap((body) => accept(settings, { body: new Uint8Array(body), headers: request.headers }, time))
+    )
+  )
+
+/**
+ * Answers a request: with a status if the delivery is not to be handled, as `recover` says if the request or the store
+ * failed, and as `answer` says otherwise.
+ */
+const answering = <Event, E, R, E2, R2, X>(
+  settings: Settings<Event, E, R>,
+  answer: (received: Received<Event>) => Effect.Effect<HttpServerResponse.HttpServerResponse, E2, R2>,
+  recover: (failure: HttpServerError.HttpServerError | E) => Effect.Effect<HttpServerResponse.HttpServerResponse, X>
+) =>
+  acceptRequest(settings, settings.lease).pipe(
+    Effect.map((received) => ({ received })),
+    Effect.catch((error) => {
+      const refused = isWebhookError(error)
+        ? Effect.succeed(HttpServerResponse.empty({ status: statusOf(error) }))
+        : recover(error)
+      return Effect.map(refused, (refusal) => ({ refusal }))
+    }),
+    Effect.flatMap((outcome) =>
+      "refusal" in outcome
+        ? Effect.succeed(outcome.refusal)
+        : Effect.onExit(answer(outcome.received), settled(settings, outcome.received.id, recover))
+    )
+  )
+
+/** Records in the store that a delivery was handled, or releases its id. */
+const settled =
+  <Event, E, R, X>(
+    { keep, store }: Settings<Event, E, R>,
+    id: string,
+    recover: (failure: E) => Effect.Effect<unknown, X>
+  ) =>
+  (exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): Effect.Effect<void, X, R> => {
+    if (store === undefined) return Effect.void
+    const isHandled = Exit.isSuccess(exit) && exit.value.status < 400
+    return isHandled ? Effect.asVoid(Effect.catch(store.complete(id, keep), recover)) : Effect.ignore(store.release(id))
+  }
 
 const defaultMaxBodySize = /*#__PURE__*/ ByteSize.mebibytes(1)
 

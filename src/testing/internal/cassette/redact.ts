@@ -69,36 +69,80 @@ const signedName = /^(?:x-(?:amz|goog|oss|cos|tos|ms)-.*|sig|sign|policy|key-pai
 
 const urlInText = /\bhttps?:\/\/[^\s"'<>\\^`{|}]+/gi
 
-export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
+/** Takes known secrets and what looks like one out of texts, and learns more of them. */
+interface Scrubber {
+  readonly scrub: Scrub
+  readonly learn: (secrets: ReadonlyArray<string>) => void
+}
+
+const makeScrubber = (secrets: ReadonlyArray<string>): Scrubber => {
   const known = new Set(secrets)
   let scrubKnown: Scrub | undefined
-  const scrub = (text: string): string => {
-    scrubKnown ??= makeScrub({ values: [...known], credentials: [] })
-    return withoutPem(scrubKnown(text))
-      .replace(jwtLike, (found) => (found.includes(".") ? placeholder : found))
-      .replace(secretLike, placeholder)
-      .replace(urlInText, withoutPermission)
+  return {
+    scrub: (text) => {
+      scrubKnown ??= makeScrub({ values: [...known], credentials: [] })
+      return withoutPem(scrubKnown(text))
+        .replace(jwtLike, (found) => (found.includes(".") ? placeholder : found))
+        .replace(secretLike, placeholder)
+        .replace(urlInText, withoutPermission)
+    },
+    learn: (found) => {
+      for (const secret of found) {
+        if (secret === placeholder || known.has(secret)) continue
+        known.add(secret)
+        scrubKnown = undefined
+      }
+    }
   }
-  const learnAll = (found: ReadonlyArray<string>): void => {
-    for (const secret of found) {
-      if (secret === placeholder || known.has(secret)) continue
-      known.add(secret)
-      scrubKnown = undefined
+}
+
+export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
+  const { learn, scrub } = makeScrubber(secrets)
+  const { body, chunks } = bodyRedactor(scrub)
+
+  const request = (given: RecordedRequest): RecordedRequest => {
+    learn(secretsOf(given))
+    return {
+      method: given.method,
+      url: scrub(withoutParameters(given.url)),
+      headers: kept(given.headers, { plain: plainRequestHeaders, others: placeholder, scrub }),
+      ...(given.body === undefined ? {} : { body: body(given.body) })
     }
   }
 
-  /** The header values that are not kept, and what the URL has for this program alone. */
-  const learn = ({ headers, url }: RecordedRequest): void => {
-    const others = Object.entries(headers).filter(([name]) => !plainRequestHeaders.test(name.toLowerCase()))
-    learnAll(secretsInHeaders(Object.fromEntries(others)))
-    const { password, pathname, searchParams, username } = new URL(url)
-    learnAll([
-      ...[username, password].filter((text) => text !== "").map(decodeURIComponent),
-      ...[...searchParams].flatMap(([name, given]) => (isPlainParameter(name) ? [] : [given])),
-      ...pathname.split("/").filter((segment, index, all) => isKeyInPath(segment, all.slice(index + 1)))
-    ])
+  const response = (given: RecordedResponse): RecordedResponse => ({
+    ...given,
+    headers: kept(given.headers, { plain: plainResponseHeaders, others: undefined, scrub }),
+    ...(given.body === undefined
+      ? {}
+      : { body: "chunks" in given.body ? { chunks: chunks(given.body.chunks) } : body(given.body) })
+  })
+
+  return {
+    request,
+    interaction: (given) => ({
+      ...given,
+      request: request(given.request),
+      ...(given.response === undefined ? {} : { response: response(given.response) })
+    }),
+    leaks: (interactions, file) => [
+      ...interactions
+        .filter((interaction) => bytesIn(interaction).some(holdsSecret(scrub)))
+        .map(({ request: { method, url } }) => `a secret is within the bytes of ${method} ${url}`),
+      ...(scrub(file) === file ? [] : ["a secret is left in the text"])
+    ]
+  }
+}
+
+const holdsSecret =
+  (scrub: Scrub) =>
+  (bytes: Uint8Array): boolean => {
+    const text = new TextDecoder("latin1").decode(bytes)
+    return scrub(text) !== text
   }
 
+/** Redacts whole bodies, and those that arrived in chunks. */
+const bodyRedactor = (scrub: Scrub) => {
   const value = (name: string, given: unknown): unknown => {
     if (typeof given === "string") return isSecret(name, given) ? placeholder : scrub(given)
     if (Array.isArray(given)) return given.map((item) => value(name, item))
@@ -127,63 +171,44 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
     return [chunkOf(given[0]?.after ?? 0, new TextEncoder().encode(scrub(whole)))]
   }
 
-  const url = (text: string): string => {
-    const parsed = new URL(text)
-    parsed.username = ""
-    parsed.password = ""
-    for (const [name, given] of [...parsed.searchParams]) {
-      if (!isPlainParameter(name) || isSecret(name, given)) parsed.searchParams.set(name, placeholder)
-    }
-    return scrub(parsed.href)
-  }
-
-  const headers = (given: RecordedRequest["headers"], plain: RegExp, others: string | undefined) =>
-    Object.fromEntries(
-      Object.entries(given).flatMap(([name, text]) => {
-        const lower = name.toLowerCase()
-        if (plain.test(lower)) return [[lower, scrub(text)]]
-        return others === undefined ? [] : [[lower, others]]
-      })
-    )
-
-  const request = (given: RecordedRequest): RecordedRequest => {
-    learn(given)
-    return {
-      method: given.method,
-      url: url(given.url),
-      headers: headers(given.headers, plainRequestHeaders, placeholder),
-      ...(given.body === undefined ? {} : { body: body(given.body) })
-    }
-  }
-
-  const response = (given: RecordedResponse): RecordedResponse => ({
-    ...given,
-    headers: headers(given.headers, plainResponseHeaders, undefined),
-    ...(given.body === undefined
-      ? {}
-      : { body: "chunks" in given.body ? { chunks: chunks(given.body.chunks) } : body(given.body) })
-  })
-
-  return {
-    request,
-    interaction: (given) => ({
-      ...given,
-      request: request(given.request),
-      ...(given.response === undefined ? {} : { response: response(given.response) })
-    }),
-    leaks: (interactions, file) => [
-      ...interactions.flatMap((interaction) =>
-        bytesIn(interaction).some((bytes) => {
-          const text = new TextDecoder("latin1").decode(bytes)
-          return scrub(text) !== text
-        })
-          ? [`a secret is within the bytes of ${interaction.request.method} ${interaction.request.url}`]
-          : []
-      ),
-      ...(scrub(file) === file ? [] : ["a secret is left in the text"])
-    ]
-  }
+  return { body, chunks }
 }
+
+/** The header values that are not kept, and what the URL has for this program alone. */
+const secretsOf = ({ headers, url }: RecordedRequest): ReadonlyArray<string> => {
+  const others = Object.entries(headers).filter(([name]) => !plainRequestHeaders.test(name.toLowerCase()))
+  const { password, pathname, searchParams, username } = new URL(url)
+  return [
+    ...secretsInHeaders(Object.fromEntries(others)),
+    ...[username, password].filter((text) => text !== "").map(decodeURIComponent),
+    ...[...searchParams].flatMap(([name, given]) => (isPlainParameter(name) ? [] : [given])),
+    ...pathname.split("/").filter((segment, index, all) => isKeyInPath(segment, all.slice(index + 1)))
+  ]
+}
+
+/** An address without user information, and without the values of parameters that are not plain. */
+const withoutParameters = (text: string): string => {
+  const parsed = new URL(text)
+  parsed.username = ""
+  parsed.password = ""
+  for (const [name, given] of [...parsed.searchParams]) {
+    if (!isPlainParameter(name) || isSecret(name, given)) parsed.searchParams.set(name, placeholder)
+  }
+  return parsed.href
+}
+
+/** Plain headers, and the others with `others` in the place of their values, if it is given. */
+const kept = (
+  given: RecordedRequest["headers"],
+  { others, plain, scrub }: { readonly plain: RegExp; readonly others: string | undefined; readonly scrub: Scrub }
+) =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, text]) => {
+      const lower = name.toLowerCase()
+      if (plain.test(lower)) return [[lower, scrub(text)]]
+      return others === undefined ? [] : [[lower, others]]
+    })
+  )
 
 /**
  * Whether a segment of a path looks like a key. After the version of the API, ids do too: those with a prefix, and
