@@ -36,7 +36,8 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import { pageStream } from "./internal/attempt/paging.ts"
-import { DecoderOf, type MakeDecoder } from "./internal/decode/endpointDecoder.ts"
+import { DecoderOf, type MakeDecoder, PageReaderOf } from "./internal/decode/endpointDecoder.ts"
+import { pageReader } from "./internal/decode/page.ts"
 import { schemaDecoder } from "./internal/decode/schemaDecoder.ts"
 import { streaming } from "./internal/stream/openStream.ts"
 import { type Transport, TransportOf } from "./internal/stream/streamTransport.ts"
@@ -396,7 +397,10 @@ export const jsonLines = <Input, A, R, E = ApiError>(
 export const list = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
-): List<Input, A, R, E> => make(service, declaration, "list", paged, schemaDecoder)
+): List<Input, A, R, E> =>
+  Object.assign(make<R, List<Input, A, R, E>>(service, declaration, "list", paged, schemaDecoder), {
+    [PageReaderOf]: pageReader(declaration.pagination)
+  })
 
 type Run = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) => unknown
 type Options = RequestOptions.RequestOptions | undefined

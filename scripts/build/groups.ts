@@ -16,7 +16,6 @@ const core = closureOf([
   "credentials/Credential.ts",
   "internal/bytes/base64.ts",
   "internal/layers.ts",
-  "internal/stream/frames.ts",
   "policies/Timeouts.ts"
 ])
 

@@ -178,8 +178,8 @@ const bedrockDialect: Dialect = {
   ...withAwsErrors(dialect),
   // Refused by older models, and by all on the mantle surface.
   strictTools: false,
-  event: (event, data, id, parse, endpoint) => {
-    const json = dialect.event(event, data, id, parse, endpoint)
+  event: (event, data, id, frames, endpoint) => {
+    const json = dialect.event(event, data, id, frames, endpoint)
     return isObject(json) && typeof json["type"] !== "string" ? skip : json
   }
 }

@@ -3,7 +3,8 @@ import type * as Endpoint from "../Endpoint.ts"
 import type { JsonObject } from "./json/json.ts"
 import type { JsonParser } from "./json/patternParser.ts"
 import type { QueryStyle } from "./request/query.ts"
-import type { Ending } from "./stream/ending.ts"
+import type { Ending, Endings } from "./stream/ending.ts"
+import type { Frames } from "./stream/frames.ts"
 
 /** Marks something that is not an event of the stream: a ping or a comment. */
 export const skip: unique symbol = Symbol("skip")
@@ -33,7 +34,11 @@ export interface Behaviour {
   readonly receive: (body: unknown, input: unknown) => unknown
 }
 
-/** How one provider's API speaks: everything the client does differently for each provider. */
+/**
+ * How one provider's API speaks: everything the client does differently for each provider.
+ *
+ * What a stream alone needs of the core is an argument, so a program that streams nothing is bundled without it.
+ */
 export interface Dialect {
   readonly provider: string
   readonly requestIdHeaders: ReadonlyArray<string>
@@ -45,11 +50,11 @@ export interface Dialect {
     event: string,
     data: string,
     id: string | undefined,
-    parse: JsonParser,
+    frames: Frames,
     endpoint: Endpoint.Metadata
   ) => unknown
   /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
-  readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject) => Ending
+  readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject, endings: Endings) => Ending
   /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
   readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown) => unknown
   /** Whether the back end takes tools that are `strict`. Default: `true`. */

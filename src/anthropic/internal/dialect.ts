@@ -3,8 +3,6 @@ import { declares } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf, textOf } from "../../internal/json/json.ts"
-import { endingByName } from "../../internal/stream/ending.ts"
-import { isKeepAliveObject, readFrame } from "../../internal/stream/frames.ts"
 import { outputFormat } from "./outputFormat.ts"
 
 /** An event whose piece of JSON is a text: some servers send it as an object. */
@@ -19,18 +17,18 @@ export const dialect: Dialect = {
   requestIdHeaders: ["request-id", "x-request-id", "x-amzn-requestid"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
   listHeaders: new Set(["anthropic-beta"]),
-  event: (event, data, _id, parse, { terminal }) => {
-    const json = readFrame(event, data, parse)
+  event: (event, data, _id, frames, { terminal }) => {
+    const json = frames.read(event, data)
     // The API ends a stream with an event; an additional end mark comes from a proxy.
     if (json === done) return skip
     if (json === skip) return Array.isArray(terminal) && terminal.includes(event) ? { type: event } : skip
     if (!isObject(json) || typeof json["type"] === "string") return json
     if (isError(json["error"])) throw new ErrorInBody(json)
     if (event.includes("_")) return { ...json, type: event }
-    return isKeepAliveObject(json) ? skip : json
+    return frames.isKeepAliveObject(json) ? skip : json
   },
-  ending: (endpoint) => {
-    if (endpoint.terminal !== "finishReason") return endingByName(endpoint)
+  ending: ({ terminal }, _, endings) => {
+    if (terminal !== "finishReason") return endings.byName()
     // Each event of a legacy completion has the same name; the last one says why the text ended.
     let hasEnded = false
     const isOver = () => hasEnded

@@ -5,8 +5,7 @@ import { reasonOf } from "../../internal/errors/reasons.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
-import { endingByWork, type WorkState } from "../../internal/stream/ending.ts"
-import { isDoneFrame, isEmptyFrame, isKeepAlive, isKeepAliveObject } from "../../internal/stream/frames.ts"
+import type { WorkState } from "../../internal/stream/ending.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 import { eventName } from "./eventName.ts"
@@ -17,26 +16,27 @@ export const dialect: Dialect = {
   requestIdHeaders: ["x-tt-logid"],
   queryStyle: { nulls: "drop", arrays: "commas" },
   parse: parseWide,
-  event: (frame, data, id, parse, endpoint) => {
+  event: (frame, data, id, frames, endpoint) => {
     const terminal = Array.isArray(endpoint.terminal) ? endpoint.terminal : []
     let event = eventName(frame, terminal)
-    if (isKeepAlive(event) && event !== "PING") return skip
-    if (frame === "" && isDoneFrame(data)) return done
-    if (isEmptyFrame(data) && !terminal.includes(event) && event !== "error") return event === "PING" ? pong(id) : skip
-    let json = parsed(data, parse)
+    if (frames.isKeepAlive(event) && event !== "PING") return skip
+    if (frame === "" && frames.isDone(data)) return done
+    if (frames.isEmpty(data) && !terminal.includes(event) && event !== "error")
+      return event === "PING" ? pong(id) : skip
+    let json = parsed(data, frames.parse)
     if (frame === "" && isObject(json) && typeof json["event"] === "string") {
       event = eventName(json["event"], terminal)
-      if (isKeepAlive(event) && event !== "PING") return skip
+      if (frames.isKeepAlive(event) && event !== "PING") return skip
       json = json["data"]
     }
-    if (isObject(json) && isKeepAliveObject(json)) return skip
+    if (isObject(json) && frames.isKeepAliveObject(json)) return skip
     if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
     if (event === "" && (!isObject(json) || isFailure(json) || isError(json["error"]))) throw new ErrorInBody(json)
     const value = withStatus(event, unnamed(json))
     return id === undefined ? { event, data: value } : { event, data: value, id }
   },
-  ending: (endpoint) =>
-    endingByWork(endpoint, (json) => (isObject(json) ? stateOf(json["event"], json["data"]) : undefined)),
+  ending: (_, _input, endings) =>
+    endings.byWork((json) => (isObject(json) ? stateOf(json["event"], json["data"]) : undefined)),
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
     if (endpoint.envelope === true || !isObject(body)) return body

@@ -1,15 +1,13 @@
 /** From a successful response to the endpoint's value. */
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as ApiError from "../../ApiError.ts"
-import type * as Page from "../../Page.ts"
 import { type Call, detailIn, errorOf, summarize } from "../attempt/call.ts"
 import { ErrorInBody } from "../dialect.ts"
 import { messageOf } from "../errors/messageOf.ts"
 import { describeText, reasonOf } from "../errors/reasons.ts"
 import { plainText, type Scrub } from "../errors/redact.ts"
 import { errorInText, isErrorLike, statusIn } from "../errors/serverError.ts"
-import { isObject } from "../json/json.ts"
-import { endpointDecoder } from "./endpointDecoder.ts"
+import { endpointDecoder, pageReaderOf } from "./endpointDecoder.ts"
 import { notJson } from "./schemaDecoder.ts"
 
 /** The value and the parsed body it came from. Throws `ApiError`. */
@@ -45,11 +43,11 @@ export const decodeBody = (
 
 /** A body that does not fit but contains an error is an error of the server. */
 const decodePayload = (call: Call, input: unknown, payload: unknown): unknown => {
-  const { pagination } = call.endpoint
+  const { endpoint, options } = call
+  const decode = endpointDecoder(endpoint, options.decoding)
   try {
-    return pagination === undefined
-      ? endpointDecoder(call.endpoint, call.options.decoding)(payload)
-      : decodePage(call, pagination, input, payload)
+    const page = pageReaderOf(endpoint)
+    return page === undefined ? decode(payload) : page(payload, input, decode)
   } catch (thrown) {
     throw thrown instanceof ApiError.DecodeError && isErrorLike(payload) ? new ErrorInBody(payload) : thrown
   }
@@ -80,52 +78,6 @@ const decodeEmpty = (call: Call, contentType: string | undefined): unknown => {
     throw new ApiError.UnexpectedResponseError({ message: "The response has no body", contentType })
   }
 }
-
-const decodePage = (call: Call, style: Page.Style, input: unknown, payload: unknown): Page.Page<unknown> => {
-  const body = Array.isArray(payload) ? { [style.items]: payload } : payload
-  const items = isObject(body) ? (body[style.items] ?? (isLikePage(body) ? [] : undefined)) : undefined
-  if (!isObject(body) || !Array.isArray(items)) {
-    throw new ApiError.DecodeError({
-      message: `At ${style.items}: expected an array`,
-      path: [style.items],
-      expected: "an array",
-      raw: payload
-    })
-  }
-  const decode = endpointDecoder(call.endpoint, call.options.decoding)
-  const decoded = items.map((item, index) => {
-    try {
-      return decode(item)
-    } catch (thrown) {
-      throw thrown instanceof ApiError.DecodeError ? within(thrown, [style.items, index], payload) : thrown
-    }
-  })
-  return {
-    items: decoded,
-    next: style.next(body, decoded, isObject(input) ? input : {}),
-    body
-  }
-}
-
-/** Whether an object without its list is a page without items: anything else may be a gateway's own answer. */
-const isLikePage = (body: { readonly [key: string]: unknown }): boolean =>
-  body["object"] === "list" || Object.keys(body).some((key) => pageField.test(key))
-
-/** What pages say next to their list: where they begin and end, how many items there are. */
-const pageField =
-  /^(?:has_?more|(?:next|prev|previous)(?:_?page)?(?:_?(?:token|cursor|url|id))?|(?:first|last)_?id|total(?:_?(?:count|size|items|pages?|num))?|page(?:_?(?:token|num|number|no|index|size|count|info))?)$/i
-
-const within = (
-  error: ApiError.DecodeError,
-  path: ReadonlyArray<string | number>,
-  raw: unknown
-): ApiError.DecodeError =>
-  new ApiError.DecodeError({
-    message: `In ${path.join(".")}: ${error.message}`,
-    path: [...path, ...error.path],
-    expected: error.expected,
-    raw
-  })
 
 /** The call's error for whatever reading a body or an event has thrown.  */
 export const bodyError = (

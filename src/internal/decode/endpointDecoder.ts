@@ -1,4 +1,5 @@
 import type * as Endpoint from "../../Endpoint.ts"
+import type * as Page from "../../Page.ts"
 import type { Decoding } from "../../RequestOptions.ts"
 import type { schemaDecoder } from "./schemaDecoder.ts"
 
@@ -18,3 +19,12 @@ export const endpointDecoder = (
   const { [DecoderOf]: make } = endpoint as { readonly [DecoderOf]?: MakeDecoder }
   return make === undefined ? (json) => json : make(endpoint.success, decoding)
 }
+
+/** Reads a page from the JSON of a response. A list endpoint brings this along as well. */
+export type PageReader = (payload: unknown, input: unknown, decode: (item: unknown) => unknown) => Page.Page<unknown>
+
+export const PageReaderOf: unique symbol = Symbol("pageReader")
+
+/** Returns the reader of a list endpoint's pages; `undefined` for other endpoints. */
+export const pageReaderOf = (endpoint: Endpoint.Metadata): PageReader | undefined =>
+  (endpoint as { readonly [PageReaderOf]?: PageReader })[PageReaderOf]

@@ -14,11 +14,24 @@ export interface Ending {
   readonly isOver: () => boolean
 }
 
+/** The rules that endpoints share. */
+export interface Endings {
+  /** After its terminal event, or after `count` terminal events. */
+  readonly byName: (count?: number) => Ending
+  /** After its terminal event, once the work of the server is over. */
+  readonly byWork: (stateOf: (json: unknown, event: string) => WorkState) => Ending
+}
+
+export const endingsOf = (endpoint: Endpoint.Metadata): Endings => ({
+  byName: (count) => endingByName(endpoint, count),
+  byWork: (stateOf) => endingByWork(endpoint, stateOf)
+})
+
 /** A stream that may end at any time. */
 const openEnded: Ending = { see: () => undefined, isWhole: () => false, mayBeDone: () => true, isOver: () => false }
 
 /** A stream that ends after its terminal event, or after `count` terminal events. */
-export const endingByName = ({ envelope, terminal }: Endpoint.Metadata, count = 1): Ending => {
+const endingByName = ({ envelope, terminal }: Endpoint.Metadata, count = 1): Ending => {
   if (!Array.isArray(terminal)) return openEnded
   const names: ReadonlyArray<string> = terminal
   const isEnveloped = envelope === true
@@ -40,10 +53,7 @@ export const endingByName = ({ envelope, terminal }: Endpoint.Metadata, count = 
 export type WorkState = "under way" | "over" | undefined
 
 /** A stream about work that the server does: as long as the work goes on, no end of the stream makes it whole. */
-export const endingByWork = (
-  endpoint: Endpoint.Metadata,
-  stateOf: (json: unknown, event: string) => WorkState
-): Ending => {
+const endingByWork = (endpoint: Endpoint.Metadata, stateOf: (json: unknown, event: string) => WorkState): Ending => {
   const ending = endingByName(endpoint)
   let last: WorkState
   return {

@@ -12,7 +12,7 @@ const longestSignal = 16
 const keepAlive = /(?:^|[._:-])(?:ping|pong|keep[-_ ]?alive|heart[-_ ]?beat)$/i
 
 /** Whether a name says that nothing happened. Looks at its last letter first: most events of a stream end in another. */
-export const isKeepAlive = (name: string): boolean => {
+const isKeepAlive = (name: string): boolean => {
   switch (name.charCodeAt(name.length - 1) | 32) {
     case 101: // e
     case 103: // g
@@ -24,19 +24,39 @@ export const isKeepAlive = (name: string): boolean => {
 }
 
 /** Whether data says nothing: blank, or an empty JSON value. */
-export const isEmptyFrame = (data: string): boolean => {
+const isEmptyFrame = (data: string): boolean => {
   if (data.length > longestSignal) return data.trim() === ""
   return /^(?:\{\s*\}|\[\s*\]|null|"")?$/.test(data.trim())
 }
 
 /** Whether data is the mark that OpenAI ends its streams with. */
-export const isDoneFrame = (data: string): boolean => data.length <= longestSignal && /^\s*\[done\]\s*$/i.test(data)
+const isDoneFrame = (data: string): boolean => data.length <= longestSignal && /^\s*\[done\]\s*$/i.test(data)
+
+/** What reads the frames of one stream. */
+export interface Frames {
+  readonly parse: JsonParser
+  /** Reads the JSON of a frame. */
+  readonly read: (event: string, data: string) => unknown
+  readonly isDone: (data: string) => boolean
+  readonly isEmpty: (data: string) => boolean
+  readonly isKeepAlive: (name: string) => boolean
+  readonly isKeepAliveObject: (json: JsonObject) => boolean
+}
+
+export const framesOf = (parse: JsonParser): Frames => ({
+  parse,
+  read: (event, data) => readFrame(event, data, parse),
+  isDone: isDoneFrame,
+  isEmpty: isEmptyFrame,
+  isKeepAlive,
+  isKeepAliveObject
+})
 
 /**
  * The JSON of a frame, `skip` if it is not an event, or `done` if it ends the stream. Throws `ErrorInBody` for what
  * is not JSON but words. The `type` in the data says more than the name of the event.
  */
-export const readFrame = (event: string, data: string, parse: JsonParser): unknown => {
+const readFrame = (event: string, data: string, parse: JsonParser): unknown => {
   if (data.length <= longestSignal) {
     if (isDoneFrame(data)) return isKeepAlive(event) ? skip : done
     if (isEmptyFrame(data)) return event === "done" ? done : skip
@@ -57,7 +77,7 @@ export const readFrame = (event: string, data: string, parse: JsonParser): unkno
 const isEventType = /[._]/
 
 /** Whether an object says that nothing happened. */
-export const isKeepAliveObject = ({ event, object, type }: JsonObject): boolean =>
+const isKeepAliveObject = ({ event, object, type }: JsonObject): boolean =>
   [type, object, event].some((name) => typeof name === "string" && isKeepAlive(name))
 
 /** Whether the data of an event named `error` is one: its `type` may be the kind of the error, or that of an event. */

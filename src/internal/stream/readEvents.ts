@@ -22,7 +22,8 @@ import { gistOf } from "../errors/reasons.ts"
 import { errorInText, isErrorLike } from "../errors/serverError.ts"
 import { makeJsonSeriesParser } from "../json/patternParser.ts"
 import { type End, makeDecoding } from "./decoding.ts"
-import { type Ending, endingByName } from "./ending.ts"
+import { type Ending, endingsOf } from "./ending.ts"
+import { framesOf } from "./frames.ts"
 import { BodyStart, StrayLines, StreamProgress } from "./progress.ts"
 import { openBody, openBytes, type StreamedBody } from "./streamedBody.ts"
 
@@ -124,14 +125,18 @@ interface Reading {
   readonly stray: StrayLines
 }
 
+const endingOf = ({ config: { dialect }, endpoint, input }: Call): Ending => {
+  const endings = endingsOf(endpoint)
+  return dialect.ending === undefined ? endings.byName() : dialect.ending(endpoint, input, endings)
+}
+
 const events = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress,
   body: StreamedBody
 ): Values => {
-  const { config, endpoint, input } = call
-  const ending = config.dialect.ending?.(endpoint, input) ?? endingByName(endpoint)
+  const ending = endingOf(call)
   const reading: Reading = { call, response, progress, ending, head: new BodyStart(), stray: new StrayLines() }
   return body.decode(
     makeDecoding({
@@ -179,7 +184,7 @@ const eventReader = (
   const decoding = options.decoding ?? "open"
   const decode = endpointDecoder(endpoint, decoding)
   const inApiForm = decoding === "open" ? dialect.inApiForm : undefined
-  const parse = makeJsonSeriesParser(dialect.parse)
+  const frames = framesOf(makeJsonSeriesParser(dialect.parse))
   const decoded = (value: unknown): unknown => {
     try {
       return decode(value)
@@ -190,7 +195,7 @@ const eventReader = (
   }
   return (event, data, id) => {
     if (progress.ended) return
-    const given = dialect.event(event, data, id, parse, endpoint)
+    const given = dialect.event(event, data, id, frames, endpoint)
     if (given === skip) return
     const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given)
     if (json === done) {

@@ -4,7 +4,6 @@ import { declares } from "../../internal/decode/declares.ts"
 import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
-import { isKeepAliveObject, readFrame } from "../../internal/stream/frames.ts"
 import { compactVectors } from "./compactVectors.ts"
 import { inApiForm } from "./compatible.ts"
 import { textOfContent } from "./content.ts"
@@ -15,8 +14,8 @@ export const dialect: Dialect = {
   provider: "openai",
   requestIdHeaders: ["x-request-id", "apim-request-id"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
-  event: (event, data, _id, parse, endpoint) => {
-    const json = readFrame(event, data, parse)
+  event: (event, data, _id, frames, endpoint) => {
+    const json = frames.read(event, data)
     if (!isObject(json)) return json
     if (isError(json["error"])) throw new ErrorInBody(json)
     if (endpoint.envelope === true) return json
@@ -24,7 +23,7 @@ export const dialect: Dialect = {
     if (Array.isArray(choices)) refuseFailedChoice(choices)
     else if (isObject(response)) return withStatus(json, typeof type === "string" ? type : event, response)
     else if (type === undefined)
-      return event.includes(".") ? { ...json, type: event } : isKeepAliveObject(json) ? skip : json
+      return event.includes(".") ? { ...json, type: event } : frames.isKeepAliveObject(json) ? skip : json
     return json
   },
   ending: endingOf,

@@ -1,13 +1,13 @@
-import type * as Endpoint from "../../Endpoint.ts"
+import type { Dialect } from "../../internal/dialect.ts"
 import { isObject, type JsonObject, stringOf } from "../../internal/json/json.ts"
-import { type Ending, endingByName, endingByWork, type WorkState } from "../../internal/stream/ending.ts"
+import type { Ending, WorkState } from "../../internal/stream/ending.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 
 /** When a stream is whole: after the end of each choice, the last of the images, the run, or the terminal event. */
-export const endingOf = (endpoint: Endpoint.Metadata, input: JsonObject): Ending => {
+export const endingOf: NonNullable<Dialect["ending"]> = (endpoint, input, endings) => {
   if (endpoint.terminal === "finishReason") return endingByChoices(asked(input["n"]) * promptsIn(input["prompt"]))
-  if (endpoint.id.startsWith("beta.threads.")) return endingByWork(endpoint, stateOfRun)
-  return endingByName(endpoint, endpoint.id.startsWith("images.") ? asked(input["n"]) : 1)
+  if (endpoint.id.startsWith("beta.threads.")) return endings.byWork(stateOfRun)
+  return endings.byName(endpoint.id.startsWith("images.") ? asked(input["n"]) : 1)
 }
 
 /** What an event says of the run that its stream is about. */
