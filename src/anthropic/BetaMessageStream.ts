@@ -29,6 +29,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
+import { JsonParser } from "../internal/json/incrementalParser.ts"
 import { accumulatorOf } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import type { Anthropic } from "./Anthropic.ts"
@@ -45,7 +46,7 @@ export const accumulator: Accumulator.Accumulator<
   BetaMessages.BetaRawMessageStreamEvent,
   BetaMessages.BetaMessage,
   Accumulator.Step
-> = /*#__PURE__*/ accumulatorOf(() => new MessageFold())
+> = /*#__PURE__*/ accumulatorOf(() => new MessageFold(() => new JsonParser()))
 
 /**
  * A message under way.

@@ -187,6 +187,20 @@ describe("a message as parts", () => {
     })
   )
 
+  it.effect("fails where its events are cut, of a cassette too, unless it has said why it stopped", () =>
+    Effect.gen(function* () {
+      const events = eventsOf(whole) as ReadonlyArray<never>
+      const read = (count: number) =>
+        Stream.runCollect(MessageLanguageModel.streamParts()(Stream.fromIterable(events.slice(0, count))))
+      const end = events.findIndex(({ type }) => type === "message_delta")
+      for (let count = 0; count <= end; count++) {
+        const error = yield* Effect.flip(read(count))
+        assert.strictEqual(Option.getOrThrow(AiErrors.toApiError(error)).reason._tag, "StreamTruncatedError")
+      }
+      assert.deepStrictEqual(yield* read(end + 1), yield* read(events.length))
+    })
+  )
+
   it.effect("has its sources, usage and finish", () =>
     Effect.gen(function* () {
       const { content, finishReason, usage } = yield* LanguageModel.generateText(options).pipe(

@@ -7,6 +7,7 @@ import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { endpointDecoder } from "../../internal/decode/endpointDecoder.ts"
 import type { Dialect } from "../../internal/dialect.ts"
+import { WholeParser } from "../../internal/json/wholeParser.ts"
 import { accumulatorOf, finishWith } from "../../internal/stream/fold.ts"
 import { streamingWhole } from "../../internal/stream/openStream.ts"
 import { type Transport, TransportOf } from "../../internal/stream/streamTransport.ts"
@@ -65,7 +66,7 @@ const foldAll = (
   Effect.flatMap(Stream.run(events, Accumulator.sink(accumulator)), finishWith(endpoint, "a message"))
 
 const accumulator: Accumulator.Accumulator<unknown, object, Accumulator.Step> = /*#__PURE__*/ accumulatorOf(
-  () => new MessageFold()
+  () => new MessageFold(() => new WholeParser())
 )
 
 const streamTwin = (endpoint: Endpoint.Metadata): Endpoint.Metadata & { readonly [TransportOf]: Transport } => ({

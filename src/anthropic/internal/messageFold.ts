@@ -1,9 +1,19 @@
 /** Puts a message together from its stream of events; works on decoded events and on the JSON they came from. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
-import { JsonParser } from "../../internal/json/incrementalParser.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
+
+/** Reads the JSON of an input in pieces. */
+export interface InputParser {
+  readonly text: string
+  /** Why the text is not JSON. */
+  readonly failure: unknown
+  readonly push: (piece: string) => void
+  readonly end: () => void
+  /** The value so far; `undefined` if nothing of it is known. */
+  readonly value: () => unknown
+}
 
 export class MessageFold implements Fold<unknown, JsonObject, Step> {
   #message: JsonObject | undefined
@@ -15,6 +25,12 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
   /** The block of the last event. */
   #current: Block | undefined
   #generation = 0
+  readonly #makeParser: () => InputParser
+
+  /** `makeParser`: a parser that knows the value of half an input, or one that is smaller. */
+  constructor(makeParser: () => InputParser) {
+    this.#makeParser = makeParser
+  }
 
   push(event: unknown): ReadonlyArray<Step> {
     if (!isObject(event)) return [refused(event, "The event is not an object")]
@@ -96,7 +112,7 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
     const isTaken = index === undefined || this.#blockAt.has(index)
     const next = this.#blocks.reduce((most, block) => Math.max(most, block.index + 1), 0)
     if (isTaken) this.#generation = Math.max(this.#generation, next)
-    const block = new Block(isTaken ? next : Math.max(index, this.#generation), start, steps)
+    const block = new Block(isTaken ? next : Math.max(index, this.#generation), start, steps, this.#makeParser)
     this.#blocks.push(block)
     this.#blockAt.set(index ?? next, block)
     this.#current = block
@@ -175,14 +191,16 @@ class Block {
   /** The values assembled from deltas. */
   readonly #fields = new Map<string, unknown>()
   #citations: Array<unknown> | undefined
-  #json: JsonParser | undefined
+  readonly #makeParser: () => InputParser
+  #json: InputParser | undefined
   #isStopped = false
   #isCut = false
   #hasPieces = false
   #snapshot: unknown
 
-  constructor(index: number, start: JsonObject, steps: Array<Step>) {
+  constructor(index: number, start: JsonObject, steps: Array<Step>, makeParser: () => InputParser) {
     this.index = index
+    this.#makeParser = makeParser
     this.#isUnknown = start["type"] === "~unknown"
     this.#start = this.#isUnknown ? objectOf(start["raw"]) : start
     if (this.#start["type"] === "tool_use") {
@@ -247,7 +265,7 @@ class Block {
         }
         return
       case "input_json_delta":
-        this.#json ??= new JsonParser()
+        this.#json ??= this.#makeParser()
         this.#json.push(textOf(delta["partial_json"]))
         if (this.#start["type"] !== "tool_use") return
         steps.push({
@@ -314,7 +332,7 @@ class Block {
   }
 
   /** An input that is not JSON stays text, so its tool call can still be answered with an error. */
-  #input(json: JsonParser): unknown {
+  #input(json: InputParser): unknown {
     if (json.text === "") return this.#start["input"]
     if (this.#isStopped && json.failure !== undefined) return json.text
     return json.value() ?? this.#start["input"]

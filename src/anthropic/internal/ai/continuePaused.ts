@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import type * as Endpoint from "../../../Endpoint.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { arrayOf, isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
+import { WholeParser } from "../../../internal/json/wholeParser.ts"
 import { MessageFold } from "../messageFold.ts"
 import { nextInput as withAnswer } from "../messageParam.ts"
 
@@ -89,7 +90,7 @@ const continueEvents = <Event, E>(
   before: Before
 ): Stream.Stream<unknown, E> =>
   Stream.suspend(() => {
-    const fold = new MessageFold()
+    const fold = new MessageFold(() => new WholeParser())
     let paused: JsonObject | undefined
     const shownOf = (event: unknown): ReadonlyArray<unknown> => {
       fold.push(event)

@@ -3,14 +3,16 @@ import type * as Response from "effect/ai/Response"
 import { Carrier } from "../../../internal/ai/carry.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata } from "../../../internal/ai/metadata.ts"
-import type { Emit, PartReader } from "../../../internal/ai/parts.ts"
+import { type Emit, type PartReader, truncated } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import { WholeParser } from "../../../internal/json/wholeParser.ts"
 import { indexOf } from "../../../internal/stream/fold.ts"
 import { MessageFold } from "../messageFold.ts"
 import { DeclaredTools } from "./declaredTools.ts"
+import { streamMessage } from "./endpoints.ts"
 import { key, present } from "./partFields.ts"
 
 /** Reads a whole message. Throws an `AiError` if it calls a tool that the toolkit lacks. */
@@ -29,16 +31,22 @@ export const messageToParts = (message: unknown, { tools }: Reading): ReadonlyAr
 
 /** Reads the events of a message, decoded or not. */
 export class MessageReader implements PartReader<unknown> {
+  readonly #reading: Reading
   readonly #answer: Answer
-  readonly #fold = new MessageFold()
+  readonly #fold = new MessageFold(() => new WholeParser())
   readonly #open = new Map<number, OpenBlock>()
   #isOver = false
 
-  constructor({ tools }: Reading) {
-    this.#answer = new Answer(new DeclaredTools(tools))
+  #events = 0
+  #text = ""
+
+  constructor(reading: Reading) {
+    this.#reading = reading
+    this.#answer = new Answer(new DeclaredTools(reading.tools))
   }
 
   push(event: unknown, emit: EmitStreamed): void {
+    this.#events++
     if (!isObject(event) || this.#isOver) return
     this.#fold.push(event)
     switch (event["type"]) {
@@ -55,8 +63,16 @@ export class MessageReader implements PartReader<unknown> {
     }
   }
 
-  end(): void {
-    // A stream that is cut fails where its events are read.
+  /** A message that says why it stopped is whole, even if its last event is missing. */
+  end(emit: EmitStreamed): void {
+    if (this.#isOver) return
+    const { stop_reason: reason, usage } = this.message ?? {}
+    if (textOf(reason) !== "") return this.#finish(emit)
+    throw truncated(this.#reading, "anthropic", streamMessage.id, "the end of the message", {
+      text: this.#text,
+      usage,
+      events: this.#events
+    })
   }
 
   /** The message as far as it has come. */
@@ -81,7 +97,7 @@ export class MessageReader implements PartReader<unknown> {
     switch (open.kind) {
       case "text":
         emit({ type: "text-start", id })
-        if (textOf(block["text"]) !== "") emit({ type: "text-delta", id, delta: textOf(block["text"]) })
+        if (textOf(block["text"]) !== "") this.#say(id, textOf(block["text"]), emit)
         return
       case "reasoning":
         emit({ type: "reasoning-start", id })
@@ -100,13 +116,18 @@ export class MessageReader implements PartReader<unknown> {
     }
   }
 
+  #say(id: string, delta: string, emit: EmitStreamed): void {
+    this.#text += delta
+    emit({ type: "text-delta", id, delta })
+  }
+
   #delta(event: JsonObject, emit: EmitStreamed): void {
     const { delta, index } = event
     const open = this.#open.get(typeof index === "number" ? index : 0)
     if (open === undefined || !isObject(delta)) return
     switch (delta["type"]) {
       case "text_delta":
-        if (open.kind === "text") emit({ type: "text-delta", id: open.id, delta: textOf(delta["text"]) })
+        if (open.kind === "text") this.#say(open.id, textOf(delta["text"]), emit)
         return
       case "thinking_delta":
         if (open.kind === "reasoning") emit({ type: "reasoning-delta", id: open.id, delta: textOf(delta["thinking"]) })
