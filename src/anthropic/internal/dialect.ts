@@ -1,5 +1,5 @@
 import type { ServerDetail } from "../../ApiError.ts"
-import { declares } from "../../internal/decode/declares.ts"
+import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf, textOf } from "../../internal/json/json.ts"
@@ -43,7 +43,7 @@ export const dialect: Dialect = {
   },
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body
-    if (body["type"] === "error" || (isError(body["error"]) && !declares(endpoint.success, "error"))) {
+    if (body["type"] === "error" || (isError(body["error"]) && !mayHaveError(endpoint.success, body))) {
       throw new ErrorInBody(body)
     }
     return body

@@ -1,11 +1,10 @@
 import * as ApiError from "../../ApiError.ts"
-import { declares, isArray } from "../../internal/decode/declares.ts"
+import { isArray, mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
-import { detailIn, isError } from "../../internal/errors/serverError.ts"
+import { detailIn, isError, isErrorLike } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
-import type { WorkState } from "../../internal/stream/ending.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 import { eventName } from "./eventName.ts"
@@ -31,16 +30,26 @@ export const dialect: Dialect = {
     }
     if (isObject(json) && frames.isKeepAliveObject(json)) return skip
     if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
-    if (event === "" && (!isObject(json) || isFailure(json) || isError(json["error"]))) throw new ErrorInBody(json)
+    if (event === "" && (!isObject(json) || isFailure(json) || isErrorLike(json))) throw new ErrorInBody(json)
     const value = withStatus(event, unnamed(json))
     return id === undefined ? { event, data: value } : { event, data: value, id }
   },
-  ending: (_, _input, endings) =>
-    endings.byWork((json) => (isObject(json) ? stateOf(json["event"], json["data"]) : undefined)),
+  ending: (_, _input, endings) => {
+    const ending = endings.byName()
+    let hasEnded = false
+    return {
+      ...ending,
+      see: (json, event) => {
+        hasEnded ||= isObject(json) && endIn(json["event"]) !== undefined
+        ending.see(json, event)
+      },
+      mayBeDone: (event) => hasEnded || ending.mayBeDone(event)
+    }
+  },
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
     if (endpoint.envelope === true || !isObject(body)) return body
-    if (isError(body["error"]) && body["data"] === undefined && !declares(endpoint.success, "error")) {
+    if (isError(body["error"]) && body["data"] === undefined && !mayHaveError(endpoint.success, body)) {
       throw new ErrorInBody(body)
     }
     const data = body["data"] ?? payloadBesideEnvelope(body)
@@ -85,21 +94,19 @@ export const dialect: Dialect = {
   }
 }
 
-const chatEvent = "conversation.chat."
-
 const ends: ReadonlySet<string> = new Set(["completed", "failed", "requires_action", "canceled"])
 
-/** What an event says of its chat: by its name, and by the status of the chat. */
-const stateOf = (event: unknown, chat: unknown): WorkState => {
-  if (typeof event !== "string" || !event.startsWith(chatEvent)) return undefined
-  const status = isObject(chat) ? stringOf(chat["status"]) : undefined
-  return ends.has(event.slice(chatEvent.length)) || !isUnderWay(status) ? "over" : "under way"
+/** How an event says that its chat ended; `undefined` if it does not. */
+const endIn = (event: unknown): string | undefined => {
+  const verb = typeof event === "string" ? /^conversation\.chat\.(\w+)$/.exec(event)?.[1] : undefined
+  return verb !== undefined && ends.has(verb) ? verb : undefined
 }
 
 /** The chat of an event that names its end, with that end as its status if it says that it goes on. */
 const withStatus = (event: string, chat: unknown): unknown => {
-  const end = event.startsWith(chatEvent) ? event.slice(chatEvent.length) : ""
-  return ends.has(end) && isObject(chat) && isUnderWay(stringOf(chat["status"])) ? { ...chat, status: end } : chat
+  if (!event.startsWith("conversation.chat.") || !isObject(chat) || !isUnderWay(stringOf(chat["status"]))) return chat
+  const status = endIn(event)
+  return status === undefined ? chat : { ...chat, status }
 }
 
 const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } : { event: "PING", id })

@@ -5,13 +5,15 @@ const workflow: ReadonlyMap<string, string> = new Map([
   ["done", "Done"],
   ["interrupt", "Interrupt"],
   ["ping", "PING"],
-  ["error", "error"]
+  ["error", "error"],
+  ["exception", "error"]
 ])
 
 const chat: ReadonlyMap<string, string> = new Map([
   ["conversation.stream.done", "done"],
   ["conversation.done", "done"],
   ["conversation.error", "error"],
+  ["exception", "error"],
   ["conversation.chat.cancelled", "conversation.chat.canceled"],
   ["conversation.chat.required_action", "conversation.chat.requires_action"]
 ])

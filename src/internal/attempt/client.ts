@@ -12,7 +12,7 @@ import { hasDebug, logBody } from "./debug.ts"
 import { readText } from "./readBody.ts"
 import { responseOf } from "./response.ts"
 import { retrying } from "./retry.ts"
-import { maxBodyLengthOf, send, unreadBody } from "./send.ts"
+import { failUnread, maxBodyLengthOf, send } from "./send.ts"
 import { withNow } from "./withNow.ts"
 
 /** The client of a provider. */
@@ -51,7 +51,7 @@ const readBody = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<Endpoint.Response<unknown>, ApiError.ApiError> =>
   Effect.matchEffect(readText(response, maxBodyLengthOf(call)), {
-    onFailure: (error) => Effect.fail(unreadBody(call, response, error)),
+    onFailure: (error) => failUnread(call, response, error),
     onSuccess: (text) =>
       hasDebug(call)
         ? Effect.andThen(logBody(call, text), decoded(call, input, response, text))

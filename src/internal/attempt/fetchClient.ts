@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import { ApiError } from "../../ApiError.ts"
 import { joinBytes } from "../bytes/joinBytes.ts"
 import { messageOf } from "../errors/messageOf.ts"
+import { isOfNetwork } from "../errors/networkFailure.ts"
 import { decompressed } from "./decompress.ts"
 
 export interface Sending {
@@ -119,21 +120,26 @@ const fetchContext = (context: Context.Context<never>, init: RequestInit): Conte
   const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
   const withInit = Context.add(context, FetchHttpClient.RequestInit, { ...own, ...init })
   const given = Context.get(context, FetchHttpClient.Fetch)
-  const fetch = given === globalThis.fetch ? given : throwing(given)
+  const fetch = given === globalThis.fetch ? given : judged(given)
   const isAbortable = undiciVersion === undefined || undiciVersion >= 7
   if (isAbortable && fetch === given) return withInit
   return Context.add(withInit, FetchHttpClient.Fetch, isAbortable ? fetch : abortable(fetch))
 }
 
-/** Thrown by a `fetch` of the program at once, before it could have sent anything. */
+/** An exception of a `fetch` of the program that is not the failure of a connection. */
 export class ThrownByFetch extends Error {}
 
-/** A `fetch` whose own exceptions are told from the failures of its requests: only those are promised. */
-const throwing =
+/**
+ * A `fetch` whose own exceptions are told from the failures of its requests. What it throws at once cannot be one of
+ * these; of what it rejects with, only what a runtime's `fetch` may reject with is.
+ */
+const judged =
   (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
   (input, init) => {
     try {
-      return fetch(input, init)
+      return Promise.resolve(fetch(input, init)).catch((cause: unknown) => {
+        throw init?.signal?.aborted === true || isOfNetwork(cause) ? cause : new ThrownByFetch("fetch threw", { cause })
+      })
     } catch (cause) {
       throw new ThrownByFetch("fetch threw", { cause })
     }

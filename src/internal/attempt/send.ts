@@ -13,7 +13,8 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
-import { describeText, networkError, programError, reasonOf } from "../errors/reasons.ts"
+import { programError } from "../errors/networkFailure.ts"
+import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
 import { errorInText } from "../errors/serverError.ts"
 import { parseStart } from "../json/parseStart.ts"
 import { type Call, detailIn, errorOf, summarize } from "./call.ts"
@@ -123,12 +124,7 @@ const execute = (
         // Middleware may refuse a status; what it means is said here all the same.
         if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
         if (init === following || !isRefusedRedirect(error)) {
-          const cause = error.reason._tag === "TransportError" ? error.reason.cause : undefined
-          if (cause instanceof FetchClient.ThrownByFetch) return Effect.die(cause.cause)
-          const bug = programError(cause)
-          return bug === undefined
-            ? Effect.fail(errorOf(call, transportReason(call, error, "headers")))
-            : Effect.die(bug)
+          return bugIn(error) ?? Effect.fail(errorOf(call, transportReason(call, error, "headers")))
         }
         call.config.redirects.seen = true
         return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
@@ -277,6 +273,14 @@ const redirected = (
   }
 }
 
+/** Dies with the exception of the program that the HTTP client took for a broken connection, if it is one. */
+export const bugIn = ({ reason }: HttpClientError.HttpClientError): Effect.Effect<never> | undefined => {
+  const cause = "cause" in reason ? reason.cause : undefined
+  if (cause instanceof FetchClient.ThrownByFetch) return Effect.die(cause.cause)
+  const bug = programError(cause)
+  return bug === undefined ? undefined : Effect.die(bug)
+}
+
 /** The reason for a failure of the HTTP client. */
 export const transportReason = (
   call: Call,
@@ -303,22 +307,22 @@ export const transportReason = (
 /** How long the body of an answer may be, in bytes. */
 export const maxBodyLengthOf = ({ options: { maxBodyLength = defaultMaxBodyLength } }: Call): number => maxBodyLength
 
-/** The error for a body that broke off or is too long. */
-export const unreadBody = (
+/** Fails for a body that broke off or is too long. */
+export const failUnread = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   error: HttpClientError.HttpClientError | BodyTooLong
-): ApiError.ApiError =>
-  errorOf(
-    call,
-    error._tag === "BodyTooLong"
-      ? new ApiError.UnexpectedResponseError({
+): Effect.Effect<never, ApiError.ApiError> => {
+  const fail = (reason: ApiError.Reason) => Effect.fail(errorOf(call, reason, summarize(call, response, undefined)))
+  return error._tag === "BodyTooLong"
+    ? fail(
+        new ApiError.UnexpectedResponseError({
           message: `The body of the response is longer than ${error.limit} bytes, the limit that maxBodyLength sets`,
           contentType: response.headers["content-type"]
         })
-      : transportReason(call, error, "body"),
-    summarize(call, response, undefined)
-  )
+      )
+    : (bugIn(error) ?? fail(transportReason(call, error, "body")))
+}
 
 /** An error body is kept up to this length, in bytes. */
 const maxErrorBody = 256 * 1024

@@ -1,10 +1,11 @@
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import type { JsonObject } from "../json/json.ts"
 
 const known = new WeakMap<Schema.Constraint, Map<string, boolean>>()
 
 /** Whether a schema, or a member of it if it is a union, has a field of its own with this name. */
-export const declares = (schema: Schema.Constraint | undefined, name: string): boolean => {
+const declares = (schema: Schema.Constraint | undefined, name: string): boolean => {
   if (schema === undefined) return false
   const names = known.get(schema) ?? new Map<string, boolean>()
   known.set(schema, names)
@@ -31,6 +32,13 @@ const hasField = (ast: SchemaAST.AST, name: string, depth: number): boolean => {
       return false
   }
 }
+
+/** Whether an object with an `error` can be the value of a schema: values that have an error also have their id. */
+export const mayHaveError = (schema: Schema.Constraint | undefined, { id }: JsonObject): boolean =>
+  declares(schema, "error") && (id !== undefined || isAnything(schema) || !declares(schema, "id"))
+
+const isAnything = (schema: Schema.Constraint | undefined): boolean =>
+  schema?.ast._tag === "Unknown" || schema?.ast._tag === "Any"
 
 /** Whether a schema is that of a list. */
 export const isArray = (schema: Schema.Constraint | undefined): boolean => {

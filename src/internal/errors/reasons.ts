@@ -130,23 +130,6 @@ export const networkError = (
   })
 }
 
-/** The messages of runtimes for a broken connection whose error has no code. */
-const ofTheNetwork =
-  /fetch|network|load failed|terminated|connect|socket|abort|sending request|timed? ?out|closed|hang up|reset|redirect|dns|tls|certificate/i
-
-/**
- * The error of the program that a failed send hides, such as a bug in the stream of an upload. The runtime wraps it as
- * it wraps a broken connection, but at the bottom is an error that only code throws.
- */
-export const programError = (cause: unknown): Error | undefined => {
-  let at = cause instanceof Error ? cause : undefined
-  for (let depth = 0; depth < 6 && at?.cause instanceof Error; depth++) at = at.cause
-  if (at === undefined || "code" in at || ofTheNetwork.test(at.message)) return undefined
-  const isOfCode =
-    at instanceof TypeError || at instanceof ReferenceError || at instanceof RangeError || at instanceof SyntaxError
-  return isOfCode ? at : undefined
-}
-
 /** Limits that are not `Timeouts`: the runtime's client has them, five minutes each in Node. */
 const runtimeLimits: ReadonlyMap<string | undefined, string> = new Map([
   ["UND_ERR_HEADERS_TIMEOUT", ". This is the runtime's own limit: raise headersTimeout of its dispatcher"],

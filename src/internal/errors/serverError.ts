@@ -30,13 +30,23 @@ export const detailIn = (body: unknown): ServerDetail | undefined => {
   const code = firstOf(levels, codeNames)
   if (message === undefined && code === undefined && !levels.some(({ isNamed }) => isNamed)) return undefined
   return {
-    message: message ?? JSON.stringify(levels[0]?.fields),
+    message: withUpstream(message ?? JSON.stringify(levels[0]?.fields), levels),
     code,
     type: typeIn(levels),
     param: firstOf(levels, ["param"]) ?? locationIn(levels),
     helpUrl: undefined
   }
 }
+
+/** Routers report an error in words of their own, next to those of the server that they asked. */
+const withUpstream = (message: string, levels: ReadonlyArray<Level>): string => {
+  const metadata = levels.map(({ fields }) => fields["metadata"]).find(isObject)
+  const raw = metadata?.["raw"]
+  const said = (detailIn(raw)?.message ?? "").slice(0, longestUpstream)
+  return said === "" || message.includes(said) ? message : `${message}: ${said}`
+}
+
+const longestUpstream = 1000
 
 /** Whether a value that is not the answer looks like an error. */
 export const isErrorLike = (body: unknown): boolean => {

@@ -18,13 +18,10 @@ export interface Ending {
 export interface Endings {
   /** After its terminal event, or after `count` terminal events. */
   readonly byName: (count?: number) => Ending
-  /** After its terminal event, once the work of the server is over. */
-  readonly byWork: (stateOf: (json: unknown, event: string) => WorkState) => Ending
 }
 
 export const endingsOf = (endpoint: Endpoint.Metadata): Endings => ({
-  byName: (count) => endingByName(endpoint, count),
-  byWork: (stateOf) => endingByWork(endpoint, stateOf)
+  byName: (count) => endingByName(endpoint, count)
 })
 
 /** A stream that may end at any time. */
@@ -46,24 +43,6 @@ const endingByName = ({ envelope, terminal }: Endpoint.Metadata, count = 1): End
     isWhole: () => seen >= count,
     mayBeDone: (event) => seen > 0 || known.has(event),
     isOver: () => seen >= count
-  }
-}
-
-/** What an event says of the work that its stream is about; `undefined` if it says nothing. */
-export type WorkState = "under way" | "over" | undefined
-
-/** A stream about work that the server does: as long as the work goes on, no end of the stream makes it whole. */
-const endingByWork = (endpoint: Endpoint.Metadata, stateOf: (json: unknown, event: string) => WorkState): Ending => {
-  const ending = endingByName(endpoint)
-  let last: WorkState
-  return {
-    see: (json, event) => {
-      last = stateOf(json, event) ?? last
-      ending.see(json, event)
-    },
-    isWhole: () => last !== "under way" && ending.isWhole(),
-    mayBeDone: (event) => last === "over" || (last === undefined && ending.mayBeDone(event)),
-    isOver: ending.isOver
   }
 }
 

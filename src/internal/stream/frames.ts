@@ -69,8 +69,17 @@ const readFrame = (event: string, data: string, parse: JsonParser): unknown => {
     if (event === "error") throw new ErrorInBody(json)
     return isKeepAlive(event) ? skip : event === "done" ? done : json
   }
-  if (type === "error" || (event === "error" && isError(type, json))) throw new ErrorInBody(json)
+  if (type === "error" || json["object"] === "error" || (event === "error" && isError(type, json))) {
+    throw new ErrorInBody(json)
+  }
+  if (isErrorType(type) && isErrorLike(json)) throw new ErrorInBody(json)
   return isKeepAlive(type) || (isKeepAlive(event) && !isEventType.test(type)) ? skip : json
+}
+
+/** Whether the type is the kind of an error, such as `BadRequestError`; no event has such a name. */
+const isErrorType = (type: string): boolean => {
+  const last = type.charCodeAt(type.length - 1) | 32
+  return (last === 114 || last === 110) && /(?:error|exception)$/i.test(type)
 }
 
 /** The names of events have several parts. */

@@ -12,7 +12,7 @@ import * as EventStream from "../../EventStream.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
 import { makeDeadlines } from "../attempt/deadlines.ts"
 import { readText } from "../attempt/readBody.ts"
-import { maxBodyLengthOf, transportReason, unreadBody } from "../attempt/send.ts"
+import { bugIn, failUnread, maxBodyLengthOf, transportReason } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
 import { bodyError, isJson } from "../decode/body.ts"
 import { endpointDecoder } from "../decode/endpointDecoder.ts"
@@ -48,7 +48,11 @@ const openUntimed = (
       return Effect.andThen(
         refuseErrorInPlaceOfBytes(call, response),
         Effect.map(openBytes(response), (pull) =>
-          Effect.mapError(pull, (error) => (Cause.isDone(error) ? error : brokenError(call, response, error)))
+          Effect.catch(
+            pull,
+            (error): Effect.Effect<never, ApiError.ApiError | Cause.Done> =>
+              Cause.isDone(error) ? Effect.fail(error) : broken(call, response, error)
+          )
         )
       )
     case "jsonl":
@@ -59,13 +63,15 @@ const openUntimed = (
 }
 
 /** The failure of a call whose connection broke while the body was read. */
-const brokenError = (
+const broken = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   error: HttpClientError.HttpClientError,
   head?: string,
   partial?: ApiError.PartialOutput
-): ApiError.ApiError => errorOf(call, transportReason(call, error, "body"), summarize(call, response, head), partial)
+): Effect.Effect<never, ApiError.ApiError> =>
+  bugIn(error) ??
+  Effect.fail(errorOf(call, transportReason(call, error, "body"), summarize(call, response, head), partial))
 
 /** The failure of a call whose answer is JSON or a page in place of what was asked for. */
 const refuseContent = (
@@ -73,7 +79,7 @@ const refuseContent = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<never, ApiError.ApiError> =>
   Effect.flatMap(
-    Effect.mapError(readText(response, maxBodyLengthOf(call)), (error) => unreadBody(call, response, error)),
+    Effect.catch(readText(response, maxBodyLengthOf(call)), (error) => failUnread(call, response, error)),
     (text) => notAStream(call, response, text)
   )
 
@@ -105,12 +111,11 @@ const contentInPlaceOfStream = (call: Call, response: HttpClientResponse.HttpCli
     }
     if (isErrorLike(json)) return new ErrorInBody(json)
   }
+  const what =
+    json === undefined ? `${contentType ?? "text"} instead of a stream` : "JSON instead of a stream of events"
   const gist = gistOf(text, call.scrub)
   return new ApiError.UnexpectedResponseError({
-    message:
-      json !== undefined || isJson(contentType ?? "")
-        ? "The server answered with JSON instead of a stream of events"
-        : `The server answered with ${contentType ?? "text"} instead of a stream${gist === "" ? "" : `: ${gist}`}`,
+    message: `The server answered with ${what}${gist === "" ? "" : `: ${gist}`}`,
     contentType
   })
 }
@@ -240,11 +245,10 @@ const endOfEvents = (
       if (progress.complete) return Cause.done()
       const error = Cause.findErrorOption(end.cause)
       if (Option.isNone(error)) return Effect.failCause(end.cause as Cause.Cause<never>)
-      return Effect.fail(
-        progress.events === 0 || isOpenEnded
-          ? brokenError(call, response, error.value, start, progress.received())
-          : truncated(reading, transportReason(call, error.value, "body").message)
-      )
+      if (progress.events === 0 || isOpenEnded) {
+        return broken(call, response, error.value, start, progress.received())
+      }
+      return bugIn(error.value) ?? Effect.fail(truncated(reading, transportReason(call, error.value, "body").message))
     }
     case "Thrown":
       // A body that ends within an event is not wrong but cut off.
@@ -342,8 +346,8 @@ const endOfLines = (
     case "Finished":
       return Cause.done()
     case "Broken":
-      return Effect.mapError(Effect.failCause(end.cause), (error) =>
-        brokenError(call, response, error, undefined, progress.received())
+      return Effect.catch(Effect.failCause(end.cause), (error) =>
+        broken(call, response, error, undefined, progress.received())
       )
     case "Thrown":
       return failedEvent(call, response, undefined, progress, end.thrown)

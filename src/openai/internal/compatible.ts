@@ -51,19 +51,27 @@ export const plainMessage = (message: JsonObject, isDelta = true): JsonObject =>
 
 /** A response, or an event of its stream, with the arguments of its calls as text. */
 const withItems = (body: JsonObject): JsonObject => {
-  const { arguments: json, item, output, response } = body
+  const { item, output, response, type } = body
   if (isObject(response)) {
     const own = withItems(response)
     return own === response ? body : { ...body, response: own }
   }
-  if (isObject(json)) return { ...body, arguments: JSON.stringify(json) }
   if (isObject(item)) {
-    const own = withItems(item)
+    const own = withTextOf(item)
     return own === item ? body : { ...body, item: own }
   }
-  return arrayOf(output).some((one) => isObject(one) && isObject(one["arguments"]))
-    ? { ...body, output: arrayOf(output).map((one) => (isObject(one) ? withItems(one) : one)) }
-    : body
+  if (Array.isArray(output)) {
+    const own = output.map((one: unknown) => (isObject(one) ? withTextOf(one) : one))
+    return own.every((one, at) => one === output[at]) ? body : { ...body, output: own }
+  }
+  return type === "response.function_call_arguments.done" ? withTextOf(body) : body
+}
+
+/** The arguments of other items, such as those of a search for tools, are objects. */
+const withTextOf = (call: JsonObject): JsonObject => {
+  const { arguments: json, type } = call
+  const isText = type === "function_call" || type === "response.function_call_arguments.done"
+  return isText && isObject(json) ? { ...call, arguments: JSON.stringify(json) } : call
 }
 
 const hasObjectAsArguments = (call: unknown): boolean =>

@@ -1,6 +1,6 @@
 import type { ServerDetail } from "../../ApiError.ts"
 
-import { declares } from "../../internal/decode/declares.ts"
+import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
@@ -36,7 +36,7 @@ export const dialect: Dialect = {
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body
     const { choices } = body
-    if (isError(body["error"]) && !declares(endpoint.success, "error")) throw new ErrorInBody(body)
+    if (isError(body["error"]) && !mayHaveError(endpoint.success, body)) throw new ErrorInBody(body)
     if (body["object"] === "error" || body["type"] === "error") throw new ErrorInBody(body)
     if (Array.isArray(choices)) refuseFailedChoice(choices)
     return body

@@ -1,19 +1,11 @@
 import type { Dialect } from "../../internal/dialect.ts"
-import { isObject, type JsonObject, stringOf } from "../../internal/json/json.ts"
-import type { Ending, WorkState } from "../../internal/stream/ending.ts"
-import { isUnderWay } from "../../internal/stream/status.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import type { Ending } from "../../internal/stream/ending.ts"
 
-/** When a stream is whole: after the end of each choice, the last of the images, the run, or the terminal event. */
+/** When a stream is whole: after the end of each choice, the last of the images, or the terminal event. */
 export const endingOf: NonNullable<Dialect["ending"]> = (endpoint, input, endings) => {
   if (endpoint.terminal === "finishReason") return endingByChoices(asked(input["n"]) * promptsIn(input["prompt"]))
-  if (endpoint.id.startsWith("beta.threads.")) return endings.byWork(stateOfRun)
   return endings.byName(endpoint.id.startsWith("images.") ? asked(input["n"]) : 1)
-}
-
-/** What an event says of the run that its stream is about. */
-const stateOfRun = (run: unknown, event: string): WorkState => {
-  if (!/^thread\.run\.\w+$/.test(event) || !isObject(run)) return undefined
-  return isUnderWay(stringOf(run["status"]) ?? event.slice(event.lastIndexOf(".") + 1)) ? "under way" : "over"
 }
 
 const asked = (n: unknown): number => {

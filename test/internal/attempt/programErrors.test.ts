@@ -8,8 +8,9 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { FileSource, Middleware, RequestOptions } from "llmfx"
+import { FileSource, Middleware, RequestOptions, RetryPolicy } from "llmfx"
 import type { ApiError } from "../../../src/ApiError.ts"
 import * as ChatCompletions from "../../../src/openai/api/ChatCompletions.ts"
 import type { OpenAi } from "../../../src/openai/OpenAi.ts"
@@ -120,12 +121,95 @@ describe("the stream of an upload", () => {
   )
 })
 
+/** The call over a `fetch`, with the official retries; how it ended, and how often it was sent. */
+const over = (
+  fetch: () => Promise<Response>,
+  call: Effect.Effect<unknown, ApiError, OpenAi> = probes.get({ id: "a" })
+) =>
+  Effect.gen(function* () {
+    let sent = 0
+    const counted = () => {
+      sent++
+      return fetch()
+    }
+    const http = { layer: Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, counted)) }
+    const retry = RetryPolicy.set(RetryPolicy.official, { schedule: Schedule.spaced("1 millis") })
+    const exit = yield* Effect.exit(call.pipe(Effect.provide(openAiOver(http, { retry }))))
+    return { exit, sent }
+  })
+
+const withCode = (error: Error, code: string) => Object.assign(error, { code })
+const ownErrors: ReadonlyArray<unknown> = [
+  new TypeError("rows.map is not a function"),
+  new TypeError("Cannot read properties of undefined (reading 'connection')"),
+  new ReferenceError("socket is not defined"),
+  new RangeError("Invalid array length"),
+  new SyntaxError("Unexpected token 'n', \"network\" is not valid JSON"),
+  new Error("connection pool is not configured"),
+  withCode(new Error("no such file or directory, open 'key.pem'"), "ENOENT"),
+  withCode(new TypeError("The first argument must be of type string"), "ERR_INVALID_ARG_TYPE"),
+  withCode(new Error("not in my quota"), "MY_CODE"),
+  "a text",
+  { my: "object" },
+  undefined
+]
+const ofRuntimes: ReadonlyArray<readonly [runtime: string, error: unknown]> = [
+  ["Node", new TypeError("fetch failed", { cause: withCode(new Error("connect ECONNREFUSED"), "ECONNREFUSED") })],
+  ["Node", new TypeError("fetch failed", { cause: withCode(new Error("getaddrinfo EAI_AGAIN"), "EAI_AGAIN") })],
+  ["Node", new TypeError("terminated", { cause: withCode(new Error("other side closed"), "UND_ERR_SOCKET") })],
+  ["Node", new TypeError("fetch failed", { cause: withCode(new Error("expired"), "CERT_HAS_EXPIRED") })],
+  ["Chromium", new TypeError("Failed to fetch")],
+  ["WebKit", new TypeError("Load failed")],
+  ["Firefox", new TypeError("NetworkError when attempting to fetch resource.")],
+  ["Deno", new TypeError("error sending request for url (http://a.test/): client error (Connect)")],
+  ["Bun", withCode(new Error("Unable to connect. Is the computer able to access the url?"), "ConnectionRefused")],
+  ["Bun", withCode(new Error("The socket connection was closed unexpectedly."), "ECONNRESET")],
+  ["workerd", new Error("Network connection lost.")],
+  ["workerd", new TypeError("internal error; reference = abc")],
+  ["React Native", new TypeError("Network request failed")],
+  ["node-fetch", withCode(new Error("request to http://a.test failed, reason: socket hang up"), "ECONNRESET")],
+  ["any", new DOMException("The operation timed out.", "TimeoutError")]
+]
+
 describe("a fetch of the program", () => {
   it.live("that throws lets the call die with its exception", () =>
     Effect.gen(function* () {
-      const http = { layer: Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, fail)) }
-      const exit = yield* Effect.exit(probes.get({ id: "a" }).pipe(Effect.provide(openAiOver(http))))
-      assert.strictEqual(causeOf(exit), bug)
+      const { exit, sent } = yield* over(fail)
+      assert.deepStrictEqual([causeOf(exit), sent], [bug, 1])
+    })
+  )
+
+  it.live("that rejects with what no runtime says of a connection lets the call die with it", () =>
+    Effect.gen(function* () {
+      for (const error of ownErrors) {
+        const { exit, sent } = yield* over(() => Promise.reject(error))
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause), String(error))
+        assert.deepStrictEqual([causeOf(exit), sent], [error, 1])
+      }
+    })
+  )
+
+  it.live("that rejects as the fetch of a runtime does is a failure of the network, and tried again", () =>
+    Effect.gen(function* () {
+      for (const [runtime, error] of ofRuntimes) {
+        const { exit, sent } = yield* over(() => Promise.reject(error))
+        reasonOf(causeOf(exit) as ApiError, "NetworkError")
+        assert.strictEqual(sent, 3, runtime)
+      }
+    })
+  )
+
+  it.live("whose body throws lets the call die with the exception", () =>
+    Effect.gen(function* () {
+      const error = new TypeError("rows.map is not a function")
+      const respond = async () =>
+        new Response(new ReadableStream({ pull: (controller) => controller.error(error) }), {
+          headers: { "content-type": "text/event-stream" }
+        })
+      for (const call of [probes.get({ id: "a" }), Stream.runDrain(completion)]) {
+        const { exit, sent } = yield* over(respond, call)
+        assert.deepStrictEqual([causeOf(exit), sent], [error, 1])
+      }
     })
   )
 })

@@ -9,7 +9,6 @@ import * as BetaMessages from "../../../src/anthropic/api/BetaMessages.ts"
 import * as Messages from "../../../src/anthropic/api/Messages.ts"
 import * as Chat from "../../../src/coze/api/Chat.ts"
 import * as WorkflowsRuns from "../../../src/coze/api/WorkflowsRuns.ts"
-import * as BetaThreadsRuns from "../../../src/openai/api/BetaThreadsRuns.ts"
 import * as ChatCompletions from "../../../src/openai/api/ChatCompletions.ts"
 import * as Completions from "../../../src/openai/api/Completions.ts"
 import * as Images from "../../../src/openai/api/Images.ts"
@@ -224,6 +223,18 @@ describe.each(subjects)("a stream of $name", ({ endsAfter, frames, run, tail }) 
       "AuthenticationError",
       false
     ],
+    [
+      "a kind of error as type",
+      JSON.stringify({ message: words, type: "BadRequestError", code: 400 }),
+      "InvalidRequestError",
+      false
+    ],
+    [
+      "the words of the server behind a router",
+      JSON.stringify({ error: { message: "Provider returned error", code: 429, metadata: { raw: words } } }),
+      "RateLimitError",
+      true
+    ],
     ["an object named error", JSON.stringify({ object: "error", message: words, code: 404 }), "NotFoundError", false],
     ["a list", JSON.stringify([{ error: { message: words, code: 403 } }]), "PermissionDeniedError", false],
     [
@@ -288,36 +299,16 @@ describe("the type in the data", () => {
   })
 })
 
-describe("the end of a stream", () => {
-  const end = text(["done", "[DONE]"])
-
-  it("does not make a chat of Coze whole that goes on", async () => {
-    const begun = [
-      ["conversation.chat.created", { ...chat, status: "created" }],
-      ["conversation.message.delta", said]
-    ]
-    const run = (...more: ReadonlyArray<string>) =>
-      Stream.provide(
-        Chat.stream({ bot_id: "3", user_id: "u" }),
-        cozeOver(http([...begun.map((frame) => text(frame as unknown as Frame)), ...more]), once)
-      )
-    assert.strictEqual((await failed(run(end))).reason._tag, "StreamTruncatedError")
-    const completed = text(["conversation.chat.completed", { ...chat, status: "in_progress" }])
-    const events = await collected(run(completed, end))
-    assert.deepInclude(events[2], { event: "conversation.chat.completed", data: { ...chat, status: "completed" } })
-  })
-
-  it("does not make a run of an assistant whole that goes on", async () => {
-    const run = (status: string) => {
-      const states = [`thread.run.created`, `thread.run.${status}`].map((name) =>
-        text([name, { id: "r", object: "thread.run", status: name.slice(11) }])
-      )
-      const stream = BetaThreadsRuns.stream({ thread_id: "t", assistant_id: "a" })
-      return Stream.provide(stream, openAiOver(http([...states, end]), once))
-    }
-    assert.strictEqual((await failed(run("in_progress"))).reason._tag, "StreamTruncatedError")
-    for (const status of ["completed", "failed", "expired", "cancelled", "requires_action"]) {
-      assert.strictEqual((await collected(run(status))).length, 2, status)
+describe("a chat of Coze", () => {
+  it("has ended as the name of its last event says", async () => {
+    const frames = ["completed", "failed", "canceled"].map((end) =>
+      text([`conversation.chat.${end}`, { ...chat, status: "in_progress" }])
+    )
+    for (const frame of frames) {
+      const stream = Chat.stream({ bot_id: "3", user_id: "u" })
+      const events = await collected(Stream.provide(stream, cozeOver(http([frame, text(["done", "[DONE]"])]), once)))
+      const { data, event } = events[0] as { readonly event: string; readonly data: { readonly status: string } }
+      assert.strictEqual(event, `conversation.chat.${data.status}`)
     }
   })
 })
