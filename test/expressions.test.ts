@@ -66,7 +66,7 @@ describe("a regular expression", () => {
   })
 
   it("is made at run time only where a test of its own attacks it", () => {
-    assert.deepStrictEqual([...makers].sort(), ["internal/errors/secretFinder.ts", "internal/json/patternParser.ts"])
+    assert.deepStrictEqual([...makers], ["internal/errors/secretFinder.ts"])
   })
 
   for (const [literal, file] of expressions) {

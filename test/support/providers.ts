@@ -97,6 +97,7 @@ export const subjects = (http: Layer.Layer<HttpClient.HttpClient> = FetchHttpCli
         ["conversation.chat.created", { id: "c1", conversation_id: "v1", status: "created" }],
         ["conversation.message.delta", answerDelta("hel")],
         ["conversation.message.delta", answerDelta("lo")],
+        ["conversation.chat.completed", { id: "c1", conversation_id: "v1", status: "completed" }],
         ["done", "[DONE]"]
       ],
       opening: [

@@ -231,7 +231,7 @@ const endOfEvents = (
   switch (end._tag) {
     case "Finished":
       return Effect.andThen(
-        drain(body),
+        body.drain,
         Effect.suspend(
           (): Pull.Pull<never, ApiError.ApiError> =>
             progress.complete ? Cause.done() : Effect.fail(truncated(reading))
@@ -293,9 +293,6 @@ const truncated = ({ call, head, progress, response, stray }: Reading, cause?: s
     summarize(call, response, progress.events === 0 ? head.text() : undefined)
   )
 }
-
-/** Reads on to the end after the last event, so that the connection can be used again; not for long. */
-const drain = (body: StreamedBody): Effect.Effect<void> => Effect.ignore(Effect.timeoutOption(body.drain, "1 second"))
 
 /** Applies the time limits between values. */
 const timed = (

@@ -18,7 +18,7 @@ export interface StreamedBody {
   readonly decode: <A, E>(
     decoding: Decoding<A, HttpClientError.HttpClientError, E>
   ) => Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>
-  /** Reads to the end and forgets what comes. */
+  /** Reads on to the end, for at most a second, so that the connection can be used again. */
   readonly drain: Effect.Effect<void>
 }
 
@@ -48,9 +48,11 @@ export const openBytes = (
     )
   )
 
+const drainTime = 1000
+
 const ofPull = (bytes: Pull.Pull<ReadonlyArray<Uint8Array>, HttpClientError.HttpClientError>): StreamedBody => ({
   decode: (decoding) => pullDecoded(bytes, decoding),
-  drain: Effect.ignore(Effect.forever(bytes))
+  drain: Effect.ignore(Effect.timeoutOption(Effect.forever(bytes), drainTime))
 })
 
 /**
@@ -80,8 +82,13 @@ const ofReader = (response: Response, reader: ReadableStreamDefaultReader<Uint8A
     })
   },
   drain: Effect.callback((resume) => {
-    const end = (): void => resume(Effect.void)
+    const end = (): void => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    }
     const next = (): Promise<void> => reader.read().then(({ done }) => (done ? end() : next()))
+    const timer = setTimeout(end, drainTime)
     next().catch(end)
+    return Effect.sync(() => clearTimeout(timer))
   })
 })
