@@ -127,7 +127,9 @@ beforeAll(async () => {
   blocks.forEach(({ code, runs }, index) => {
     writeFileSync(fileOf(index, "ts"), `${code}${runs && !runsItself(code) ? runner : ""}`)
   })
-  examples.forEach(({ code }, index) => writeFileSync(exampleOf(index), `${code}\nexport {}\n`))
+  examples.forEach(({ code }, index) => {
+    writeFileSync(exampleOf(index), `${code}\nexport {}\n`)
+  })
   await build({
     entryPoints: blocks.flatMap(({ runs }, index) => (runs ? [fileOf(index, "ts")] : [])),
     outdir: folder,

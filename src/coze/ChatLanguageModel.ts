@@ -71,10 +71,10 @@ export interface Config
   /** Whether a file's data is the id of an uploaded file. Default: if it consists of digits. */
   readonly isFileId?: ((data: string) => boolean) | undefined
   /**
-   * Whether a system message or `toolChoice`, which chats do not take, fails the call (`fail`, the default). `omit` sends a
-   * system message as a text of the user, and leaves the choice out.
+   * What happens to a system message and to `toolChoice`, which chats do not take. `fail` fails the call, `omit` leaves both
+   * out, and `asUser` leaves the choice out and sends the system message as a text of the user. Default: `fail`.
    */
-  readonly onUnsupported?: "fail" | "omit" | undefined
+  readonly onUnsupported?: "fail" | "omit" | "asUser" | undefined
 }
 
 /**

@@ -153,7 +153,7 @@ const seen = (parts: ReadonlyArray<Response.AnyPart>) => ({
 const options = { prompt: "hi", toolkit: kit, disableToolCallResolution: true } as const
 
 describe("a message as parts", () => {
-  it.effect("is the same in whole and as a stream, wherever its bytes are split", () =>
+  it.effect("has the same parts as a whole answer and as a stream, wherever the bytes are split", () =>
     Effect.gen(function* () {
       const { content } = yield* LanguageModel.generateText(options).pipe(on(fakeHttp({ body: whole })))
       const stream = sse(...eventsOf(whole))

@@ -66,21 +66,42 @@ describe("a message that may take longer than ten minutes", () => {
     })
   )
 
-  it.effect("is sent at the limit, and above it if the caller sets a timeout", () =>
+  it.effect("is sent unstreamed up to the limit", () =>
     Effect.gen(function* () {
       const { fetch, streamed } = server()
       yield* on(create(21_333), fetch)
-      yield* on(create(100_000).pipe(RequestOptions.withTimeouts({ body: "1 hour" })), fetch)
-      yield* on(create(100_000), fetch, "send")
-      assert.deepStrictEqual(streamed, [undefined, undefined, undefined])
+      assert.deepStrictEqual(streamed, [undefined])
     })
   )
 
-  it.effect("is streamed if the layer says so, and arrives whole", () =>
+  it.effect("is sent unstreamed above the limit if the caller sets a timeout", () =>
     Effect.gen(function* () {
       const { fetch, streamed } = server()
-      const { content, stop_reason, usage } = yield* on(create(100_000), fetch, "stream")
+      yield* on(create(100_000).pipe(RequestOptions.withTimeouts({ body: "1 hour" })), fetch)
+      assert.deepStrictEqual(streamed, [undefined])
+    })
+  )
+
+  it.effect('is sent unstreamed above the limit with longRequests: "send"', () =>
+    Effect.gen(function* () {
+      const { fetch, streamed } = server()
+      yield* on(create(100_000), fetch, "send")
+      assert.deepStrictEqual(streamed, [undefined])
+    })
+  )
+
+  it.effect('is sent as a stream with longRequests: "stream"', () =>
+    Effect.gen(function* () {
+      const { fetch, streamed } = server()
+      yield* on(create(100_000), fetch, "stream")
       assert.deepStrictEqual(streamed, [true])
+    })
+  )
+
+  it.effect("returns the whole message of its stream", () =>
+    Effect.gen(function* () {
+      const { fetch } = server()
+      const { content, stop_reason, usage } = yield* on(create(100_000), fetch, "stream")
       assert.deepStrictEqual(JSON.parse(JSON.stringify(content)), [{ type: "text", text: "A long story." }])
       assert.deepStrictEqual([stop_reason, usage.output_tokens], ["end_turn", 4])
     })

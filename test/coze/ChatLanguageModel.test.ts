@@ -81,16 +81,30 @@ const history = (parts: ReadonlyArray<Response.AnyPart>) =>
   JSON.parse(JSON.stringify(Prompt.fromResponseParts(parts).content))
 
 describe("a chat as parts", () => {
-  it.effect("is the same in whole and as a stream, and keeps what no part stands for", () =>
+  const generated = LanguageModel.generateText({ prompt: "hi" })
+  const answered = Effect.suspend(() => on(fakeHttp({ parts: answer }))(generated))
+
+  it.effect("has the agent's text, reasoning and usage", () =>
     Effect.gen(function* () {
-      const whole = yield* LanguageModel.generateText({ prompt: "hi" }).pipe(on(fakeHttp({ parts: answer })))
-      const streamed = yield* Stream.runCollect(LanguageModel.streamText({ prompt: "hi" })).pipe(
-        on(fakeHttp({ parts: answer }))
-      )
+      const whole = yield* answered
       assert.strictEqual(whole.text, "It rains")
       assert.strictEqual(whole.reasoningText, "Hm.")
       assert.strictEqual(whole.usage.outputTokens.total, 5)
-      assert.deepStrictEqual(history(streamed), history(whole.content))
+    })
+  )
+
+  it.effect("has the same parts as a whole answer and as a stream", () =>
+    Effect.gen(function* () {
+      const streamed = yield* Stream.runCollect(LanguageModel.streamText({ prompt: "hi" })).pipe(
+        on(fakeHttp({ parts: answer }))
+      )
+      assert.deepStrictEqual(history(streamed), history((yield* answered).content))
+    })
+  )
+
+  it.effect("keeps what no part stands for in the metadata", () =>
+    Effect.gen(function* () {
+      const whole = yield* answered
       assert.include(JSON.stringify(history(whole.content)), "function_call")
       const finish = whole.content.find((part) => part.type === "finish")
       assert.deepInclude(finish?.metadata["coze"] as object, { followUps: ["And tomorrow?"] })
@@ -167,25 +181,36 @@ describe("a conversation", () => {
       assert.strictEqual(second.text, "It rains")
     })
   )
+})
 
-  it.effect("takes a system message only as a text of the user, if the program says so", () =>
+describe("a system message, which a chat does not take", () => {
+  const prompt = [
+    { role: "system", content: "Be brief" },
+    { role: "user", content: "hi" }
+  ] as const
+
+  it.effect("fails the call before it is sent", () =>
     Effect.gen(function* () {
-      const prompt = [
-        { role: "system", content: "Be brief" },
-        { role: "user", content: "hi" }
-      ] as const
       const http = fakeHttp({ parts: answer })
       const error = yield* LanguageModel.generateText({ prompt }).pipe(on(http), Effect.flip)
       assert.strictEqual(error.reason._tag, "InvalidUserInputError")
       assert.lengthOf(http.sent, 0)
-      yield* LanguageModel.generateText({ prompt }).pipe(
-        ChatLanguageModel.withConfig({ onUnsupported: "omit" }),
-        on(http)
-      )
-      assert.deepStrictEqual(
-        bodyOf(http).additional_messages.map(({ content }) => content),
-        ["Be brief", "hi"]
-      )
     })
   )
+
+  for (const [onUnsupported, what, sent] of [
+    ["asUser", "is sent as a text of the user", ["Be brief", "hi"]],
+    ["omit", "is left out", ["hi"]]
+  ] as const) {
+    it.effect(`${what} with onUnsupported: "${onUnsupported}"`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp({ parts: answer })
+        yield* LanguageModel.generateText({ prompt }).pipe(ChatLanguageModel.withConfig({ onUnsupported }), on(http))
+        assert.deepStrictEqual(
+          bodyOf(http).additional_messages.map(({ content }) => content),
+          [...sent]
+        )
+      })
+    )
+  }
 })

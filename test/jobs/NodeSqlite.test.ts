@@ -6,27 +6,51 @@ import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as NodeSqlite from "llmfx/jobs/NodeSqlite"
 
-it.effect("runs statements, keeps large integers, and rolls a failed transaction back", () =>
+const inMemory = NodeSqlite.layer({ filename: ":memory:" })
+
+const one = { a: 1, b: "one", c: new Uint8Array([1, 2]) }
+const two = { a: 2, b: null, c: null }
+
+const filled = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c BLOB)`
+  yield* sql`INSERT INTO t ${sql.insert([one, two])}`
+  return sql
+})
+
+it.effect("returns the rows of a statement", () =>
+  Effect.gen(function* () {
+    const sql = yield* filled
+    expect(yield* sql`SELECT * FROM t ORDER BY a`).toEqual([one, two])
+  }).pipe(Effect.provide(inMemory))
+)
+
+it.effect("takes null, booleans and what is undefined as parameters", () =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    yield* sql`CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c BLOB)`
-    yield* sql`INSERT INTO t ${sql.insert([
-      { a: 1, b: "one", c: new Uint8Array([1, 2]) },
-      { a: 2, b: null, c: null }
-    ])}`
-    expect(yield* sql`SELECT * FROM t ORDER BY a`).toEqual([
-      { a: 1, b: "one", c: new Uint8Array([1, 2]) },
-      { a: 2, b: null, c: null }
+    expect(yield* sql`SELECT ${true} AS yes, ${undefined} AS absent, ${null} AS empty`).toEqual([
+      { yes: 1, absent: null, empty: null }
     ])
+  }).pipe(Effect.provide(inMemory))
+)
+
+it.effect("keeps large integers if they are asked for as bigint", () =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
     const large = sql<{ readonly n: bigint }>`SELECT 9007199254740993 AS n`
     expect(yield* Effect.provideService(large, SqlClient.SafeIntegers, true)).toEqual([{ n: 9007199254740993n }])
+  }).pipe(Effect.provide(inMemory))
+)
+
+it.effect("rolls a failed transaction back", () =>
+  Effect.gen(function* () {
+    const sql = yield* filled
     const repeated = yield* Effect.flip(
       sql.withTransaction(Effect.andThen(sql`DELETE FROM t WHERE a = 2`, sql`INSERT INTO t (a) VALUES (1)`))
     )
     expect(repeated.reason._tag).toMatch(/UniqueViolation|ConstraintError/)
-    expect(yield* sql`SELECT a FROM t WHERE b IS NULL AND a = ${2}`).toEqual([{ a: 2 }])
-    expect(yield* sql`SELECT ${true} AS yes, ${undefined} AS absent`).toEqual([{ yes: 1, absent: null }])
-  }).pipe(Effect.provide(NodeSqlite.layer({ filename: ":memory:" })))
+    expect(yield* sql`SELECT * FROM t ORDER BY a`).toEqual([one, two])
+  }).pipe(Effect.provide(inMemory))
 )
 
 it.live("says which file cannot be opened", () =>

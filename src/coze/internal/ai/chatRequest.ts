@@ -39,7 +39,7 @@ export const chatRequest = ({ config, model, object, options, tools }: ModelRequ
     }
   }
   if (tools.tools.length > 0 && options.toolChoice !== "auto" && onUnsupported === "fail") {
-    throw refused("The agent itself decides which tools it calls: leave toolChoice out, or set onUnsupported: 'omit'")
+    throw refused('The agent itself decides which tools it calls: leave toolChoice out, or set onUnsupported: "omit"')
   }
   const schema = object === undefined ? "" : JSON.stringify(object.jsonSchema)
   const instruction = `Answer with one JSON value that fits this JSON Schema, and with nothing else:\n${schema}`
@@ -119,12 +119,17 @@ export const messagesOf = (messages: ReadonlyArray<Prompt.Message>, config: Conf
     }
   }
   if (system.length === 0) return said
-  if (config.onUnsupported !== "omit") {
-    throw refused(
-      'An agent has its own system prompt, so a chat takes none: put it into the agent, or set onUnsupported: "omit" to send it as a text of the user'
-    )
+  switch (config.onUnsupported) {
+    case "asUser":
+      return [ChatMessage.user(system.join("\n\n")), ...said]
+    case "omit":
+      return said
+    default:
+      throw refused(
+        "An agent has its own system prompt, so a chat takes none: put it into the agent, or set onUnsupported to " +
+          '"asUser", which sends it as a text of the user, or to "omit"'
+      )
   }
-  return [ChatMessage.user(system.join("\n\n")), ...said]
 }
 
 const itemOf = (part: Prompt.UserMessagePart, { isFileId = isNumber }: Config): ObjectStringItem => {
