@@ -1,7 +1,7 @@
 /**
  * The legacy Text Completions API: a prompt of turns that begin with `\n\nHuman:` and `\n\nAssistant:`.
  *
- * Only models before Claude 3 answer it. For all others use `Messages`.
+ * Only models before Claude 3 answer it. For all others use `Messages`. The layers of Bedrock and Vertex do not route it.
  *
  * @example
  * ```ts
