@@ -14,7 +14,10 @@
  * })
  * ```
  */
+import type * as HttpBody from "effect/http/HttpBody"
 import * as Stream from "effect/Stream"
+import type { Part } from "../internal/request/multipart.ts"
+import { streamedForm } from "../internal/request/streamedForm.ts"
 
 /**
  * The type of every file input.
@@ -50,10 +53,8 @@ export interface Opener {
   readonly type: string | undefined
   /** In bytes, if known. */
   readonly size: number | undefined
-  /**
-   * Joins texts and files. The source brings this function along, so a program without streams is bundled without them.
-   */
-  readonly join: (pieces: ReadonlyArray<string | FileSource>) => Stream.Stream<Uint8Array, unknown>
+  /** Makes a form. The source brings this function along, so a program without such files is bundled without it. */
+  readonly form: (parts: ReadonlyArray<Part>) => HttpBody.Stream
 }
 
 interface Options {
@@ -102,7 +103,7 @@ export const fromStream = (
   name: options.name,
   type: options.type,
   size: options.size,
-  join
+  form
 })
 
 /**
@@ -121,7 +122,7 @@ export const fromStreamOnce = (
   name: options.name,
   type: options.type,
   size: options.size,
-  join
+  form
 })
 
 /**
@@ -145,12 +146,14 @@ export const read = (file: FileSource): Stream.Stream<Uint8Array, unknown> => {
   return file._tag === "Bytes" ? Stream.make(file.bytes) : Stream.suspend(file.open)
 }
 
-const join: Opener["join"] = (pieces) => {
+const join = (pieces: ReadonlyArray<string | FileSource>): Stream.Stream<Uint8Array, unknown> => {
   const encoder = new TextEncoder()
   return Stream.flatMap(Stream.fromIterable(pieces), (piece) =>
     typeof piece === "string" ? Stream.sync(() => encoder.encode(piece)) : read(piece)
   )
 }
+
+const form: Opener["form"] = (parts) => streamedForm(parts, join)
 
 /**
  * Returns the number of bytes of a file, if known.

@@ -1,19 +1,15 @@
 /** Adds options of single requests to those of Effect's fetch layer. */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientError from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Stream from "effect/Stream"
-import { ApiError } from "../../ApiError.ts"
 import { joinBytes } from "../bytes/joinBytes.ts"
-import { messageOf } from "../errors/messageOf.ts"
 import { isOfNetwork } from "../errors/networkFailure.ts"
+import { uploadOf } from "../request/upload.ts"
 import { decompressed } from "./decompress.ts"
 
 export interface Sending {
@@ -33,14 +29,14 @@ export const execute = (
   { contextOf, transform }: Sending = plainly
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
   Effect.withFiber(({ context }) => {
-    const source = new Source()
+    const upload = uploadOf(request.body)?.(context)
     const own = leavingIn(
       client,
       (inner) => fetchContext(contextOf(inner), init),
-      (request) => withBodyIn(context, request, source)
+      upload === undefined ? identity : upload.requestOf
     )
     const sent = transform(own).execute(request)
-    const told = request.body._tag === "Stream" ? Effect.catch(sent, (error) => source.tell(request, error)) : sent
+    const told = upload === undefined ? sent : Effect.catch(sent, (error) => upload.tell(request, error))
     return Effect.mapEager(told, decompressed)
   })
 
@@ -72,49 +68,6 @@ const leavingIn = (
       }),
     client.preprocess
   )
-
-/** Reads a streamed body in the caller's context: what is asked of this request is not asked of calls within the body. */
-const withBodyIn = (
-  context: Context.Context<never>,
-  request: HttpClientRequest.HttpClientRequest,
-  source: Source
-): HttpClientRequest.HttpClientRequest => {
-  const { body } = request
-  if (body._tag !== "Stream") return request
-  const stream = Stream.updateContext(source.watch(body.stream), (_: Context.Context<never>) => context)
-  return HttpClientRequest.setBody(request, HttpBody.stream(stream, body.contentType, body.contentLength))
-}
-
-/**
- * Tells the failure of a streamed body from that of the connection it goes over: the HTTP client reports both in the
- * same words.
- */
-class Source {
-  #cause: Cause.Cause<unknown> | undefined
-
-  watch<E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> {
-    return Stream.tapCause(stream, (cause) =>
-      Effect.sync(() => {
-        if (!Cause.hasInterruptsOnly(cause)) this.#cause ??= cause
-      })
-    )
-  }
-
-  /** The bug of the source, or its failure. One that a new attempt may mend stays a failure of the connection. */
-  tell(
-    request: HttpClientRequest.HttpClientRequest,
-    error: HttpClientError.HttpClientError
-  ): Effect.Effect<never, HttpClientError.HttpClientError> {
-    if (this.#cause === undefined) return Effect.fail(error)
-    const cause = Cause.squash(this.#cause)
-    if (!Cause.hasFails(this.#cause)) return Effect.die(cause)
-    if (cause instanceof ApiError && cause.isRetryable) return Effect.fail(error)
-    const description = `The file to upload could not be read: ${messageOf(cause)}`
-    return Effect.fail(
-      new HttpClientError.HttpClientError({ reason: new HttpClientError.EncodeError({ request, cause, description }) })
-    )
-  }
-}
 
 const fetchContext = (context: Context.Context<never>, init: RequestInit): Context.Context<never> => {
   const own = Context.getOrUndefined(context, FetchHttpClient.RequestInit)

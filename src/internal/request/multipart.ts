@@ -5,7 +5,7 @@ import { writeJson } from "../json/json.ts"
 import { mediaTypeOf } from "./mediaType.ts"
 
 /** One part: a text or a file. */
-type Part =
+export type Part =
   | { readonly name: string; readonly text: string }
   | { readonly name: string; readonly file: FileSource.FileSource; readonly fileName: string }
 
@@ -62,7 +62,7 @@ const fileNameOf = (file: FileSource.FileSource, folders: boolean): string => {
   return plain === "" ? "file" : plain
 }
 
-interface Body {
+interface Form {
   readonly body: HttpBody.HttpBody
   /** `undefined` if the runtime adds it with its boundary. */
   readonly contentType: string | undefined
@@ -70,7 +70,7 @@ interface Body {
 }
 
 /** A form whose files are in memory is a `FormData`; one that has to be read from streams is streamed. */
-export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
+export const multipartBody = (parts: ReadonlyArray<Part>): Form => {
   const form = new FormData()
   let replayable = true
   let streamed: FileSource.Opener | undefined
@@ -86,31 +86,10 @@ export const multipartBody = (parts: ReadonlyArray<Part>): Body => {
     }
   }
   if (streamed === undefined) return { body: HttpBody.formData(form), contentType: undefined, replayable }
-  const boundary = `llmfx-${crypto.randomUUID()}`
-  const contentType = `multipart/form-data; boundary=${boundary}`
-  return { body: HttpBody.stream(streamed.join(piecesOf(parts, boundary)), contentType), contentType, replayable }
+  const body = streamed.form(parts)
+  return { body, contentType: body.contentType, replayable }
 }
 
 /** Returns the same bytes with a type if they have none. */
 const typed = (blob: Blob, name: string): Blob =>
   blob.type === "" ? blob.slice(0, blob.size, mediaTypeOf(name)) : blob
-
-const piecesOf = (parts: ReadonlyArray<Part>, boundary: string): ReadonlyArray<string | FileSource.FileSource> => [
-  ...parts.flatMap((part) => {
-    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(normalized(part.name))}"`
-    if ("text" in part) return [`${disposition}\r\n\r\n${normalized(part.text)}\r\n`]
-    const type = part.file.type === undefined || part.file.type === "" ? mediaTypeOf(part.fileName) : part.file.type
-    const head = `${disposition}; filename="${quoted(part.fileName)}"\r\nContent-Type: ${plainType(type)}\r\n\r\n`
-    return [head, part.file, "\r\n"]
-  }),
-  `--${boundary}--\r\n`
-]
-
-/** As forms write line breaks. */
-const normalized = (text: string): string => text.replace(/\r\n|\r|\n/g, "\r\n")
-
-/** As forms escape names: a quote or a line break would end the header. */
-const quoted = (text: string): string => text.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
-
-const plainType = (type: string): string =>
-  /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(type) ? type : "application/octet-stream"
