@@ -17,6 +17,10 @@ export interface Deadlines {
    * the error, once there is one.
    */
   readonly set: (phases: ReadonlyArray<Phase>, start: number, response?: HttpClientResponse.HttpClientResponse) => void
+  /** When the first limit in force ends, in milliseconds since 1970. */
+  readonly at: () => number
+  /** Fails as the limit that ends first says. */
+  readonly passed: Effect.Effect<never, ApiError.ApiError>
   /** Runs a part of the attempt. The first timeout to expire interrupts it. */
   readonly guard: <A, E>(part: Effect.Effect<A, E>) => Effect.Effect<A, E | ApiError.ApiError>
 }
@@ -45,6 +49,8 @@ export const makeDeadlines = (call: Call, received?: () => ApiError.PartialOutpu
       }
       hasPassed = at <= start
     },
+    at: () => at,
+    passed,
     guard: (part) => (at === Infinity ? part : hasPassed ? passed : untilTime(part, () => at, passed))
   }
 }

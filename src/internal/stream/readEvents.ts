@@ -10,7 +10,6 @@ import type * as Scope from "effect/Scope"
 import * as ApiError from "../../ApiError.ts"
 import * as EventStream from "../../EventStream.ts"
 import { type Call, errorOf, summarize } from "../attempt/call.ts"
-import { makeDeadlines } from "../attempt/deadlines.ts"
 import { readText } from "../attempt/readBody.ts"
 import { bugIn, failUnread, maxBodyLengthOf, transportReason } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
@@ -26,6 +25,7 @@ import { type Ending, endingsOf } from "./ending.ts"
 import { framesOf } from "./frames.ts"
 import { BodyStart, StrayLines, StreamProgress } from "./progress.ts"
 import { openBody, openBytes, type StreamedBody } from "./streamedBody.ts"
+import { type WaitLimit, waitLimit } from "./waitLimit.ts"
 
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>
 
@@ -35,30 +35,32 @@ export const openValues = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<Values, ApiError.ApiError, Scope.Scope> => {
   const progress = new StreamProgress()
-  return Effect.map(openUntimed(call, response, progress), (pull) => timed(call, response, progress, pull))
+  return Effect.flatMap(waitLimit(call, response, progress), (limit) => open(call, response, progress, limit))
 }
 
-const openUntimed = (
+const open = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
-  progress: StreamProgress
+  progress: StreamProgress,
+  limit: WaitLimit | undefined
 ): Effect.Effect<Values, ApiError.ApiError, Scope.Scope> => {
   switch (call.endpoint.kind) {
     case "binary":
       return Effect.andThen(
         refuseErrorInPlaceOfBytes(call, response),
-        Effect.map(openBytes(response), (pull) =>
-          Effect.catch(
+        Effect.map(openBytes(response), (pull) => {
+          const bytes = Effect.catch(
             pull,
             (error): Effect.Effect<never, ApiError.ApiError | Cause.Done> =>
               Cause.isDone(error) ? Effect.fail(error) : broken(call, response, error)
           )
-        )
+          return limit === undefined ? bytes : limit.guard(bytes)
+        })
       )
     case "jsonl":
-      return Effect.map(openBody(response), (body) => jsonLines(call, response, progress, body))
+      return Effect.map(openBody(response), (body) => jsonLines(call, response, progress, body, limit))
     default:
-      return Effect.map(openBody(response), (body) => events(call, response, progress, body))
+      return Effect.map(openBody(response), (body) => events(call, response, progress, body, limit))
   }
 }
 
@@ -139,7 +141,8 @@ const events = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress,
-  body: StreamedBody
+  body: StreamedBody,
+  limit: WaitLimit | undefined
 ): Values => {
   const ending = endingOf(call)
   const reading: Reading = { call, response, progress, ending, head: new BodyStart(), stray: new StrayLines() }
@@ -148,7 +151,8 @@ const events = (
       decoder: (emit) => eventDecoder(reading, emit),
       isFinished: () => progress.ended,
       end: (end) => endOfEvents(reading, body, end)
-    })
+    }),
+    limit
   )
 }
 
@@ -294,29 +298,12 @@ const truncated = ({ call, head, progress, response, stray }: Reading, cause?: s
   )
 }
 
-/** Applies the time limits between values. */
-const timed = (
-  call: Call,
-  response: HttpClientResponse.HttpClientResponse,
-  progress: StreamProgress,
-  pull: Values
-): Values => {
-  if (call.timeouts.idle === undefined && call.deadline === undefined) return pull
-  const deadlines = makeDeadlines(call, () => progress.received())
-  return withNow((now) => {
-    deadlines.set(["idle"], now, response)
-    // A server that keeps the connection open after the end of an answer does not spoil it.
-    return Effect.catch(deadlines.guard(pull), (error) =>
-      progress.ended && progress.complete ? Cause.done() : Effect.fail(error)
-    )
-  })
-}
-
 const jsonLines = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
   progress: StreamProgress,
-  body: StreamedBody
+  body: StreamedBody,
+  limit: WaitLimit | undefined
 ): Values => {
   const decode = endpointDecoder(call.endpoint, call.options.decoding)
   const parse = makeJsonSeriesParser()
@@ -328,7 +315,8 @@ const jsonLines = (
           progress.events++
         }, call.config.maxEventLength),
       end: (end) => endOfLines(call, response, progress, end)
-    })
+    }),
+    limit
   )
 }
 

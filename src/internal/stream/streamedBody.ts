@@ -7,17 +7,20 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { ApiError } from "../../ApiError.ts"
 import { brokenBody, webBody } from "../attempt/readBody.ts"
 import { type Decoding, pullDecoded } from "./decoding.ts"
+import type { WaitLimit } from "./waitLimit.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
 /** A body that is open until its scope closes. */
 export interface StreamedBody {
   /** Pulls the values that a decoder makes of the bytes. */
-  readonly decode: <A, E>(
-    decoding: Decoding<A, HttpClientError.HttpClientError, E>
-  ) => Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>
+  readonly decode: <A>(
+    decoding: Decoding<A, HttpClientError.HttpClientError, ApiError>,
+    limit: WaitLimit | undefined
+  ) => Pull.Pull<Arr.NonEmptyReadonlyArray<A>, ApiError>
   /** Reads on to the end, for at most a second, so that the connection can be used again. */
   readonly drain: Effect.Effect<void>
 }
@@ -51,7 +54,10 @@ export const openBytes = (
 const drainTime = 1000
 
 const ofPull = (bytes: Pull.Pull<ReadonlyArray<Uint8Array>, HttpClientError.HttpClientError>): StreamedBody => ({
-  decode: (decoding) => pullDecoded(bytes, decoding),
+  decode: (decoding, limit) => {
+    const pull = pullDecoded(bytes, decoding)
+    return limit === undefined ? pull : limit.guard(pull)
+  },
   drain: Effect.ignore(Effect.timeoutOption(Effect.forever(bytes), drainTime))
 })
 
@@ -60,8 +66,9 @@ const ofPull = (bytes: Pull.Pull<ReadonlyArray<Uint8Array>, HttpClientError.Http
  * half of what it does as an effect.
  */
 const ofReader = (response: Response, reader: ReadableStreamDefaultReader<Uint8Array>): StreamedBody => ({
-  decode: <A, E>(decoding: Decoding<A, HttpClientError.HttpClientError, E>) => {
-    let resume: ((values: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E>) => void) | undefined
+  decode: <A>(decoding: Decoding<A, HttpClientError.HttpClientError, ApiError>, limit: WaitLimit | undefined) => {
+    const timer = limit?.timer
+    let resume: ((values: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, ApiError>) => void) | undefined
     const arrived = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
       if (done) decoding.end()
       else decoding.push(value)
@@ -74,12 +81,17 @@ const ofReader = (response: Response, reader: ReadableStreamDefaultReader<Uint8A
     const settle = (): void => {
       const taken = decoding.take()
       if (taken === undefined) reader.read().then(arrived, failed)
-      else resume?.(taken)
+      else {
+        timer?.end()
+        resume?.(taken)
+      }
     }
-    return Effect.callback<Arr.NonEmptyReadonlyArray<A>, E | Cause.Done>((then) => {
+    const pull = Effect.callback<Arr.NonEmptyReadonlyArray<A>, ApiError | Cause.Done>((then) => {
       resume = then
+      timer?.begin(then)
       settle()
     })
+    return limit === undefined || timer !== undefined ? pull : limit.guard(pull)
   },
   drain: Effect.callback((resume) => {
     const end = (): void => {
