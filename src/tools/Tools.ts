@@ -118,7 +118,13 @@ export const make = <A, E, Failure = never, R = never, R2 = never>(
     format: (conversion, strict) =>
       StructuredOutput.format(
         parameters,
-        strict ? conversion : { ...plainConversion, objectOnly: conversion.objectOnly },
+        strict
+          ? conversion
+          : {
+              ...plainConversion,
+              objectOnly: conversion.objectOnly,
+              loneReferences: conversion.loneReferences
+            },
         { name }
       ),
     // The input was decoded with the parameters' own schema.

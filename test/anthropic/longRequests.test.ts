@@ -2,9 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Redacted from "effect/Redacted"
-import { RequestOptions } from "llmfx"
+import * as Schedule from "effect/Schedule"
+import { RequestOptions, RetryPolicy } from "llmfx"
 import { Anthropic, Messages } from "llmfx/anthropic"
 import { apiError, reasonOf } from "../support/errors.ts"
+import { fakeHttp } from "../support/FakeHttp.ts"
+import { anthropicOver } from "../support/probes.ts"
 
 const message = {
   id: "msg_1",
@@ -104,6 +107,22 @@ describe("a message that may take longer than ten minutes", () => {
       const { content, stop_reason, usage } = yield* on(create(100_000), fetch, "stream")
       assert.deepStrictEqual(JSON.parse(JSON.stringify(content)), [{ type: "text", text: "A long story." }])
       assert.deepStrictEqual([stop_reason, usage.output_tokens], ["end_turn", 4])
+    })
+  )
+
+  it.live("is asked for again if its stream fails on the way, since nobody has seen anything of it", () =>
+    Effect.gen(function* () {
+      const frames = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      const begun = frames.slice(0, 3)
+      const overloaded = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n'
+      const retry = RetryPolicy.set(RetryPolicy.official, { schedule: Schedule.spaced("1 millis") })
+      for (const end of [[], ["<broken>"], [overloaded]] as const) {
+        const http = fakeHttp({ parts: [...begun, ...end] }, { parts: frames })
+        const layer = anthropicOver(http, { longRequests: "stream", retry })
+        const answer = yield* create(100_000).pipe(Effect.provide(layer))
+        assert.strictEqual(Messages.text(answer), "A long story.")
+        assert.strictEqual(http.sent.length, 2)
+      }
     })
   )
 })

@@ -80,6 +80,32 @@ describe("Coze Studio", () => {
     }).pipe(Effect.provide(cozeOver(fakeHttp(json(body)))))
   })
 
+  it.effect("writes small ids as numbers, too, in answers and in events", () => {
+    const chat = '{"id":7529000000000000009,"conversation_id":12,"bot_id":0,"status":"completed"}'
+    const message =
+      '{"id":5,"conversation_id":12,"role":"assistant","type":"answer","content":"hi","content_type":"text"}'
+    const answer = json(`{"code":0,"msg":"","data":[${message}]}`)
+    const stream = {
+      parts: [
+        `event:conversation.message.delta\ndata:${message}\n\n`,
+        `event:conversation.message.completed\ndata:${message}\n\n`,
+        `event:conversation.chat.completed\ndata:${chat}\n\n`,
+        "event:done\ndata:[DONE]\n\n"
+      ]
+    }
+    return Effect.gen(function* () {
+      const [listed] = yield* ChatMessages.list({ chat_id: "1", conversation_id: "2" })
+      assert.deepInclude(listed, { id: "5", conversation_id: "12" })
+      const answer = yield* ChatStream.streamed(question)
+      const { chat, messages } = yield* settleSlowly(answer.final)
+      assert.deepInclude(chat, { id: "7529000000000000009", conversation_id: "12", bot_id: "0" })
+      assert.deepStrictEqual(
+        messages.map(({ content, id }) => [id, content]),
+        [["5", "hi"]]
+      )
+    }).pipe(Effect.scoped, Effect.provide(cozeOver(fakeHttp(answer, stream))))
+  })
+
   it.effect("has its errors told in its own words", () =>
     Effect.gen(function* () {
       const { reason } = apiError(yield* Effect.flip(Chat.create(question)))

@@ -103,3 +103,27 @@ describe("clouds that refuse strict tools", () => {
     }).pipe(Effect.provide(layer.pipe(Layer.provide(http.layer))))
   })
 })
+
+describe("a tool that is not strict", () => {
+  it.effect("has an object at the top, and no reference with siblings", () => {
+    const Named = Schema.Struct({
+      home: Schema.Struct({ street: Schema.String })
+        .annotate({ identifier: "Address" })
+        .annotateKey({ description: "where they live" })
+    }).annotate({ identifier: "Person" })
+    const loose = Tools.make({ name: "loose", parameters: Named, strict: false, run })
+    const http = fakeHttp(refusal)
+    return Effect.gen(function* () {
+      yield* Effect.exit(Stream.runDrain(ChatToolLoop.run(chat, [loose])))
+      const [tool] = sentBody<{
+        readonly tools: ReadonlyArray<{ readonly function: { readonly parameters: object } }>
+      }>(http).tools
+      const schema = tool?.function.parameters ?? {}
+      assert.deepInclude(schema, { type: "object" })
+      const text = JSON.stringify(schema)
+      assert.include(text, "where they live")
+      assert.match(text, /\{"\$ref":"#\/\$defs\/Address"\}/)
+      assert.notMatch(text, /"\$ref":"[^"]*",|,"\$ref"/)
+    }).pipe(Effect.provide(openAiOver(http)))
+  })
+})

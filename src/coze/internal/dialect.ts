@@ -1,5 +1,5 @@
 import * as ApiError from "../../ApiError.ts"
-import { isArray, mayHaveError } from "../../internal/decode/declares.ts"
+import { isAnything, isArray, mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
 import { detailIn, isError, isErrorLike } from "../../internal/errors/serverError.ts"
@@ -8,6 +8,7 @@ import type { JsonParser } from "../../internal/json/patternParser.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
 import { eventName } from "./eventName.ts"
+import { withTextIds } from "./ids.ts"
 import { parseWide } from "./wideNumbers.ts"
 
 export const dialect: Dialect = {
@@ -46,6 +47,8 @@ export const dialect: Dialect = {
       mayBeDone: (event) => hasEnded || ending.mayBeDone(event)
     }
   },
+  // A request that no endpoint covers has no schema that says what is an id.
+  inApiForm: ({ success }, body) => (success === undefined || isAnything(success) ? body : withTextIds(body)),
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
     if (endpoint.envelope === true || !isObject(body)) return body

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as ApiError from "../../ApiError.ts"
@@ -17,16 +18,17 @@ import { withNow } from "./withNow.ts"
  */
 export const retryCountHeader = "x-stainless-retry-count"
 
-/** Repeats an attempt as the call's policy says. */
+/** Repeats an attempt as the call's policy says, asked about each error as `judged` has it. */
 export const retrying = <A>(
   call: Call,
-  attempt: Effect.Effect<A, ApiError.ApiError>
+  attempt: Effect.Effect<A, ApiError.ApiError>,
+  judged: (error: ApiError.ApiError) => ApiError.ApiError = identity
 ): Effect.Effect<A, ApiError.ApiError> => {
   let nextDelay: NextDelay | undefined
   const around = aroundAttempt(call, attempt)
   const again = Effect.fnUntraced(function* (error: ApiError.ApiError) {
     if (yield* refreshOnce(call, error)) return yield* loop
-    if (around.isFromWrapper(error) || !isWorthwhile(call, error)) return yield* error
+    if (around.isFromWrapper(error) || !isWorthwhile(call, judged(error))) return yield* error
     nextDelay ??= yield* delaysOf(call)
     const now = yield* Clock.currentTimeMillis
     const wait = yield* waitFor(call, error, nextDelay, now)

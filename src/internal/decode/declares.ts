@@ -37,7 +37,8 @@ const hasField = (ast: SchemaAST.AST, name: string, depth: number): boolean => {
 export const mayHaveError = (schema: Schema.Constraint | undefined, { id }: JsonObject): boolean =>
   declares(schema, "error") && (id !== undefined || isAnything(schema) || !declares(schema, "id"))
 
-const isAnything = (schema: Schema.Constraint | undefined): boolean =>
+/** Whether a schema says nothing of its values. */
+export const isAnything = (schema: Schema.Constraint | undefined): boolean =>
   schema?.ast._tag === "Unknown" || schema?.ast._tag === "Any"
 
 /** Whether a schema is that of a list. */

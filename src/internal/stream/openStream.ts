@@ -9,7 +9,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as ApiError from "../../ApiError.ts"
+import * as ApiError from "../../ApiError.ts"
 import { type Call, withCall } from "../attempt/call.ts"
 import { makeDeadlines } from "../attempt/deadlines.ts"
 import { responseOf } from "../attempt/response.ts"
@@ -70,13 +70,25 @@ export const streamingWhole: Transport = {
                 response,
                 values
               }))
-            )
+            ),
+            asBroken
           ),
           Clock.currentTimeMillis,
           ({ response, values }, now) => responseOf(call, response, now, Stream.fromIterable(values), undefined)
         )
       )
     )
+}
+
+/** A stream that was cut before anybody saw anything of it is a body that broke. */
+const asBroken = (error: ApiError.ApiError): ApiError.ApiError => {
+  const { message, reason } = error
+  return reason._tag === "StreamTruncatedError"
+    ? new ApiError.ApiError({
+        ...error,
+        reason: new ApiError.NetworkError({ message, phase: "body", code: undefined })
+      })
+    : error
 }
 
 type Values = Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, ApiError.ApiError>

@@ -1,0 +1,27 @@
+/** Ids as texts, as the cloud writes them: a self-hosted server writes numbers. */
+import { isObject } from "../../internal/json/json.ts"
+
+const isIdName = (name: string): boolean => {
+  const end = name.charCodeAt(name.length - 1)
+  return (end === 100 || end === 115) && /(?:^|_)ids?$/.test(name)
+}
+
+/** Returns the JSON with its ids as texts. Leaves the given JSON as it is. */
+export const withTextIds = (value: unknown): unknown => {
+  if (Array.isArray(value)) {
+    const items = value.map(withTextIds)
+    return items.every((item, at) => item === value[at]) ? value : items
+  }
+  if (!isObject(value)) return value
+  let changed: { [name: string]: unknown } | undefined
+  for (const [name, field] of Object.entries(value)) {
+    const own = isIdName(name) ? textOf(field) : withTextIds(field)
+    if (own !== field) changed = { ...(changed ?? value), [name]: own }
+  }
+  return changed ?? value
+}
+
+const textOf = (id: unknown): unknown => {
+  if (typeof id === "number") return String(id)
+  return Array.isArray(id) && id.some((one) => typeof one === "number") ? id.map(textOf) : withTextIds(id)
+}
