@@ -101,6 +101,18 @@ describe("the modules", () => {
     expect(users.filter((path) => !/(^|\/)Node\w*\.ts$/.test(path) && roomOf(path) !== "cli")).toEqual([])
   })
 
+  it("load no module of effect/ai with an index", () => {
+    const loaded = new Set<string>()
+    const load = (path: string): void => {
+      if (loaded.has(path)) return
+      loaded.add(path)
+      for (const { isType, to } of importsOf.get(path) ?? []) if (!isType) load(to)
+    }
+    for (const path of ["index.ts", ...providers.map((provider) => `${provider}/index.ts`)]) load(path)
+    expect(loaded.size).toBeGreaterThan(200)
+    expect([...loaded].filter((path) => /^import (?!type )[^"]* from "effect\/ai\//m.test(textOf(path)))).toEqual([])
+  })
+
   it("import no index of the library", () => {
     const users = [...importsOf].filter(([, imports]) => imports.some(({ to }) => /(^|\/)index\.ts$/.test(to)))
     expect(users.map(([path]) => path).filter((path) => !/^\w+\/index\.ts$/.test(path))).toEqual([])

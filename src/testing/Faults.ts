@@ -1,7 +1,8 @@
 /**
- * A bad network on demand: an `HttpClient` transformer that breaks requests by a plan. The plan is a list of turns, or
- * drawn from a seed: then the same request meets the same faults on the same tries in every run, also when requests
- * run side by side.
+ * A bad network on demand: changes an `HttpClient` so that requests fail by a plan.
+ *
+ * A plan is a list of faults, or is drawn from a seed. With the same seed, the same attempt of the same request meets
+ * the same fault in every run, even if requests run concurrently.
  *
  * @example
  * ```ts
@@ -70,21 +71,21 @@ const lost = (name: string, code: string): Fault => ({
 })
 
 /**
- * Nobody listens; nothing is sent.
+ * Refuses the connection. Nothing is sent.
  *
  * @category constructors
  */
 export const refuse: Fault = /*#__PURE__*/ lost("refuse", "ECONNREFUSED")
 
 /**
- * The connection breaks before the response. Nothing is sent.
+ * Breaks the connection before anything is sent.
  *
  * @category constructors
  */
 export const reset: Fault = /*#__PURE__*/ lost("reset", "ECONNRESET")
 
 /**
- * The request is sent and done; its response is lost.
+ * Sends the request, lets the server answer it, and loses the response.
  *
  * @category constructors
  */
@@ -101,7 +102,7 @@ export const loseResponse: Fault = {
 }
 
 /**
- * No response ever comes. Nothing is sent.
+ * Never responds. Nothing is sent.
  *
  * @category constructors
  */
@@ -132,11 +133,11 @@ const inBody = (
     })
 })
 
-/** Without what holds only for the body as it was. */
+/** Removes the headers that describe the body as it was. */
 const unsized = ({ "content-length": _, ...headers }: { readonly [name: string]: string }) => headers
 
 /**
- * The body comes in pieces of 16 bytes with a pause before each.
+ * Sends the body in pieces of 16 bytes, with a pause before each.
  *
  * @category constructors
  */
@@ -162,14 +163,14 @@ const firstBytes = (body: Bytes, count: number): Bytes =>
   })
 
 /**
- * The body ends after so many bytes, as if it were whole.
+ * Ends the body after `bytes` bytes, as if it were complete.
  *
  * @category constructors
  */
 export const truncate = (bytes: number): Fault => inBody("truncate", (body) => firstBytes(body, bytes))
 
 /**
- * The connection breaks after so many bytes of the body.
+ * Breaks the connection after `bytes` bytes of the body.
  *
  * @category constructors
  */
@@ -179,7 +180,7 @@ export const dropAfter = (bytes: number): Fault =>
   )
 
 /**
- * The connection breaks after so many events of a stream.
+ * Breaks the connection after `events` events of a stream.
  *
  * @category constructors
  */
@@ -191,7 +192,7 @@ export const dropAfterEvents = (events: number): Fault =>
   )
 
 /**
- * The body goes silent after so many bytes.
+ * Stops sending after `bytes` bytes of the body, without closing the connection.
  *
  * @category constructors
  */
@@ -199,7 +200,7 @@ export const stallAfter = (bytes: number): Fault =>
   inBody("stall in body", (body) => Stream.concat(firstBytes(body, bytes), Stream.never))
 
 /**
- * 429 with `retry-after` and the provider's limit headers.
+ * Responds with 429, `retry-after` and the provider's rate limit headers.
  *
  * @category constructors
  */
@@ -211,7 +212,7 @@ export const rateLimit = (options?: { readonly retryAfter?: Duration.Input | und
   })
 
 /**
- * 500, 503 or another status from 500, with the provider's error body.
+ * Responds with `status`, 500 or above, and the provider's error body. Default: 500.
  *
  * @category constructors
  */
@@ -219,7 +220,7 @@ export const serverError = (status = 500): Fault =>
   instead(String(status), (request, now) => ({ ...failureReplyOf(providerOf(request), Failure.server(), now), status }))
 
 /**
- * 529 with the provider's error body.
+ * Responds with 529 and the provider's error body.
  *
  * @category constructors
  */
@@ -242,7 +243,7 @@ export const html = (status = 200): Fault =>
   )
 
 /**
- * Any other response in place of the answer: a reply, or a script.
+ * Responds with a reply or a script instead of the server's answer.
  *
  * @category constructors
  */
@@ -250,7 +251,7 @@ export const respond = (reply: Reply.Reply | Script.Script, name = "respond"): F
   instead(name, () => ("steps" in reply ? Script.toReply(reply) : reply))
 
 /**
- * The right body under another content type.
+ * Sends the right body with another content type.
  *
  * @category constructors
  */
@@ -292,15 +293,15 @@ export const midStreamOverload = (afterEvents = 1): Fault =>
   )
 
 /**
- * Which fault a request meets, if any. `attempt` counts the times that the same request was sent, from 1.
+ * Chooses the fault that a request meets, if any. `attempt` counts how often the same request was sent, from 1.
  *
  * @category models
  */
 export type Plan = (request: {
   readonly method: string
-  /** With its query. */
+  /** Includes the query. */
   readonly url: string
-  /** The text of the body; the bytes of an upload do not take part. */
+  /** The text of the body. The bytes of an upload are left out. */
   readonly body: string
   readonly attempt: number
   /** Counts all requests, from 1. */
@@ -308,7 +309,7 @@ export type Plan = (request: {
 }) => Fault | undefined
 
 /**
- * The first request meets the first fault, and so on; `undefined` lets one pass. After the last one all pass.
+ * Gives the first request the first fault, and so on. `undefined` lets a request pass, and so does the end of the list.
  *
  * @category constructors
  */
@@ -318,7 +319,7 @@ export const inOrder =
     faults[sequence - 1]
 
 /**
- * Every request meets the fault.
+ * Gives every request the fault.
  *
  * @category constructors
  */
@@ -347,7 +348,7 @@ export const seeded = (options: {
 }
 
 /**
- * Any of the faults, with small numbers: waits of up to 200 ms, cuts within the first 400 bytes.
+ * Draws any of the faults, with small numbers: waits of up to 200 ms, cuts within the first 400 bytes.
  *
  * @category constructors
  */
@@ -382,9 +383,9 @@ export interface Hit {
   readonly fault: string
   readonly method: string
   readonly url: string
-  /** The how-manieth sending of the same request it was, from 1. */
+  /** Counts how often the same request was sent, from 1. */
   readonly attempt: number
-  /** Its place among all requests, from 1. */
+  /** Counts all requests, from 1. */
   readonly sequence: number
 }
 
@@ -432,7 +433,7 @@ export const make = (plan: Plan): Effect.Effect<Faults> =>
     }
   })
 
-/** The text of a body that has one; the bytes of an upload do not take part. */
+/** Returns the text of a body. The bytes of an upload are left out. */
 const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string =>
   body._tag === "Raw" && typeof body.body === "string" ? body.body : body._tag
 

@@ -38,7 +38,7 @@ import type * as Script from "./Script.ts"
 export { type Call, type Handler, type Recorded, UnhandledCall, type WireHandler } from "./internal/mock/handler.ts"
 
 /**
- * A reason that a handler may fail with; see `Failure`. Over HTTP, the server sends it.
+ * A reason that a handler may fail with; see `Failure`. With `layerHttp`, the server responds with it.
  *
  * @category models
  */
@@ -89,7 +89,8 @@ export const on = <E extends Endpoint.Any>(
 ): Handler => ({ _tag: "Value", endpoint, make: () => handler as (input: unknown, call: Call) => unknown })
 
 /**
- * Answers the first call of an endpoint with the first handler, and so on; the last one stays.
+ * Answers the first call of an endpoint with the first handler, the second with the second, and all later ones with the
+ * last.
  *
  * @category constructors
  */
@@ -108,7 +109,7 @@ export const inOrder = <E extends Endpoint.Any>(
 type Respond<E> = (input: Endpoint.Input<E>, call: Call) => Answer<E>
 
 /**
- * Answers an endpoint with a response of one's own: other bytes, headers, a script. Only for {@link layerHttp}.
+ * Answers an endpoint with a response that the test writes itself: other bytes, headers, a script. Only for {@link layerHttp}.
  *
  * @category constructors
  */
@@ -133,7 +134,7 @@ export interface Service<R> {
 }
 
 /**
- * A service whose calls are answered by values. Neither the network nor retries nor timeouts take part.
+ * A service whose calls are answered by values. Nothing is encoded, retried or timed.
  *
  * @category layers
  */
@@ -146,8 +147,8 @@ export const layer = <R>(service: Service<R>, handlers: ReadonlyArray<Handler>):
   )
 
 /**
- * The real service, with the options of its layer, on a network whose answers the handlers give: what they give is
- * encoded and decoded, errors have their status and headers, retries and timeouts are at work.
+ * The real service with the options of its layer, on a network whose answers come from the handlers. Values are encoded
+ * and decoded, errors have their status and headers, and retries and timeouts work.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@
  */
 
 import type * as Prompt from "effect/ai/Prompt"
-import * as AiTool from "effect/ai/Tool"
+import type * as AiTool from "effect/ai/Tool"
 import type * as Toolkit from "effect/ai/Toolkit"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -199,20 +199,24 @@ export const fromToolkit = <Tools extends Record<string, AiTool.Any>, R = never>
   ProviderToolError,
   AiTool.HandlersFor<Tools>
 > =>
-  Effect.flatMap(toolkit, (handlers) =>
+  Effect.flatMap(Effect.all([toolkit, toolModule]), ([handlers, ai]) =>
     Effect.forEach(Object.values<AiTool.Any>(handlers.tools), (tool) =>
-      AiTool.isProviderDefined(tool)
+      ai.isProviderDefined(tool)
         ? Effect.fail(
             new ProviderToolError({
               message: `${tool.name} is run by its provider, not by this program: name it in the input's own tools`,
               tool: tool.name
             })
           )
-        : Effect.succeed(toolkitTool(tool, handlers, options))
+        : Effect.succeed(toolkitTool(ai, tool, handlers, options))
     )
   )
 
+/** A program that has a toolkit has loaded this already. Others, and the index of the library, do without it. */
+const toolModule = /*#__PURE__*/ Effect.promise(() => import("effect/ai/Tool"))
+
 const toolkitTool = <Tools extends Record<string, AiTool.Any>, R>(
+  ai: typeof AiTool,
   tool: AiTool.Any,
   handlers: Toolkit.WithHandler<Tools>,
   options: ToolkitOptions<R>
@@ -220,7 +224,7 @@ const toolkitTool = <Tools extends Record<string, AiTool.Any>, R>(
   type Services = AiTool.HandlerServices<Tools[keyof Tools]>
   const schema = tool.parametersSchema as Schema.Codec<unknown, unknown>
   const { needsApproval } = tool
-  const jsonSchema = AiTool.isDynamic(tool) ? tool.jsonSchema : undefined
+  const jsonSchema = ai.isDynamic(tool) ? tool.jsonSchema : undefined
   const run = (encoded: unknown, call: Call): Effect.Effect<unknown, unknown, Services> =>
     Effect.gen(function* () {
       const results = yield* handlers.handle(tool.name, encoded as AiTool.ParametersEncoded<Tools[string]>, call.id)
@@ -241,13 +245,13 @@ const toolkitTool = <Tools extends Record<string, AiTool.Any>, R>(
             needed ? isAllowed(call) : Effect.succeed(true)
           )
         }
-  const description = AiTool.getDescription(tool)
+  const description = ai.getDescription(tool)
   if (jsonSchema !== undefined) return dynamic({ name: tool.name, description, jsonSchema, run, approve })
   return make<unknown, unknown, unknown, Services, R>({
     name: tool.name,
     description,
     parameters: schema,
-    strict: AiTool.getStrictMode(tool),
+    strict: ai.getStrictMode(tool),
     // The toolkit decodes the arguments itself.
     run: (input, call) => Effect.flatMap(Schema.encodeEffect(schema)(input), (encoded) => run(encoded, call)),
     approve
