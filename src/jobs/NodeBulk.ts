@@ -204,17 +204,7 @@ export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, Clu
           entityMessagePollInterval: "2 seconds"
         }
       })
-      const limiter =
-        redis === undefined
-          ? limiterInMemory
-          : yield* Effect.map(
-              loaded("redis and @effect/platform-node", () => import("@effect/platform-node/NodeRedis")),
-              (NodeRedis) =>
-                RateLimiter.layer.pipe(
-                  Layer.provide(RateLimiter.layerStoreRedis({ prefix: redis.prefix })),
-                  Layer.provide(NodeRedis.layer({ url: redis.url }))
-                )
-            )
+      const limiter = redis === undefined ? limiterInMemory : yield* limiterOn(redis)
       const database = PgClient.layer({ url: postgres.url, maxConnections: postgres.maxConnections ?? 10 })
       return Layer.mergeAll(
         ClusterWorkflowEngine.layer.pipe(
@@ -226,6 +216,53 @@ export const layerCluster = (options: ClusterOptions): Layer.Layer<Services, Clu
       ).pipe(Layer.provideMerge(Bulk.layerTables), Layer.provideMerge(database), asClusterError)
     })
   )
+}
+
+/** How long the store of the limiter may take to answer. */
+const limiterPatience = "5 seconds"
+
+/**
+ * A limiter on Redis that fails while Redis is away. The client itself would keep commands until it is back, and would
+ * wait for it even at the end.
+ */
+const limiterOn = ({ prefix, url }: NonNullable<ClusterOptions["redis"]>) =>
+  Effect.map(
+    loaded("redis and @effect/platform-node", () => import("@effect/platform-node/NodeRedis")),
+    (NodeRedis) => {
+      const endsAtOnce = Layer.effectDiscard(
+        Effect.flatMap(NodeRedis.NodeRedis, ({ client }) =>
+          Effect.addFinalizer(() =>
+            Effect.sync(() => {
+              if (client.isOpen && !client.isReady) client.destroy()
+            })
+          )
+        )
+      )
+      const connection = endsAtOnce.pipe(Layer.provideMerge(NodeRedis.layer({ url, disableOfflineQueue: true })))
+      return Layer.effect(RateLimiter.RateLimiter, Effect.map(RateLimiter.make, answeringInTime)).pipe(
+        Layer.provide(RateLimiter.layerStoreRedis({ prefix })),
+        Layer.provide(connection)
+      )
+    }
+  )
+
+const answeringInTime = (limiter: RateLimiter.RateLimiter): RateLimiter.RateLimiter => {
+  const inTime = <A>(effect: Effect.Effect<A, RateLimiter.RateLimiterError>) =>
+    Effect.timeoutOrElse(effect, {
+      duration: limiterPatience,
+      orElse: () =>
+        Effect.fail(
+          new RateLimiter.RateLimiterError({
+            reason: new RateLimiter.RateLimitStoreError({ message: `Redis has not answered for ${limiterPatience}` })
+          })
+        )
+    })
+  return {
+    ...limiter,
+    consume: (options) => inTime(limiter.consume(options)),
+    adaptiveConsume: (options) => inTime(limiter.adaptiveConsume(options)),
+    adaptiveFeedback: (options) => inTime(limiter.adaptiveFeedback(options))
+  }
 }
 
 const asClusterError = <A, E, R>(

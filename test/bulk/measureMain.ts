@@ -9,9 +9,9 @@ import * as Bulk from "llmfx/jobs/Bulk"
 import * as NodeBulk from "llmfx/jobs/NodeBulk"
 import { OpenAi, Responses } from "llmfx/openai"
 
-const [what, filename = ":memory:", count = "1000", server = ""] = process.argv.slice(2)
+const [what, filename = ":memory:", count = "1000", server = "", atOnce = "32"] = process.argv.slice(2)
 const inputs = Number(count)
-const concurrency = 32
+const concurrency = Number(atOnce)
 
 const million = Effect.gen(function* () {
   const bulk = Bulk.define("double", (input: number) => Effect.succeed({ double: input * 2 }), {
@@ -45,6 +45,9 @@ const million = Effect.gen(function* () {
   }
 })
 
+const median = (values: ReadonlyArray<number>): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
 const throughput = Effect.gen(function* () {
   const client = OpenAi.layer({ apiKey: Redacted.make("test"), baseUrl: server }).pipe(
     Layer.provide(FetchHttpClient.layer)
@@ -70,12 +73,13 @@ const throughput = Effect.gen(function* () {
   const program = Effect.gen(function* () {
     // Both by turns, so that what else happens on the machine hits both.
     yield* rate(plain)
-    const rates = { plain: 0, job: 0 }
-    for (let turn = 0; turn < 2; turn++) {
-      rates.plain += yield* rate(plain)
-      rates.job += yield* rate(job(`turn-${turn}`))
+    yield* rate(job("warm-up"))
+    const rates = { plain: [] as Array<number>, job: [] as Array<number> }
+    for (let turn = 0; turn < 3; turn++) {
+      rates.plain.push(yield* rate(plain))
+      rates.job.push(yield* rate(job(`turn-${turn}`)))
     }
-    return { plain: rates.plain / 2, job: rates.job / 2 }
+    return { plain: median(rates.plain), job: median(rates.job) }
   })
   return yield* Effect.provide(
     program,

@@ -1,6 +1,6 @@
 /** PostgreSQL and Redis of this machine, for the tests of jobs on many machines. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { readdirSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { createServer } from "node:net"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
@@ -40,17 +40,11 @@ export const makeDatabase = async (
 /** Debian's command for a cluster of PostgreSQL; `undefined` if this machine does not have it, or the user must not. */
 const control = (server: string): ((action: "restart" | "stop" | "start") => void) | undefined => {
   if (!["127.0.0.1", "localhost"].includes(new URL(server).hostname) || process.getuid?.() !== 0) return undefined
-  try {
-    const version = readdirSync("/etc/postgresql").at(-1) ?? ""
-    execFileSync("pg_ctlcluster", ["--help"], { stdio: "ignore" })
-    return (action) => {
-      const mode = action === "start" ? [] : ["-m", "immediate"]
-      execFileSync("pg_ctlcluster", ["--skip-systemctl-redirect", version, "main", action, ...mode], {
-        stdio: "ignore"
-      })
-    }
-  } catch {
-    return undefined
+  if (!existsSync("/usr/bin/pg_ctlcluster")) return undefined
+  const version = readdirSync("/etc/postgresql").at(-1) ?? ""
+  return (action) => {
+    const mode = action === "start" ? [] : ["-m", "fast"]
+    execFileSync("pg_ctlcluster", ["--skip-systemctl-redirect", version, "main", action, ...mode], { stdio: "ignore" })
   }
 }
 

@@ -20,8 +20,9 @@ const linesOf = (name: string): ReadonlyArray<{ readonly [key: string]: unknown 
 /** Where the program is bundled, once: in the repository, so that its imports resolve. */
 let program: string
 
-/** What the server was asked, in order. */
+/** What the server was asked, in order, and under which paths. */
 let asked: Array<string> = []
+let paths: Array<string> = []
 let delay = 0
 let server: Server
 const children = new Set<ChildProcess>()
@@ -48,6 +49,7 @@ beforeAll(async () => {
     const { messages } = JSON.parse(body) as { readonly messages: ReadonlyArray<{ readonly content: string }> }
     const content = messages[0]?.content ?? ""
     asked.push(content)
+    paths.push(request.url ?? "")
     await new Promise((resolve) => setTimeout(resolve, delay))
     response.writeHead(content.includes("bad") ? 400 : 200, { "content-type": "application/json" })
     response.end(
@@ -59,6 +61,7 @@ beforeAll(async () => {
               object: "chat.completion",
               created: 1,
               model: "m",
+              usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
               choices: [
                 {
                   index: 0,
@@ -78,6 +81,7 @@ afterEach(() => {
   for (const child of children) child.kill("SIGKILL")
   children.clear()
   asked = []
+  paths = []
   delay = 0
 })
 
@@ -93,11 +97,14 @@ interface Ended {
   readonly err: string
 }
 
-const start = (...args: ReadonlyArray<string>) => {
-  const { port } = server.address() as AddressInfo
+const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+const start = (...args: ReadonlyArray<string>) => startWith({ OPENAI_BASE_URL: `${address()}/v1` }, ...args)
+
+const startWith = (env: { readonly [name: string]: string }, ...args: ReadonlyArray<string>) => {
   const child = spawn(process.execPath, [join(program, "NodeMain.mjs"), ...args], {
     cwd: root,
-    env: { PATH: process.env["PATH"], OPENAI_API_KEY: "sk-secret", OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
+    env: { PATH: process.env["PATH"], OPENAI_API_KEY: "sk-secret", ...env },
     stdio: ["ignore", "pipe", "pipe"]
   })
   children.add(child)
@@ -179,6 +186,87 @@ describe("llmfx bulk", { timeout: 90_000 }, () => {
     expect(code).toBe(0)
     expect(asked.toSorted()).toEqual(["Berlin", "Rome"])
     expect(out.match(/"custom_id":"\w"/g)).toEqual(['"custom_id":"a"', '"custom_id":"b"'])
+  })
+
+  it("sends equal inputs once with --dedupe, and counts what they cost with --prices", async () => {
+    const contents = ["one", "two", "one"]
+    writeFileSync(
+      at("equal.jsonl"),
+      contents.map((content, n) => JSON.stringify({ custom_id: `${n}`, body: bodyOf(content) })).join("\n")
+    )
+    writeFileSync(at("prices.json"), JSON.stringify({ m: { input: 1e6, output: 2e6 } }))
+    const { code } = await llmfx(...runArgs("equal", "--dedupe", "--prices", at("prices.json")))
+    expect(code).toBe(0)
+    expect(asked.toSorted()).toEqual(["one", "two"])
+    expect(linesOf("equal.out")).toHaveLength(3)
+    const { out } = await llmfx("bulk", "status", "--db", at("equal.db"), "--json")
+    expect(JSON.parse(out)).toMatchObject({ cost: 40, duplicates: 1, tokens: { input: 20, output: 10 } })
+  })
+
+  it("pauses when a budget is used up, and goes on with another", async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `n${index}`)
+    writeFileSync(at("dear.jsonl"), names.map(inputOf).join("\n"))
+    delay = 100
+    const stopped = await llmfx(...runArgs("dear", "--concurrency", "2", "--budget-tokens", "60"))
+    expect(stopped.code).toBe(1)
+    expect(stopped.err).toContain("of a budget of 60")
+    const resumed = await llmfx("bulk", "resume", "--db", at("dear.db"), "--budget-tokens", "100000")
+    expect(resumed.out).toContain('"dear.jsonl" goes on')
+    delay = 0
+    const { code } = await llmfx(...runArgs("dear", "--concurrency", "2", "--budget-tokens", "100000"))
+    expect(code).toBe(0)
+    expect(asked.toSorted()).toEqual(names.toSorted())
+  })
+
+  it("is watched, paused and canceled by other processes while it runs", async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `n${index}`)
+    writeFileSync(at("slow.jsonl"), names.map(inputOf).join("\n"))
+    delay = 150
+    const run = start(...runArgs("slow", "--concurrency", "2"))
+    await until(() => asked.length >= 4)
+    const watch = start("bulk", "status", "--db", at("slow.db"), "--watch", "--json")
+    const paused = await llmfx("bulk", "pause", "--db", at("slow.db"))
+    expect(paused.out).toContain('"slow.jsonl" is paused')
+    const ended = await run.ended
+    expect(ended.code).toBe(1)
+    expect(ended.err).toContain("paused")
+    const states = (await watch.ended).out
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { readonly state: string }).state)
+    expect(states.at(-1)).toBe("paused")
+    const canceled = await llmfx("bulk", "cancel", "--db", at("slow.db"))
+    expect(canceled.out).toContain('"slow.jsonl" is canceled')
+    const again = await llmfx("bulk", "resume", "--db", at("slow.db"))
+    expect(again).toMatchObject({ code: 1 })
+    expect(again.err).toContain("canceled")
+  })
+
+  it("calls compatible servers and clouds", async () => {
+    writeFileSync(at("cloud.jsonl"), inputOf("one"))
+    const own = await startWith({}, ...runArgs("cloud", "--base-url", `${address()}/compatible/v1`)).ended
+    expect(own.code).toBe(0)
+    writeFileSync(at("azure.jsonl"), inputOf("one"))
+    const azure = await startWith(
+      { AZURE_OPENAI_API_KEY: "azure-secret", AZURE_OPENAI_ENDPOINT: address(), OPENAI_API_VERSION: "2024-10-21" },
+      ...runArgs("azure", "--cloud", "azure")
+    ).ended
+    expect(azure.err).not.toContain("llmfx:")
+    expect(azure.code).toBe(0)
+    expect(paths[0]).toBe("/compatible/v1/chat/completions")
+    expect(paths[1]).toContain("/openai/deployments/m/chat/completions?api-version=2024-10-21")
+    const nowhere = await llmfx(...runArgs("cloud", "--cloud", "foundry"))
+    expect(nowhere.code).toBe(2)
+    expect(nowhere.err).toContain("openai is not on foundry, but on azure, bedrock, vertex")
+  })
+
+  it("wants to know where the jobs are", async () => {
+    const nowhere = await llmfx("bulk", "status")
+    expect(nowhere.code).toBe(2)
+    expect(nowhere.err).toContain("--db <file>, or --postgres <url>")
+    const twice = await llmfx("bulk", "status", "--db", at("mixed.db"), "--postgres", "postgres://u:secret@h/d")
+    expect(twice.code).toBe(2)
+    expect(twice.err).not.toContain("secret")
   })
 
   it("says in one line what was called wrongly", async () => {

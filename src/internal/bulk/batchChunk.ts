@@ -199,7 +199,6 @@ export const batchChunk =
       })
       // A pause stops the polling at once; the batch itself goes on at the vendor's, and is followed again later.
       yield* Effect.raceFirst(run, stopped)
-      if (handle.isClosing) yield* Effect.never
     })
 
 const unused: Task["call"] = () => {

@@ -61,15 +61,6 @@ export class Dispatcher extends Context.Service<Dispatcher, DispatcherService>()
 
 const longestWait = 5000
 
-/** Calls share a commit if they end within this share of the time that a call takes, so waiting costs little. */
-const groupShare = 1 / 20
-
-/** But within no more than this, in milliseconds. */
-const longestGroup = 10
-
-/** How many calls the average is over. */
-const callsInAverage = 50
-
 /** Nothing more of the chunk is sent. */
 const isEnding = ({ handle, isLost }: Task): boolean => handle.isStopped || handle.isClosing || isLost
 
@@ -87,9 +78,6 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
   const waiting = new Map<string, Array<() => void>>()
   let finished: Array<Finished> = []
   let inFlight = 0
-  /** How long a call takes on average. */
-  let callMillis = 0
-  let committedAt = 0
   let problem: { readonly since: number; readonly message: string } | undefined
 
   const keyOf = (jobId: number, chunk: number): string => `${jobId}:${chunk}`
@@ -156,11 +144,10 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     return starting
   }
 
-  const start = (task: Task, item: Item, now: number): void => {
+  const start = (task: Task, item: Item): void => {
     let isEnded = false
     const fiber = task.call(item, (outcome) => {
       isEnded = true
-      callMillis += (clock.currentTimeMillisUnsafe() - now - callMillis) / callsInAverage
       // The process stops: the mark stays, and the input is sent again when the job goes on.
       if (interrupted.has(task)) return
       finished.push({ task, item, outcome })
@@ -216,14 +203,14 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     } else task.handle.heldSince = undefined
   }
 
-  const begin = ({ item, task }: Starting, now: number): void => {
+  const begin = ({ item, task }: Starting): void => {
     if (task.isLost) return
     task.inFlight.set(item.seq, undefined)
     task.handle.inFlight++
     inFlight++
     // The database may have been away for long, and the job may have been paused meanwhile.
     if (isEnding(task)) finished.push({ task, item, outcome: { state: "notSent", message: "The job has stopped" } })
-    else start(task, item, now)
+    else start(task, item)
   }
 
   const round = Effect.gen(function* () {
@@ -234,11 +221,10 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     finished = []
     if (ended.length > 0 || starting.length > 0) {
       const { lost } = yield* commitSurely(ended, starting, now)
-      committedAt = now
       counts.add(ended, starting)
       for (const one of ended) finish(one, now)
       for (const task of lost) task.isLost = true
-      for (const one of starting) begin(one, now)
+      for (const one of starting) begin(one)
     }
     for (const task of tasks) if (isEnding(task)) task.pending = []
     const over = tasks.filter(({ inFlight, pending }) => pending.length === 0 && inFlight.size === 0)
@@ -249,9 +235,8 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
 
   const loop = Effect.gen(function* () {
     while (true) {
+      // Resumes in the next turn of the event loop, so calls that end in the same turn share a commit.
       yield* latch.await
-      const rest = committedAt + Math.min(callMillis * groupShare, longestGroup) - clock.currentTimeMillisUnsafe()
-      if (rest >= 1 && finished.length < inFlight) yield* Effect.sleep(rest)
       while (yield* round) yield* Effect.yieldNow
     }
   })
@@ -323,10 +308,7 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
         }
         tasks.push(task)
         latch.openUnsafe()
-        return Deferred.await(done).pipe(
-          Effect.onInterrupt(() => stop([task])),
-          Effect.andThen(Effect.suspend(() => (chunk.handle.isClosing ? Effect.never : Effect.void)))
-        )
+        return Effect.onInterrupt(Deferred.await(done), () => stop([task]))
       }),
     idle,
     wake: Effect.sync(() => latch.openUnsafe()),

@@ -55,7 +55,7 @@ export interface JobHandle {
   inFlight: number
   /** Whether the job is no longer running: then nothing more is sent. */
   isStopped: boolean
-  /** Whether the process ends: then the chunk is not given back, so that it goes on in the next one. */
+  /** Whether the process ends: then nothing more is sent, and the next one goes on. */
   isClosing: boolean
   /** Until when nothing is sent, in milliseconds, because the limiter does not answer. */
   heldUntil: number

@@ -142,17 +142,22 @@ export const failuresOf = (id: number): Stored<{ readonly [reason: string]: numb
     )
   )
 
+/** A chunk that is not finished. */
+export interface OpenChunk {
+  readonly chunk: number
+  /** Failures that are tried again. */
+  readonly again: number
+}
+
 /** The chunks that are not finished, if this run of the job is still on. */
-export const openChunks = (id: number, run: number): Stored<ReadonlyArray<number> | undefined> =>
+export const openChunks = (id: number, run: number): Stored<ReadonlyArray<OpenChunk> | undefined> =>
   Effect.flatMap(jobById(id), (row) =>
     row?.state !== "running" || row.run !== run
       ? Effect.succeed(undefined)
-      : withSql((sql) =>
-          Effect.map(
-            sql<{ readonly chunk: number }>`SELECT chunk FROM llmfx_bulk_chunks
-              WHERE job_id = ${id} AND (succeeded + failed < size OR again > 0) ORDER BY chunk`,
-            (rows) => rows.map(({ chunk }) => chunk)
-          )
+      : withSql(
+          (sql) =>
+            sql<OpenChunk>`SELECT chunk, again FROM llmfx_bulk_chunks
+            WHERE job_id = ${id} AND (succeeded + failed < size OR again > 0) ORDER BY chunk`
         )
   )
 

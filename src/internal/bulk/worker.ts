@@ -14,7 +14,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
-import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { announce, Dispatcher, Options } from "./dispatcher.ts"
 import type { StopReason } from "./errors.ts"
 import type { Item, JobHandle, StartCall } from "./model.ts"
@@ -114,7 +114,7 @@ export const makeWorker = <R>(
   const runChunk = (id: number, run: number, chunk: number) =>
     Effect.gen(function* () {
       const dispatcher = yield* Dispatcher
-      if (isClosing) return yield* Effect.never
+      if (isClosing) return
       yield* dispatcher.idle(id, chunk)
       const found = yield* surely(claimed(id, run, chunk))
       if (found === undefined) return
@@ -138,11 +138,13 @@ export const makeWorker = <R>(
         const open = yield* surely(Store.openChunks(id, run))
         if (open === undefined) return
         if (open.length === 0) break
-        if (pass > 0) yield* Effect.sleep(work.roundDelay)
-        yield* Effect.forEach(open, (chunk) => Chunk.execute({ id, run, pass, chunk }), {
+        if (pass > 0 && open.some(({ again }) => again > 0)) yield* Effect.sleep(work.roundDelay)
+        yield* Effect.forEach(open, ({ chunk }) => Chunk.execute({ id, run, pass, chunk }), {
           concurrency: work.chunks,
           discard: true
         })
+        // Chunks of a process that ends are left as they are; the next one resumes the job and has them again.
+        if (isClosing) return yield* Workflow.suspend(yield* WorkflowEngine.WorkflowInstance)
       }
       yield* surely(Store.complete(id, run))
       yield* announce
@@ -175,7 +177,8 @@ export const makeWorker = <R>(
         const key = `${row.id}/${row.run}`
         if (started.has(key)) return Effect.void
         started.add(key)
-        return Effect.asVoid(Job.execute({ id: row.id, run: row.run }, { discard: true }))
+        // A job that a process has left when it ended is suspended.
+        return Effect.flatMap(Job.execute({ id: row.id, run: row.run }, { discard: true }), Job.resume)
       })
 
     const look = Effect.gen(function* () {
