@@ -41,6 +41,7 @@ import {
   type SharedConfig,
   withConfigOf
 } from "../internal/ai/settings.ts"
+import { onSpanOf } from "../internal/ai/span.ts"
 import { isObject } from "../internal/json/json.ts"
 import type { Combinator } from "../internal/program.ts"
 import * as Decisions from "./api/Decisions.ts"
@@ -85,15 +86,21 @@ export const make: Make<AiDecisionModel.DecisionModel, OpenAi, Config> = ({ conf
         Effect.gen(function* () {
           const { request, ...settings } = mergeConfig(base, yield* Config)
           const entries = Object.entries(decisions)
-          const response = yield* Decisions.create(
-            {
-              ...settings,
-              model,
-              input: [{ role: "user", content: [...describe(state), ...images.flatMap(showImage)] }],
-              questions: entries.map(([name, decision]) => questionOf(name, decision))
-            },
-            request
-          )
+          const params = {
+            ...settings,
+            model,
+            input: [{ role: "user" as const, content: [...describe(state), ...images.flatMap(showImage)] }],
+            questions: entries.map(([name, decision]) => questionOf(name, decision))
+          }
+          const response = yield* onSpanOf("DecisionModel", Decisions.create(params, request), {
+            input: params,
+            operation: Decisions.create.id,
+            usedBy: (response) => ({
+              inputTokens: response.usage.input_tokens,
+              outputTokens: response.usage.output_tokens,
+              modelId: response.model
+            })
+          })
           const answers = Object.fromEntries(
             entries.flatMap(([name, decision], index) => {
               const named = response.answers.find((answer) => "name" in answer && answer.name === name)

@@ -28,6 +28,7 @@ import {
   type SharedConfig,
   withConfigOf
 } from "../internal/ai/settings.ts"
+import { onSpanOf } from "../internal/ai/span.ts"
 import type { Combinator } from "../internal/program.ts"
 import * as EmbeddingsMany from "./EmbeddingsMany.ts"
 import { OpenAi } from "./OpenAi.ts"
@@ -72,9 +73,11 @@ export const make: Make<AiEmbeddingModel.EmbeddingModel, OpenAi, Config> = ({ co
             base,
             yield* Config
           )
-          const { tokens, vectors } = yield* EmbeddingsMany.create(
-            { ...settings, model, input: inputs },
-            { concurrency, countTokens, maxInputs, maxTokens, request }
+          const params = { ...settings, model, input: inputs }
+          const { tokens, vectors } = yield* onSpanOf(
+            "EmbeddingModel",
+            EmbeddingsMany.create(params, { concurrency, countTokens, maxInputs, maxTokens, request }),
+            { input: params, operation: "embeddings", usedBy: ({ tokens }) => ({ inputTokens: tokens }) }
           )
           return { results: vectors.map((vector) => Array.from(vector)), usage: { inputTokens: tokens } }
         }).pipe(

@@ -5,8 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
 import * as DecisionModel from "../../src/openai/DecisionModel.ts"
+import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
+import { recordingTracer } from "../support/languageModels.ts"
 import { openAiOver } from "../support/probes.ts"
 import { sentBody } from "../support/sent.ts"
 
@@ -51,10 +54,29 @@ const angry = { type: "predicate", name: "angry", probability: 0.25 }
 const input = { ticket: "I was charged twice", photo: { mediaType: "image/png", data: "AQID" } }
 const over = (answers: ReadonlyArray<unknown>) => {
   const http = fakeHttp({ body: { model: "gpt-5.4-mini", answers, usage } })
-  return { http, layer: DecisionModel.model("gpt-5.4-mini").pipe(Layer.provide(openAiOver(http))) }
+  const openai = openAiOver(http, { middleware: [Telemetry.make()] })
+  return { http, layer: DecisionModel.model("gpt-5.4-mini").pipe(Layer.provide(openai)) }
 }
 
 describe("the decision model", () => {
+  it.effect("describes a call on the one span that the call has, also if Telemetry is on", () => {
+    const { layer } = over([angry, urgency, team])
+    const { spans, tracer } = recordingTracer()
+    return Effect.gen(function* () {
+      yield* AiDecisionModel.decide(Triage, { input })
+      const described = spans.filter(({ attributes }) => attributes.has("gen_ai.operation.name"))
+      assert.deepStrictEqual(
+        described.map(({ name }) => name),
+        ["DecisionModel.decide"]
+      )
+      assert.deepInclude(Object.fromEntries(described[0]?.attributes ?? []), {
+        "gen_ai.request.model": "gpt-5.4-mini",
+        "gen_ai.usage.input_tokens": 9,
+        "gen_ai.usage.output_tokens": 3
+      })
+    }).pipe(Effect.provide(layer), Effect.provideService(Tracer.Tracer, tracer))
+  })
+
   it.effect("asks for every kind of decision, and finds the answers by their names", () => {
     const { http, layer } = over([angry, urgency, team])
     return Effect.gen(function* () {

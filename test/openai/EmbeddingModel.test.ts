@@ -3,9 +3,12 @@ import * as AiError from "effect/ai/AiError"
 import * as AiEmbeddingModel from "effect/ai/EmbeddingModel"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Tracer from "effect/Tracer"
 import * as EmbeddingModel from "../../src/openai/EmbeddingModel.ts"
 import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
+import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 import { fakeHttp, type Reply, type Sent } from "../support/FakeHttp.ts"
+import { recordingTracer } from "../support/languageModels.ts"
 import { openAiOver } from "../support/probes.ts"
 import { sentBody } from "../support/sent.ts"
 
@@ -23,6 +26,31 @@ const embedMany = (texts: ReadonlyArray<string>) =>
   Effect.flatMap(AiEmbeddingModel.EmbeddingModel, (model) => model.embedMany(texts))
 
 describe("the embedding model", () => {
+  it.effect("describes a call on the one span that the call has, also if Telemetry is on", () => {
+    const http = fakeHttp(server)
+    const { spans, tracer } = recordingTracer()
+    return Effect.gen(function* () {
+      yield* embedMany(["a", "bb", "ccc"])
+      const described = spans.filter(({ attributes }) => attributes.has("gen_ai.operation.name"))
+      assert.deepStrictEqual(
+        described.map(({ name }) => name),
+        ["EmbeddingModel.embedMany"]
+      )
+      assert.deepInclude(Object.fromEntries(described[0]?.attributes ?? []), {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.request.model": "embed",
+        "gen_ai.usage.input_tokens": 6
+      })
+    }).pipe(
+      Effect.provide(
+        EmbeddingModel.model("embed", { dimensions: 2, maxInputs: 2 }).pipe(
+          Layer.provide(openAiOver(http, { middleware: [Telemetry.make()] }))
+        )
+      ),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+
   it.effect("embeds texts in their order, as many to a request as the settings say", () => {
     const http = fakeHttp(server)
     return Effect.gen(function* () {

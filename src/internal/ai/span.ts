@@ -1,6 +1,9 @@
 /** Attributes of the span of a call, by the semantic conventions for generative AI. */
 import type * as Response from "effect/ai/Response"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
+import { CallSpan } from "../usage/callSpan.ts"
 import { requestAttributes } from "../usage/genAi.ts"
 
 /** Describes the request on the span that the core of `effect/ai` has made. */
@@ -8,6 +11,47 @@ export const annotateRequest = (span: Tracer.Span, provider: string, operation: 
   span.attribute("gen_ai.operation.name", operation)
   span.attribute("gen_ai.provider.name", provider)
   for (const [name, value] of Object.entries(requestAttributes(input))) span.attribute(name, value)
+}
+
+/** What a call has used, and which model has answered. */
+export interface Used {
+  readonly inputTokens: number
+  readonly outputTokens?: number
+  readonly modelId?: string
+}
+
+/**
+ * Describes a call on the span that the core of `effect/ai` has made for it, such as `EmbeddingModel.embedMany`, and has
+ * telemetry record the requests there as well instead of on spans of their own.
+ */
+export const onSpanOf = <A, E, R>(
+  core: "DecisionModel" | "EmbeddingModel",
+  call: Effect.Effect<A, E, R>,
+  {
+    input,
+    operation,
+    usedBy
+  }: {
+    readonly input: unknown
+    readonly operation: string
+    readonly usedBy: (value: A) => Used
+  }
+): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.option(Effect.currentSpan), (current) => {
+    const span = Option.getOrUndefined(current)
+    // Any other span is the program's own.
+    if (span?.name.startsWith(`${core}.`) !== true) return call
+    annotateRequest(span, "openai", operation, input)
+    return call.pipe(
+      Effect.provideService(CallSpan, span),
+      Effect.tap((value) => Effect.sync(() => annotateUsage(span, usedBy(value))))
+    )
+  })
+
+const annotateUsage = (span: Tracer.Span, { inputTokens, modelId, outputTokens }: Used): void => {
+  span.attribute("gen_ai.usage.input_tokens", inputTokens)
+  if (outputTokens !== undefined) span.attribute("gen_ai.usage.output_tokens", outputTokens)
+  if (modelId !== undefined) span.attribute("gen_ai.response.model", modelId)
 }
 
 type Part = Response.PartEncoded | Response.StreamPartEncoded

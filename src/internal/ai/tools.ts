@@ -4,6 +4,7 @@ import * as Tool from "effect/ai/Tool"
 import * as Result from "effect/Result"
 import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
 import { isObject } from "../json/json.ts"
+import { type HeldCall, heldCalls, mayHoldCalls } from "./parallel.ts"
 import { jsonSchemaForm, parametersForm, type SchemaForm } from "./schemaForm.ts"
 
 /** How calls of functions that the toolkit lacks are read: as calls in `deferred` validation, else as an error. */
@@ -85,6 +86,13 @@ export class ToolTable {
   /** The provider-defined tools with an id such as `openai.web_search`. */
   hosted(id: string): ReadonlyArray<Tool.AnyProviderDefined> {
     return this.tools.filter((tool): tool is Tool.AnyProviderDefined => Tool.isProviderDefined(tool) && tool.id === id)
+  }
+
+  /** The calls that a call holds, if it has no tool of its own and they do. */
+  held(call: WireCall): ReadonlyArray<HeldCall> | undefined {
+    if (!mayHoldCalls(call.name) || this.#byName.has(call.name)) return undefined
+    const calls = heldCalls(argumentsOf(call.arguments))
+    return calls?.every(({ name }) => this.#byName.has(name)) === true ? calls : undefined
   }
 
   /** The parameters of a call in the tool's encoded form. Throws `ToolNotFoundError` if the call cannot be kept. */

@@ -4,6 +4,7 @@ import type * as Response from "effect/ai/Response"
 import { isBase64 } from "../../../internal/ai/files.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata, timestampOf } from "../../../internal/ai/metadata.ts"
+import { type HeldCall, mayHoldCalls } from "../../../internal/ai/parallel.ts"
 import { type Emit, type PartReader, truncated, wholeParts } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { CallIds } from "../../../internal/ai/tools.ts"
@@ -214,7 +215,8 @@ class Reader {
     for (const step of steps) {
       if (step._tag === "ToolCallStarted") {
         const { name } = step
-        if (step.id === "" || !(this.#isKnown(name) || this.#reading.tools.undeclared === "keep")) continue
+        const isDeferred = this.#reading.tools.undeclared === "keep" && !mayHoldCalls(name)
+        if (step.id === "" || !(this.#isKnown(name) || isDeferred)) continue
         const id = this.#ids.next(step.id)
         this.#begun.set(step.part, id)
         emit({ type: "tool-params-start", id, name })
@@ -307,6 +309,8 @@ class Reader {
     const { tools } = this.#reading
     const raw = isCustom ? textOf(input) : args
     const called = isCustom ? this.#customName(textOf(name)) : textOf(name)
+    const held = isCustom ? undefined : tools.held({ name: called, arguments: raw })
+    if (held !== undefined) return this.#heldCalls(held, call, more, emit)
     const params = isCustom && this.#isKnown(called) ? raw : tools.params({ name: called, arguments: raw })
     const begun = this.#begun.get(position)
     const id = begun ?? this.#ids.next(given)
@@ -326,6 +330,20 @@ class Reader {
           ...(Object.keys(details).length === 0 ? {} : { details }),
           ...(isCustom ? { custom: { name } } : {})
         }
+      })
+    })
+  }
+
+  #heldCalls(calls: ReadonlyArray<HeldCall>, call: JsonObject, more: JsonObject, emit: Emit<StreamPart>): void {
+    const id = textOf(call["id"])
+    this.#hasCalls = true
+    calls.forEach((held, at) => {
+      emit({
+        type: "tool-call",
+        id: this.#ids.next(`${id}_${at}`),
+        name: held.name,
+        params: plainJson(this.#reading.tools.params(held)),
+        ...metadata(key, { ...(at === 0 ? more : {}), holder: { id, at, count: calls.length, call } })
       })
     })
   }

@@ -7,6 +7,7 @@ import { dataUrl, fileOf, textOfBase64 } from "../../../internal/ai/files.ts"
 import { failureText, resultText, toolOutput, withResults } from "../../../internal/ai/history.ts"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
+import { HeldResults, type Holder } from "../../../internal/ai/parallel.ts"
 import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
 import * as ToolOutput from "../../../tools/ToolOutput.ts"
@@ -145,6 +146,7 @@ class Writer {
   readonly #config: Config
   readonly #quirks: Quirks
   readonly #systemRole: "system" | "developer"
+  readonly #held = new HeldResults()
   /** Files of results, which only a user's message can show. They follow the last result. */
   #files: Array<ContentPart> = []
 
@@ -262,8 +264,11 @@ class Writer {
         // Reasoning of another provider is not this one's to send.
         const { field } = own
         if (typeof field === "string") reasoning.set(field, (reasoning.get(field) ?? "") + part.text)
-      } else if (part.type === "tool-call" && !part.providerExecuted) calls.push(this.#call(part, own))
-      else if (part.type === "file" && own["audio"] === undefined) {
+      } else if (part.type === "tool-call" && !part.providerExecuted) {
+        const holder = this.#held.see(part.id, own)
+        if (holder === undefined) calls.push(this.#call(part, own))
+        else if (holder.at === 0) calls.push(heldCall(holder))
+      } else if (part.type === "file" && own["audio"] === undefined) {
         this.#unsupported(
           "The Chat Completions API takes no files in an assistant's message: put the file into a user's"
         )
@@ -317,6 +322,11 @@ class Writer {
   }
 
   #result(part: Prompt.ToolResultPart): void {
+    const held = this.#held.take(part)
+    if (held.id !== undefined && held.text !== undefined) {
+      this.#messages.push({ role: "tool", tool_call_id: held.id, content: held.text })
+    }
+    if (held.isHeld) return
     const tool_call_id = this.#callId(part.id)
     if (part.isFailure) {
       this.#messages.push({ role: "tool", tool_call_id, content: failureText(part.result) })
@@ -331,6 +341,13 @@ class Writer {
       if (file !== undefined) this.#files.push(file)
     }
   }
+}
+
+/** The call as the API sent it, but for what only streams have. */
+const heldCall = ({ call }: Holder): ChatCompletions.ChatCompletionMessageToolCall => {
+  const { index: _, ...rest } = call
+  // The call is as the API sent it.
+  return rest as unknown as ChatCompletions.ChatCompletionMessageToolCall
 }
 
 const audioFormat = (mediaType: string): "wav" | "mp3" | undefined => {

@@ -7,6 +7,7 @@ import { Carrier } from "../../../internal/ai/carry.ts"
 import { isBase64 } from "../../../internal/ai/files.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata, timestampOf } from "../../../internal/ai/metadata.ts"
+import { type HeldCall, mayHoldCalls } from "../../../internal/ai/parallel.ts"
 import { type Emit, type PartReader, truncated, wholeParts } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
@@ -116,7 +117,8 @@ class Items {
     if (type === "function_call" || type === "custom_tool_call") {
       const tool =
         type === "function_call" ? this.#reading.tools.get(textOf(name)) : toolOf(this.#reading.tools, fields)
-      if (tool !== undefined || this.#reading.tools.undeclared === "keep") {
+      const isDeferred = this.#reading.tools.undeclared === "keep" && !mayHoldCalls(textOf(name))
+      if (tool !== undefined || isDeferred) {
         item.callId = this.#ids.next(call_id)
         emit({ type: "tool-params-start", id: item.callId, name: tool?.name ?? textOf(name) })
       }
@@ -270,6 +272,8 @@ class Items {
     const { arguments: args, call_id, name, ...skeleton } = item.fields
     const { tools } = this.#reading
     const given = isNothing(args) || args === "" ? item.args : args
+    const held = tools.held({ name: textOf(name), arguments: given })
+    if (held !== undefined) return this.#heldCalls(held, item, emit)
     const params = tools.params({ name: textOf(name), arguments: given })
     this.#call(
       item,
@@ -279,6 +283,24 @@ class Items {
       { ...skeleton, ...(call_id === item.callId ? {} : { call_id }) },
       emit
     )
+  }
+
+  #heldCalls(calls: ReadonlyArray<HeldCall>, { fields }: Item, emit: Emit<StreamPart>): void {
+    const id = textOf(fields["call_id"])
+    this.hasCalls = true
+    calls.forEach((call, at) => {
+      emit({
+        type: "tool-call",
+        id: this.#ids.next(`${id}_${at}`),
+        name: call.name,
+        params: plainJson(this.#reading.tools.params(call)),
+        ...metadata(key, {
+          itemId: fields["id"],
+          ...this.#carrier.take(),
+          holder: { id, at, count: calls.length, call: fields }
+        })
+      })
+    })
   }
 
   #call(item: Item, name: string, params: unknown, raw: unknown, skeleton: Json, emit: Emit<StreamPart>): void {

@@ -8,6 +8,7 @@ import { fileOf, type PromptFile } from "../../../internal/ai/files.ts"
 import { failureText, resultText, toolOutput, withResults } from "../../../internal/ai/history.ts"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
+import { HeldResults, holderOf } from "../../../internal/ai/parallel.ts"
 import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
 import { isObject, type JsonObject as Json } from "../../../internal/json/json.ts"
 import * as ToolOutput from "../../../tools/ToolOutput.ts"
@@ -152,6 +153,7 @@ class Writer {
   readonly #systemRole: "system" | "developer"
   /** The kind of each call by its id. */
   readonly #kinds = new Map<string, string>()
+  readonly #held = new HeldResults()
   #group: Group | undefined
 
   constructor(tools: ToolTable, config: Config, model: string, history: ReadonlyArray<Prompt.Message>) {
@@ -160,7 +162,11 @@ class Writer {
     this.#systemRole = config.systemRole ?? (isReasoningModel(model) ? "developer" : "system")
     for (const message of history) {
       if (message.role !== "assistant") continue
-      for (const part of message.content) if (part.type === "tool-call") this.#kinds.set(part.id, this.#kindOf(part))
+      for (const part of message.content) {
+        if (part.type !== "tool-call") continue
+        this.#kinds.set(part.id, this.#kindOf(part))
+        this.#held.see(part.id, fieldsOf(part.options, key))
+      }
     }
   }
 
@@ -326,6 +332,11 @@ class Writer {
       if (isObject(item)) this.#push(item)
       return
     }
+    const holder = holderOf(fields)
+    if (holder !== undefined) {
+      if (holder.at === 0) this.#push(holder.call)
+      return
+    }
     const known = isObject(item) ? item : {}
     const kind = this.#kinds.get(part.id) ?? "function_call"
     switch (kind) {
@@ -370,6 +381,11 @@ class Writer {
   }
 
   #result(part: Prompt.ToolResultPart): void {
+    const { id, isHeld, text } = this.#held.take(part)
+    if (id !== undefined && text !== undefined) {
+      this.items.push({ type: "function_call_output", call_id: id, output: text })
+    }
+    if (isHeld) return
     const kind = this.#kinds.get(part.id) ?? "function_call"
     this.items.push(outputItem(kind, part, toolOutput(part, this.#config.isFileId ?? isFileId)))
   }
