@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { FileSource, RemoteFile } from "llmfx"
-import { loopback, type Reply, redirect, text } from "../support/LoopbackServer.ts"
+import { loopback, partial, type Reply, redirect, text } from "../support/LoopbackServer.ts"
 
 const file: Reply = text("hello", { headers: { "content-type": "text/csv", "content-length": "5" } })
 /** Test servers listen on the loopback address. */
@@ -108,5 +110,62 @@ describe("a file of another server", () => {
       const error = yield* Effect.flip(readText(source))
       assert.include(String(error), "without end")
     }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  for (const location of [
+    "http://169.254.169.254/latest",
+    "http://[::ffff:7f00:1]/",
+    "http://db.internal/",
+    "file:///etc/passwd",
+    "data:,x"
+  ]) {
+    it.live(`is not fetched where its server redirects to ${location}`, () =>
+      Effect.gen(function* () {
+        const asked: Array<string> = []
+        const fetch = (url: string | URL | Request) => {
+          asked.push(String(url instanceof Request ? url.url : url))
+          return Promise.resolve(new Response("", { status: 302, headers: { location } }))
+        }
+        const source = yield* RemoteFile.source("https://files.example.com/f.bin").pipe(
+          Effect.provideService(FetchHttpClient.Fetch, fetch)
+        )
+        const error = yield* Effect.flip(readText(source).pipe(Effect.provideService(FetchHttpClient.Fetch, fetch)))
+        assert.strictEqual(error instanceof RemoteFile.RemoteFileError, true)
+        assert.deepStrictEqual([...new Set(asked)], ["https://files.example.com/f.bin"])
+      }).pipe(Effect.provide(FetchHttpClient.layer))
+    )
+  }
+
+  it.live("is given up once it is longer than allowed, whatever its server declares", () =>
+    Effect.gen(function* () {
+      const long = text("x".repeat(2000), { headers: { "content-length": "2000" } })
+      const declared = yield* loopback(long)
+      const early = yield* Effect.flip(RemoteFile.source(`${declared.url}/f`, { ...anywhere, maxSize: 1000 }))
+      assert.include(early.message, "1000")
+      const silent = yield* loopback(partial("", "end"), partial("x".repeat(2000), "end"))
+      const source = yield* RemoteFile.source(`${silent.url}/f`, { ...anywhere, maxSize: 1000 })
+      assert.include(String(yield* Effect.flip(readText(source))), "1000")
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("is given up if its server does not end it in time", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(partial("", "end"), partial("x", "stall"))
+      const source = yield* RemoteFile.source(`${server.url}/f`, { ...anywhere, timeout: "100 millis" })
+      assert.include(String(yield* Effect.flip(readText(source))), "100ms")
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.effect("is read although its server does not answer HEAD", () =>
+    Effect.gen(function* () {
+      const fetch = (_: unknown, init?: RequestInit) =>
+        init?.method === "HEAD" ? new Promise<Response>(() => undefined) : Promise.resolve(new Response("hello"))
+      const provided = Effect.provideService(FetchHttpClient.Fetch, fetch as typeof globalThis.fetch)
+      const asked = yield* Effect.forkChild(provided(RemoteFile.source("https://files.example.com/f.bin")))
+      yield* TestClock.adjust("5 seconds")
+      const source = yield* Fiber.join(asked)
+      assert.isUndefined(FileSource.sizeOf(source))
+      assert.strictEqual(yield* provided(readText(source)), "hello")
+    }).pipe(Effect.provide(FetchHttpClient.layer))
   )
 })

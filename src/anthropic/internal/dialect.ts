@@ -3,13 +3,14 @@ import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf, textOf } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { outputFormat } from "./outputFormat.ts"
 
 /** An event whose piece of JSON is a text: some servers send it as an object. */
 const inApiForm = (_: unknown, event: unknown): unknown => {
   const delta = isObject(event) ? event["delta"] : undefined
   if (!isObject(event) || !isObject(delta) || !isObject(delta["partial_json"])) return event
-  return { ...event, delta: { ...delta, partial_json: JSON.stringify(delta["partial_json"]) } }
+  return { ...event, delta: { ...delta, partial_json: jsonText(delta["partial_json"]) } }
 }
 
 export const dialect: Dialect = {

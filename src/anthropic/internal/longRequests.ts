@@ -1,4 +1,5 @@
 /** Detects calls that may outlive a connection, by the official clients' estimate. */
+
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../../Accumulator.ts"
@@ -7,6 +8,7 @@ import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { endpointDecoder } from "../../internal/decode/endpointDecoder.ts"
 import type { Dialect } from "../../internal/dialect.ts"
+import { messageOf } from "../../internal/errors/messageOf.ts"
 import { WholeParser } from "../../internal/json/wholeParser.ts"
 import { accumulatorOf, finishWith } from "../../internal/stream/fold.ts"
 import { streamingWhole } from "../../internal/stream/openStream.ts"
@@ -86,7 +88,9 @@ const decoded = (
   Effect.try({
     try: () => endpointDecoder(endpoint, decoding)(structuredClone(raw)),
     catch: (thrown) => {
-      if (!(thrown instanceof ApiError.DecodeError)) throw thrown
-      return ApiError.local(endpoint, thrown)
+      if (thrown instanceof ApiError.DecodeError) return ApiError.local(endpoint, thrown)
+      const message = `The answer cannot be read: ${messageOf(thrown)}`
+      const expected = "an answer that can be read"
+      return ApiError.local(endpoint, new ApiError.DecodeError({ message, path: [], expected, raw }))
     }
   })

@@ -1,7 +1,9 @@
 /** Puts a message together from its stream of events; works on decoded events and on the JSON they came from. */
+
 import type { Fold, Step } from "../../Accumulator.ts"
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
 
 /** Reads the JSON of an input in pieces. */
@@ -17,6 +19,8 @@ export interface InputParser {
 
 export class MessageFold implements Fold<unknown, JsonObject, Step> {
   #message: JsonObject | undefined
+  /** What the events say about the message that are not merged into it: one by one, each would copy all before it. */
+  #deltas: Array<JsonObject> = []
   /** Events that end a message but arrived before its start. */
   readonly #early: Array<JsonObject> = []
   readonly #blocks: Array<Block> = []
@@ -25,6 +29,8 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
   /** The block of the last event. */
   #current: Block | undefined
   #generation = 0
+  /** After the last block. */
+  #next = 0
   readonly #makeParser: () => InputParser
 
   /** `makeParser`: a parser that knows the value of half an input, or one that is smaller. */
@@ -49,7 +55,7 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
         return steps
       case "message_delta":
         if (this.#message === undefined) this.#early.push(event)
-        else this.#message = mergeDelta(this.#message, event)
+        else this.#deltas.push(event)
         return []
       case "message_stop":
         for (const block of this.#blocks) block.cut()
@@ -63,7 +69,7 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
     const message = event["message"]
     if (!isObject(message)) return [refused(event, "The event has no message")]
     // A proxy that joins several turns starts each of them.
-    if (this.#message === undefined) this.#message = this.#early.reduce(mergeDelta, message)
+    if (this.#message === undefined) this.#message = merged(message, this.#early)
     const steps: Array<Step> = []
     for (const [index, block] of arrayOf(message["content"]).entries()) {
       if (isObject(block)) this.#add(index, block, steps)
@@ -80,8 +86,7 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
     const before = this.#blockOf(event)
     if (before?.isJust(start) === true) return
     before?.stop(steps)
-    if (start["type"] === "fallback" && this.#message !== undefined)
-      this.#message = servedBy(this.#message, start["to"])
+    if (start["type"] === "fallback" && this.#message !== undefined) this.#deltas.push(servedBy(start["to"]))
     this.#add(placeIn(event), start, steps)
   }
 
@@ -110,10 +115,11 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
   /** A block at an index that is taken comes after all blocks so far. */
   #add(index: number | undefined, start: JsonObject, steps: Array<Step>): Block {
     const isTaken = index === undefined || this.#blockAt.has(index)
-    const next = this.#blocks.reduce((most, block) => Math.max(most, block.index + 1), 0)
+    const next = this.#next
     if (isTaken) this.#generation = Math.max(this.#generation, next)
     const block = new Block(isTaken ? next : Math.max(index, this.#generation), start, steps, this.#makeParser)
     this.#blocks.push(block)
+    this.#next = Math.max(next, block.index + 1)
     this.#blockAt.set(index ?? next, block)
     this.#current = block
     return block
@@ -125,8 +131,11 @@ export class MessageFold implements Fold<unknown, JsonObject, Step> {
   }
 
   snapshot(): JsonObject | undefined {
-    const message = this.#message ?? (this.#blocks.length === 0 ? undefined : this.#early.reduce(mergeDelta, nameless))
-    if (message === undefined) return undefined
+    const started = this.#message ?? (this.#blocks.length === 0 ? undefined : merged(nameless, this.#early))
+    if (started === undefined) return undefined
+    const message = merged(started, this.#deltas)
+    if (this.#message !== undefined) this.#message = message
+    this.#deltas = []
     const blocks = this.#blocks.toSorted((a, b) => a.index - b.index)
     return { ...message, content: blocks.map((block) => block.snapshot()) }
   }
@@ -163,25 +172,30 @@ const unannounced: ReadonlyMap<unknown, JsonObject> = new Map<unknown, JsonObjec
 ])
 
 /** The message is of the model that wrote its end. */
-const servedBy = (message: JsonObject, to: unknown): JsonObject =>
-  isObject(to) && typeof to["model"] === "string" ? { ...message, model: to["model"] } : message
+const servedBy = (to: unknown): JsonObject =>
+  isObject(to) && typeof to["model"] === "string" ? { model: to["model"] } : {}
 
-/** The delta's counts are totals; what it leaves out or sends as `null` stands. */
-const mergeDelta = (message: JsonObject, { delta, usage, type: _, ...rest }: JsonObject): JsonObject => ({
-  ...message,
-  ...presentOver(message, rest),
-  ...(isObject(delta) ? presentOver(message, delta) : {}),
-  usage: isObject(usage) ? { ...objectOf(message["usage"]), ...presentOver({}, usage) } : message["usage"]
-})
+/** The deltas' counts are totals; what they leave out or send as `null` stands. */
+const merged = (message: JsonObject, deltas: ReadonlyArray<JsonObject>): JsonObject => {
+  if (deltas.length === 0) return message
+  const fields = new Map(Object.entries(message))
+  const counts = new Map(Object.entries(objectOf(message["usage"])))
+  for (const { delta, usage, type: _, ...rest } of deltas) {
+    for (const part of [rest, objectOf(delta)]) for (const field of Object.entries(part)) setPresent(fields, field)
+    for (const count of Object.entries(objectOf(usage))) setPresent(counts, count)
+  }
+  return {
+    ...Object.fromEntries(fields),
+    usage: isObject(message["usage"]) || counts.size > 0 ? Object.fromEntries(counts) : message["usage"]
+  }
+}
+
+const setPresent = (fields: Map<string, unknown>, [name, value]: readonly [string, unknown]): void => {
+  if (value === undefined || (value === null && !(fields.has(name) && fields.get(name) === undefined))) return
+  fields.set(name, value)
+}
 
 const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
-
-const presentOver = (before: JsonObject, fields: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(fields).filter(
-      ([name, value]) => value !== undefined && (value !== null || (before[name] === undefined && name in before))
-    )
-  )
 
 class Block {
   readonly index: number
@@ -220,7 +234,7 @@ class Block {
 
   /** Whether nothing has come since a block was announced like this. */
   isJust(start: JsonObject): boolean {
-    return !this.#isStopped && !this.#hasPieces && JSON.stringify(start) === JSON.stringify(this.#start)
+    return !this.#isStopped && !this.#hasPieces && jsonText(start) === jsonText(this.#start)
   }
 
   /** Whether a piece can be one of this block. */
@@ -304,7 +318,7 @@ class Block {
           ...this.#at,
           id: textOf(id),
           name: textOf(name),
-          arguments: json === "" ? JSON.stringify(this.#start["input"] ?? {}) : json
+          arguments: json === "" ? jsonText(this.#start["input"] ?? {}) : json
         })
         return
       }

@@ -1,6 +1,8 @@
 /** Reads the calls of a message, and makes the next request from it. */
+
 import { finishKind } from "../../internal/decode/finishReason.ts"
 import { isObject } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { pairResults } from "../../internal/request/toolCalls.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
 import type * as Tools from "../../tools/Tools.ts"
@@ -60,7 +62,7 @@ const callOf = (block: Block): Tools.Call => {
   return {
     id: idOf(block),
     name: "name" in block && typeof block.name === "string" ? block.name : "",
-    arguments: typeof input === "string" ? input : JSON.stringify(input ?? {})
+    arguments: typeof input === "string" ? input : jsonText(input ?? {})
   }
 }
 

@@ -1,6 +1,8 @@
 /** Puts the messages of a managed agent together from the previews in the stream of its session. */
+
 import type { Fold, Step } from "../../Accumulator.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
 
 /** The states that the events name, in the words of the session itself. */
@@ -48,7 +50,7 @@ export class SessionFold implements Fold<unknown, JsonObject, Step> {
     const call = { index: this.#events.size - 1, part: 0, id, name: textOf(event["name"]) }
     return [
       { _tag: "ToolCallStarted", ...call },
-      { _tag: "ToolCallDone", ...call, arguments: JSON.stringify(event["input"] ?? {}) }
+      { _tag: "ToolCallDone", ...call, arguments: jsonText(event["input"] ?? {}) }
     ]
   }
 

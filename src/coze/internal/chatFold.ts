@@ -3,7 +3,7 @@ import type { Fold, Step } from "../../Accumulator.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 
 export class ChatFold implements Fold<unknown, JsonObject, Step> {
-  #chat: JsonObject | undefined
+  #chat: Map<string, unknown> | undefined
   readonly #messages: Array<Message> = []
   readonly #byId = new Map<string, ReadonlyArray<Message>>()
   readonly #calls = new Set<string>()
@@ -32,13 +32,14 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
     if (!isEnd && id !== "" && known.some((message) => message.isOfKind(data))) return undefined
     const message = new Message(this.#messages.length)
     this.#messages.push(message)
-    this.#byId.set(id, [...known, message])
+    this.#byId.set(id, [...known.slice(1 - maxOfOneId), message])
     return message
   }
 
   #pushChat(event: unknown, data: unknown): ReadonlyArray<Step> {
     if (!isObject(data)) return [refused(event, "The event has no chat")]
-    this.#chat = { ...this.#chat, ...present(data) }
+    this.#chat ??= new Map()
+    addPresent(this.#chat, data)
     const action = within(within(data["required_action"])["submit_tool_outputs"])
     return arrayOf(action["tool_calls"]).flatMap((call, part) => {
       const id = textOf(within(call)["id"])
@@ -56,7 +57,7 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
 
   snapshot(): JsonObject | undefined {
     if (this.#chat === undefined) return undefined
-    return { chat: this.#chat, messages: this.#messages.map((message) => message.snapshot()) }
+    return { chat: Object.fromEntries(this.#chat), messages: this.#messages.map((message) => message.snapshot()) }
   }
 }
 
@@ -64,11 +65,15 @@ const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefuse
 
 const within = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-/** Later events of a chat leave out what earlier ones have said. */
-const present = (fields: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "")
-  )
+/** How many messages with the same id an event is looked for in. */
+const maxOfOneId = 32
+
+/** Later events leave out what earlier ones have said. */
+const addPresent = (fields: Map<string, unknown>, more: JsonObject): void => {
+  for (const [name, value] of Object.entries(more)) {
+    if (value !== undefined && value !== null && value !== "") fields.set(name, value)
+  }
+}
 
 /** Whether a message is what the bot says to the user. Some servers leave out the type of what is nothing else. */
 const isAnswer = ({ role, type }: JsonObject): boolean =>
@@ -76,7 +81,7 @@ const isAnswer = ({ role, type }: JsonObject): boolean =>
 
 class Message {
   readonly #index: number
-  #fields: JsonObject = {}
+  readonly #fields = new Map<string, unknown>()
   #content = ""
   #reasoning = ""
   #isDone = false
@@ -88,7 +93,7 @@ class Message {
 
   /** Whether an event is of the same kind of message, as far as both say. */
   isOfKind(data: JsonObject): boolean {
-    const [own, other] = [textOf(this.#fields["type"]), textOf(data["type"])]
+    const [own, other] = [textOf(this.#fields.get("type")), textOf(data["type"])]
     return own === "" || other === "" || own === other
   }
 
@@ -106,7 +111,7 @@ class Message {
     const content = textOf(piece["content"])
     const reasoning = textOf(piece["reasoning_content"])
     this.#snapshot = undefined
-    this.#fields = { ...this.#fields, ...present(piece) }
+    addPresent(this.#fields, piece)
     this.#content += content
     this.#reasoning += reasoning
     return [...this.#said("ReasoningDelta", reasoning), ...(isAnswer(piece) ? this.#said("TextDelta", content) : [])]
@@ -124,7 +129,7 @@ class Message {
     const rest = (whole: string, said: string) => (whole.startsWith(said) ? whole.slice(said.length) : "")
     const [moreContent, moreReasoning] = [rest(content, this.#content), rest(reasoning, this.#reasoning)]
     this.#isDone = true
-    this.#fields = { ...this.#fields, ...present(message) }
+    addPresent(this.#fields, message)
     this.#content = content
     this.#reasoning = reasoning
     this.#snapshot =
@@ -143,7 +148,7 @@ class Message {
 
   snapshot(): JsonObject {
     this.#snapshot ??= {
-      ...this.#fields,
+      ...Object.fromEntries(this.#fields),
       content: this.#content,
       ...(this.#reasoning === "" ? {} : { reasoning_content: this.#reasoning })
     }

@@ -1,9 +1,11 @@
 /** The tools of one request, their schemas, and the calls that the model makes. */
+
 import * as AiError from "effect/ai/AiError"
 import * as Tool from "effect/ai/Tool"
 import * as Result from "effect/Result"
 import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
 import { isObject } from "../json/json.ts"
+import { jsonText } from "../json/jsonText.ts"
 import { type HeldCall, heldCalls, mayHoldCalls } from "./parallel.ts"
 import { jsonSchemaForm, parametersForm, type SchemaForm } from "./schemaForm.ts"
 
@@ -118,7 +120,7 @@ export class ToolTable {
     // Arguments that the token limit has cut are not JSON, which servers refuse.
     return typeof call.params === "string"
       ? JSON.stringify({ arguments: call.params })
-      : (JSON.stringify(call.params) ?? "{}")
+      : jsonText(call.params === undefined ? {} : call.params)
   }
 
   #toEncoded(tool: Tool.Any, given: unknown): unknown {

@@ -1,4 +1,5 @@
 import type * as Response from "effect/ai/Response"
+import { jsonText } from "../json/jsonText.ts"
 import { countsOf } from "../usage/usageFields.ts"
 
 /**
@@ -9,7 +10,7 @@ export const usageOf = (raw: unknown): (typeof Response.Usage)["Encoded"] => {
   const counts = countsOf(raw)
   if (counts === undefined) return { inputTokens: {}, outputTokens: {} }
   const { cacheRead, cacheWrite, input, output, outputAudio, reasoning } = counts
-  const text = JSON.stringify(raw)
+  const text = jsonText(raw)
   const hasCache = text.includes("cache")
   const hasReasoning = /reasoning|thinking/.test(text)
   return {

@@ -1,8 +1,10 @@
 /** Which addresses are of the public Internet, and which lead into a network that its owner keeps to itself. */
 
+import { withoutEnd } from "../text.ts"
+
 /** Whether a host of a URL, as `URL` writes it, may be public: a name that is not local, or a public address. */
 export const isPublicHost = (hostname: string): boolean => {
-  const host = hostname.replace(/\.$/, "").toLowerCase()
+  const host = withoutEnd(hostname, ".").toLowerCase()
   if (host.startsWith("[")) return isPublicAddress(host.slice(1, -1))
   if (/^[\d.]+$/.test(host)) return isPublicAddress(host)
   return host.includes(".") && !privateSuffix.test(host) && !namesAddress.test(host)
@@ -10,10 +12,11 @@ export const isPublicHost = (hostname: string): boolean => {
 
 /** Of machines, home and company networks, clusters and clouds. */
 const privateSuffix =
-  /\.(?:localhost|localdomain|local|internal|intranet|private|lan|home|corp|domain|workgroup|arpa|svc|cluster|pod|consul|docker|invalid|onion)$/
+  /\.(?:localhost|localdomain|local|internal|intranet|private|lan|home|corp|domain|workgroup|arpa|svc|cluster|default|pod|consul|docker|invalid|onion)$/
 
 /** Names whose owner lets everybody choose the address, a private one too. */
-const namesAddress = /(?:^|\.)(?:nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|metadata\.tencentyun\.com)$/
+const namesAddress =
+  /(?:^|\.)(?:nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|traefik\.me|vcap\.me|metadata\.tencentyun\.com)$/
 
 /** Whether an IPv4 or IPv6 address is public. What is neither is not. */
 export const isPublicAddress = (address: string): boolean => {

@@ -1,8 +1,10 @@
 /** Shared by the folds of all APIs, which read events as unchecked JSON because a layer may turn decoding off. */
+
 import * as Effect from "effect/Effect"
 import type { Accumulator, EventRefused, Fold, Step } from "../../Accumulator.ts"
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
+import { messageOf } from "../errors/messageOf.ts"
 import { isObject, type JsonObject } from "../json/json.ts"
 
 /** Events refused on the way to a snapshot: an answer that lacks one is not complete. */
@@ -17,7 +19,7 @@ export const accumulatorOf = <Event, Snapshot>(
     let first: EventRefused | undefined
     return {
       push: (event) => {
-        const steps = folding.push(event)
+        const steps = pushed(folding, event)
         if (first === undefined) first = steps.find((step) => step._tag === "EventRefused")
         return steps
       },
@@ -29,6 +31,15 @@ export const accumulatorOf = <Event, Snapshot>(
     }
   }
 })
+
+/** What an event says. One that cannot be read, such as one nested more deeply than the stack, is refused. */
+const pushed = (folding: Fold<unknown, object, Step>, event: unknown): ReadonlyArray<Step> => {
+  try {
+    return folding.push(event)
+  } catch (thrown) {
+    return [{ _tag: "EventRefused", event, message: `The event cannot be read: ${messageOf(thrown)}` }]
+  }
+}
 
 /** A valid index; a missing one is 0. `undefined` for what no server can mean. */
 export const indexOf = (value: unknown): number | undefined =>

@@ -3,7 +3,7 @@
 import type * as ApiError from "../../ApiError.ts"
 import type { Progress } from "../dialect.ts"
 import { isErrorLike } from "../errors/serverError.ts"
-import { isObject } from "../json/json.ts"
+import { isObject, type JsonObject } from "../json/json.ts"
 import { withoutLastWord } from "../text.ts"
 
 const maxPartialText = 1_000_000
@@ -13,7 +13,10 @@ export class StreamProgress implements Progress {
   text = ""
   /** Joined now and then: a string for each event would outlive it. */
   readonly parts: Array<string> = []
-  usage: unknown = undefined
+  /** Without the counts in `counts`. */
+  #usage: unknown = undefined
+  /** Counts that are merged into the usage when it is asked for: each report would copy all before it. */
+  #counts: Array<JsonObject> = []
   isUsageProvisional = false
   events = 0
   complete = false
@@ -31,8 +34,18 @@ export class StreamProgress implements Progress {
 
   setUsage(usage: unknown, isStart = false): void {
     if (usage === undefined || usage === null) return
-    this.usage = mergeUsage(this.usage, usage)
+    if (isObject(this.#usage) && isObject(usage)) this.#counts.push(usage)
+    else {
+      this.#usage = usage
+      this.#counts = []
+    }
     this.isUsageProvisional = isStart
+  }
+
+  get usage(): unknown {
+    if (this.#counts.length > 0) this.#usage = withCounts(this.#usage, this.#counts)
+    this.#counts = []
+    return this.#usage
   }
 
   partial(): ApiError.PartialOutput {
@@ -47,11 +60,12 @@ export class StreamProgress implements Progress {
   }
 }
 
-/** The counts that are known after another report: what it leaves out, or sends as `null`, stands. */
-const mergeUsage = (before: unknown, usage: unknown): unknown => {
-  if (!isObject(before) || !isObject(usage)) return usage
-  const counts = Object.entries(usage).filter(([, count]) => count !== undefined && count !== null)
-  return counts.length === 0 ? before : { ...before, ...Object.fromEntries(counts) }
+/** The counts that are known after other reports: what they leave out, or send as `null`, stands. */
+const withCounts = (usage: unknown, reports: ReadonlyArray<JsonObject>): unknown => {
+  const counts = reports.flatMap((report) =>
+    Object.entries(report).filter(([, count]) => count !== undefined && count !== null)
+  )
+  return isObject(usage) && counts.length > 0 ? Object.fromEntries([...Object.entries(usage), ...counts]) : usage
 }
 
 const maxStart = 8192

@@ -1,7 +1,9 @@
 /** Puts a chat completion together from its chunks. */
+
 import type { Fold, Step } from "../../Accumulator.ts"
 import { JsonParser } from "../../internal/json/incrementalParser.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { appendItems, indexOf, mergeField, plainFields } from "../../internal/stream/fold.ts"
 import { plainMessage } from "./compatible.ts"
 
@@ -78,6 +80,8 @@ class Choice {
   readonly #message = new Map<string, unknown>()
   readonly #calls: Array<ToolCall> = []
   readonly #callAt = new Map<number, ToolCall>()
+  /** The last call with each id. */
+  readonly #callById = new Map<string, ToolCall>()
   readonly #logprobs = new Map<string, unknown>()
   #hasLogprobs = false
   #finishReason: unknown = null
@@ -178,13 +182,14 @@ class Choice {
       this.#call = call
     }
     call.push(piece, this.index, steps)
+    if (call.id !== "" && this.#callById.get(call.id)?.isAfter(call) !== true) this.#callById.set(call.id, call)
   }
 
   /** The call of a piece: by its id, then by its place, then the one under way. */
   #callOf(piece: JsonObject, index: number | undefined): ToolCall | undefined {
     const id = textOf(piece["id"])
     const atIndex = index === undefined ? undefined : this.#callAt.get(index)
-    const own = id === "" || atIndex?.id === id ? undefined : this.#calls.findLast((call) => call.id === id)
+    const own = id === "" || atIndex?.id === id ? undefined : this.#callById.get(id)
     const isAnother = atIndex === undefined && index !== undefined && own?.breaksAt(piece) === true
     if (own?.isOf(piece) === true && !own.isBefore(piece) && !isAnother) return own
     if (index !== undefined) return atIndex
@@ -238,6 +243,10 @@ class ToolCall {
 
   constructor(ordinal: number) {
     this.#ordinal = ordinal
+  }
+
+  isAfter(other: ToolCall): boolean {
+    return this.#ordinal > other.#ordinal
   }
 
   /** Whether nothing can follow. Free text never is whole before its answer. */
@@ -349,4 +358,4 @@ const argumentsIn = ({ arguments: json, input }: JsonObject): string => textOfAr
 
 /** Some servers send the arguments as the object that the text should hold. */
 const textOfArguments = (json: unknown): string =>
-  typeof json === "object" && json !== null ? JSON.stringify(json) : textOf(json)
+  typeof json === "object" && json !== null ? jsonText(json) : textOf(json)

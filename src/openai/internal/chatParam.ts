@@ -1,6 +1,8 @@
 /** Reads the calls of a chat's message, and makes the next request from it. */
+
 import { finishKind } from "../../internal/decode/finishReason.ts"
 import { isObject } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { pairResults, sentArguments } from "../../internal/request/toolCalls.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
 import type * as Tools from "../../tools/Tools.ts"
@@ -49,7 +51,7 @@ const callOf = (call: Call): Tools.Call => {
 }
 
 /** Some servers write the arguments as an object. */
-const textOf = (json: unknown): string => (typeof json === "string" ? json : JSON.stringify(json ?? {}))
+const textOf = (json: unknown): string => (typeof json === "string" ? json : jsonText(json ?? {}))
 
 /** The text of a content, which some servers give as a list of parts. */
 export const textOfContent = (content: unknown): string =>

@@ -1,6 +1,8 @@
 /** Brings the answers of compatible servers into the form that the API documents. */
+
 import type * as Endpoint from "../../Endpoint.ts"
 import { arrayOf, isObject, type JsonObject } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
 /** Returns an answer, or an event of its stream, as the API would have sent it. Leaves the given JSON as it is. */
@@ -71,7 +73,7 @@ const withItems = (body: JsonObject): JsonObject => {
 const withTextOf = (call: JsonObject): JsonObject => {
   const { arguments: json, type } = call
   const isText = type === "function_call" || type === "response.function_call_arguments.done"
-  return isText && isObject(json) ? { ...call, arguments: JSON.stringify(json) } : call
+  return isText && isObject(json) ? { ...call, arguments: jsonText(json) } : call
 }
 
 const hasObjectAsArguments = (call: unknown): boolean =>
@@ -79,7 +81,7 @@ const hasObjectAsArguments = (call: unknown): boolean =>
 
 const withTextAsArguments = (call: unknown): unknown =>
   isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
-    ? { ...call, function: { ...call["function"], arguments: JSON.stringify(call["function"]["arguments"]) } }
+    ? { ...call, function: { ...call["function"], arguments: jsonText(call["function"]["arguments"]) } }
     : call
 
 const numbers: ReadonlySet<string> = new Set([

@@ -22,6 +22,8 @@ export class ResponseFold implements Fold<unknown, JsonObject, Step> {
   readonly #itemAt = new Map<number, Item>()
   /** The items under each id: servers give one id to several, or another id to each event of an item. */
   readonly #itemsOf = new Map<string, Array<Item>>()
+  /** After the last item. */
+  #next = 0
   /** Whether the response lists an item more than once. */
   #hasRepeats = false
 
@@ -156,10 +158,11 @@ export class ResponseFold implements Fold<unknown, JsonObject, Step> {
   }
 
   #add(index: number | undefined, given: JsonObject): Item {
-    const next = this.#items.reduce((most, item) => Math.max(most, item.index + 1), 0)
+    const next = this.#next
     const isTaken = index === undefined || this.#itemAt.has(index)
     const item = new Item(isTaken ? next : index, given)
     this.#items.push(item)
+    this.#next = Math.max(next, item.index + 1)
     this.#itemAt.set(index ?? next, item)
     this.#note(item.id, item)
     return item
@@ -169,7 +172,10 @@ export class ResponseFold implements Fold<unknown, JsonObject, Step> {
     if (id === "") return
     const known = this.#itemsOf.get(id)
     if (known === undefined) this.#itemsOf.set(id, [item])
-    else if (!known.includes(item)) known.push(item)
+    else if (!known.includes(item)) {
+      known.push(item)
+      if (known.length > maxOfOneId) known.shift()
+    }
   }
 
   snapshot(): JsonObject | undefined {
@@ -189,6 +195,9 @@ export class ResponseFold implements Fold<unknown, JsonObject, Step> {
     return this.#items.toSorted((a, b) => a.index - b.index).map((item) => item.snapshot())
   }
 }
+
+/** Among how many items with the same id the one of an event is looked for: each is compared with it. */
+const maxOfOneId = 32
 
 /** Whether a list has an item twice. */
 const isRepeat = (one: JsonObject, other: JsonObject): boolean => {

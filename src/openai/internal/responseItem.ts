@@ -1,7 +1,9 @@
 /** The items of a response, each put together from its pieces. */
+
 import type { Place, Step } from "../../Accumulator.ts"
 import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
 
 const toolCalls = new Set<unknown>(["function_call", "custom_tool_call"])
@@ -139,6 +141,8 @@ export class Item {
   /** Whether only pieces of it have come so far. */
   isGuessed = false
   #fields: JsonObject
+  /** The fields as text, once it is asked for. */
+  #json: string | undefined
   #isUnknown: boolean
   readonly #texts = new Map<string, string>()
   readonly #lists = { content: new Map<number, Part>(), summary: new Map<number, Part>() }
@@ -220,6 +224,7 @@ export class Item {
       ([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0)
     )
     this.#fields = { ...this.#fields, ...Object.fromEntries(said) }
+    this.#json = undefined
     this.#snapshot = undefined
     this.announce(steps)
   }
@@ -227,7 +232,9 @@ export class Item {
   /** Whether the item as a whole has what a piece of it says. */
   has(event: JsonObject): boolean {
     const piece = textOf(event["delta"] ?? event["text"] ?? event["refusal"] ?? event["arguments"])
-    return piece === "" || JSON.stringify(this.#fields).includes(JSON.stringify(piece).slice(1, -1))
+    if (piece === "") return true
+    this.#json ??= jsonText(this.#fields)
+    return this.#json.includes(JSON.stringify(piece).slice(1, -1))
   }
 
   /** The item as a whole is what counts, whatever its pieces were. */
@@ -237,6 +244,7 @@ export class Item {
     this.isGuessed = false
     this.#isUnknown = item["type"] === "~unknown"
     this.#fields = this.#isUnknown && isObject(item["raw"]) ? item["raw"] : item
+    this.#json = undefined
     this.#snapshot = item
     if (!wasDone) this.announce(steps)
     if (!wasDone) this.sayRest(item, true, steps)
@@ -399,7 +407,7 @@ const refused = (event: unknown, message: string): Step => ({ _tag: "EventRefuse
 
 const withoutId = (item: unknown): string => {
   const { id: _, status: __, ...rest } = fieldsOf(objectOf(item))
-  return JSON.stringify(rest)
+  return jsonText(rest)
 }
 
 const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})

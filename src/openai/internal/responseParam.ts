@@ -1,9 +1,11 @@
 /** Reads the calls of a response in either version of the API, and makes the next request from it. */
+
 import * as ApiError from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { finishKind } from "../../internal/decode/finishReason.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
+import { jsonText } from "../../internal/json/jsonText.ts"
 import { pairResults, sentArguments } from "../../internal/request/toolCalls.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
 import type * as Tools from "../../tools/Tools.ts"
@@ -113,7 +115,7 @@ const callOf = (item: Item): Tools.Call => {
   return {
     id: stringOf(call_id) ?? "",
     name: stringOf(name) ?? "",
-    arguments: typeof text === "string" ? text : JSON.stringify(text ?? {})
+    arguments: typeof text === "string" ? text : jsonText(text ?? {})
   }
 }
 

@@ -1,4 +1,5 @@
 /** The parts of a message and of its stream, for `effect/ai`: one pass, no Effect for each event. */
+
 import type * as Response from "effect/ai/Response"
 import { Carrier } from "../../../internal/ai/carry.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
@@ -8,6 +9,7 @@ import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import { jsonText } from "../../../internal/json/jsonText.ts"
 import { WholeParser } from "../../../internal/json/wholeParser.ts"
 import { indexOf } from "../../../internal/stream/fold.ts"
 import { MessageFold } from "../messageFold.ts"
@@ -277,7 +279,7 @@ class Answer {
         ...present(fields),
         ...(wireName === name ? {} : { name: wireName }),
         // Sent again as it came, it is found in the prompt's cache.
-        ...(JSON.stringify(params) === JSON.stringify(given) ? {} : { input: given })
+        ...(jsonText(params) === jsonText(given) ? {} : { input: given })
       })
     }
   }

@@ -6,6 +6,7 @@ import { carriedBy } from "../../../internal/ai/carry.ts"
 import { fileOf, textOfBase64 } from "../../../internal/ai/files.ts"
 import { toolOutput, unanswered } from "../../../internal/ai/history.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import { jsonText } from "../../../internal/json/jsonText.ts"
 import type * as ToolOutput from "../../../tools/ToolOutput.ts"
 import { toolResult } from "../toolResult.ts"
 import type { DeclaredTools } from "./declaredTools.ts"
@@ -174,7 +175,7 @@ class History {
 
   /** The API refuses inputs that are not objects. */
   #inputOf(part: Prompt.ToolCallPart, raw: unknown): unknown {
-    const text = this.#tools.table.argumentsText(part, raw === undefined ? undefined : JSON.stringify(raw))
+    const text = this.#tools.table.argumentsText(part, raw === undefined ? undefined : jsonText(raw))
     const input: unknown = JSON.parse(text)
     return isObject(input) ? input : {}
   }

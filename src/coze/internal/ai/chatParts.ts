@@ -84,7 +84,7 @@ export class ChatReader implements PartReader<unknown> {
 
   #begin(chat: JsonObject, emit: EmitStreamed): void {
     const isFirst = this.#chat["id"] === undefined
-    this.#chat = { ...this.#chat, ...chat }
+    Object.assign(this.#chat, chat)
     if (!isFirst) return
     emit({
       type: "response-metadata",

@@ -1,4 +1,5 @@
 /** Parts of `effect/ai` from chat completions, whole ones and streams, also of servers that differ from OpenAI's. */
+
 import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
 import { isBase64 } from "../../../internal/ai/files.ts"
@@ -10,6 +11,7 @@ import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import { arrayOf, isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
+import { jsonText } from "../../../internal/json/jsonText.ts"
 import { appendItems, mergeField, plainField, plainFields } from "../../../internal/stream/fold.ts"
 import { ChatFold } from "../chatFold.ts"
 import { toolId } from "./hostedKinds.ts"
@@ -316,7 +318,7 @@ class Reader {
     const id = begun ?? this.#ids.next(given)
     if (begun !== undefined) emit({ type: "tool-params-end", id })
     this.#hasCalls = true
-    const isExact = typeof raw !== "string" || raw === params || raw === JSON.stringify(params)
+    const isExact = typeof raw !== "string" || raw === params || raw === jsonText(params)
     emit({
       type: "tool-call",
       id,
@@ -406,7 +408,7 @@ const withTextArguments = (call: unknown): unknown => {
   if (!isObject(call) || !isObject(call["function"])) return call
   const { arguments: args } = call["function"]
   if (args === undefined || args === null || typeof args === "string") return call
-  return { ...call, function: { ...call["function"], arguments: JSON.stringify(args) } }
+  return { ...call, function: { ...call["function"], arguments: jsonText(args) } }
 }
 
 /** Whether a piece of a detail continues the one before. */

@@ -1,4 +1,5 @@
 /** Parts of `effect/ai` from responses, whole ones and streams. */
+
 import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
 import * as AiErrors from "../../../AiErrors.ts"
@@ -14,6 +15,7 @@ import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import { reasonOf } from "../../../internal/errors/reasons.ts"
 import { arrayOf, isObject, type JsonObject as Json, textOf } from "../../../internal/json/json.ts"
+import { jsonText } from "../../../internal/json/jsonText.ts"
 import { isClientRun, toolOf } from "./hostedKinds.ts"
 
 /** The key of metadata and options. */
@@ -313,7 +315,7 @@ class Items {
       }
       emit({ type: "tool-params-end", id })
     }
-    const isExact = text === undefined || text === params || text === JSON.stringify(params)
+    const isExact = text === undefined || text === params || text === jsonText(params)
     emit({
       type: "tool-call",
       id,
