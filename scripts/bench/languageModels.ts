@@ -6,7 +6,8 @@ import * as Stream from "effect/Stream"
 import * as MessageLanguageModel from "llmfx/anthropic/MessageLanguageModel"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import * as ChatLanguageModel from "llmfx/openai/ChatLanguageModel"
-import { inputs, runtime } from "./clients.ts"
+import { runtime } from "./clients.ts"
+import { inputs } from "./inputs.ts"
 import { interleaved, plainRow, type Row, ratioRow } from "./measure.ts"
 
 const events = 19_000

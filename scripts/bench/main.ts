@@ -2,14 +2,14 @@
  * Measures llmfx next to the official SDKs and bare fetch, in one run.
  *
  *     npm run bench -- [--write] [--only stream,requests]
- *     npm run bench -- --only gateway [--streams 300] [--events 200] [--gap 10] [--calls 2000] [--latency 50]
+ *     npm run bench -- --only gateway [--streams 300] [--events 200] [--gap 10] [--calls 2000] [--latency 50] [--idle 5000]
  *
  * `--write` puts the table into docs/speed.md.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { benchBundle } from "./bundle.ts"
-import { benchGateway, type GatewayOptions } from "./gateway.ts"
+import { benchGateway, type GatewayOptions } from "./gateway/gateway.ts"
 import { benchLanguageModels } from "./languageModels.ts"
 import type { Row } from "./measure.ts"
 import { benchMemory } from "./memory.ts"
@@ -25,7 +25,7 @@ const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").
 
 /** Options of the gateway's benchmark: its names with numbers. */
 const numbers: Partial<GatewayOptions> = Object.fromEntries(
-  ["streams", "events", "gap", "calls", "latency", "rounds"].flatMap((name) => {
+  ["streams", "events", "gap", "calls", "latency", "idle", "rounds"].flatMap((name) => {
     const at = args.indexOf(`--${name}`)
     return at === -1 ? [] : [[name, Number(args[at + 1])]]
   })

@@ -24,7 +24,7 @@ import * as Files from "llmfx/openai/Files"
 import * as FileUploads from "llmfx/openai/FileUploads"
 import { OpenAi } from "llmfx/openai/OpenAi"
 import * as RequestOptions from "llmfx/RequestOptions"
-import { inputs } from "./clients.ts"
+import { inputs } from "./inputs.ts"
 import { startServer } from "./servers.ts"
 
 const mebibyte = 1024 * 1024

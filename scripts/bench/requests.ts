@@ -6,8 +6,10 @@ import type { Anthropic } from "llmfx/anthropic/Anthropic"
 import type { Coze } from "llmfx/coze/Coze"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import type { OpenAi } from "llmfx/openai/OpenAi"
-import { fetchRuntime, headers, inputs, sdks, undiciRuntime } from "./clients.ts"
+import { fetchRuntime, undiciRuntime } from "./clients.ts"
+import { headers, inputs } from "./inputs.ts"
 import { interleaved, plainRow, type Row, ratioRow } from "./measure.ts"
+import { sdks } from "./sdks.ts"
 
 const calls = 3_000
 

@@ -3,7 +3,7 @@ import { root } from "./paths.ts"
 
 /** Starts a server of this folder in its own process. */
 export const startServer = (
-  name: "server" | "memoryServer" | "gatewayServer" = "server",
+  name: "server" | "memoryServer" | "gateway/server" = "server",
   args: ReadonlyArray<string> = []
 ): Promise<{ readonly url: string; readonly stop: () => void }> =>
   new Promise((resolve, reject) => {

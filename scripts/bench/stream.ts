@@ -7,8 +7,10 @@ import * as Chat from "llmfx/coze/Chat"
 import type { Coze } from "llmfx/coze/Coze"
 import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import type { OpenAi } from "llmfx/openai/OpenAi"
-import { bareStream, fetchRuntime, inputs, sdks, undiciRuntime } from "./clients.ts"
+import { fetchRuntime, undiciRuntime } from "./clients.ts"
+import { bareStream, inputs } from "./inputs.ts"
 import { interleaved, type Row, ratioRow } from "./measure.ts"
+import { cozeInput, sdks } from "./sdks.ts"
 
 const timed = async (events: number, run: () => Promise<number>): Promise<number> => {
   const start = performance.now()
@@ -54,7 +56,7 @@ export const benchStreams = async (url: string, rounds: number): Promise<Readonl
   const sdkStreams = {
     openai: async () => iterate(await official.openai.chat.completions.create({ ...inputs.openai, stream: true })),
     anthropic: async () => iterate(await official.anthropic.messages.create({ ...inputs.anthropic, stream: true })),
-    coze: async () => iterate(official.coze.chat.stream(inputs.coze))
+    coze: async () => iterate(official.coze.chat.stream(cozeInput))
   }
   for (const provider of ["openai", "anthropic", "coze"] as const) {
     const run = (runtime: ManagedRuntime<OpenAi | Anthropic | Coze, unknown>) => () =>

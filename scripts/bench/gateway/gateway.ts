@@ -1,15 +1,18 @@
 /** Many slow streams at once, and many slow calls at once: what a gateway does all day. */
 import { spawn } from "node:child_process"
-import { median, plainRow, type Row, ratioRow } from "./measure.ts"
-import { hasUndici } from "./nodeVersion.ts"
-import { root } from "./paths.ts"
-import { startServer } from "./servers.ts"
+import { median, plainRow, type Row, ratioRow } from "../measure.ts"
+import { hasUndici } from "../nodeVersion.ts"
+import { root } from "../paths.ts"
+import { startServer } from "../servers.ts"
 
 export type Provider = "openai" | "anthropic" | "coze"
 export type Client = "llmfx" | "llmfx over undici" | "official" | "bare fetch" | "ai"
-export type Load = "streams" | "calls"
+export type Load = "streams" | "calls" | "idle"
 
-/** What a run took: CPU seconds, peak memory in MiB, and milliseconds from the sending of an event to its consumer. */
+/**
+ * What a run took: CPU seconds, memory in MiB (the peak, or what idle streams hold), and milliseconds from the sending of
+ * an event to its consumer.
+ */
 export interface Usage {
   readonly cpu: number
   readonly memory: number
@@ -25,14 +28,17 @@ export interface GatewayOptions {
   readonly calls: number
   /** Milliseconds until the server answers a call. */
   readonly latency: number
+  /** Streams that wait after their first event. */
+  readonly idle: number
   readonly rounds: number
 }
 
 const usageOf = (client: Client, provider: Provider, load: Load, count: number, url: string): Promise<Usage> =>
   new Promise((resolve, reject) => {
     const args = [
+      ...(load === "idle" ? ["--expose-gc"] : []),
       `${root}/scripts/run.mjs`,
-      `${root}/scripts/bench/gatewayRun.ts`,
+      `${root}/scripts/bench/gateway/run.ts`,
       client,
       provider,
       load,
@@ -76,11 +82,11 @@ const compare = async (provider: Provider, load: Load, count: number, rounds: nu
   }
 }
 
-const defaults: GatewayOptions = { streams: 300, events: 200, gap: 10, calls: 2000, latency: 50, rounds: 3 }
+const defaults: GatewayOptions = { streams: 300, events: 200, gap: 10, calls: 2000, latency: 50, idle: 5000, rounds: 3 }
 
 export const benchGateway = async (given: Partial<GatewayOptions> = {}): Promise<ReadonlyArray<Row>> => {
-  const { calls, events, gap, latency, rounds, streams } = { ...defaults, ...given }
-  const server = await startServer("gatewayServer", [events, gap, latency].map(String))
+  const { calls, events, gap, idle, latency, rounds, streams } = { ...defaults, ...given }
+  const server = await startServer("gateway/server", [events, gap, latency].map(String))
   const rows: Array<Row> = []
   for (const provider of ["openai", "anthropic", "coze"] as const) {
     for (const [load, count] of [
@@ -113,5 +119,27 @@ export const benchGateway = async (given: Partial<GatewayOptions> = {}): Promise
     }
   }
   server.stop()
+  rows.push(...(await idleRows(idle, rounds)))
   return rows
+}
+
+/** An hour between two events. */
+const silence = 3_600_000
+
+const idleRows = async (count: number, rounds: number): Promise<ReadonlyArray<Row>> => {
+  const server = await startServer("gateway/server", ["2", `${silence}`, "0"])
+  const usage = await compare("openai", "idle", count, rounds, server.url)
+  server.stop()
+  const [official, own] = [usage("official"), usage("llmfx")]
+  if (official === undefined || own === undefined) return []
+  const kilobytes = (memory: number) => ((memory * 1024) / count).toFixed(0)
+  const what = `${count} idle streams: memory ÷ official SDK`
+  return [
+    ratioRow(
+      `${what} (${kilobytes(own.memory)} and ${kilobytes(official.memory)} KiB a stream)`,
+      own.memory / official.memory,
+      1,
+      "most"
+    )
+  ]
 }

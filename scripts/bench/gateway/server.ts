@@ -2,10 +2,10 @@
  * A server in its own process that answers as slowly as a model does: the events of a stream come one by one, and each
  * carries the time at which it was sent.
  *
- *     node scripts/run.mjs scripts/bench/gatewayServer.ts <events> <gap> <latency>
+ *     node scripts/run.mjs scripts/bench/gateway/server.ts <events> <gap> <latency>
  */
 import { createServer } from "node:http"
-import { anthropicEvents, chatCompletion, chatEvents, cozeAnswer, cozeEvents, message } from "./payloads.ts"
+import { anthropicEvents, chatCompletion, chatEvents, cozeAnswer, cozeEvents, message } from "../payloads.ts"
 
 const [events = 200, gap = 10, latency = 50] = process.argv.slice(2).map(Number)
 
@@ -42,14 +42,15 @@ const server = createServer((request, response) => {
     }
     response.writeHead(200, { "content-type": "text/event-stream" })
     let next = 0
-    const timer = setInterval(() => {
+    const send = (): void => {
       const frame = frames[next++]
       if (frame !== undefined) response.write(`${stamped(frame)}\n\n`)
-      if (next >= frames.length) {
-        clearInterval(timer)
-        response.end()
-      }
-    }, gap)
+      if (next < frames.length) return
+      clearInterval(timer)
+      response.end()
+    }
+    const timer = setInterval(send, gap)
+    send()
     response.once("close", () => clearInterval(timer))
   })
 })
