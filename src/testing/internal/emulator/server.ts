@@ -72,19 +72,9 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
   const router = makeRouter(endpoints)
   const generic = makeGeneric(collectionsOf(endpoints))
   const accountOf = makeLimiter(provider, settings.limits)
+  const payer = makePayer()
   let requests = 0
   let ids = 0
-  /** Who pays for what the model says while a request is answered; nobody for what jobs do meanwhile. */
-  let payer: Account | undefined
-  const paidBy = <A>(account: Account | undefined, run: () => A): A => {
-    const before = payer
-    payer = account
-    try {
-      return run()
-    } finally {
-      payer = before
-    }
-  }
 
   const find = (incoming: Incoming, path: string): Match => {
     if (!path.startsWith(part.basePath)) throw new Refusal(unknownPath(incoming))
@@ -119,17 +109,17 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
     checkModel: (model) => {
       if (settings.isStrict) checkModel(provider, model, settings.models)
     },
-    spend: (tokens) => payer?.input(tokens),
+    spend: (tokens) => payer.account()?.input(tokens),
     chat: (request) => {
-      payer?.input(countInput(request))
+      payer.account()?.input(countInput(request))
       const reply = settings.chat(request)
-      payer?.output(tokensOf(request, reply).output)
+      payer.account()?.output(tokensOf(request, reply).output)
       return reply
     },
     answer: (method, path, body, now) => {
       const url = new URL(path, "http://batch.invalid")
       const incoming: Incoming = { ...noBody, method, url, body }
-      const reply = paidBy(undefined, () =>
+      const reply = payer.pays(undefined, () =>
         refusing(provider, now, () => answer(incoming, find(incoming, url.pathname), now))
       )
       return { status: reply.status, body: typeof reply.body === "string" ? JSON.parse(reply.body) : null }
@@ -150,10 +140,27 @@ export const makeHandle = (part: Part, settings: Settings): Handle => {
       }
       const match = find(incoming, path)
       endpoint = match.endpoint.id
-      return paidBy(incoming.method === "POST" ? account : undefined, () => answer(incoming, match, now))
+      return payer.pays(incoming.method === "POST" ? account : undefined, () => answer(incoming, match, now))
     })
     const headers = { [requestIdHeader[provider]]: id, ...account?.headers() }
     return { reply: Reply.withHeaders(withRequestId(provider, reply, id), headers), endpoint }
+  }
+}
+
+/** Knows who pays for what the model says while a request is answered; nobody pays for what jobs do meanwhile. */
+const makePayer = () => {
+  let payer: Account | undefined
+  return {
+    account: () => payer,
+    pays: <A>(account: Account | undefined, run: () => A): A => {
+      const before = payer
+      payer = account
+      try {
+        return run()
+      } finally {
+        payer = before
+      }
+    }
   }
 }
 
