@@ -19,7 +19,7 @@ const { positionals: wanted, values: given } = parseArgs({
   allowPositionals: true,
   options: { packed: { type: "string" } }
 })
-const timeout = 120_000
+const timeout = 300_000
 
 installPackages(folder)
 const require = createRequire(join(folder, "package.json"))
