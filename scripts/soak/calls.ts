@@ -1,10 +1,14 @@
 /** The calls of the soak. Each knows its right answer. */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { type ApiError, FileSource, RequestOptions } from "llmfx"
+import { type ApiError, FileSource, RequestOptions, type StructuredOutput, ToolLoop, Tools } from "llmfx"
 import { type Anthropic, Messages, MessagesBatches } from "llmfx/anthropic"
+import * as MessageToolLoop from "llmfx/anthropic/MessageToolLoop"
 import { Chat, Conversations, type Coze, Datasets, Workspaces } from "llmfx/coze"
 import { ChatCompletions, Embeddings, Files, type OpenAi, Responses } from "llmfx/openai"
+import * as ChatToolLoop from "llmfx/openai/ChatToolLoop"
+import * as ResponseToolLoop from "llmfx/openai/ResponseToolLoop"
 
 /** An answer that is not the right one. */
 export class WrongAnswer extends Error {}
@@ -60,6 +64,32 @@ const botBody = (word: string) => ({
   additional_messages: [{ role: "user" as const, content: sentence(word).join(""), content_type: "text" as const }]
 })
 
+/**
+ * Runs a loop whose tool takes this one word. A call that was cut must not run, whatever becomes of the loop; one that
+ * arrived whole runs once.
+ */
+const looped = <Input, Answer, R>(
+  word: string,
+  run: (
+    tool: Tools.Tool
+  ) => Stream.Stream<ToolLoop.Event<Input, Answer>, ApiError.ApiError | StructuredOutput.UnsupportedSchemaError, R>
+): Effect.Effect<void, ApiError.ApiError, R> =>
+  Effect.suspend(() => {
+    let ran = 0
+    const tool = Tools.make({
+      name: "note",
+      parameters: Schema.Struct({ word: Schema.Literal(word), again: Schema.Literal(`${word} again`) }),
+      run: () => Effect.sync(() => `${++ran}`)
+    })
+    const finished = ToolLoop.finished(run(tool)).pipe(
+      Effect.catchTag("UnsupportedSchemaError", (error) => Effect.die(error))
+    )
+    return Effect.map(finished, ({ reason }) => {
+      same(reason, "done")
+      same(ran, 1)
+    })
+  })
+
 export const calls: { readonly [name: string]: Call } = {
   "openai chat": (word) =>
     Effect.map(ChatCompletions.create(chatBody(word)), ({ choices }) =>
@@ -74,6 +104,9 @@ export const calls: { readonly [name: string]: Call } = {
       Responses.stream({ model: "gpt-5.4", input: sentence(word).join(""), store: false }),
       (event) => (event.type === "response.output_text.delta" ? event.delta : undefined)
     ),
+  "openai chat loop": (word) => looped(word, (tool) => ChatToolLoop.run(chatBody(word), [tool])),
+  "openai response loop": (word) =>
+    looped(word, (tool) => ResponseToolLoop.run({ model: "gpt-5.4", input: word, store: false }, [tool])),
   "openai embeddings": (word) =>
     Effect.map(
       Embeddings.create({ model: "text-embedding-3-small", input: [word, word], dimensions: 16 }),
@@ -96,6 +129,7 @@ export const calls: { readonly [name: string]: Call } = {
     checked(word, onEvent, Messages.stream(messageBody(word)), (event) =>
       event.type === "content_block_delta" && event.delta.type === "text_delta" ? event.delta.text : undefined
     ),
+  "anthropic message loop": (word) => looped(word, (tool) => MessageToolLoop.run(messageBody(word), [tool])),
   "anthropic batch": (word) =>
     Effect.gen(function* () {
       const { id } = yield* MessagesBatches.create({ requests: [{ custom_id: word, params: messageBody(word) }] })

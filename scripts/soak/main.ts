@@ -16,7 +16,18 @@ import * as Effect from "effect/Effect"
 import { type Counts, soak } from "./soak.ts"
 
 const text = { type: "string" } as const
-const { values } = parseArgs({ options: { minutes: text, seed: text, concurrency: text } })
+const { values } = parseArgs({
+  options: { minutes: text, seed: text, concurrency: text, help: { type: "boolean", default: false } }
+})
+if (values.help) {
+  console.log(`npm run soak -- [--minutes 2] [--seed 1] [--concurrency 64]
+
+Calls the emulator of the three APIs for some minutes on a bad network: broken and silent connections, statuses, pages
+in place of answers, keep-alives, late errors, streams and tool calls that are cut, and events after the end. Every call
+has to end with its right answer or a typed error, no tool may run with arguments that were cut, and nothing may be left
+over. The same seed draws the same faults.`)
+  process.exit(0)
+}
 const minutes = Number(values.minutes ?? 2)
 const seed = Number(values.seed ?? 1)
 const concurrency = Number(values.concurrency ?? 64)

@@ -15,6 +15,7 @@ import { OpenAi } from "llmfx/openai"
 import { Faults } from "llmfx/testing"
 import { hashOf, makeRandom } from "../../src/testing/internal/random.ts"
 import { calls, through, WrongAnswer } from "./calls.ts"
+import { draw } from "./faults.ts"
 
 export interface Options {
   /** In milliseconds. */
@@ -100,7 +101,7 @@ export const soak = (options: Options): Effect.Effect<Report> =>
       if (call === undefined) return
       count(report.calls, name)
       const patience = random.next() < 0.1 ? random.below(40) : undefined
-      const faults = yield* Faults.make(Faults.seeded({ seed: random.below(2 ** 31), rate: 0.3 }))
+      const faults = yield* Faults.make(Faults.seeded({ seed: random.below(2 ** 31), rate: 0.3, draw }))
       const program = through(
         call(`s${options.seed}n${id}`, () => events++),
         faults.transform

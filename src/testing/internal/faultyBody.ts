@@ -11,7 +11,7 @@ export const cutBytes = (bytes: Uint8Array, size: number): ReadonlyArray<Uint8Ar
 }
 
 /** The events of a body as bytes, each with its blank line, and what is left after the last one. */
-const byEvent = (body: Bytes): Bytes =>
+export const byEvent = (body: Bytes): Bytes =>
   Stream.suspend(() => {
     const decoder = new TextDecoder()
     const encoder = new TextEncoder()
