@@ -164,6 +164,14 @@ export const tag = <const A extends string>(...literal: readonly [A, ...Readonly
 export const array = <A>(item: Schema.Codec<A, unknown>): Codec<ReadonlyArray<A>> => Schema.Array(item)
 
 /**
+ * A member of a union for what only some servers send. Strict decoding refuses it.
+ *
+ * @category utilities
+ */
+export const lenient = <A>(member: Schema.Codec<A, unknown>): Codec<A> =>
+  member.annotate({ "~llmfx/lenient": true }) as Codec<A>
+
+/**
  * An object with any string keys.
  *
  * @category utilities

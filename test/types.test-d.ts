@@ -228,6 +228,9 @@ BetaMessages.create({ model: "m", max_tokens: 1, messages: betaTurns })
 
 const chatTurns: Array<ChatCompletions.ChatCompletionMessageParam> = [{ role: "user", content: "hi" }]
 for (const choice of completion.choices) chatTurns.push(choice.message)
+chatTurns.push({ role: "assistant", content: ChatCompletions.text(completion) })
+// @ts-expect-error some servers answer with a list of parts
+export const answeredText: string = completion.choices[0]?.message.content ?? ""
 ChatCompletions.create({ model: "m", messages: chatTurns })
 
 const items: Array<Responses.ResponseInputItem> = [{ role: "user", content: "hi" }]

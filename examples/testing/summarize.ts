@@ -15,7 +15,7 @@ const request = (text: string) => ({
 /** Returns one sentence about a text, or the text itself if the model is not available. */
 export const summarize = (text: string): Effect.Effect<string, ApiError.ApiError, OpenAi> =>
   ChatCompletions.create(request(text)).pipe(
-    Effect.map(({ choices }) => choices[0]?.message.content ?? text),
+    Effect.map((completion) => ChatCompletions.text(completion) || text),
     Effect.catchReason("ApiError", "OverloadedError", () => Effect.succeed(text))
   )
 

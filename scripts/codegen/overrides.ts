@@ -27,10 +27,7 @@ export interface FieldOverride {
   readonly optional?: true
   /** Removes a field that is not part of the API. */
   readonly omit?: true
-  /**
-   * Also decodes values of this type, without adding it to the declared type: what few servers send must not be in
-   * every caller's way.
-   */
+  /** Also decodes values of this type, which few servers send, unless decoding is strict. The declared type says so. */
   readonly accepts?: { readonly type: Type; readonly note: string }
   /** Declares the literals of an answer as they are, although others decode: the dialect writes them in this form. */
   readonly exact?: true
@@ -314,12 +311,7 @@ const answer = LanguageModel.generateText({ prompt: "What is new?", toolkit })
     {
       at: "resources/chat/completions/completions#ChatCompletionMessage.content",
       reason: "Reasoning models of api.mistral.ai answer with a list of parts (corpus 1ced383edc9e).",
-      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
-    },
-    {
-      at: "resources/chat/completions/completions#ChatCompletionChunk.Choice.Delta.content",
-      reason: "As ChatCompletionMessage.content.",
-      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead." }
+      accepts: { type: array(unknown), note: "Reasoning models of Mistral send a list of parts instead: see `text`." }
     },
     {
       at: "resources/*responses/responses#*DeltaEvent.obfuscation",

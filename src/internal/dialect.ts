@@ -56,7 +56,7 @@ export interface Dialect {
   /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
   readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject, endings: Endings) => Ending
   /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
-  readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown) => unknown
+  readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown, input: unknown) => unknown
   /** Whether the back end takes tools that are `strict`. Default: `true`. */
   readonly strictTools?: boolean
   /** Parses the JSON of an answer. Default: `JSON.parse`. */

@@ -30,6 +30,7 @@ import { accumulatorOf, notWhole, refusedIn } from "../internal/stream/fold.ts"
 import type { RequestOptions } from "../RequestOptions.ts"
 import * as ChatCompletions from "./api/ChatCompletions.ts"
 import { ChatFold } from "./internal/chatFold.ts"
+import { textOfContent } from "./internal/content.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
 /**
@@ -135,7 +136,7 @@ export const finish = (snapshot: Snapshot | undefined): Effect.Effect<ChatComple
         notWhole(
           ChatCompletions.stream,
           "the finish reason of each choice",
-          snapshot?.choices[0]?.message.content ?? "",
+          textOfContent(snapshot?.choices[0]?.message.content),
           snapshot?.usage
         )
       )

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { RetryPolicy, ToolLoop, Tools } from "llmfx"
+import * as AudioTranscriptions from "../../src/openai/api/AudioTranscriptions.ts"
 import * as ChatCompletions from "../../src/openai/api/ChatCompletions.ts"
 import * as Embeddings from "../../src/openai/api/Embeddings.ts"
 import * as ChatCompletionStream from "../../src/openai/ChatCompletionStream.ts"
@@ -91,5 +92,34 @@ describe.each(servers.map((server) => [server.name, server] as const))("%s", (_,
       assert.strictEqual(reason._tag, server.error.reason)
       assert.include(reason.message, server.error.words)
     }).pipe(Effect.provide(over(fakeHttp(server.error.reply))))
+  )
+})
+
+describe("a list of parts or an object in place of a text", () => {
+  const layer = (body: object) => openAiOver(fakeHttp({ body }), { retry: RetryPolicy.none, decoding: "strict" })
+  const answers = servers.filter(({ name }) => name === "Mistral" || name === "Cloudflare")
+  it.effect.each(answers.map(({ chat, json, name }) => ({ name, body: name === "Mistral" ? chat : json })))(
+    "of $name is refused if decoding is strict",
+    ({ body }) =>
+      Effect.gen(function* () {
+        const asked = { ...input, response_format: { type: "json_object" as const } }
+        const { reason } = apiError(yield* Effect.flip(ChatCompletions.create(asked)))
+        assert.strictEqual(reason._tag, "DecodeError")
+        assert.include(reason.message, "choices[0].message.content")
+      }).pipe(Effect.provide(layer(body)))
+  )
+})
+
+describe("vLLM", () => {
+  it.effect("writes the numbers of a transcription as text", () =>
+    Effect.gen(function* () {
+      const file = new File(["x"], "a.mp3")
+      const answer = yield* AudioTranscriptions.create({ file, model: "w", response_format: "verbose_json" })
+      assert.deepInclude(answer, { text: "hello", duration: 11 })
+    }).pipe(
+      Effect.provide(
+        over(fakeHttp({ body: { task: "transcribe", language: "en", duration: "11.0", text: "hello", segments: [] } }))
+      )
+    )
   )
 })

@@ -70,9 +70,10 @@ export const servers: ReadonlyArray<Server> = [
   {
     ...standard,
     name: "Ollama",
-    // Calls come whole, and the answer ends with stop.
+    // Only the last finish reason says something. Calls come whole, and the answer ends with stop.
+    stream: events(chunk({ role: "assistant", content: "hel" }, ""), chunk({ content: "lo" }, ""), chunk({}, "stop")),
     call: events(
-      chunk({ role: "assistant", content: "", tool_calls: [call('{"a":1}')] }),
+      chunk({ role: "assistant", content: "", tool_calls: [call('{"a":1}')] }, ""),
       chunk({ content: "" }, "stop")
     ),
     embeddings: two,
@@ -108,6 +109,13 @@ export const servers: ReadonlyArray<Server> = [
   {
     ...standard,
     name: "SGLang",
+    stream: events(chunk({ role: "assistant", content: "hel" }, ""), chunk({ content: "lo" }, ""), chunk({}, "stop")),
+    call: events(
+      chunk({ role: "assistant", content: "" }, ""),
+      chunk({ tool_calls: [call('{"a"')] }, ""),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: ":1}" } }] }, ""),
+      chunk({}, "tool_calls")
+    ),
     chat: completion({ content: "hello", reasoning_content: null, tool_calls: null }, "stop", { metadata: {} }),
     embeddings: two,
     error: error(
@@ -120,6 +128,8 @@ export const servers: ReadonlyArray<Server> = [
   {
     ...standard,
     name: "llama.cpp",
+    // The arguments are the object itself.
+    call: events(chunk({ role: "assistant", content: null, tool_calls: [call({ a: 1 })] }), chunk({}, "tool_calls")),
     chat: completion({ content: "hello" }, "stop", { timings: { predicted_ms: 1.5 } }),
     embeddings: two,
     error: error(
@@ -144,7 +154,7 @@ export const servers: ReadonlyArray<Server> = [
     ...standard,
     name: "TGI",
     chat: completion({ content: "hello" }, "eos_token"),
-    call: events(chunk({ role: "assistant", tool_calls: [call('{"a":1}', { id: "0" })] }), chunk({}, "stop")),
+    call: events(chunk({ role: "assistant", tool_calls: [call({ a: 1 }, { id: "0" })] }), chunk({}, "stop")),
     error: error(
       422,
       { error: "Input validation error", error_type: "validation" },
@@ -155,6 +165,19 @@ export const servers: ReadonlyArray<Server> = [
   {
     ...standard,
     name: "Mistral",
+    // Reasoning models answer with a list of parts.
+    chat: completion({
+      content: [
+        { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+        { type: "text", text: "hello" }
+      ]
+    }),
+    stream: events(
+      chunk({ role: "assistant", content: "" }),
+      chunk({ content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }] }),
+      chunk({ content: [{ type: "text", text: "hel" }] }),
+      chunk({ content: "lo" }, "stop")
+    ),
     call: events(
       chunk({ role: "assistant", content: "" }),
       chunk(
@@ -209,7 +232,10 @@ export const servers: ReadonlyArray<Server> = [
       }),
       chunk({ role: "assistant" }, "stop")
     ),
-    embeddings: two,
+    embeddings: vectors(
+      { object: "embedding", embedding: [1, 0] },
+      { object: "embedding", index: 1, embedding: [0, 1] }
+    ),
     error: error(
       400,
       [{ error: { code: 400, message: "Request contains an invalid argument.", status: "INVALID_ARGUMENT" } }],
@@ -274,6 +300,8 @@ export const servers: ReadonlyArray<Server> = [
   {
     ...standard,
     name: "Cloudflare",
+    // In JSON mode, the content is the value itself.
+    json: completion({ content: { city: "Rome" } }),
     embeddings: two,
     error: error(
       401,
@@ -293,7 +321,9 @@ export const servers: ReadonlyArray<Server> = [
     name: "Kimi",
     call: events(
       chunk({ role: "assistant", reasoning_content: "hm" }),
-      chunk({ tool_calls: [call('{"a":1}', { id: "functions.add:0" })] }),
+      // The id comes again with each piece.
+      chunk({ tool_calls: [call("", { id: "functions.add:0" })] }),
+      chunk({ tool_calls: [{ index: 0, id: "functions.add:0", function: { arguments: '{"a":1}' } }] }),
       chunk({}, "tool_calls")
     ),
     goesBack: { reasoning_content: "hm" },

@@ -253,7 +253,7 @@ describe("the model of the emulator", () => {
         ...question("json"),
         response_format: { type: "json_schema", json_schema: { name: "person", schema } }
       })
-      assert.deepStrictEqual(JSON.parse(completion.choices[0]?.message.content ?? ""), expected)
+      assert.deepStrictEqual(JSON.parse(ChatCompletions.text(completion)), expected)
       const closed = { type: "object", additionalProperties: false, properties: { tags: schema.properties.tags } }
       const message = yield* Messages.create({
         ...prompt("json"),

@@ -14,7 +14,7 @@ export const openai = (options: { readonly demoUrl: string; readonly isLive: boo
 
   chat: (question) =>
     ChatCompletions.create({ model, messages: [{ role: "user", content: question }] }).pipe(
-      Effect.map(({ choices, usage }) => ({ text: choices[0]?.message.content ?? "", usage: usageOf(usage) }))
+      Effect.map((completion) => ({ text: ChatCompletions.text(completion), usage: usageOf(completion.usage) }))
     ),
 
   stream: (question) =>

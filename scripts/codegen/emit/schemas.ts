@@ -99,7 +99,7 @@ const acceptingText = (schema: string, { accepts, exact, type }: Field, scope: S
     ? exact === true
       ? `${schema} as Open.Codec<${typeText(type, scope, false)}>`
       : schema
-    : `Open.union<${typeText(T.withoutNull(type), scope, true)}>(() => [${schema}, ${schemaText(accepts, scope)} as Open.Codec<never>])`
+    : `Open.union<${typeText(T.withoutNull(type), scope, true)} | ${typeText(accepts, scope, true)}>(() => [${schema}, Open.lenient(${schemaText(accepts, scope)})])`
 
 const tagText = (type: Type, scope: Scope): string => {
   const resolved = T.resolve(scope.declarations, type)

@@ -88,7 +88,8 @@ const discriminators = (tagged: Tagged): ReadonlyArray<string> => [
 
 const fieldText = (field: Field, scope: Scope, open: boolean, exact: boolean): string => {
   const nullable = T.isNullable(field.type)
-  const text = typeText(open ? T.withoutNull(field.type) : field.type, scope, open && !exact && field.exact !== true)
+  const own = typeText(open ? T.withoutNull(field.type) : field.type, scope, open && !exact && field.exact !== true)
+  const text = field.accepts === undefined ? own : `${own} | ${typeText(field.accepts, scope, open)}`
   if (text === "unknown") return `readonly ${property(field.name)}${field.optional || nullable ? "?" : ""}: unknown`
   if (open)
     return field.optional || nullable

@@ -31,7 +31,7 @@ export const decodeBody = (
     const { behaviours, inApiForm, unwrap } = call.config.dialect
     const answer = unwrap(endpoint, raw)
     const isOpen = (call.options.decoding ?? "open") === "open"
-    const unwrapped = isOpen && inApiForm !== undefined ? inApiForm(endpoint, answer) : answer
+    const unwrapped = isOpen && inApiForm !== undefined ? inApiForm(endpoint, answer, input) : answer
     const behaviour = behaviours?.[endpoint.id]
     const payload = behaviour === undefined ? unwrapped : behaviour.receive(unwrapped, input)
     if (endpoint.kind === "none") return { value: undefined, raw }

@@ -387,6 +387,9 @@ interface Flattened {
 
 /** The members of a union and of its nested unions, except `null` and `undefined`. */
 const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
+  if (cache.strict && ast.annotations?.["~llmfx/lenient"] === true) {
+    return { allowsNull: false, allowsUndefined: false, members: [] }
+  }
   if (
     ast._tag !== "Union" ||
     taggedUnionOf(ast) !== undefined ||

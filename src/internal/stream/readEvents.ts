@@ -186,7 +186,7 @@ const eventDecoder = (reading: Reading, emit: (value: unknown) => void): EventSt
 
 /** Reads single events, until the last one. */
 const eventReader = (
-  { call: { config, endpoint, options }, ending, progress }: Reading,
+  { call: { config, endpoint, input, options }, ending, progress }: Reading,
   emit: (value: unknown) => void
 ): EventStream.Sink => {
   const { dialect } = config
@@ -206,7 +206,7 @@ const eventReader = (
     if (progress.ended) return
     const given = dialect.event(event, data, id, frames, endpoint)
     if (given === skip) return
-    const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given)
+    const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given, input)
     if (json === done) {
       progress.ended = true
       progress.complete = ending.mayBeDone(event)

@@ -279,8 +279,8 @@ export const ChatCompletionMessageFunctionCall: Open.Codec<ChatCompletionMessage
   }))
 
 export interface ChatCompletionMessage {
-  /** The text of the answer. `null` if the model called tools or refused. Reasoning models of Mistral send a list of parts instead. */
-  readonly content?: string | null | undefined
+  /** The text of the answer. `null` if the model called tools or refused. Reasoning models of Mistral send a list of parts instead: see `text`. */
+  readonly content?: string | ReadonlyArray<unknown> | null | undefined
   /** Why the model refused, if it did. */
   readonly refusal?: string | null | undefined
   readonly role: "assistant"
@@ -292,7 +292,9 @@ export interface ChatCompletionMessage {
   readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | null | undefined
 }
 export const ChatCompletionMessage: Open.Codec<ChatCompletionMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.nullish(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
+  content: Open.nullish(
+    Open.union<string | ReadonlyArray<unknown>>(() => [Schema.String, Open.lenient(Open.array(Schema.Unknown))])
+  ),
   refusal: Open.nullish(Schema.String),
   role: Open.literals("assistant") as Open.Codec<"assistant">,
   annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
@@ -757,7 +759,7 @@ export const ChatCompletionChunkChoiceDeltaToolCall: Open.Codec<ChatCompletionCh
 
 export interface ChatCompletionChunkChoiceDelta {
   readonly audio?: ChatCompletionChunkChoiceDeltaAudio | null | undefined
-  /** The text that this chunk adds. Reasoning models of Mistral send a list of parts instead. */
+  /** The text that this chunk adds. */
   readonly content?: string | null | undefined
   /** @deprecated */
   readonly function_call?: ChatCompletionChunkChoiceDeltaFunctionCall | null | undefined
@@ -771,7 +773,7 @@ export interface ChatCompletionChunkChoiceDelta {
 export const ChatCompletionChunkChoiceDelta: Open.Codec<ChatCompletionChunkChoiceDelta> = /*#__PURE__*/ Open.struct(
   () => ({
     audio: Open.optional(ChatCompletionChunkChoiceDeltaAudio),
-    content: Open.optional(Open.union<string>(() => [Schema.String, Open.array(Schema.Unknown) as Open.Codec<never>])),
+    content: Open.optional(Schema.String),
     function_call: Open.optional(ChatCompletionChunkChoiceDeltaFunctionCall),
     refusal: Open.optional(Schema.String),
     role: Open.optional(Open.literals("developer", "system", "user", "assistant", "tool")),

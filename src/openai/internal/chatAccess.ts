@@ -1,6 +1,7 @@
 /** Functions on the answers of `ChatCompletions`. */
 import type * as ChatCompletions from "../api/ChatCompletions.ts"
-import { ownIds, paramOf, textOfContent } from "./chatParam.ts"
+import { ownIds, paramOf } from "./chatParam.ts"
+import { textOfContent } from "./content.ts"
 
 /** The text of a completion's first choice, without its reasoning. */
 export const text = ({ choices }: Pick<ChatCompletions.ChatCompletion, "choices">): string =>

@@ -53,14 +53,6 @@ const callOf = (call: Call): Tools.Call => {
 /** Some servers write the arguments as an object. */
 const textOf = (json: unknown): string => (typeof json === "string" ? json : jsonText(json ?? {}))
 
-/** The text of a content, which some servers give as a list of parts. */
-export const textOfContent = (content: unknown): string =>
-  typeof content === "string"
-    ? content
-    : (Array.isArray(content) ? content : [])
-        .map((part: unknown) => (isObject(part) && typeof part["text"] === "string" ? part["text"] : ""))
-        .join("")
-
 /**
  * A message of the model as a message of the next request: with what only its server knows, such as its reasoning, and
  * without what no server takes back. Calls are kept if they have an id here.
@@ -71,7 +63,8 @@ export const paramOf = (message: Message, ids: ReadonlyMap<Call, string>): Param
   return {
     ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null && value !== undefined)),
     role: "assistant",
-    content: content ?? null,
+    // A server that sends a list of parts takes them back.
+    content: (content ?? null) as NonNullable<Param["content"]> | null,
     ...(refusal === null || refusal === undefined ? {} : { refusal }),
     ...(function_call === null || function_call === undefined ? {} : { function_call }),
     ...(audio === null || audio === undefined ? {} : { audio: { id: audio.id } }),

@@ -6,27 +6,37 @@ import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
 /** Returns an answer, or an event of its stream, as the API would have sent it. Leaves the given JSON as it is. */
-export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown): unknown => {
+export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown, input?: unknown): unknown => {
   if (!isObject(body)) return body
-  if (Array.isArray(body["choices"])) return withChoices(body, body["choices"])
+  if (Array.isArray(body["choices"])) return withChoices(body, body["choices"], asksForJson(input))
   if (id.includes("responses.")) return withItems(body)
   if (id.startsWith("audio.tran")) return withNumbers(body)
   return id === "embeddings.create" ? withIndices(body) : body
 }
 
-const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>): JsonObject => {
+/** Whether the answer is to be JSON: Cloudflare then sends the value in place of its text. */
+const asksForJson = (input: unknown): boolean => {
+  const format = isObject(input) ? input["response_format"] : undefined
+  return isObject(format) && format["type"] !== "text"
+}
+
+const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>, isJson: boolean): JsonObject => {
   let isOther = false
   const plain = choices.map((choice) => {
     if (!isObject(choice)) return choice
     const name = "delta" in choice ? "delta" : "message"
     const message = choice[name]
-    const own = isObject(message) ? plainMessage(message, name === "delta") : message
+    const given = isJson && isObject(message) ? withTextAsContent(message) : message
+    const own = isObject(given) ? plainMessage(given, name === "delta") : given
     if (own === message) return choice
     isOther = true
     return { ...choice, [name]: own }
   })
   return isOther ? { ...body, choices: plain } : body
 }
+
+const withTextAsContent = (message: JsonObject): JsonObject =>
+  isObject(message["content"]) ? { ...message, content: JSON.stringify(message["content"]) } : message
 
 /**
  * A message whose arguments are JSON text. The content of a delta is text too: what is thought is apart from what is
