@@ -1,10 +1,11 @@
 /** Undoes the compression of response bodies. `fetch` does that itself; other clients return the bytes as they came. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 import { joinBytes } from "../bytes/joinBytes.ts"
+import { brokenBody } from "./readBody.ts"
 
 /** The body is compressed in a way that this runtime cannot undo. */
 export class UnreadableEncoding extends Error {
@@ -150,8 +151,3 @@ const isCompressed = ([first, second]: Uint8Array, format: Format): boolean => {
       return true
   }
 }
-
-const brokenBody = (response: HttpClientResponse.HttpClientResponse, cause: unknown) =>
-  new HttpClientError.HttpClientError({
-    reason: new HttpClientError.DecodeError({ request: response.request, response, cause })
-  })

@@ -55,11 +55,10 @@ const aroundAttempt = <A>(
   const { transformAttempt } = call.options
   if (transformAttempt === undefined) return { attempt, isFromWrapper: () => false }
   let own: ApiError.ApiError | undefined
-  const noted = Effect.tapError(attempt, (error) =>
-    Effect.sync(() => {
-      own = error
-    })
-  )
+  const noted = Effect.catch(attempt, (error) => {
+    own = error
+    return Effect.fail(error)
+  })
   return {
     attempt: withNow((now) => {
       const deadlines = makeDeadlines(call)

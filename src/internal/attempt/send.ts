@@ -51,7 +51,7 @@ export const send = (
         ? sent
         : Effect.andThen(
             logRequest(call, debug),
-            Effect.tap(sent, (response) => logResponse(call, response))
+            Effect.flatMap(sent, (response) => Effect.as(logResponse(call, response), response))
           )
     return Effect.flatMap(logged, (response) =>
       response.status >= 200 && response.status < 300 ? Effect.succeed(response) : failStatus(call, response)

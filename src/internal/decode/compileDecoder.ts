@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaParser from "effect/SchemaParser"
+import { isBeyondJson, resolved } from "./ast.ts"
 import { emptyOf, setHidden } from "./emptyValue.ts"
 import { generateObject, type Slot } from "./generateParser.ts"
 import { likeness } from "./matchScore.ts"
@@ -87,19 +88,17 @@ const caches: Record<Openness | "whole", Cache> = {
  */
 const withEvidence = (ast: SchemaAST.AST): Parser => {
   const parse = parserOf(ast, caches.open)
-  const resolved = unsuspended(ast)
-  if (resolved._tag !== "Objects") return parse
+  const object = resolved(ast)
+  if (object._tag !== "Objects") return parse
   return (input, failure) => {
     if (!isJsonObject(input)) return parse(input, failure)
-    const evidence = evidenceOf(resolved)
+    const evidence = evidenceOf(object)
     if (isConvincing(input, evidence)) return parse(input, failure)
     return isOther(input, evidence)
       ? fail(failure, `an object with ${evidence.names.slice(0, 5).join(", ")}`, input)
       : parserOf(ast, caches.whole)(input, failure)
   }
 }
-
-const unsuspended = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? unsuspended(ast.thunk()) : ast)
 
 interface Evidence {
   readonly names: ReadonlyArray<string>
@@ -157,9 +156,7 @@ const fail = (failure: Failure, expected: string, actual: unknown): typeof misma
 }
 
 const compile = (ast: SchemaAST.AST, cache: Cache): Parser => {
-  if (ast.encoding !== undefined || (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true)) {
-    return foreign(ast)
-  }
+  if (isBeyondJson(ast)) return foreign(ast)
   switch (ast._tag) {
     case "Unknown":
     case "Any":
@@ -267,7 +264,7 @@ const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parse
 
 /** The `typeof` of values that one member accepts unchanged and no other member accepts. */
 const scalarAmong = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): string | undefined => {
-  const all = members.flatMap((member) => flattened(unsuspended(member), cache).members)
+  const all = members.flatMap((member) => flattened(resolved(member), cache).members)
   const isPlain = ({ checks, encoding }: SchemaAST.AST) => checks === undefined && encoding === undefined
   if (
     all.length > 1 &&

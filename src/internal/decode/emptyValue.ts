@@ -1,5 +1,6 @@
 /** Makes empty values for lists and objects that a server omits or sends as `null`. */
 import type * as SchemaAST from "effect/SchemaAST"
+import { isBeyondJson, resolved } from "./ast.ts"
 import { taggedUnionOf } from "./taggedUnion.ts"
 import { missingVariant } from "./unknownVariant.ts"
 
@@ -21,8 +22,7 @@ const maxDepth = 8
 type Maker = () => object
 
 const makerOf = (ast: SchemaAST.AST, depth: number): Maker | "nothing" | undefined => {
-  if (ast.encoding !== undefined || depth > maxDepth) return undefined
-  if (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true) return undefined
+  if (isBeyondJson(ast) || depth > maxDepth) return undefined
   switch (ast._tag) {
     case "Suspend":
       return makerOf(ast.thunk(), depth)
@@ -61,14 +61,12 @@ const makerOfObject = (ast: SchemaAST.Objects, depth: number): Maker | undefined
 const makerOfUnion = (ast: SchemaAST.Union, depth: number): Maker | "nothing" | undefined => {
   const tagged = taggedUnionOf(ast)
   if (tagged !== undefined) return () => missingVariant(tagged.discriminator)
-  const makers = ast.types.map((type) => ({ type: plain(type), make: makerOf(type, depth) }))
+  const makers = ast.types.map((type) => ({ type: resolved(type), make: makerOf(type, depth) }))
   if (makers.some(({ make }) => make === "nothing")) return "nothing"
   const list = makers.find(({ type }) => type._tag === "Arrays")
   const variant = makers.find(({ type }) => taggedUnionOf(type) !== undefined)
   return (list ?? variant)?.make ?? (makers.length === 1 ? makers[0]?.make : undefined)
 }
-
-const plain = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? plain(ast.thunk()) : ast)
 
 const asNull = (value: object): object =>
   Object.defineProperty(value, "toJSON", { value: () => null, enumerable: false, configurable: true, writable: true })

@@ -1,6 +1,7 @@
 /** Scores how well a value matches a schema, by its property names alone. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { isObject } from "../json/json.ts"
+import { isBeyondJson } from "./ast.ts"
 import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 
 /**
@@ -12,9 +13,7 @@ import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
  * property does not count.
  */
 export const likeness = (ast: SchemaAST.AST, value: unknown, depth: number): number | undefined => {
-  if (ast.encoding !== undefined || (ast.checks !== undefined && ast.annotations?.["~llmfx/struct"] !== true)) {
-    return undefined
-  }
+  if (isBeyondJson(ast)) return undefined
   switch (ast._tag) {
     case "Suspend":
       return likeness(ast.thunk(), value, depth)

@@ -5,6 +5,7 @@ import * as HttpBody from "effect/http/HttpBody"
 import { RequestError, type RequestSummary } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import type { RequestOptions } from "../../RequestOptions.ts"
+import { messageOf } from "../errors/messageOf.ts"
 import { plainQuery, plainRequestHeaders, plainUrl, type Scrub } from "../errors/redact.ts"
 import { type JsonObject, writeJson } from "../json/json.ts"
 import { before, withoutEnd } from "../text.ts"
@@ -310,8 +311,7 @@ const jsonBody = (value: unknown): Encoded => {
   try {
     json = writeJson(value)
   } catch (error) {
-    const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)
-    throw new RequestError({ message: `The input cannot be written as JSON: ${message}` })
+    throw new RequestError({ message: `The input cannot be written as JSON: ${messageOf(error)}` })
   }
   // Looked for last: by now it is certain that the input does not lead back to itself.
   if (hasFile(value)) throw new RequestError({ message: "This endpoint takes JSON; a file cannot be sent in it" })

@@ -1,5 +1,6 @@
 /** JSON that fits a schema: what is given of it, and the least that is missing. */
 import type * as SchemaAST from "effect/SchemaAST"
+import { resolved } from "../../internal/decode/ast.ts"
 import { type TaggedUnion, taggedUnionOf } from "../../internal/decode/taggedUnion.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 
@@ -137,8 +138,6 @@ const fillUnion = (ast: SchemaAST.Union, given: unknown, place: Place): unknown 
   const member = given === undefined ? simplest(members, place) : bestFor(members, given)
   return member === undefined ? given : fillAt(member, given, place)
 }
-
-const resolved = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? resolved(ast.thunk()) : ast)
 
 const simplest = (members: ReadonlyArray<SchemaAST.AST>, place: Place): SchemaAST.AST | undefined =>
   (place.depth > maxDepth ? members.find(({ _tag }) => _tag !== "Objects") : undefined) ?? members[0]

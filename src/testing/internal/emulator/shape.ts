@@ -3,14 +3,13 @@
 import type * as Schema from "effect/Schema"
 import * as Schemas from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import { resolved } from "../../../internal/decode/ast.ts"
 import { decoderOf } from "../../../internal/decode/compileDecoder.ts"
 import { taggedUnionOf } from "../../../internal/decode/taggedUnion.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
 import { fill } from "../fill.ts"
 
 type AnySchema = Schema.Constraint
-
-const resolved = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? resolved(ast.thunk()) : ast)
 
 /** The schemas of the properties of an object; none for anything else. */
 export const propertiesOf = (schema: AnySchema | undefined): ReadonlyMap<string, SchemaAST.AST> => {
