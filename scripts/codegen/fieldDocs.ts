@@ -69,6 +69,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: `${chat}ChatCompletionChunk`,
     fields: {
+      id: "The id of the completion; the same in all its chunks.",
+      model: "The model that answered.",
       choices: "What this chunk adds to the choices. Empty in the chunk that reports usage.",
       usage: "The tokens used by the whole request. Only in the last chunk, and only if `include_usage` was set."
     }
@@ -210,6 +212,9 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: `${responses}Response`,
     fields: {
+      store: "Whether the server keeps the response, so it can be retrieved.",
+      truncation: "Whether the server may drop the oldest items of a conversation that is too long: `auto`, or `disabled`, which refuses it.",
+      service_tier: "The tier that served the request.",
       error: "Why the response failed; `null` otherwise.",
       incomplete_details: "Why the response is incomplete: the token limit or the content filter.",
       output: "What the model produced: messages, reasoning, tool calls. `ResponseStream.outputText` returns its text.",
@@ -219,6 +224,10 @@ export const openai: ReadonlyArray<FieldDocs> = [
       previous_response_id: "The response that this one continues."
     }
   },
+  ...["resources/responses/responses#Response", "resources/beta/responses/responses#BetaResponse"].map((at) => ({
+    at,
+    fields: { id: "Goes into `previous_response_id` of the next request, and into `retrieve`." }
+  })),
   {
     at: `${responses}ResponseUsage`,
     fields: {
@@ -265,12 +274,48 @@ export const openai: ReadonlyArray<FieldDocs> = [
     }
   },
   {
+    at: "resources/embeddings#Embedding",
+    fields: {
+      embedding: "The vector, as numbers.",
+      index: "The place of the text in the input, from 0."
+    }
+  },
+  {
+    at: "resources/files#FileObject",
+    fields: {
+      id: "The id that other requests name the file by.",
+      filename: "The name that the file was uploaded with.",
+      purpose: "What the file may be used for."
+    }
+  },
+  {
+    at: "resources/images#Image",
+    fields: {
+      b64_json: "The image in base64. GPT image models always send it.",
+      revised_prompt: "The prompt as the model rewrote it.",
+      url: "Where the image can be downloaded, for an hour. Only of DALL·E models."
+    }
+  },
+  {
+    at: "resources/audio/speech#SpeechCreateParams",
+    fields: {
+      input: "The text to speak.",
+      model: "The model to use, such as `gpt-4o-mini-tts`.",
+      voice: "The name of a voice, such as `alloy`, or the id of your own.",
+      instructions: "How to speak. The models `tts-1` and `tts-1-hd` ignore it.",
+      response_format: "The format of the audio. Default: `mp3`.",
+      speed: "From 0.25 to 4. Default: 1.",
+      stream_format: "`audio` sends bytes, `sse` events with pieces of the audio. Default: `audio`."
+    }
+  },
+  {
     at: "resources/embeddings#CreateEmbeddingResponse.Usage",
     fields: { prompt_tokens: "Input tokens.", total_tokens: "All tokens; the same as the input tokens." }
   },
   {
     at: "resources/files#FileCreateParams",
     fields: {
+      expires_after: "When the server deletes the file. Default: batch files after 30 days, others never.",
       file: "The content, at most 512 MB. Use `FileUploads` for larger files.",
       purpose: "What the file is for, such as `user_data`, `batch` or `fine-tune`; the API checks its format."
     }
@@ -278,6 +323,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: "resources/batches#BatchCreateParams",
     fields: {
+      metadata: "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters.",
+      output_expires_after: "When the server deletes the files with the results.",
       completion_window: "The time in which the batch is processed.",
       endpoint: "The path that all requests of the batch go to, such as `/v1/responses`.",
       input_file_id: "A JSONL file with the purpose `batch`, at most 50,000 requests and 200 MB."
@@ -286,6 +333,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: "resources/batches#Batch",
     fields: {
+      request_counts: "How many requests there are, succeeded and failed.",
+      errors: "Why the input file was refused, line by line.",
       output_file_id: "The file with the results of successful requests.",
       error_file_id: "The file with the errors of failed requests.",
       status: "Final once `completed`, `failed`, `expired` or `cancelled`."
@@ -324,6 +373,8 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
   {
     at: `${messages}Message`,
     fields: {
+      id: "The id of the message. Requests do not refer to it.",
+      container: "The container in which code ran, and when it expires.",
       content: "What the model produced: text, thinking and tool calls, in order.",
       model: "The model that answered.",
       stop_reason:
@@ -346,6 +397,8 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
   {
     at: `${messages}Tool`,
     fields: {
+      cache_control: "Caches the prompt up to this tool.",
+      defer_loading: "Whether the model sees the tool only once tool search has found it. Default: `false`.",
       name: "Letters, digits, `_` and `-`, at most 128 characters.",
       description: "Tells the model what the tool does and when to use it. The more detailed, the better.",
       input_schema: "A JSON Schema of the input, an object at the top.",

@@ -648,7 +648,9 @@ export interface BetaTool {
   readonly allowed_callers?:
     | ReadonlyArray<"direct" | "code_execution_20250825" | "code_execution_20260120" | "code_execution_20260521">
     | undefined
+  /** Caches the prompt up to this tool. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
+  /** Whether the model sees the tool only once tool search has found it. Default: `false`. */
   readonly defer_loading?: boolean | undefined
   /** Tells the model what the tool does and when to use it. The more detailed, the better. */
   readonly description?: string | undefined
@@ -3031,6 +3033,7 @@ export interface BetaResponseTool {
       >
     | null
     | undefined
+  /** Whether the model sees the tool only once tool search has found it. Default: `false`. */
   readonly defer_loading?: boolean | null | undefined
   /** Tells the model what the tool does and when to use it. The more detailed, the better. */
   readonly description?: string | null | undefined
@@ -4090,7 +4093,9 @@ export const BetaInputTransformation: Open.Codec<BetaInputTransformation> = /*#_
 )
 
 export interface BetaMessage {
+  /** The id of the message. Requests do not refer to it. */
   readonly id: string
+  /** The container in which code ran, and when it expires. */
   readonly container?: BetaContainer | null | undefined
   /** What the model produced: text, thinking and tool calls, in order. */
   readonly content: ReadonlyArray<BetaContentBlock>

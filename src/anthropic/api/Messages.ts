@@ -1385,7 +1385,9 @@ export interface Tool {
   readonly allowed_callers?:
     | ReadonlyArray<"direct" | "code_execution_20250825" | "code_execution_20260120" | "code_execution_20260521">
     | undefined
+  /** Caches the prompt up to this tool. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
+  /** Whether the model sees the tool only once tool search has found it. Default: `false`. */
   readonly defer_loading?: boolean | undefined
   /** Tells the model what the tool does and when to use it. The more detailed, the better. */
   readonly description?: string | undefined
@@ -2265,7 +2267,9 @@ export const Usage: Open.Codec<Usage> = /*#__PURE__*/ Open.struct(() => ({
 }))
 
 export interface Message {
+  /** The id of the message. Requests do not refer to it. */
   readonly id: string
+  /** The container in which code ran, and when it expires. */
   readonly container?: Container | null | undefined
   /** What the model produced: text, thinking and tool calls, in order. */
   readonly content: ReadonlyArray<ContentBlock>

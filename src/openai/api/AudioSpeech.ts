@@ -10,9 +10,11 @@ export interface SpeechCreateParamsID {
 }
 
 export interface SpeechCreateParams {
-  /** At most 4096 characters. */
+  /** The text to speak. At most 4096 characters. */
   readonly input: string
+  /** The model to use, such as `gpt-4o-mini-tts`. */
   readonly model: string | SpeechModel
+  /** The name of a voice, such as `alloy`, or the id of your own. */
   readonly voice:
     | "alloy"
     | "ash"
@@ -29,9 +31,13 @@ export interface SpeechCreateParams {
     | "nova"
     | (string & {})
     | SpeechCreateParamsID
+  /** How to speak. The models `tts-1` and `tts-1-hd` ignore it. */
   readonly instructions?: string | undefined
+  /** The format of the audio. Default: `mp3`. */
   readonly response_format?: "mp3" | "opus" | "aac" | "flac" | "wav" | "pcm" | undefined
+  /** From 0.25 to 4. Default: 1. */
   readonly speed?: number | undefined
+  /** `audio` sends bytes, `sse` events with pieces of the audio. Default: `audio`. */
   readonly stream_format?: "sse" | "audio" | undefined
 }
 

@@ -27,7 +27,9 @@ export interface BatchCreateParams {
     | "/v1/videos"
   /** A JSONL file with the purpose `batch`, at most 50,000 requests and 200 MB. */
   readonly input_file_id: string
+  /** Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters. */
   readonly metadata?: Metadata | null | undefined
+  /** When the server deletes the files with the results. */
   readonly output_expires_after?: BatchCreateParamsOutputExpiresAfter | undefined
 }
 
@@ -122,6 +124,7 @@ export interface Batch {
   readonly completed_at?: number | null | undefined
   /** The file with the errors of failed requests. */
   readonly error_file_id?: string | null | undefined
+  /** Why the input file was refused, line by line. */
   readonly errors?: BatchErrors | null | undefined
   /** Unix time in seconds. */
   readonly expired_at?: number | null | undefined
@@ -137,6 +140,7 @@ export interface Batch {
   readonly model?: string | null | undefined
   /** The file with the results of successful requests. */
   readonly output_file_id?: string | null | undefined
+  /** How many requests there are, succeeded and failed. */
   readonly request_counts?: BatchRequestCounts | null | undefined
   readonly usage?: BatchUsage | null | undefined
 }

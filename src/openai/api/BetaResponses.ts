@@ -3997,6 +3997,7 @@ export const BetaResponseBilling: Open.Codec<BetaResponseBilling> = /*#__PURE__*
 }))
 
 export interface BetaResponse {
+  /** Goes into `previous_response_id` of the next request, and into `retrieve`. */
   readonly id: string
   readonly access_programs?: BetaResponseAccessPrograms | null | undefined
   /** Unix time in seconds. */
@@ -4157,6 +4158,7 @@ export interface BetaResponse {
   readonly reasoning?: BetaResponseReasoning | null | undefined
   /** At most 128 characters. */
   readonly safety_identifier?: string | null | undefined
+  /** The tier that served the request. */
   readonly service_tier?: BetaServiceTier | null | undefined
   /** `completed`, `failed`, `in_progress`, `cancelled`, `queued`, or `incomplete`. */
   readonly status?: BetaResponseStatus | null | undefined
@@ -4164,11 +4166,13 @@ export interface BetaResponse {
   readonly tool_usage?: BetaResponseToolUsage | null | undefined
   /** From 0 to 20. */
   readonly top_logprobs?: number | null | undefined
+  /** Whether the server may drop the oldest items of a conversation that is too long: `auto`, or `disabled`, which refuses it. */
   readonly truncation?: "auto" | "disabled" | (string & {}) | null | undefined
   /** The tokens used by the request. */
   readonly usage?: BetaResponseUsage | null | undefined
   /** @deprecated */
   readonly user?: string | null | undefined
+  /** Whether the server keeps the response, so it can be retrieved. */
   readonly store?: boolean | null | undefined
   readonly billing?: BetaResponseBilling | null | undefined
   readonly presence_penalty?: number | null | undefined

@@ -806,11 +806,13 @@ export const ChatCompletionChunkChoice: Open.Codec<ChatCompletionChunkChoice> = 
 }))
 
 export interface ChatCompletionChunk {
+  /** The id of the completion; the same in all its chunks. */
   readonly id: string
   /** What this chunk adds to the choices. Empty in the chunk that reports usage. */
   readonly choices: ReadonlyArray<ChatCompletionChunkChoice>
   /** Unix time in seconds. */
   readonly created: number
+  /** The model that answered. */
   readonly model: string
   readonly object: "chat.completion.chunk" | (string & {})
   readonly moderation?: ChatCompletionModeration | null | undefined

@@ -20,7 +20,9 @@ export interface EmbeddingCreateParams {
 }
 
 export interface Embedding {
+  /** The vector, as numbers. */
   readonly embedding: ReadonlyArray<number> | string
+  /** The place of the text in the input, from 0. */
   readonly index: number
   readonly object: "embedding" | (string & {})
 }

@@ -19,17 +19,21 @@ export interface FileCreateParams {
   readonly file: FileSource.FileSource
   /** What the file is for, such as `user_data`, `batch` or `fine-tune`; the API checks its format. */
   readonly purpose: FilePurpose
+  /** When the server deletes the file. Default: batch files after 30 days, others never. */
   readonly expires_after?: FileCreateParamsExpiresAfter | undefined
 }
 
 export interface FileObject {
+  /** The id that other requests name the file by. */
   readonly id: string
   /** In bytes. */
   readonly bytes: number
   /** Unix time in seconds. */
   readonly created_at: number
+  /** The name that the file was uploaded with. */
   readonly filename: string
   readonly object: "file" | (string & {})
+  /** What the file may be used for. */
   readonly purpose:
     | "assistants"
     | "assistants_output"

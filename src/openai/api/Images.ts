@@ -33,8 +33,11 @@ export interface ImageCreateVariationParams {
 }
 
 export interface Image {
+  /** The image in base64. GPT image models always send it. */
   readonly b64_json?: string | null | undefined
+  /** The prompt as the model rewrote it. */
   readonly revised_prompt?: string | null | undefined
+  /** Where the image can be downloaded, for an hour. Only of DALL·E models. */
   readonly url?: string | null | undefined
 }
 export const Image: Open.Codec<Image> = /*#__PURE__*/ Open.struct(() => ({

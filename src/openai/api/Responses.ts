@@ -3389,6 +3389,7 @@ export const ResponseBilling: Open.Codec<ResponseBilling> = /*#__PURE__*/ Open.s
 }))
 
 export interface Response {
+  /** Goes into `previous_response_id` of the next request, and into `retrieve`. */
   readonly id: string
   readonly access_programs?: ResponseAccessPrograms | null | undefined
   /** Unix time in seconds. */
@@ -3433,6 +3434,7 @@ export interface Response {
   readonly reasoning?: Reasoning | null | undefined
   /** At most 128 characters. */
   readonly safety_identifier?: string | null | undefined
+  /** The tier that served the request. */
   readonly service_tier?: ServiceTier | null | undefined
   /** `completed`, `failed`, `in_progress`, `cancelled`, `queued`, or `incomplete`. */
   readonly status?: ResponseStatus | null | undefined
@@ -3440,11 +3442,13 @@ export interface Response {
   readonly tool_usage?: ResponseToolUsage | null | undefined
   /** From 0 to 20. */
   readonly top_logprobs?: number | null | undefined
+  /** Whether the server may drop the oldest items of a conversation that is too long: `auto`, or `disabled`, which refuses it. */
   readonly truncation?: "auto" | "disabled" | (string & {}) | null | undefined
   /** The tokens used by the request. */
   readonly usage?: ResponseUsage | null | undefined
   /** @deprecated */
   readonly user?: string | null | undefined
+  /** Whether the server keeps the response, so it can be retrieved. */
   readonly store?: boolean | null | undefined
   readonly billing?: ResponseBilling | null | undefined
   readonly presence_penalty?: number | null | undefined
