@@ -8,6 +8,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { benchBulk } from "./bulk.ts"
 import { benchBundle } from "./bundle.ts"
 import { benchGateway, type GatewayOptions } from "./gateway/gateway.ts"
 import { benchLanguageModels } from "./languageModels.ts"
@@ -36,6 +37,7 @@ const parts: { readonly [name: string]: () => Promise<ReadonlyArray<Row>> } = {
   stream: () => benchStreams(server.url, 15),
   ai: () => benchLanguageModels(server.url, 9),
   requests: () => benchRequests(server.url, 9),
+  bulk: () => benchBulk(5),
   gateway: () => benchGateway(numbers),
   startup: () => benchStartup(9),
   bundle: benchBundle,
