@@ -219,11 +219,13 @@ Responses.create({ model: "m", input: [...Responses.toInput(response), { role: "
 // An answer goes into the next request as it is, as it does with the official clients.
 const turns: Array<Messages.MessageParam> = [{ role: "user", content: "hi" }]
 turns.push({ role: "assistant", content: message.content })
+turns.push({ role: message.role, content: message.content })
 turns.push({ role: "assistant", content: [...message.content, { type: "text", text: "and" }] })
 Messages.create({ model: "m", max_tokens: 1, messages: turns })
 declare const betaMessage: BetaMessages.BetaMessage
 const betaTurns: Array<BetaMessages.BetaMessageParam> = [{ role: "user", content: "hi" }]
 betaTurns.push({ role: "assistant", content: betaMessage.content })
+betaTurns.push({ role: betaMessage.role, content: betaMessage.content })
 BetaMessages.create({ model: "m", max_tokens: 1, messages: betaTurns })
 
 const chatTurns: Array<ChatCompletions.ChatCompletionMessageParam> = [{ role: "user", content: "hi" }]

@@ -500,6 +500,11 @@ const answer = LanguageModel.generateText({ prompt: "What is new?", toolkit })
     BetaWebhookEvents: { server: ["resources/beta/webhooks#BetaWebhookEvent"], client: [] }
   },
   fields: [
+    ...["resources/messages/messages#Message.role", "resources/beta/messages/messages#BetaMessage.role"].map((at) => ({
+      at,
+      reason: sentBack,
+      exact: true as const
+    })),
     {
       at: "resources/messages/messages#AssistantMessageParam.content",
       reason: sentBack,

@@ -95,4 +95,17 @@ describe("Copilot", () => {
       )
     )
   )
+
+  it.effect("has the role of the API, whatever the server calls it", () =>
+    Effect.gen(function* () {
+      for (const role of ["model", null]) {
+        const answer = { id: "m", type: "message", role, model: "m", content: [], stop_reason: "end_turn", usage: {} }
+        const http = fakeHttp({ body: answer })
+        const { role: read } = yield* Messages.create({ model: "m", max_tokens: 9, messages: [] }).pipe(
+          Effect.provide(anthropicOver(http))
+        )
+        assert.strictEqual(read, "assistant")
+      }
+    })
+  )
 })

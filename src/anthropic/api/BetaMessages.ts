@@ -4103,7 +4103,7 @@ export interface BetaMessage {
   readonly diagnostics?: BetaDiagnostics | null | undefined
   /** The model that answered. */
   readonly model: Model
-  readonly role: "assistant" | (string & {})
+  readonly role: "assistant"
   readonly stop_details?: BetaRefusalStopDetails | null | undefined
   /** Why the output ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn` (send it back to continue), or `refusal`. */
   readonly stop_reason?: BetaStopReason | null | undefined
@@ -4121,7 +4121,7 @@ export const BetaMessage: Open.Codec<BetaMessage> = /*#__PURE__*/ Open.struct(()
   context_management: Open.optional(BetaContextManagementResponse),
   diagnostics: Open.optional(BetaDiagnostics),
   model: Model,
-  role: Open.literals("assistant"),
+  role: Open.literals("assistant") as Open.Codec<"assistant">,
   stop_details: Open.nullish(BetaRefusalStopDetails),
   stop_reason: Open.nullish(BetaStopReason),
   stop_sequence: Open.nullish(Schema.String),

@@ -2276,7 +2276,7 @@ export interface Message {
   readonly diagnostics?: Diagnostics | null | undefined
   /** The model that answered. */
   readonly model: Model
-  readonly role: "assistant" | (string & {})
+  readonly role: "assistant"
   readonly stop_details?: RefusalStopDetails | null | undefined
   /** Why the output ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn` (send it back to continue), or `refusal`. */
   readonly stop_reason?: StopReason | null | undefined
@@ -2292,7 +2292,7 @@ export const Message: Open.Codec<Message> = /*#__PURE__*/ Open.struct(() => ({
   content: Open.array(ContentBlock),
   diagnostics: Open.optional(Diagnostics),
   model: Model,
-  role: Open.literals("assistant"),
+  role: Open.literals("assistant") as Open.Codec<"assistant">,
   stop_details: Open.nullish(RefusalStopDetails),
   stop_reason: Open.nullish(StopReason),
   stop_sequence: Open.nullish(Schema.String),

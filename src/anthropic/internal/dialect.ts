@@ -2,15 +2,32 @@ import type { ServerDetail } from "../../ApiError.ts"
 import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
-import { isObject, stringOf, textOf } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, stringOf, textOf } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { outputFormat } from "./outputFormat.ts"
 
-/** An event whose piece of JSON is a text: some servers send it as an object. */
-const inApiForm = (_: unknown, event: unknown): unknown => {
-  const delta = isObject(event) ? event["delta"] : undefined
-  if (!isObject(event) || !isObject(delta) || !isObject(delta["partial_json"])) return event
-  return { ...event, delta: { ...delta, partial_json: jsonText(delta["partial_json"]) } }
+/**
+ * An answer, or an event of its stream, as the API would have sent it: a piece of JSON is a text, and the role is the
+ * model's, under whatever name.
+ */
+const inApiForm = (_: unknown, body: unknown): unknown => {
+  if (!isObject(body)) return body
+  const { delta, message, type } = body
+  if (isObject(delta) && isObject(delta["partial_json"])) {
+    return { ...body, delta: { ...delta, partial_json: jsonText(delta["partial_json"]) } }
+  }
+  if (type === "message_start" && isObject(message)) {
+    const own = withRole(message)
+    return own === message ? body : { ...body, message: own }
+  }
+  return type === "message" ? withRole(body) : body
+}
+
+/** A role of another type is wrong, and the decoder says so. */
+const withRole = (message: JsonObject): JsonObject => {
+  const { role } = message
+  const isOther = role === undefined || role === null || (typeof role === "string" && role !== "assistant")
+  return isOther ? { ...message, role: "assistant" } : message
 }
 
 export const dialect: Dialect = {
