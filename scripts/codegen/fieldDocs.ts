@@ -213,7 +213,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
     at: `${responses}Response`,
     fields: {
       store: "Whether the server keeps the response, so it can be retrieved.",
-      truncation: "Whether the server may drop the oldest items of a conversation that is too long: `auto`, or `disabled`, which refuses it.",
+      truncation:
+        "Whether the server may drop the oldest items of a conversation that is too long: `auto`, or `disabled`, which refuses it.",
       service_tier: "The tier that served the request.",
       error: "Why the response failed; `null` otherwise.",
       incomplete_details: "Why the response is incomplete: the token limit or the content filter.",
