@@ -124,7 +124,8 @@ describe("a stream of a hostile server", () => {
   it("has its usage merged in time in proportion to the reports", () => {
     const start = performance.now()
     const progress = new StreamProgress()
-    for (let at = 0; at < 20_000; at++) progress.setUsage({ [`k${at}`]: at, total: at, ...(at > 0 ? { none: null } : {}) })
+    for (let at = 0; at < 20_000; at++)
+      progress.setUsage({ [`k${at}`]: at, total: at, ...(at > 0 ? { none: null } : {}) })
     assert.deepInclude(progress.usage as object, { k0: 0, total: 19_999 })
     assert.notProperty(progress.usage, "none")
     assert.isBelow(performance.now() - start, 5000)

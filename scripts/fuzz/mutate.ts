@@ -30,7 +30,7 @@ const mutations: readonly [Mutation, ...ReadonlyArray<Mutation>] = [
   },
   // JSON
   (random, reply) => replaced(random, reply, "[".repeat(50_000) + "]".repeat(50_000)),
-  (random, reply) => replaced(random, reply, '{"a":'.repeat(20_000) + "1" + "}".repeat(20_000)),
+  (random, reply) => replaced(random, reply, `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`),
   (random, reply) => replaced(random, reply, random.pick(["null", "{}", "[]", "0", "-1", "1e400", '""', "true"])),
   (random, reply) =>
     replaced(random, reply, JSON.stringify(random.pick(["\u0000\u001b[2J", "x".repeat(200_000), "\ud83d"]))),
