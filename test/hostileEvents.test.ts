@@ -3,6 +3,7 @@ import type { Accumulator, Step } from "llmfx/Accumulator"
 import { BetaMessageStream, MessageStream, SessionStream } from "llmfx/anthropic"
 import { ChatStream } from "llmfx/coze"
 import { ChatCompletionStream, ResponseStream, RunStream } from "llmfx/openai"
+import * as StructuredOutput from "llmfx/tools/StructuredOutput"
 import { jsonText } from "../src/internal/json/jsonText.ts"
 import { StreamProgress } from "../src/internal/stream/progress.ts"
 
@@ -142,5 +143,16 @@ describe("jsonText", () => {
   it("writes what is nested more deeply than the stack", () => {
     const text = `${'{"a":['.repeat(50_000)}1${"]}".repeat(50_000)}`
     assert.strictEqual(jsonText(JSON.parse(text)), text)
+  })
+})
+
+describe("the error of a structured answer", () => {
+  it("is short as JSON, however long and deep the answer is", () => {
+    const reason = new StructuredOutput.Malformed({ message: "The text is not JSON", position: 0 })
+    const long = "x".repeat(10_000_000)
+    const error = new StructuredOutput.OutputError({ reason, text: long, answer: { text: long, deep: deep(50_000) } })
+    assert.isBelow(JSON.stringify(error).length, 200_000)
+    const short = new StructuredOutput.OutputError({ reason, text: "a", answer: { id: 1 } })
+    assert.deepInclude(JSON.parse(JSON.stringify(short)), { _tag: "OutputError", text: "a", answer: { id: 1 } })
   })
 })

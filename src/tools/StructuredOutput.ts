@@ -27,6 +27,7 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
+import { abridge } from "../internal/json/abridge.ts"
 import type { JsonObject } from "../internal/json/json.ts"
 import { closedSchema } from "../internal/schema/closedSchema.ts"
 import { withDescriptions, withLoneReferences } from "../internal/schema/descriptions.ts"
@@ -153,6 +154,11 @@ export class OutputError extends Data.TaggedError("OutputError")<{
 }> {
   override get message(): string {
     return `${this.reason._tag}: ${this.reason.message}`
+  }
+
+  /** Long texts and deep answers are shortened. */
+  override toJSON(): unknown {
+    return { _tag: this._tag, reason: abridge(this.reason), text: abridge(this.text), answer: abridge(this.answer) }
   }
 }
 
