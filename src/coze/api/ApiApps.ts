@@ -18,7 +18,7 @@ export interface ApiApp {
   readonly connector_id?: string | null | undefined
   readonly callback_url?: string | null | undefined
 }
-export const ApiApp: Open.Codec<ApiApp> = Open.struct(() => ({
+export const ApiApp: Open.Codec<ApiApp> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   app_type: Open.optional(Open.literals("normal", "connector")),
   verify_token: Open.optional(Schema.String),

@@ -16,7 +16,7 @@ export interface ApiAppEvent {
   readonly description?: string | null | undefined
   readonly event_type: string
 }
-export const ApiAppEvent: Open.Codec<ApiAppEvent> = Open.struct(() => ({
+export const ApiAppEvent: Open.Codec<ApiAppEvent> = /*#__PURE__*/ Open.struct(() => ({
   api_app_id: Open.optional(Schema.String),
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),

@@ -25,7 +25,7 @@ export interface App {
   readonly published_at?: string | number | null | undefined
   readonly folder_id?: string | null | undefined
 }
-export const App: Open.Codec<App> = Open.struct(() => ({
+export const App: Open.Codec<App> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),

@@ -14,7 +14,7 @@ export interface LiveStream {
   readonly name?: string | null | undefined
   readonly live_type?: "origin" | "translation" | (string & {}) | null | undefined
 }
-export const LiveStream: Open.Codec<LiveStream> = Open.struct(() => ({
+export const LiveStream: Open.Codec<LiveStream> = /*#__PURE__*/ Open.struct(() => ({
   stream_id: Schema.String,
   name: Open.optional(Schema.String),
   live_type: Open.optional(Open.literals("origin", "translation"))
@@ -29,7 +29,7 @@ export interface Live {
   readonly app_id: string
   readonly stream_infos?: ReadonlyArray<LiveStream> | null | undefined
 }
-export const Live: Open.Codec<Live> = Open.struct(() => ({
+export const Live: Open.Codec<Live> = /*#__PURE__*/ Open.struct(() => ({
   app_id: Schema.String,
   stream_infos: Open.optional(Open.array(LiveStream))
 }))

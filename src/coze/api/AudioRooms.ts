@@ -15,7 +15,7 @@ export interface Room {
   readonly room_id: string
   readonly app_id: string
 }
-export const Room: Open.Codec<Room> = Open.struct(() => ({
+export const Room: Open.Codec<Room> = /*#__PURE__*/ Open.struct(() => ({
   token: Schema.String,
   uid: Schema.String,
   room_id: Schema.String,

@@ -13,7 +13,7 @@ import { Coze } from "../Coze.ts"
 export interface Transcription {
   readonly text: string
 }
-export const Transcription: Open.Codec<Transcription> = Open.struct(() => ({ text: Schema.String }))
+export const Transcription: Open.Codec<Transcription> = /*#__PURE__*/ Open.struct(() => ({ text: Schema.String }))
 
 export interface AudioTranscriptionsCreateParams {
   readonly file: FileSource.FileSource

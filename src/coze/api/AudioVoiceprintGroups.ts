@@ -17,7 +17,7 @@ export interface VoiceprintUser {
   readonly nickname?: string | null | undefined
   readonly avatar_url?: string | null | undefined
 }
-export const VoiceprintUser: Open.Codec<VoiceprintUser> = Open.struct(() => ({
+export const VoiceprintUser: Open.Codec<VoiceprintUser> = /*#__PURE__*/ Open.struct(() => ({
   id: Open.optional(textOrNumber),
   name: Open.optional(Schema.String),
   nickname: Open.optional(Schema.String),
@@ -41,7 +41,7 @@ export interface VoiceprintGroup {
   readonly user_info?: VoiceprintUser | null | undefined
   readonly feature_count?: string | number | null | undefined
 }
-export const VoiceprintGroup: Open.Codec<VoiceprintGroup> = Open.struct(() => ({
+export const VoiceprintGroup: Open.Codec<VoiceprintGroup> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   desc: Open.optional(Schema.String),
@@ -60,7 +60,9 @@ export const VoiceprintGroup: Open.Codec<VoiceprintGroup> = Open.struct(() => ({
 export interface VoiceprintGroupCreated {
   readonly id: string
 }
-export const VoiceprintGroupCreated: Open.Codec<VoiceprintGroupCreated> = Open.struct(() => ({ id: Schema.String }))
+export const VoiceprintGroupCreated: Open.Codec<VoiceprintGroupCreated> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String
+}))
 
 export interface AudioVoiceprintGroupsCreateParams {
   readonly name: string

@@ -26,7 +26,7 @@ export interface VoiceprintFeature {
   readonly icon_url?: string | null | undefined
   readonly user_info?: VoiceprintUser | null | undefined
 }
-export const VoiceprintFeature: Open.Codec<VoiceprintFeature> = Open.struct(() => ({
+export const VoiceprintFeature: Open.Codec<VoiceprintFeature> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   group_id: Open.optional(Schema.String),
   name: Open.optional(Schema.String),
@@ -46,7 +46,9 @@ export const VoiceprintFeature: Open.Codec<VoiceprintFeature> = Open.struct(() =
 export interface VoiceprintFeatureCreated {
   readonly id: string
 }
-export const VoiceprintFeatureCreated: Open.Codec<VoiceprintFeatureCreated> = Open.struct(() => ({ id: Schema.String }))
+export const VoiceprintFeatureCreated: Open.Codec<VoiceprintFeatureCreated> = /*#__PURE__*/ Open.struct(() => ({
+  id: Schema.String
+}))
 
 /**
  * How similar a speaker is to a voice.
@@ -59,7 +61,7 @@ export interface FeatureScore {
   readonly feature_desc?: string | null | undefined
   readonly score?: number | null | undefined
 }
-export const FeatureScore: Open.Codec<FeatureScore> = Open.struct(() => ({
+export const FeatureScore: Open.Codec<FeatureScore> = /*#__PURE__*/ Open.struct(() => ({
   feature_id: Open.optional(Schema.String),
   feature_name: Open.optional(Schema.String),
   feature_desc: Open.optional(Schema.String),
@@ -74,7 +76,7 @@ export const FeatureScore: Open.Codec<FeatureScore> = Open.struct(() => ({
 export interface SpeakerScores {
   readonly feature_score_list?: ReadonlyArray<FeatureScore> | null | undefined
 }
-export const SpeakerScores: Open.Codec<SpeakerScores> = Open.struct(() => ({
+export const SpeakerScores: Open.Codec<SpeakerScores> = /*#__PURE__*/ Open.struct(() => ({
   feature_score_list: Open.optional(Open.array(FeatureScore))
 }))
 

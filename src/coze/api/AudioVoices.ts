@@ -15,7 +15,7 @@ import { textOrNumber } from "../internal/textOrNumber.ts"
 export interface VoiceCloned {
   readonly voice_id: string
 }
-export const VoiceCloned: Open.Codec<VoiceCloned> = Open.struct(() => ({ voice_id: Schema.String }))
+export const VoiceCloned: Open.Codec<VoiceCloned> = /*#__PURE__*/ Open.struct(() => ({ voice_id: Schema.String }))
 
 /**
  * The range of an emotion's strength, and its default.
@@ -27,7 +27,7 @@ export interface EmotionInterval {
   readonly max?: number | null | undefined
   readonly default?: number | null | undefined
 }
-export const EmotionInterval: Open.Codec<EmotionInterval> = Open.struct(() => ({
+export const EmotionInterval: Open.Codec<EmotionInterval> = /*#__PURE__*/ Open.struct(() => ({
   min: Open.optional(Schema.Number),
   max: Open.optional(Schema.Number),
   default: Open.optional(Schema.Number)
@@ -43,7 +43,7 @@ export interface VoiceEmotion {
   readonly display_name?: string | null | undefined
   readonly emotion_scale_interval?: EmotionInterval | null | undefined
 }
-export const VoiceEmotion: Open.Codec<VoiceEmotion> = Open.struct(() => ({
+export const VoiceEmotion: Open.Codec<VoiceEmotion> = /*#__PURE__*/ Open.struct(() => ({
   emotion: Open.optional(Schema.String),
   display_name: Open.optional(Schema.String),
   emotion_scale_interval: Open.optional(EmotionInterval)
@@ -73,7 +73,7 @@ export interface Voice {
   readonly state?: string | null | undefined
   readonly support_emotions?: ReadonlyArray<VoiceEmotion> | null | undefined
 }
-export const Voice: Open.Codec<Voice> = Open.struct(() => ({
+export const Voice: Open.Codec<Voice> = /*#__PURE__*/ Open.struct(() => ({
   voice_id: Schema.String,
   name: Open.optional(Schema.String),
   is_system_voice: Open.optional(Schema.Boolean),

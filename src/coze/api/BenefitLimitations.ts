@@ -59,7 +59,7 @@ const fields = () => ({
     )
   )
 })
-export const BenefitLimitation: Open.Codec<BenefitLimitation> = Open.struct(fields)
+export const BenefitLimitation: Open.Codec<BenefitLimitation> = /*#__PURE__*/ Open.struct(fields)
 
 /**
  * The created quota, at the top level or under `benefit_info`.
@@ -69,7 +69,7 @@ export const BenefitLimitation: Open.Codec<BenefitLimitation> = Open.struct(fiel
 export interface BenefitLimitationCreated extends BenefitLimitation {
   readonly benefit_info?: BenefitLimitation | null | undefined
 }
-export const BenefitLimitationCreated: Open.Codec<BenefitLimitationCreated> = Open.struct(() => ({
+export const BenefitLimitationCreated: Open.Codec<BenefitLimitationCreated> = /*#__PURE__*/ Open.struct(() => ({
   ...fields(),
   benefit_info: Open.optional(BenefitLimitation)
 }))

@@ -13,7 +13,7 @@ import { textOrNumber } from "../internal/textOrNumber.ts"
 export interface BenefitPlan {
   readonly user_level?: "free" | "pro_personal" | "team" | "enterprise" | (string & {}) | null | undefined
 }
-export const BenefitPlan: Open.Codec<BenefitPlan> = Open.struct(() => ({
+export const BenefitPlan: Open.Codec<BenefitPlan> = /*#__PURE__*/ Open.struct(() => ({
   user_level: Open.optional(Open.literals("free", "pro_personal", "team", "enterprise"))
 }))
 
@@ -31,7 +31,7 @@ export interface BenefitCounter {
   readonly end_at?: string | number | null | undefined
   readonly strategy?: "unlimit" | "forbidden" | "by_quota" | (string & {}) | null | undefined
 }
-export const BenefitCounter: Open.Codec<BenefitCounter> = Open.struct(() => ({
+export const BenefitCounter: Open.Codec<BenefitCounter> = /*#__PURE__*/ Open.struct(() => ({
   used: Open.optional(Schema.Number),
   total: Open.optional(Schema.Number),
   start_at: Open.optional(textOrNumber),
@@ -48,7 +48,7 @@ export interface BenefitStatus {
   readonly status?: string | null | undefined
   readonly item_info?: BenefitCounter | null | undefined
 }
-export const BenefitStatus: Open.Codec<BenefitStatus> = Open.struct(() => ({
+export const BenefitStatus: Open.Codec<BenefitStatus> = /*#__PURE__*/ Open.struct(() => ({
   status: Open.optional(Schema.String),
   item_info: Open.optional(BenefitCounter)
 }))
@@ -68,7 +68,7 @@ export interface BenefitInfo {
   /** The total that applies. */
   readonly effective?: BenefitStatus | null | undefined
 }
-export const BenefitInfo: Open.Codec<BenefitInfo> = Open.struct(() => ({
+export const BenefitInfo: Open.Codec<BenefitInfo> = /*#__PURE__*/ Open.struct(() => ({
   benefit_type: Open.optional(Schema.String),
   resource_id: Open.optional(Schema.String),
   basic: Open.optional(BenefitStatus),
@@ -85,7 +85,7 @@ export interface Benefits {
   readonly basic_info?: BenefitPlan | null | undefined
   readonly benefit_info?: ReadonlyArray<BenefitInfo> | null | undefined
 }
-export const Benefits: Open.Codec<Benefits> = Open.struct(() => ({
+export const Benefits: Open.Codec<Benefits> = /*#__PURE__*/ Open.struct(() => ({
   basic_info: Open.optional(BenefitPlan),
   benefit_info: Open.optional(Open.array(BenefitInfo))
 }))

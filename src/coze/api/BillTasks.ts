@@ -24,7 +24,7 @@ export interface BillTask {
   /** Unix time in seconds. */
   readonly expires_at?: string | number | null | undefined
 }
-export const BillTask: Open.Codec<BillTask> = Open.struct(() => ({
+export const BillTask: Open.Codec<BillTask> = /*#__PURE__*/ Open.struct(() => ({
   task_id: Schema.String,
   status: Open.optional(Schema.String),
   file_urls: Open.optional(Open.array(Schema.String)),

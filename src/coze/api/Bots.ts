@@ -65,7 +65,7 @@ export interface SuggestReplyInfo {
   readonly reply_mode?: "disable" | "enable" | "customized" | (string & {}) | null | undefined
   readonly customized_prompt?: string | null | undefined
 }
-export const SuggestReplyInfo: Open.Codec<SuggestReplyInfo> = Open.struct(() => ({
+export const SuggestReplyInfo: Open.Codec<SuggestReplyInfo> = /*#__PURE__*/ Open.struct(() => ({
   reply_mode: Open.optional(Open.literals("disable", "enable", "customized")),
   customized_prompt: Open.optional(Schema.String)
 }))
@@ -78,7 +78,9 @@ export const SuggestReplyInfo: Open.Codec<SuggestReplyInfo> = Open.struct(() => 
 export interface PromptInfo {
   readonly prompt?: string | null | undefined
 }
-export const PromptInfo: Open.Codec<PromptInfo> = Open.struct(() => ({ prompt: Open.optional(Schema.String) }))
+export const PromptInfo: Open.Codec<PromptInfo> = /*#__PURE__*/ Open.struct(() => ({
+  prompt: Open.optional(Schema.String)
+}))
 
 /**
  * How an agent greets.
@@ -89,7 +91,7 @@ export interface OnboardingInfo {
   readonly prologue?: string | null | undefined
   readonly suggested_questions?: ReadonlyArray<string> | null | undefined
 }
-export const OnboardingInfo: Open.Codec<OnboardingInfo> = Open.struct(() => ({
+export const OnboardingInfo: Open.Codec<OnboardingInfo> = /*#__PURE__*/ Open.struct(() => ({
   prologue: Open.optional(Schema.String),
   suggested_questions: Open.optional(Open.array(Schema.String))
 }))
@@ -104,7 +106,7 @@ export interface PluginTool {
   readonly name?: string | null | undefined
   readonly description?: string | null | undefined
 }
-export const PluginTool: Open.Codec<PluginTool> = Open.struct(() => ({
+export const PluginTool: Open.Codec<PluginTool> = /*#__PURE__*/ Open.struct(() => ({
   api_id: Schema.String,
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String)
@@ -122,7 +124,7 @@ export interface BotPlugin {
   readonly icon_url?: string | null | undefined
   readonly api_info_list?: ReadonlyArray<PluginTool> | null | undefined
 }
-export const BotPlugin: Open.Codec<BotPlugin> = Open.struct(() => ({
+export const BotPlugin: Open.Codec<BotPlugin> = /*#__PURE__*/ Open.struct(() => ({
   plugin_id: Schema.String,
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),
@@ -148,7 +150,7 @@ export interface ModelInfo {
   readonly frequency_penalty?: number | null | undefined
   readonly parameters?: { readonly [name: string]: unknown } | null | undefined
 }
-export const ModelInfo: Open.Codec<ModelInfo> = Open.struct(() => ({
+export const ModelInfo: Open.Codec<ModelInfo> = /*#__PURE__*/ Open.struct(() => ({
   model_id: Open.optional(Schema.String),
   model_name: Open.optional(Schema.String),
   temperature: Open.optional(Schema.Number),
@@ -171,7 +173,7 @@ export interface KnowledgeRef {
   readonly id?: string | null | undefined
   readonly name?: string | null | undefined
 }
-export const KnowledgeRef: Open.Codec<KnowledgeRef> = Open.struct(() => ({
+export const KnowledgeRef: Open.Codec<KnowledgeRef> = /*#__PURE__*/ Open.struct(() => ({
   id: Open.optional(Schema.String),
   name: Open.optional(Schema.String)
 }))
@@ -187,7 +189,7 @@ export interface BotKnowledge {
   readonly auto_call?: boolean | null | undefined
   readonly search_strategy?: number | null | undefined
 }
-export const BotKnowledge: Open.Codec<BotKnowledge> = Open.struct(() => ({
+export const BotKnowledge: Open.Codec<BotKnowledge> = /*#__PURE__*/ Open.struct(() => ({
   knowledge_infos: Open.optional(Open.array(KnowledgeRef)),
   dataset_ids: Open.optional(Open.array(Schema.String)),
   auto_call: Open.optional(Schema.Boolean),
@@ -203,7 +205,7 @@ export interface ShortcutCommandTool {
   readonly name?: string | null | undefined
   readonly type?: "plugin" | "workflow" | (string & {}) | null | undefined
 }
-export const ShortcutCommandTool: Open.Codec<ShortcutCommandTool> = Open.struct(() => ({
+export const ShortcutCommandTool: Open.Codec<ShortcutCommandTool> = /*#__PURE__*/ Open.struct(() => ({
   name: Open.optional(Schema.String),
   type: Open.optional(Open.literals("plugin", "workflow"))
 }))
@@ -222,7 +224,7 @@ export interface ShortcutCommandComponent {
   readonly is_hide?: boolean | null | undefined
   readonly options?: ReadonlyArray<string> | null | undefined
 }
-export const ShortcutCommandComponent: Open.Codec<ShortcutCommandComponent> = Open.struct(() => ({
+export const ShortcutCommandComponent: Open.Codec<ShortcutCommandComponent> = /*#__PURE__*/ Open.struct(() => ({
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),
   type: Open.optional(Open.literals("text", "select", "file")),
@@ -248,7 +250,7 @@ export interface ShortcutCommandInfo {
   readonly description?: string | null | undefined
   readonly query_template?: string | null | undefined
 }
-export const ShortcutCommandInfo: Open.Codec<ShortcutCommandInfo> = Open.struct(() => ({
+export const ShortcutCommandInfo: Open.Codec<ShortcutCommandInfo> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   tool: Open.optional(ShortcutCommandTool),
@@ -271,7 +273,7 @@ export interface BotWorkflow {
   readonly icon_url?: string | null | undefined
   readonly description?: string | null | undefined
 }
-export const BotWorkflow: Open.Codec<BotWorkflow> = Open.struct(() => ({
+export const BotWorkflow: Open.Codec<BotWorkflow> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   icon_url: Open.optional(Schema.String),
@@ -287,7 +289,7 @@ export interface GradientPosition {
   readonly left?: number | null | undefined
   readonly right?: number | null | undefined
 }
-export const GradientPosition: Open.Codec<GradientPosition> = Open.struct(() => ({
+export const GradientPosition: Open.Codec<GradientPosition> = /*#__PURE__*/ Open.struct(() => ({
   left: Open.optional(Schema.Number),
   right: Open.optional(Schema.Number)
 }))
@@ -303,7 +305,7 @@ export interface CanvasPosition {
   readonly left?: number | null | undefined
   readonly top?: number | null | undefined
 }
-export const CanvasPosition: Open.Codec<CanvasPosition> = Open.struct(() => ({
+export const CanvasPosition: Open.Codec<CanvasPosition> = /*#__PURE__*/ Open.struct(() => ({
   width: Open.optional(Schema.Number),
   height: Open.optional(Schema.Number),
   left: Open.optional(Schema.Number),
@@ -321,7 +323,7 @@ export interface BackgroundImage {
   readonly gradient_position?: GradientPosition | null | undefined
   readonly canvas_position?: CanvasPosition | null | undefined
 }
-export const BackgroundImage: Open.Codec<BackgroundImage> = Open.struct(() => ({
+export const BackgroundImage: Open.Codec<BackgroundImage> = /*#__PURE__*/ Open.struct(() => ({
   image_url: Open.optional(Schema.String),
   theme_color: Open.optional(Schema.String),
   gradient_position: Open.optional(GradientPosition),
@@ -337,7 +339,7 @@ export interface BotBackgroundImage {
   readonly web_background_image?: BackgroundImage | null | undefined
   readonly mobile_background_image?: BackgroundImage | null | undefined
 }
-export const BotBackgroundImage: Open.Codec<BotBackgroundImage> = Open.struct(() => ({
+export const BotBackgroundImage: Open.Codec<BotBackgroundImage> = /*#__PURE__*/ Open.struct(() => ({
   web_background_image: Open.optional(BackgroundImage),
   mobile_background_image: Open.optional(BackgroundImage)
 }))
@@ -356,7 +358,7 @@ export interface BotVariable {
   readonly enable?: boolean | null | undefined
   readonly prompt_enable?: boolean | null | undefined
 }
-export const BotVariable: Open.Codec<BotVariable> = Open.struct(() => ({
+export const BotVariable: Open.Codec<BotVariable> = /*#__PURE__*/ Open.struct(() => ({
   keyword: Schema.String,
   default_value: Open.optional(Schema.String),
   variable_type: Open.optional(Open.literals("KVVariable", "ListVariable")),
@@ -375,7 +377,7 @@ export interface BotVoice {
   readonly voice_id: string
   readonly language_code?: string | null | undefined
 }
-export const BotVoice: Open.Codec<BotVoice> = Open.struct(() => ({
+export const BotVoice: Open.Codec<BotVoice> = /*#__PURE__*/ Open.struct(() => ({
   voice_id: Schema.String,
   language_code: Open.optional(Schema.String)
 }))
@@ -412,7 +414,7 @@ export interface Bot {
   readonly default_user_input_type?: "text" | "call" | "voice" | (string & {}) | null | undefined
   readonly folder_id?: string | null | undefined
 }
-export const Bot: Open.Codec<Bot> = Open.struct(() => ({
+export const Bot: Open.Codec<Bot> = /*#__PURE__*/ Open.struct(() => ({
   bot_id: Schema.String,
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),
@@ -445,7 +447,7 @@ export const Bot: Open.Codec<Bot> = Open.struct(() => ({
 export interface BotCreated {
   readonly bot_id: string
 }
-export const BotCreated: Open.Codec<BotCreated> = Open.struct(() => ({ bot_id: Schema.String }))
+export const BotCreated: Open.Codec<BotCreated> = /*#__PURE__*/ Open.struct(() => ({ bot_id: Schema.String }))
 
 /**
  * An agent in the list of published ones.
@@ -460,7 +462,7 @@ export interface PublishedBot {
   /** Unix time in seconds. */
   readonly publish_time?: string | number | null | undefined
 }
-export const PublishedBot: Open.Codec<PublishedBot> = Open.struct(() => ({
+export const PublishedBot: Open.Codec<PublishedBot> = /*#__PURE__*/ Open.struct(() => ({
   bot_id: Schema.String,
   bot_name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),
@@ -486,7 +488,7 @@ export interface BotSummary {
   readonly owner_user_id?: string | null | undefined
   readonly folder_id?: string | null | undefined
 }
-export const BotSummary: Open.Codec<BotSummary> = Open.struct(() => ({
+export const BotSummary: Open.Codec<BotSummary> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   icon_url: Open.optional(Schema.String),

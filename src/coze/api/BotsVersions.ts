@@ -16,7 +16,7 @@ export interface VersionCreator {
   readonly id: string
   readonly name?: string | null | undefined
 }
-export const VersionCreator: Open.Codec<VersionCreator> = Open.struct(() => ({
+export const VersionCreator: Open.Codec<VersionCreator> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String)
 }))
@@ -35,7 +35,7 @@ export interface BotVersion {
   readonly updated_at?: string | number | null | undefined
   readonly creator?: VersionCreator | null | undefined
 }
-export const BotVersion: Open.Codec<BotVersion> = Open.struct(() => ({
+export const BotVersion: Open.Codec<BotVersion> = /*#__PURE__*/ Open.struct(() => ({
   version: Schema.String,
   description: Open.optional(Schema.String),
   created_at: Open.optional(textOrNumber),

@@ -24,7 +24,7 @@ export interface ChatUsage {
   readonly output_count?: number | null | undefined
   readonly input_count?: number | null | undefined
 }
-export const ChatUsage: Open.Codec<ChatUsage> = Open.struct(() => ({
+export const ChatUsage: Open.Codec<ChatUsage> = /*#__PURE__*/ Open.struct(() => ({
   token_count: Open.optional(Schema.Number),
   output_count: Open.optional(Schema.Number),
   input_count: Open.optional(Schema.Number)
@@ -39,7 +39,7 @@ export interface ChatError {
   readonly code?: number | null | undefined
   readonly msg?: string | null | undefined
 }
-export const ChatError: Open.Codec<ChatError> = Open.struct(() => ({
+export const ChatError: Open.Codec<ChatError> = /*#__PURE__*/ Open.struct(() => ({
   code: Open.optional(Schema.Number),
   msg: Open.optional(Schema.String)
 }))
@@ -54,7 +54,7 @@ export interface ToolCallFunction {
   /** JSON. */
   readonly arguments: string
 }
-export const ToolCallFunction: Open.Codec<ToolCallFunction> = Open.struct(() => ({
+export const ToolCallFunction: Open.Codec<ToolCallFunction> = /*#__PURE__*/ Open.struct(() => ({
   name: Schema.String,
   arguments: Schema.String
 }))
@@ -70,7 +70,7 @@ export interface ToolCall {
   readonly type?: "function" | (string & {}) | null | undefined
   readonly function?: ToolCallFunction | null | undefined
 }
-export const ToolCall: Open.Codec<ToolCall> = Open.struct(() => ({
+export const ToolCall: Open.Codec<ToolCall> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   type: Open.optional(Open.literals("function")),
   function: Open.optional(ToolCallFunction)
@@ -84,7 +84,7 @@ export const ToolCall: Open.Codec<ToolCall> = Open.struct(() => ({
 export interface ToolCalls {
   readonly tool_calls: ReadonlyArray<ToolCall>
 }
-export const ToolCalls: Open.Codec<ToolCalls> = Open.struct(() => ({ tool_calls: Open.array(ToolCall) }))
+export const ToolCalls: Open.Codec<ToolCalls> = /*#__PURE__*/ Open.struct(() => ({ tool_calls: Open.array(ToolCall) }))
 
 /**
  * The action that a chat is waiting for.
@@ -95,7 +95,7 @@ export interface RequiredAction {
   readonly type?: "submit_tool_outputs" | (string & {}) | null | undefined
   readonly submit_tool_outputs?: ToolCalls | null | undefined
 }
-export const RequiredAction: Open.Codec<RequiredAction> = Open.struct(() => ({
+export const RequiredAction: Open.Codec<RequiredAction> = /*#__PURE__*/ Open.struct(() => ({
   type: Open.optional(Open.literals("submit_tool_outputs")),
   submit_tool_outputs: Open.optional(ToolCalls)
 }))
@@ -131,7 +131,7 @@ export interface ChatObject {
   readonly required_action?: RequiredAction | null | undefined
   readonly usage?: ChatUsage | null | undefined
 }
-export const ChatObject: Open.Codec<ChatObject> = Open.struct(() => ({
+export const ChatObject: Open.Codec<ChatObject> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   conversation_id: Schema.String,
   bot_id: Open.optional(Schema.String),
@@ -161,7 +161,7 @@ export interface ChatStatusEvent {
     | "conversation.chat.canceled"
   readonly data: ChatObject
 }
-export const ChatStatusEvent: Open.Codec<ChatStatusEvent> = Open.struct(() => ({
+export const ChatStatusEvent: Open.Codec<ChatStatusEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag(
     "conversation.chat.created",
     "conversation.chat.in_progress",
@@ -182,7 +182,7 @@ export interface ChatMessageEvent {
   readonly event: "conversation.message.delta" | "conversation.message.completed" | "conversation.audio.delta"
   readonly data: Message
 }
-export const ChatMessageEvent: Open.Codec<ChatMessageEvent> = Open.struct(() => ({
+export const ChatMessageEvent: Open.Codec<ChatMessageEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag("conversation.message.delta", "conversation.message.completed", "conversation.audio.delta"),
   data: Message
 }))
@@ -195,7 +195,9 @@ export const ChatMessageEvent: Open.Codec<ChatMessageEvent> = Open.struct(() => 
 export interface DebugInfo {
   readonly debug_url?: string | null | undefined
 }
-export const DebugInfo: Open.Codec<DebugInfo> = Open.struct(() => ({ debug_url: Open.optional(Schema.String) }))
+export const DebugInfo: Open.Codec<DebugInfo> = /*#__PURE__*/ Open.struct(() => ({
+  debug_url: Open.optional(Schema.String)
+}))
 
 /**
  * The end of the stream.
@@ -207,7 +209,7 @@ export interface ChatDoneEvent {
   /** `"[DONE]"`, or for a chat with a workflow a page that shows the run. */
   readonly data?: string | DebugInfo | null | undefined
 }
-export const ChatDoneEvent: Open.Codec<ChatDoneEvent> = Open.struct(() => ({
+export const ChatDoneEvent: Open.Codec<ChatDoneEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag("done"),
   data: Open.optional(Open.union<string | DebugInfo>(() => [Schema.String, DebugInfo]))
 }))

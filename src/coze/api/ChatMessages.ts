@@ -96,7 +96,7 @@ export interface Message {
   /** The model's reasoning, if it reasons. */
   readonly reasoning_content?: string | null | undefined
 }
-export const Message: Open.Codec<Message> = Open.struct(() => ({
+export const Message: Open.Codec<Message> = /*#__PURE__*/ Open.struct(() => ({
   id: Open.optional(Schema.String),
   conversation_id: Open.optional(Schema.String),
   bot_id: Open.optional(Schema.String),

@@ -25,7 +25,7 @@ export interface Conversation {
   /** The section of the conversation that the model sees. `clear` starts a new one. */
   readonly last_section_id?: string | null | undefined
 }
-export const Conversation: Open.Codec<Conversation> = Open.struct(() => ({
+export const Conversation: Open.Codec<Conversation> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   created_at: Open.optional(textOrNumber),
@@ -45,7 +45,7 @@ export interface ConversationSection {
   readonly id: string
   readonly conversation_id: string
 }
-export const ConversationSection: Open.Codec<ConversationSection> = Open.struct(() => ({
+export const ConversationSection: Open.Codec<ConversationSection> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   conversation_id: Schema.String
 }))

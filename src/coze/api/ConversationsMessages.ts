@@ -14,7 +14,10 @@ import { type ContentType, Message, type MetaData } from "./ChatMessages.ts"
 export interface MessageUpdated extends Envelope {
   readonly message: Message
 }
-export const MessageUpdated: Open.Codec<MessageUpdated> = Open.struct(() => ({ ...envelope(), message: Message }))
+export const MessageUpdated: Open.Codec<MessageUpdated> = /*#__PURE__*/ Open.struct(() => ({
+  ...envelope(),
+  message: Message
+}))
 
 export interface ConversationsMessagesCreateParams {
   readonly conversation_id: string

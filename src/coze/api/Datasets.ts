@@ -43,7 +43,7 @@ export interface Dataset {
   readonly update_time?: string | number | null | undefined
   readonly project_id?: string | null | undefined
 }
-export const Dataset: Open.Codec<Dataset> = Open.struct(() => ({
+export const Dataset: Open.Codec<Dataset> = /*#__PURE__*/ Open.struct(() => ({
   dataset_id: Schema.String,
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),
@@ -79,7 +79,9 @@ export const Dataset: Open.Codec<Dataset> = Open.struct(() => ({
 export interface DatasetCreated {
   readonly dataset_id: string
 }
-export const DatasetCreated: Open.Codec<DatasetCreated> = Open.struct(() => ({ dataset_id: Schema.String }))
+export const DatasetCreated: Open.Codec<DatasetCreated> = /*#__PURE__*/ Open.struct(() => ({
+  dataset_id: Schema.String
+}))
 
 /**
  * The progress of processing a file.
@@ -103,7 +105,7 @@ export interface DocumentProgress {
   /** Why it failed. */
   readonly status_descript?: string | null | undefined
 }
-export const DocumentProgress: Open.Codec<DocumentProgress> = Open.struct(() => ({
+export const DocumentProgress: Open.Codec<DocumentProgress> = /*#__PURE__*/ Open.struct(() => ({
   document_id: Schema.String,
   document_name: Open.optional(Schema.String),
   url: Open.optional(Schema.String),
@@ -125,7 +127,7 @@ export const DocumentProgress: Open.Codec<DocumentProgress> = Open.struct(() => 
 export interface DocumentProgressList {
   readonly data: ReadonlyArray<DocumentProgress>
 }
-export const DocumentProgressList: Open.Codec<DocumentProgressList> = Open.struct(() => ({
+export const DocumentProgressList: Open.Codec<DocumentProgressList> = /*#__PURE__*/ Open.struct(() => ({
   data: Open.array(DocumentProgress)
 }))
 

@@ -23,7 +23,7 @@ export interface ChunkStrategy {
   /** Images: 0 captions by a model, 1 by hand. */
   readonly caption_type?: number | null | undefined
 }
-export const ChunkStrategy: Open.Codec<ChunkStrategy> = Open.struct(() => ({
+export const ChunkStrategy: Open.Codec<ChunkStrategy> = /*#__PURE__*/ Open.struct(() => ({
   chunk_type: Open.optional(Schema.Number),
   separator: Open.optional(Schema.String),
   max_tokens: Open.optional(Schema.Number),
@@ -62,7 +62,7 @@ export interface DocumentInfo {
   readonly update_type?: number | null | undefined
   readonly tos_uri?: string | null | undefined
 }
-export const DocumentInfo: Open.Codec<DocumentInfo> = Open.struct(() => ({
+export const DocumentInfo: Open.Codec<DocumentInfo> = /*#__PURE__*/ Open.struct(() => ({
   document_id: Schema.String,
   name: Open.optional(Schema.String),
   char_count: Open.optional(textOrNumber),
@@ -89,7 +89,7 @@ export const DocumentInfo: Open.Codec<DocumentInfo> = Open.struct(() => ({
 export interface DocumentsCreated extends Envelope {
   readonly document_infos: ReadonlyArray<DocumentInfo>
 }
-export const DocumentsCreated: Open.Codec<DocumentsCreated> = Open.struct(() => ({
+export const DocumentsCreated: Open.Codec<DocumentsCreated> = /*#__PURE__*/ Open.struct(() => ({
   ...envelope(),
   document_infos: Open.array(DocumentInfo)
 }))

@@ -28,7 +28,7 @@ export interface ImageInfo {
   /** Unix time in seconds. */
   readonly update_time?: string | number | null | undefined
 }
-export const ImageInfo: Open.Codec<ImageInfo> = Open.struct(() => ({
+export const ImageInfo: Open.Codec<ImageInfo> = /*#__PURE__*/ Open.struct(() => ({
   document_id: Schema.String,
   url: Open.optional(Schema.String),
   name: Open.optional(Schema.String),

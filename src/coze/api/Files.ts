@@ -18,7 +18,7 @@ export interface FileObject {
   readonly created_at?: string | number | null | undefined
   readonly file_name?: string | null | undefined
 }
-export const FileObject: Open.Codec<FileObject> = Open.struct(() => ({
+export const FileObject: Open.Codec<FileObject> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   bytes: Open.optional(textOrNumber),
   created_at: Open.optional(textOrNumber),

@@ -21,7 +21,7 @@ export interface Folder {
   readonly parent_folder_id?: string | null | undefined
   readonly children_count?: string | number | null | undefined
 }
-export const Folder: Open.Codec<Folder> = Open.struct(() => ({
+export const Folder: Open.Codec<Folder> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),

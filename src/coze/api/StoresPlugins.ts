@@ -15,7 +15,7 @@ export interface PluginCategory {
   readonly id?: string | null | undefined
   readonly name?: string | null | undefined
 }
-export const PluginCategory: Open.Codec<PluginCategory> = Open.struct(() => ({
+export const PluginCategory: Open.Codec<PluginCategory> = /*#__PURE__*/ Open.struct(() => ({
   id: Open.optional(Schema.String),
   name: Open.optional(Schema.String)
 }))
@@ -31,7 +31,7 @@ export interface PluginAuthor {
   readonly user_name?: string | null | undefined
   readonly avatar_url?: string | null | undefined
 }
-export const PluginAuthor: Open.Codec<PluginAuthor> = Open.struct(() => ({
+export const PluginAuthor: Open.Codec<PluginAuthor> = /*#__PURE__*/ Open.struct(() => ({
   user_id: Open.optional(textOrNumber),
   nick_name: Open.optional(Schema.String),
   user_name: Open.optional(Schema.String),
@@ -59,7 +59,7 @@ export interface PluginListing {
   readonly is_official?: boolean | null | undefined
   readonly entity_version?: string | null | undefined
 }
-export const PluginListing: Open.Codec<PluginListing> = Open.struct(() => ({
+export const PluginListing: Open.Codec<PluginListing> = /*#__PURE__*/ Open.struct(() => ({
   name: Open.optional(Schema.String),
   category: Open.optional(PluginCategory),
   icon_url: Open.optional(Schema.String),
@@ -92,7 +92,7 @@ export interface PluginStatistics {
   readonly avg_exec_duration_ms?: number | null | undefined
   readonly associated_bots_use_count?: string | number | null | undefined
 }
-export const PluginStatistics: Open.Codec<PluginStatistics> = Open.struct(() => ({
+export const PluginStatistics: Open.Codec<PluginStatistics> = /*#__PURE__*/ Open.struct(() => ({
   heat: Open.optional(Schema.Number),
   call_count: Open.optional(textOrNumber),
   description: Open.optional(Schema.String),
@@ -114,7 +114,7 @@ export interface StorePlugin {
   readonly metainfo?: PluginListing | null | undefined
   readonly plugin_info?: PluginStatistics | null | undefined
 }
-export const StorePlugin: Open.Codec<StorePlugin> = Open.struct(() => ({
+export const StorePlugin: Open.Codec<StorePlugin> = /*#__PURE__*/ Open.struct(() => ({
   metainfo: Open.optional(PluginListing),
   plugin_info: Open.optional(PluginStatistics)
 }))

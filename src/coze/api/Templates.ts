@@ -13,7 +13,7 @@ export interface TemplateCopy {
   readonly entity_id: string
   readonly entity_type?: "agent" | (string & {}) | null | undefined
 }
-export const TemplateCopy: Open.Codec<TemplateCopy> = Open.struct(() => ({
+export const TemplateCopy: Open.Codec<TemplateCopy> = /*#__PURE__*/ Open.struct(() => ({
   entity_id: Schema.String,
   entity_type: Open.optional(Open.literals("agent"))
 }))

@@ -15,7 +15,7 @@ export interface User {
   readonly nick_name?: string | null | undefined
   readonly avatar_url?: string | null | undefined
 }
-export const User: Open.Codec<User> = Open.struct(() => ({
+export const User: Open.Codec<User> = /*#__PURE__*/ Open.struct(() => ({
   user_id: Schema.String,
   user_name: Open.optional(Schema.String),
   nick_name: Open.optional(Schema.String),

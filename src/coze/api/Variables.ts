@@ -18,7 +18,7 @@ export interface VariableValue {
   /** Unix time in seconds. */
   readonly update_time?: string | number | null | undefined
 }
-export const VariableValue: Open.Codec<VariableValue> = Open.struct(() => ({
+export const VariableValue: Open.Codec<VariableValue> = /*#__PURE__*/ Open.struct(() => ({
   keyword: Schema.String,
   value: Open.optional(Schema.String),
   create_time: Open.optional(textOrNumber),
@@ -33,7 +33,9 @@ export const VariableValue: Open.Codec<VariableValue> = Open.struct(() => ({
 export interface VariableValues {
   readonly items: ReadonlyArray<VariableValue>
 }
-export const VariableValues: Open.Codec<VariableValues> = Open.struct(() => ({ items: Open.array(VariableValue) }))
+export const VariableValues: Open.Codec<VariableValues> = /*#__PURE__*/ Open.struct(() => ({
+  items: Open.array(VariableValue)
+}))
 
 /** The owner of the variables. `app_id` or `bot_id` is required. */
 interface Owner {

@@ -17,7 +17,7 @@ export interface InputAudio {
   readonly channel?: number | null | undefined
   readonly bit_depth?: number | null | undefined
 }
-export const InputAudio: Open.Codec<InputAudio> = Open.struct(() => ({
+export const InputAudio: Open.Codec<InputAudio> = /*#__PURE__*/ Open.struct(() => ({
   format: Open.optional(Open.literals("pcm", "wav", "ogg")),
   codec: Open.optional(Open.literals("pcm", "opus", "g711a", "g711u")),
   sample_rate: Open.optional(Schema.Number),
@@ -35,7 +35,7 @@ export interface PcmConfig {
   readonly frame_size_ms?: number | null | undefined
   readonly limit_config?: unknown
 }
-export const PcmConfig: Open.Codec<PcmConfig> = Open.struct(() => ({
+export const PcmConfig: Open.Codec<PcmConfig> = /*#__PURE__*/ Open.struct(() => ({
   sample_rate: Open.optional(Schema.Number),
   frame_size_ms: Open.optional(Schema.Number),
   limit_config: Open.optional(Schema.Unknown)
@@ -53,7 +53,7 @@ export interface OpusConfig {
   readonly frame_size_ms?: number | null | undefined
   readonly limit_config?: unknown
 }
-export const OpusConfig: Open.Codec<OpusConfig> = Open.struct(() => ({
+export const OpusConfig: Open.Codec<OpusConfig> = /*#__PURE__*/ Open.struct(() => ({
   sample_rate: Open.optional(Schema.Number),
   bitrate: Open.optional(Schema.Number),
   use_cbr: Open.optional(Schema.Boolean),
@@ -70,7 +70,7 @@ export interface EmotionConfig {
   readonly emotion?: string | null | undefined
   readonly emotion_scale?: number | null | undefined
 }
-export const EmotionConfig: Open.Codec<EmotionConfig> = Open.struct(() => ({
+export const EmotionConfig: Open.Codec<EmotionConfig> = /*#__PURE__*/ Open.struct(() => ({
   emotion: Open.optional(Schema.String),
   emotion_scale: Open.optional(Schema.Number)
 }))
@@ -89,7 +89,7 @@ export interface OutputAudio {
   readonly voice_id?: string | null | undefined
   readonly emotion_config?: EmotionConfig | null | undefined
 }
-export const OutputAudio: Open.Codec<OutputAudio> = Open.struct(() => ({
+export const OutputAudio: Open.Codec<OutputAudio> = /*#__PURE__*/ Open.struct(() => ({
   codec: Open.optional(Open.literals("pcm", "opus", "g711a", "g711u")),
   pcm_config: Open.optional(PcmConfig),
   opus_config: Open.optional(OpusConfig),
@@ -112,7 +112,7 @@ export interface ChatConfig {
   readonly auto_save_history?: boolean | null | undefined
   readonly parameters?: { readonly [name: string]: unknown } | null | undefined
 }
-export const ChatConfig: Open.Codec<ChatConfig> = Open.struct(() => ({
+export const ChatConfig: Open.Codec<ChatConfig> = /*#__PURE__*/ Open.struct(() => ({
   meta_data: Open.optional(Open.record(Schema.String)),
   custom_variables: Open.optional(Open.record(Schema.String)),
   extra_params: Open.optional(Open.record(Schema.String)),
@@ -132,7 +132,7 @@ export interface TurnDetection {
   readonly prefix_padding_ms?: number | null | undefined
   readonly silence_duration_ms?: number | null | undefined
 }
-export const TurnDetection: Open.Codec<TurnDetection> = Open.struct(() => ({
+export const TurnDetection: Open.Codec<TurnDetection> = /*#__PURE__*/ Open.struct(() => ({
   type: Open.optional(Open.literals("client_interrupt", "server_vad", "semantic_vad")),
   prefix_padding_ms: Open.optional(Schema.Number),
   silence_duration_ms: Open.optional(Schema.Number)
@@ -149,7 +149,7 @@ export interface TranslateConfig {
   readonly hot_words?: ReadonlyArray<string> | null | undefined
   readonly glossary?: ReadonlyArray<GlossaryEntry> | null | undefined
 }
-export const TranslateConfig: Open.Codec<TranslateConfig> = Open.struct(() => ({
+export const TranslateConfig: Open.Codec<TranslateConfig> = /*#__PURE__*/ Open.struct(() => ({
   from: Open.optional(Schema.String),
   to: Open.optional(Schema.String),
   hot_words: Open.optional(Open.array(Schema.String)),
@@ -165,7 +165,7 @@ export interface GlossaryEntry {
   readonly original: string
   readonly translation: string
 }
-export const GlossaryEntry: Open.Codec<GlossaryEntry> = Open.struct(() => ({
+export const GlossaryEntry: Open.Codec<GlossaryEntry> = /*#__PURE__*/ Open.struct(() => ({
   original: Schema.String,
   translation: Schema.String
 }))
@@ -315,7 +315,7 @@ export interface EventDetail {
   readonly logid?: string | null | undefined
   readonly respond_at?: string | null | undefined
 }
-export const EventDetail: Open.Codec<EventDetail> = Open.struct(() => ({
+export const EventDetail: Open.Codec<EventDetail> = /*#__PURE__*/ Open.struct(() => ({
   logid: Open.optional(Schema.String),
   respond_at: Open.optional(Schema.String)
 }))
@@ -360,7 +360,7 @@ export type SignalType =
 export interface SignalEvent extends Received<SignalType> {
   readonly data?: unknown
 }
-export const SignalEvent: Open.Codec<SignalEvent> = Open.struct(() => ({
+export const SignalEvent: Open.Codec<SignalEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(
     Open.tag(
       "chat.created",
@@ -393,7 +393,7 @@ export interface Settings {
   readonly turn_detection?: TurnDetection | null | undefined
   readonly translate_config?: TranslateConfig | null | undefined
 }
-export const Settings: Open.Codec<Settings> = Open.struct(() => ({
+export const Settings: Open.Codec<Settings> = /*#__PURE__*/ Open.struct(() => ({
   chat_config: Open.optional(ChatConfig),
   input_audio: Open.optional(InputAudio),
   output_audio: Open.optional(OutputAudio),
@@ -410,7 +410,7 @@ export interface UpdatedEvent
   extends Received<"chat.updated" | "speech.updated" | "transcriptions.updated" | "simult_interpretation.updated"> {
   readonly data?: Settings | null | undefined
 }
-export const UpdatedEvent: Open.Codec<UpdatedEvent> = Open.struct(() => ({
+export const UpdatedEvent: Open.Codec<UpdatedEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(Open.tag("chat.updated", "speech.updated", "transcriptions.updated", "simult_interpretation.updated")),
   data: Open.optional(Settings)
 }))
@@ -430,7 +430,7 @@ export interface ChatStateEvent
   > {
   readonly data: ChatObject
 }
-export const ChatStateEvent: Open.Codec<ChatStateEvent> = Open.struct(() => ({
+export const ChatStateEvent: Open.Codec<ChatStateEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(
     Open.tag(
       "conversation.chat.created",
@@ -457,7 +457,7 @@ export interface MessageEvent
   > {
   readonly data: Message
 }
-export const MessageEvent: Open.Codec<MessageEvent> = Open.struct(() => ({
+export const MessageEvent: Open.Codec<MessageEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(
     Open.tag(
       "conversation.message.delta",
@@ -477,7 +477,7 @@ export const MessageEvent: Open.Codec<MessageEvent> = Open.struct(() => ({
 export interface TranscriptText {
   readonly content?: string | null | undefined
 }
-export const TranscriptText: Open.Codec<TranscriptText> = Open.struct(() => ({
+export const TranscriptText: Open.Codec<TranscriptText> = /*#__PURE__*/ Open.struct(() => ({
   content: Open.optional(Schema.String)
 }))
 
@@ -495,7 +495,7 @@ export interface TranscriptEvent
   > {
   readonly data?: TranscriptText | null | undefined
 }
-export const TranscriptEvent: Open.Codec<TranscriptEvent> = Open.struct(() => ({
+export const TranscriptEvent: Open.Codec<TranscriptEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(
     Open.tag(
       "transcriptions.message.update",
@@ -515,7 +515,7 @@ export const TranscriptEvent: Open.Codec<TranscriptEvent> = Open.struct(() => ({
 export interface DeltaData {
   readonly delta: string
 }
-export const DeltaData: Open.Codec<DeltaData> = Open.struct(() => ({ delta: Schema.String }))
+export const DeltaData: Open.Codec<DeltaData> = /*#__PURE__*/ Open.struct(() => ({ delta: Schema.String }))
 
 /**
  * A chunk of speech in base64, or of text.
@@ -531,7 +531,7 @@ export interface DeltaEvent
   > {
   readonly data: DeltaData
 }
-export const DeltaEvent: Open.Codec<DeltaEvent> = Open.struct(() => ({
+export const DeltaEvent: Open.Codec<DeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(
     Open.tag(
       "speech.audio.update",
@@ -551,7 +551,9 @@ export const DeltaEvent: Open.Codec<DeltaEvent> = Open.struct(() => ({
 export interface SentenceData {
   readonly text?: string | null | undefined
 }
-export const SentenceData: Open.Codec<SentenceData> = Open.struct(() => ({ text: Open.optional(Schema.String) }))
+export const SentenceData: Open.Codec<SentenceData> = /*#__PURE__*/ Open.struct(() => ({
+  text: Open.optional(Schema.String)
+}))
 
 /**
  * The sentence to be spoken next.
@@ -561,7 +563,7 @@ export const SentenceData: Open.Codec<SentenceData> = Open.struct(() => ({ text:
 export interface SentenceEvent extends Received<"conversation.audio.sentence_start"> {
   readonly data?: SentenceData | null | undefined
 }
-export const SentenceEvent: Open.Codec<SentenceEvent> = Open.struct(() => ({
+export const SentenceEvent: Open.Codec<SentenceEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(Open.tag("conversation.audio.sentence_start")),
   data: Open.optional(SentenceData)
 }))
@@ -574,7 +576,7 @@ export const SentenceEvent: Open.Codec<SentenceEvent> = Open.struct(() => ({
 export interface DumpData {
   readonly url?: string | null | undefined
 }
-export const DumpData: Open.Codec<DumpData> = Open.struct(() => ({ url: Open.optional(Schema.String) }))
+export const DumpData: Open.Codec<DumpData> = /*#__PURE__*/ Open.struct(() => ({ url: Open.optional(Schema.String) }))
 
 /**
  * The URL of the session's recording.
@@ -584,7 +586,7 @@ export const DumpData: Open.Codec<DumpData> = Open.struct(() => ({ url: Open.opt
 export interface DumpEvent extends Received<"dump.audio"> {
   readonly data?: DumpData | null | undefined
 }
-export const DumpEvent: Open.Codec<DumpEvent> = Open.struct(() => ({
+export const DumpEvent: Open.Codec<DumpEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(Open.tag("dump.audio")),
   data: Open.optional(DumpData)
 }))
@@ -598,7 +600,7 @@ export interface ErrorData {
   readonly code?: number | null | undefined
   readonly msg?: string | null | undefined
 }
-export const ErrorData: Open.Codec<ErrorData> = Open.struct(() => ({
+export const ErrorData: Open.Codec<ErrorData> = /*#__PURE__*/ Open.struct(() => ({
   code: Open.optional(Schema.Number),
   msg: Open.optional(Schema.String)
 }))
@@ -611,7 +613,7 @@ export const ErrorData: Open.Codec<ErrorData> = Open.struct(() => ({
 export interface ErrorEvent extends Received<"error"> {
   readonly data?: ErrorData | null | undefined
 }
-export const ErrorEvent: Open.Codec<ErrorEvent> = Open.struct(() => ({
+export const ErrorEvent: Open.Codec<ErrorEvent> = /*#__PURE__*/ Open.struct(() => ({
   ...received(Open.tag("error")),
   data: Open.optional(ErrorData)
 }))

@@ -16,7 +16,7 @@ export interface WorkflowCreator {
   readonly id?: string | null | undefined
   readonly name?: string | null | undefined
 }
-export const WorkflowCreator: Open.Codec<WorkflowCreator> = Open.struct(() => ({
+export const WorkflowCreator: Open.Codec<WorkflowCreator> = /*#__PURE__*/ Open.struct(() => ({
   id: Open.optional(Schema.String),
   name: Open.optional(Schema.String)
 }))
@@ -39,7 +39,7 @@ export interface WorkflowBasic {
   /** Unix time in seconds. */
   readonly updated_at?: string | number | null | undefined
 }
-export const WorkflowBasic: Open.Codec<WorkflowBasic> = Open.struct(() => ({
+export const WorkflowBasic: Open.Codec<WorkflowBasic> = /*#__PURE__*/ Open.struct(() => ({
   workflow_id: Schema.String,
   workflow_name: Open.optional(Schema.String),
   description: Open.optional(Schema.String),
@@ -82,7 +82,7 @@ export const WorkflowParameter: Open.Codec<WorkflowParameter> = Open.struct<Work
 export interface WorkflowInput {
   readonly parameters?: { readonly [name: string]: WorkflowParameter } | null | undefined
 }
-export const WorkflowInput: Open.Codec<WorkflowInput> = Open.struct(() => ({
+export const WorkflowInput: Open.Codec<WorkflowInput> = /*#__PURE__*/ Open.struct(() => ({
   parameters: Open.optional(Open.record(WorkflowParameter))
 }))
 
@@ -96,7 +96,7 @@ export interface WorkflowOutput {
   readonly parameters?: { readonly [name: string]: WorkflowParameter } | null | undefined
   readonly terminate_plan?: "return_variables" | "use_answer_content" | (string & {}) | null | undefined
 }
-export const WorkflowOutput: Open.Codec<WorkflowOutput> = Open.struct(() => ({
+export const WorkflowOutput: Open.Codec<WorkflowOutput> = /*#__PURE__*/ Open.struct(() => ({
   content: Open.optional(Schema.String),
   parameters: Open.optional(Open.record(WorkflowParameter)),
   terminate_plan: Open.optional(Open.literals("return_variables", "use_answer_content"))
@@ -112,7 +112,7 @@ export interface WorkflowDetail {
   readonly input?: WorkflowInput | null | undefined
   readonly output?: WorkflowOutput | null | undefined
 }
-export const WorkflowDetail: Open.Codec<WorkflowDetail> = Open.struct(() => ({
+export const WorkflowDetail: Open.Codec<WorkflowDetail> = /*#__PURE__*/ Open.struct(() => ({
   workflow_detail: Open.optional(WorkflowBasic),
   input: Open.optional(WorkflowInput),
   output: Open.optional(WorkflowOutput)

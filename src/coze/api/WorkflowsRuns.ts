@@ -16,7 +16,7 @@ export interface WorkflowUsage {
   readonly output_count?: number | null | undefined
   readonly token_count?: number | null | undefined
 }
-export const WorkflowUsage: Open.Codec<WorkflowUsage> = Open.struct(() => ({
+export const WorkflowUsage: Open.Codec<WorkflowUsage> = /*#__PURE__*/ Open.struct(() => ({
   input_count: Open.optional(Schema.Number),
   output_count: Open.optional(Schema.Number),
   token_count: Open.optional(Schema.Number)
@@ -38,7 +38,7 @@ export interface WorkflowRunResult extends Envelope {
   readonly token?: string | number | null | undefined
   readonly usage?: WorkflowUsage | null | undefined
 }
-export const WorkflowRunResult: Open.Codec<WorkflowRunResult> = Open.struct(() => ({
+export const WorkflowRunResult: Open.Codec<WorkflowRunResult> = /*#__PURE__*/ Open.struct(() => ({
   ...envelope(),
   data: Open.optional(Schema.String),
   execute_id: Open.optional(Schema.String),
@@ -70,7 +70,7 @@ export interface WorkflowMessage {
   readonly usage?: WorkflowUsage | null | undefined
   readonly ext?: { readonly [name: string]: unknown } | null | undefined
 }
-export const WorkflowMessage: Open.Codec<WorkflowMessage> = Open.struct(() => ({
+export const WorkflowMessage: Open.Codec<WorkflowMessage> = /*#__PURE__*/ Open.struct(() => ({
   content: Open.optional(Schema.String),
   content_type: Open.optional(Schema.String),
   node_title: Open.optional(Schema.String),
@@ -96,7 +96,7 @@ export interface WorkflowInterruptData {
   readonly type: number
   readonly data?: string | null | undefined
 }
-export const WorkflowInterruptData: Open.Codec<WorkflowInterruptData> = Open.struct(() => ({
+export const WorkflowInterruptData: Open.Codec<WorkflowInterruptData> = /*#__PURE__*/ Open.struct(() => ({
   event_id: Schema.String,
   type: Schema.Number,
   data: Open.optional(Schema.String)
@@ -111,7 +111,7 @@ export interface WorkflowInterrupt {
   readonly interrupt_data: WorkflowInterruptData
   readonly node_title?: string | null | undefined
 }
-export const WorkflowInterrupt: Open.Codec<WorkflowInterrupt> = Open.struct(() => ({
+export const WorkflowInterrupt: Open.Codec<WorkflowInterrupt> = /*#__PURE__*/ Open.struct(() => ({
   interrupt_data: WorkflowInterruptData,
   node_title: Open.optional(Schema.String)
 }))
@@ -126,7 +126,7 @@ export interface WorkflowError {
   readonly error_message?: string | null | undefined
   readonly debug_url?: string | null | undefined
 }
-export const WorkflowError: Open.Codec<WorkflowError> = Open.struct(() => ({
+export const WorkflowError: Open.Codec<WorkflowError> = /*#__PURE__*/ Open.struct(() => ({
   error_code: Schema.Number,
   error_message: Open.optional(Schema.String),
   debug_url: Open.optional(Schema.String)
@@ -143,7 +143,7 @@ export interface WorkflowMessageEvent {
   readonly id?: string | null | undefined
   readonly data: WorkflowMessage
 }
-export const WorkflowMessageEvent: Open.Codec<WorkflowMessageEvent> = Open.struct(() => ({
+export const WorkflowMessageEvent: Open.Codec<WorkflowMessageEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag("Message"),
   id: Open.optional(Schema.String),
   data: WorkflowMessage
@@ -159,7 +159,7 @@ export interface WorkflowErrorEvent {
   readonly id?: string | null | undefined
   readonly data: WorkflowError
 }
-export const WorkflowErrorEvent: Open.Codec<WorkflowErrorEvent> = Open.struct(() => ({
+export const WorkflowErrorEvent: Open.Codec<WorkflowErrorEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag("Error"),
   id: Open.optional(Schema.String),
   data: WorkflowError
@@ -175,7 +175,7 @@ export interface WorkflowInterruptEvent {
   readonly id?: string | null | undefined
   readonly data: WorkflowInterrupt
 }
-export const WorkflowInterruptEvent: Open.Codec<WorkflowInterruptEvent> = Open.struct(() => ({
+export const WorkflowInterruptEvent: Open.Codec<WorkflowInterruptEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag("Interrupt"),
   id: Open.optional(Schema.String),
   data: WorkflowInterrupt
@@ -192,7 +192,7 @@ export interface WorkflowSignalEvent {
   /** For `Done`, a page that shows the run. */
   readonly data?: unknown
 }
-export const WorkflowSignalEvent: Open.Codec<WorkflowSignalEvent> = Open.struct(() => ({
+export const WorkflowSignalEvent: Open.Codec<WorkflowSignalEvent> = /*#__PURE__*/ Open.struct(() => ({
   event: Open.tag("Done", "PING"),
   id: Open.optional(Schema.String),
   data: Open.optional(Schema.Unknown)
@@ -232,7 +232,7 @@ export interface WorkflowNodeStatus {
   readonly sub_execute_id?: string | null | undefined
   readonly node_execute_uuid?: string | null | undefined
 }
-export const WorkflowNodeStatus: Open.Codec<WorkflowNodeStatus> = Open.struct(() => ({
+export const WorkflowNodeStatus: Open.Codec<WorkflowNodeStatus> = /*#__PURE__*/ Open.struct(() => ({
   node_id: Open.optional(Schema.String),
   is_finish: Open.optional(Schema.Boolean),
   loop_index: Open.optional(Schema.Number),
@@ -272,7 +272,7 @@ export interface WorkflowRunHistory {
   /** By node id. */
   readonly node_execute_status?: { readonly [node: string]: WorkflowNodeStatus } | null | undefined
 }
-export const WorkflowRunHistory: Open.Codec<WorkflowRunHistory> = Open.struct(() => ({
+export const WorkflowRunHistory: Open.Codec<WorkflowRunHistory> = /*#__PURE__*/ Open.struct(() => ({
   execute_id: Schema.String,
   execute_status: Open.optional(Open.literals("Success", "Running", "Fail")),
   bot_id: Open.optional(Schema.String),

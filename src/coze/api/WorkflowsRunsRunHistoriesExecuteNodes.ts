@@ -13,7 +13,7 @@ export interface NodeOutput {
   readonly is_finish?: boolean | null | undefined
   readonly node_output?: string | null | undefined
 }
-export const NodeOutput: Open.Codec<NodeOutput> = Open.struct(() => ({
+export const NodeOutput: Open.Codec<NodeOutput> = /*#__PURE__*/ Open.struct(() => ({
   is_finish: Open.optional(Schema.Boolean),
   node_output: Open.optional(Schema.String)
 }))

@@ -23,7 +23,7 @@ export interface WorkflowVersion {
   readonly updated_at?: string | number | null | undefined
   readonly creator?: VersionCreator | null | undefined
 }
-export const WorkflowVersion: Open.Codec<WorkflowVersion> = Open.struct(() => ({
+export const WorkflowVersion: Open.Codec<WorkflowVersion> = /*#__PURE__*/ Open.struct(() => ({
   version: Schema.String,
   workflow_id: Open.optional(Schema.String),
   description: Open.optional(Schema.String),

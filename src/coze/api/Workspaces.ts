@@ -22,7 +22,7 @@ export interface Workspace {
   readonly admin_uids?: ReadonlyArray<string> | null | undefined
   readonly joined_status?: string | null | undefined
 }
-export const Workspace: Open.Codec<Workspace> = Open.struct(() => ({
+export const Workspace: Open.Codec<Workspace> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
   name: Open.optional(Schema.String),
   icon_url: Open.optional(Schema.String),

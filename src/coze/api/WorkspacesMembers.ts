@@ -17,7 +17,7 @@ export interface WorkspaceMember {
   readonly user_unique_name?: string | null | undefined
   readonly avatar_url?: string | null | undefined
 }
-export const WorkspaceMember: Open.Codec<WorkspaceMember> = Open.struct(() => ({
+export const WorkspaceMember: Open.Codec<WorkspaceMember> = /*#__PURE__*/ Open.struct(() => ({
   user_id: Schema.String,
   role_type: Open.optional(Open.literals("owner", "admin", "member")),
   user_nickname: Open.optional(Schema.String),
@@ -37,7 +37,7 @@ export interface MembersAdded {
   readonly already_joined_user_ids?: ReadonlyArray<string> | null | undefined
   readonly already_invited_user_ids?: ReadonlyArray<string> | null | undefined
 }
-export const MembersAdded: Open.Codec<MembersAdded> = Open.struct(() => ({
+export const MembersAdded: Open.Codec<MembersAdded> = /*#__PURE__*/ Open.struct(() => ({
   added_success_user_ids: Open.optional(Open.array(Schema.String)),
   invited_success_user_ids: Open.optional(Open.array(Schema.String)),
   not_exist_user_ids: Open.optional(Open.array(Schema.String)),
@@ -55,7 +55,7 @@ export interface MembersRemoved {
   readonly not_in_workspace_user_ids?: ReadonlyArray<string> | null | undefined
   readonly owner_not_support_remove_user_ids?: ReadonlyArray<string> | null | undefined
 }
-export const MembersRemoved: Open.Codec<MembersRemoved> = Open.struct(() => ({
+export const MembersRemoved: Open.Codec<MembersRemoved> = /*#__PURE__*/ Open.struct(() => ({
   removed_success_user_ids: Open.optional(Open.array(Schema.String)),
   not_in_workspace_user_ids: Open.optional(Open.array(Schema.String)),
   owner_not_support_remove_user_ids: Open.optional(Open.array(Schema.String))
