@@ -10,7 +10,7 @@ import type { Combinator, Program } from "../program.ts"
 
 /** The settings that all models have. */
 export interface SharedConfig {
-  /** Options of the requests. `decoding` changes nothing, as models read every answer that says enough. */
+  /** Options of the requests. A language model reads every answer that says enough, whatever `decoding` is. */
   readonly request?: RequestOptions.RequestOptions | undefined
 }
 
