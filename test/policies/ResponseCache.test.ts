@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Stream from "effect/Stream"
@@ -10,6 +9,7 @@ import { ChatCompletions, Responses } from "llmfx/openai"
 import { failureOf, reasonOf } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, sse } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
+import { settleSlowly } from "../support/settle.ts"
 
 const memory = Layer.provide(Persistence.layer, Persistence.layerBackingMemory)
 const silent = Layer.succeed(
@@ -27,17 +27,6 @@ const silent = Layer.succeed(
   })
 )
 const over = (http: FakeHttp, cache: Middleware.Middleware) => Layer.fresh(openAiOver(http, { middleware: [cache] }))
-
-/** Lets virtual time pass until an effect ends, which also waits for work outside the clock, such as a digest. */
-const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    while (fiber.pollUnsafe() === undefined) {
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-      yield* TestClock.adjust("1 second")
-    }
-    return yield* Fiber.join(fiber)
-  })
 
 const response = (text: string) => ({
   id: "resp_1",
@@ -207,8 +196,11 @@ describe("ResponseCache", () => {
       const http = fakeHttp({ body: response("a") }, { body: response("b") })
       const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
       const create = Effect.provide(Responses.create({ model: "m", input: "hi" }), layer)
-      assert.strictEqual((yield* inTime(create)).id, "resp_1")
-      const late = yield* inTime(failureOf(create.pipe(RequestOptions.withTimeouts({ total: "1 second" }))))
+      assert.strictEqual((yield* settleSlowly(create, "1 second")).id, "resp_1")
+      const late = yield* settleSlowly(
+        failureOf(create.pipe(RequestOptions.withTimeouts({ total: "1 second" }))),
+        "1 second"
+      )
       assert.strictEqual(reasonOf(late, "TimeoutError").which, "total")
       assert.strictEqual(http.sent.length, 1)
     }).pipe(Effect.scoped, Effect.provide(silent))
