@@ -390,7 +390,7 @@ describe("Bulk", () => {
       const bulk = Bulk.define(
         "dear",
         (input: number) =>
-          Effect.delay(Effect.succeed({ model: "m", usage: { input_tokens: 10, output_tokens: input * 0 + 10 } }), 5),
+          Effect.delay(Effect.succeed({ model: "m", usage: { input_tokens: 10, output_tokens: input * 0 + 10 } }), 20),
         { success: Schema.Any, concurrency: 2, prices: { m: { input: 1, output: 3 } } }
       )
       const program = Effect.gen(function* () {

@@ -385,7 +385,7 @@ describe("failures", () => {
     Failure.overloaded(),
     Failure.server(),
     Failure.network({ code: "ECONNREFUSED" }),
-    Failure.decode({ id: 7 }),
+    Failure.decode({ id: { of: 7 } }),
     Failure.unexpectedResponse()
   ]
   const calls: ReadonlyArray<(reason: ApiError.Reason) => Effect.Effect<unknown, unknown>> = [
