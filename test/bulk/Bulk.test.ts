@@ -358,7 +358,7 @@ describe("Bulk", () => {
         (input: number) =>
           Effect.suspend(() => {
             seen.push(input)
-            return Effect.delay(double(input), 10)
+            return Effect.delay(double(input), 40)
           }),
         { success, chunk: 20, concurrency: 4 }
       )
