@@ -17,8 +17,17 @@ const typeErrorWords =
   /^(?:fetch failed|terminated|cancelled|failed to fetch|load failed|networkerror |network (?:error|request failed|connection lost)|error (?:sending request|reading a body|decoding response)|connection (?:closed|reset|error)|the (?:network connection was lost|internet connection appears|request timed out)|could not connect to the server|a server with the specified hostname|internal error)/i
 
 /** What other errors without a code say of a connection. */
-const words =
-  /\b(?:network|socket|connection|connect|dns|tls)\b.*\b(?:lost|closed|refused|reset|aborted|error|fail(?:ed|ure)?|timed? ?out|unreachable|down|broken|terminated|interrupted|offline)\b|fetch failed|failed to fetch|timed? ?out|hang ?up|premature close|disconnected|unable to connect|redirect|\bE?CONN(?:REFUSED|RESET|ABORTED)\b|^internal error/i
+const phrases =
+  /fetch failed|failed to fetch|timed? ?out|hang ?up|premature close|disconnected|unable to connect|redirect|\bE?CONN(?:REFUSED|RESET|ABORTED)\b|^internal error/i
+const connections = /\b(?:network|socket|connection|connect|dns|tls)\b/i
+const troubles =
+  /\b(?:lost|closed|refused|reset|aborted|error|fail(?:ed|ure)?|timed? ?out|unreachable|down|broken|terminated|interrupted|offline)\b/i
+
+const saysConnectionFailed = (message: string): boolean => {
+  if (phrases.test(message)) return true
+  const connection = connections.exec(message)
+  return connection !== null && troubles.test(message.slice(connection.index))
+}
 
 const isCodeError = (error: unknown): boolean =>
   error instanceof ReferenceError || error instanceof RangeError || error instanceof SyntaxError
@@ -39,7 +48,7 @@ const isLevelOfNetwork = (error: object): boolean => {
   if (typeof own === "string" && own !== "") return code.test(own)
   if (names.has(name)) return true
   if (typeof message !== "string" || isCodeError(error)) return false
-  return (error instanceof TypeError ? typeErrorWords : words).test(message)
+  return error instanceof TypeError ? typeErrorWords.test(message) : saysConnectionFailed(message)
 }
 
 /** The errors that one wraps, from the outside in. */
