@@ -5,7 +5,9 @@
  * cannot be sent has one of undici.
  */
 const code =
-  /^(?:E(?!RR_|NOENT$|ISDIR$|NOTDIR$|EXIST$)[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_(?!INVALID|NOT_SUPPORTED)[A-Z_]+|HPE_[A-Z_]+|ERR_(?:SSL|TLS|SOCKET|HTTP2|STREAM_PREMATURE_CLOSE|NETWORK|CONNECTION|PROXY)[A-Z_]*|[A-Z_]*CERT[A-Z_]*|Connection[A-Z]\w*|FailedToOpenSocket|Timeout|UnexpectedRedirect|TooManyRedirects)$/
+  /^(?:E(?!RR_|NOENT$|ISDIR$|NOTDIR$|EXIST$)[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_(?!INVALID|NOT_SUPPORTED)[A-Z_]+|HPE_[A-Z_]+|ERR_(?:SSL|TLS|SOCKET|HTTP2|STREAM_PREMATURE_CLOSE|NETWORK|CONNECTION|PROXY)[A-Z_]*|Connection[A-Z]\w*|FailedToOpenSocket|Timeout|UnexpectedRedirect|TooManyRedirects)$/
+
+const isOfCertificate = (code: string): boolean => code.includes("CERT") && /^[A-Z_]+$/.test(code)
 
 const names: ReadonlySet<unknown> = new Set(["AbortError", "TimeoutError", "NetworkError", "FetchError"])
 
@@ -45,7 +47,7 @@ const isLevelOfNetwork = (error: object): boolean => {
     readonly message?: unknown
     readonly name?: unknown
   }
-  if (typeof own === "string" && own !== "") return code.test(own)
+  if (typeof own === "string" && own !== "") return code.test(own) || isOfCertificate(own)
   if (names.has(name)) return true
   if (typeof message !== "string" || isCodeError(error)) return false
   return error instanceof TypeError ? typeErrorWords.test(message) : saysConnectionFailed(message)
