@@ -6,17 +6,17 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Bulk from "llmfx/jobs/Bulk"
 import { Responses } from "llmfx/openai"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { bundled, type CountingServer, startServer, startWorker, type WorkerProcess } from "./processes.ts"
 import { interruptPostgres, makeDatabase, onDatabase, postgres, redis, startRedis } from "./services.ts"
 import type { Config } from "./workerMain.ts"
 
-const count = Number(process.env["LLMFX_TEST_INPUTS"] ?? 6000)
+const count = Number(process.env["LLMFX_TEST_INPUTS"] ?? 4000)
 const concurrency = 40
-const redisPrefix = `llmfx-bulk-${process.pid}:`
 
 let bundle: Awaited<ReturnType<typeof bundled>>
 let database: Awaited<ReturnType<typeof makeDatabase>>
+let redisPrefix: string
 let server: CountingServer
 const workers: Array<WorkerProcess> = []
 
@@ -30,6 +30,9 @@ const start = (config: Partial<Config> & Pick<Config, "job" | "count" | "port">)
   workers.push(worker)
   return worker
 }
+
+/** Longer than a worker keeps its shards without a sign of the database, in milliseconds: it has to give them up. */
+const outage = 3000
 
 /** The results and the progress of a job that has ended. */
 const stored = (job: string) =>
@@ -55,20 +58,24 @@ if (postgres === undefined || redis === undefined) {
 
 describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and Redis", () => {
   beforeAll(async () => {
-    if (postgres === undefined) return
     bundle = await bundled("workerMain")
+  })
+
+  beforeEach(async () => {
+    if (postgres === undefined) return
     database = await makeDatabase(postgres)
+    redisPrefix = `llmfx-bulk-${new URL(database.url).pathname.slice(1)}:`
   })
 
-  afterEach(() => {
-    for (const { child } of workers.splice(0)) child.kill("SIGKILL")
+  afterEach(async () => {
+    const started = workers.splice(0)
+    for (const { child } of started) child.kill("SIGKILL")
+    await Promise.all(started.map(({ ended }) => ended))
     server.stop()
-  })
-
-  afterAll(async () => {
-    bundle.remove()
     await database.remove()
   })
+
+  afterAll(() => bundle.remove())
 
   it("has one result an input, within the limit, when two of three workers are killed and Postgres restarts", async () => {
     if (postgres === undefined || redis === undefined) return
@@ -83,7 +90,7 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
     await first.ended
     start({ ...config, port: 34514 })
     await third.reaches(count * 0.5)
-    const how = await interruptPostgres(postgres, database.url, 500)
+    const how = await interruptPostgres(postgres, database.url, outage)
     await third.reaches(count * 0.7)
     second.child.kill("SIGKILL")
     await second.ended

@@ -4,7 +4,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -60,6 +60,17 @@ const surely = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, n
     }),
     Effect.catch((cause) => Effect.failCause(cause)),
     Effect.orDie
+  )
+
+/**
+ * Executes a workflow as if no other did. A child wakes its parent when it ends, and the runner cannot interrupt the
+ * handler of such a wake: if the database was away meanwhile, the handler never ends, nor does the release of the shards.
+ */
+const fromOutside = <A, E>(
+  execute: Effect.Effect<A, E, WorkflowEngine.WorkflowEngine>
+): Effect.Effect<A, E, WorkflowEngine.WorkflowEngine> =>
+  Effect.updateContext(execute, (context: Context.Context<WorkflowEngine.WorkflowEngine>) =>
+    Context.omit(WorkflowEngine.WorkflowInstance)(context)
   )
 
 /** The layer of a worker. */
@@ -139,7 +150,7 @@ export const makeWorker = <R>(
         if (open === undefined) return
         if (open.length === 0) break
         if (pass > 0 && open.some(({ again }) => again > 0)) yield* Effect.sleep(work.roundDelay)
-        yield* Effect.forEach(open, ({ chunk }) => Chunk.execute({ id, run, pass, chunk }), {
+        yield* Effect.forEach(open, ({ chunk }) => fromOutside(Chunk.execute({ id, run, pass, chunk })), {
           concurrency: work.chunks,
           discard: true
         })
@@ -176,9 +187,11 @@ export const makeWorker = <R>(
         }
         const key = `${row.id}/${row.run}`
         if (started.has(key)) return Effect.void
-        started.add(key)
-        // A job that a process has left when it ended is suspended.
-        return Effect.flatMap(Job.execute({ id: row.id, run: row.run }, { discard: true }), Job.resume)
+        return Job.execute({ id: row.id, run: row.run }, { discard: true }).pipe(
+          // A job that a process has left when it ended is suspended.
+          Effect.flatMap((execution) => Job.resume(execution)),
+          Effect.andThen(Effect.sync(() => started.add(key)))
+        )
       })
 
     const look = Effect.gen(function* () {
