@@ -154,6 +154,27 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
     expect(await server.counts()).toMatchObject({ total: 1500, repeated: 0 })
   }, 120_000)
 
+  it("goes on in the processes that stay, whichever is asked to stop", async () => {
+    if (redis === undefined) return
+    server = await startServer(20)
+    const config = { job: "passed on", count: 2000, redis, redisPrefix, limit: 100 }
+    const first = start({ ...config, port: 34551 })
+    await first.reaches(100)
+    const second = start({ ...config, port: 34552 })
+    await second.reaches(500)
+    first.child.kill("SIGINT")
+    await first.ended
+    const third = start({ ...config, port: 34553 })
+    await third.reaches(1200)
+    second.child.kill("SIGINT")
+    await second.ended
+    expect(await third.ended, third.log().slice(-3000)).toBe(0)
+    const { progress, results } = await stored("passed on")
+    expectAll(results, 2000)
+    expect(progress).toMatchObject({ state: "completed", succeeded: 2000, resent: 0 })
+    expect(await server.counts()).toMatchObject({ total: 2000, repeated: 0 })
+  }, 120_000)
+
   it("fails with a typed error when Postgres is away for longer than the patience, and loses nothing", async () => {
     if (postgres === undefined) return
     server = await startServer(40)

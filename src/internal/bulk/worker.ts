@@ -49,6 +49,9 @@ const interval = 250
 
 const beatInterval = 2000
 
+/** How often a worker resumes the jobs that a process has suspended when it ended, in milliseconds. */
+const resumeInterval = 5000
+
 /** Repeats what the database refused until it is there again. */
 const surely = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, never, R> =>
   effect.pipe(
@@ -166,7 +169,7 @@ export const makeWorker = <R>(
     const dispatcher = yield* Dispatcher
     const { patience } = yield* Options
     const patienceMillis = Duration.toMillis(patience)
-    const started = new Set<string>()
+    const started = new Map<string, { readonly execution: string; readonly resumedAt: number }>()
     const reported = new Set<number>()
     let beaten = 0
 
@@ -176,22 +179,22 @@ export const makeWorker = <R>(
         Store.changeState(row.job, ["running"], "paused", JSON.stringify(reason))
       )
 
-    const begin = (row: Store.JobRow) =>
-      Effect.suspend(() => {
+    const begin = (row: Store.JobRow, now: number) =>
+      Effect.gen(function* () {
         if (row.definition !== work.definition) {
-          if (reported.has(row.id)) return Effect.void
+          if (reported.has(row.id)) return
           reported.add(row.id)
-          return Effect.logWarning(
+          return yield* Effect.logWarning(
             `Job "${row.job}" is not run here: it was submitted with the definition ${row.definition}, this is ${work.definition}`
           )
         }
         const key = `${row.id}/${row.run}`
-        if (started.has(key)) return Effect.void
-        return Job.execute({ id: row.id, run: row.run }, { discard: true }).pipe(
-          // A job that a process has left when it ended is suspended.
-          Effect.flatMap((execution) => Job.resume(execution)),
-          Effect.andThen(Effect.sync(() => started.add(key)))
-        )
+        const known = started.get(key)
+        if (known !== undefined && now - known.resumedAt < resumeInterval) return
+        const execution = known?.execution ?? (yield* Job.execute({ id: row.id, run: row.run }, { discard: true }))
+        started.set(key, { execution, resumedAt: now })
+        // Does nothing unless the job is suspended. While the database is away, it would go on trying for long.
+        yield* Effect.timeoutOption(Job.resume(execution), beatInterval)
       })
 
     const look = Effect.gen(function* () {
@@ -201,7 +204,7 @@ export const makeWorker = <R>(
         beaten = now
       }
       const rows = yield* Store.runningJobs(work.name)
-      for (const row of rows) yield* begin(row)
+      for (const row of rows) yield* begin(row, now)
       const running = new Map(rows.map((row) => [row.id, row]))
       for (const [id, { handle, run }] of handles) {
         const row = running.get(id)
