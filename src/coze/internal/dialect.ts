@@ -117,15 +117,13 @@ const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } :
 /** Some servers name the object within the data by its type, such as `ChatV3ChatDetail`. */
 const unnamed = (data: unknown): unknown => {
   if (!isObject(data)) return data
-  const names = Object.keys(data)
-  const [only] = names
-  return names.length === 1 &&
-    only !== undefined &&
-    isTypeName(only) &&
-    typeof data[only] === "object" &&
-    data[only] !== null
-    ? data[only]
-    : data
+  let only: string | undefined
+  for (const name in data) {
+    if (only !== undefined) return data
+    only = name
+  }
+  const named = only === undefined || !isTypeName(only) ? undefined : data[only]
+  return typeof named === "object" && named !== null ? named : data
 }
 
 /** Returns the payload of a response without `data`: its only object or list that is named by its type. */

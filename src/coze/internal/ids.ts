@@ -14,7 +14,10 @@ export const withTextIds = (value: unknown): unknown => {
   }
   if (!isObject(value)) return value
   let changed: { [name: string]: unknown } | undefined
-  for (const [name, field] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const field = value[name]
+    // Each event of a stream comes through here, and most of its fields are texts.
+    if (typeof field !== "number" && (typeof field !== "object" || field === null)) continue
     const own = isIdName(name) ? textOf(field) : withTextIds(field)
     if (own !== field) changed = { ...(changed ?? value), [name]: own }
   }
