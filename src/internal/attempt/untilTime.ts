@@ -22,8 +22,7 @@ export const untilTime = <A, E, E2>(
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return resume(exit)
       const wait = (): Cancel =>
-        // whole milliseconds: a sleep of a rest of one can be none at all
-        sleep(clock, Math.ceil(at() - clock.currentTimeMillisUnsafe()), () => {
+        sleep(clock, at() - clock.currentTimeMillisUnsafe(), () => {
           if (clock.currentTimeMillisUnsafe() < at()) cancel = wait()
           else resume(Effect.andThen(Fiber.interrupt(fiber), late))
         })
@@ -43,16 +42,22 @@ export const untilTime = <A, E, E2>(
 export const forAtMost = <E>(millis: number, part: Effect.Effect<void, E>): Effect.Effect<void, E> =>
   withNow((start) => untilTime(part, () => start + millis, Effect.void))
 
-type Cancel = () => void
+export type Cancel = () => void
 
 /** As long as a timer of JavaScript can be. */
 const longest = 2 ** 31 - 1
 
-const sleep = (clock: Clock.Clock, millis: number, then: () => void): Cancel => {
+/**
+ * Calls `then` when at least a part of these milliseconds has passed, as a timer cannot be of any length. On the system's
+ * clock it is a timer, on any other a fiber that sleeps.
+ */
+export const sleep = (clock: Clock.Clock, millis: number, then: () => void): Cancel => {
+  // whole milliseconds: a sleep of a rest of one can be none at all
+  const whole = Math.ceil(millis)
   if (clock !== Context.get(Context.empty(), Clock.Clock)) {
-    const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(then)))
+    const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(whole)), Effect.sync(then)))
     return () => fiber.interruptUnsafe()
   }
-  const timer = setTimeout(then, Math.min(Math.max(0, millis), longest))
+  const timer = setTimeout(then, Math.min(Math.max(0, whole), longest))
   return () => clearTimeout(timer)
 }

@@ -86,12 +86,11 @@ const ofReader = (response: Response, reader: ReadableStreamDefaultReader<Uint8A
         resume?.(taken)
       }
     }
-    const pull = Effect.callback<Arr.NonEmptyReadonlyArray<A>, ApiError | Cause.Done>((then) => {
+    return Effect.callback<Arr.NonEmptyReadonlyArray<A>, ApiError | Cause.Done>((then) => {
       resume = then
       timer?.begin(then)
       settle()
     })
-    return limit === undefined || timer !== undefined ? pull : limit.guard(pull)
   },
   drain: Effect.callback((resume) => {
     const end = (): void => {

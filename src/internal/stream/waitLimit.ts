@@ -1,6 +1,5 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as Pull from "effect/Pull"
@@ -8,14 +7,15 @@ import * as Scope from "effect/Scope"
 import type * as ApiError from "../../ApiError.ts"
 import type { Call } from "../attempt/call.ts"
 import { type Deadlines, makeDeadlines } from "../attempt/deadlines.ts"
+import { type Cancel, sleep } from "../attempt/untilTime.ts"
 import type { StreamProgress } from "./progress.ts"
 
 /** The time that a stream may take from one value to the next, and in all. */
 export interface WaitLimit {
   /** Limits one pull. It costs a fiber and a timer. */
   readonly guard: <A>(pull: Pull.Pull<A, ApiError.ApiError>) => Pull.Pull<A, ApiError.ApiError>
-  /** Limits the waits of a stream that is read with callbacks. `undefined` unless the clock is the system's. */
-  readonly timer: WaitTimer | undefined
+  /** Limits the waits of a stream that is read with callbacks. */
+  readonly timer: WaitTimer
 }
 
 /** Times the waits of one stream with a single timer: a value that comes in time costs none. */
@@ -44,7 +44,6 @@ export const waitLimit = (
           begin()
           return Effect.catch(deadlines.guard(pull), unlessWhole)
         })
-      if (clock !== Context.get(Context.empty(), Clock.Clock)) return Effect.succeed({ guard, timer: undefined })
       const timer = new Timer(clock, begin, deadlines, Effect.catch(deadlines.passed, unlessWhole))
       const stop = Effect.sync(() => timer.stop())
       return Effect.as(Scope.addFinalizer(scope, stop), { guard, timer })
@@ -52,16 +51,13 @@ export const waitLimit = (
   )
 }
 
-/** As long as a timer of JavaScript can be. */
-const longest = 2 ** 31 - 1
-
 class Timer implements WaitTimer {
   readonly #clock: Clock.Clock
   readonly #begin: () => void
   readonly #deadlines: Deadlines
   readonly #outcome: Pull.Pull<never, ApiError.ApiError>
   #late: Parameters<WaitTimer["begin"]>[0] | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #cancel: Cancel | undefined
 
   constructor(
     clock: Clock.Clock,
@@ -78,7 +74,7 @@ class Timer implements WaitTimer {
   begin(late: Parameters<WaitTimer["begin"]>[0]): void {
     this.#begin()
     this.#late = late
-    if (this.#timer === undefined) this.#check()
+    if (this.#cancel === undefined) this.#check()
   }
 
   end(): void {
@@ -86,17 +82,17 @@ class Timer implements WaitTimer {
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 
   /** Waits on until the end of the wait that is under way. The next wait begins with a timer of its own if there is none. */
   #check(): void {
-    this.#timer = undefined
+    this.#cancel = undefined
     const late = this.#late
     if (late === undefined) return
-    const rest = Math.ceil(this.#deadlines.at() - this.#clock.currentTimeMillisUnsafe())
-    if (rest > 0) this.#timer = setTimeout(() => this.#check(), Math.min(rest, longest))
+    const rest = this.#deadlines.at() - this.#clock.currentTimeMillisUnsafe()
+    if (rest > 0) this.#cancel = sleep(this.#clock, rest, () => this.#check())
     else late(this.#outcome)
   }
 }
