@@ -14,7 +14,7 @@ export const withTextIds = (value: unknown): unknown => {
   }
   if (!isObject(value)) return value
   let changed: { [name: string]: unknown } | undefined
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const field = value[name]
     // Each event of a stream comes through here, and most of its fields are texts.
     if (typeof field !== "number" && (typeof field !== "object" || field === null)) continue

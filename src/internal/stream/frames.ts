@@ -87,7 +87,9 @@ const isEventType = /[._]/
 
 /** Whether an object says that nothing happened. */
 const isKeepAliveObject = ({ event, object, type }: JsonObject): boolean =>
-  [type, object, event].some((name) => typeof name === "string" && isKeepAlive(name))
+  isKeepAliveName(type) || isKeepAliveName(object) || isKeepAliveName(event)
+
+const isKeepAliveName = (name: unknown): boolean => typeof name === "string" && isKeepAlive(name)
 
 /** Whether the data of an event named `error` is one: its `type` may be the kind of the error, or that of an event. */
 const isError = (type: string, json: unknown): boolean => /error|exception/i.test(type) || isErrorLike(json)
