@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { outputOf } from "./child.ts"
 import type { Row } from "./measure.ts"
 import { hasUndici } from "./nodeVersion.ts"
 import { root } from "./paths.ts"
@@ -21,25 +21,7 @@ export const growth = (
   client: "fetch" | "undici",
   size: number,
   repository: string = root
-): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const args = [
-      `${repository}/scripts/run.mjs`,
-      `${repository}/scripts/bench/memoryRun.ts`,
-      way,
-      client,
-      String(size)
-    ]
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
-    let output = ""
-    child.stdout.on("data", (text) => {
-      output += String(text)
-    })
-    child.once("error", reject)
-    child.once("close", (code) =>
-      code === 0 ? resolve(Number(output)) : reject(new Error(`the ${way} over ${client} ended with ${code}`))
-    )
-  })
+): Promise<number> => outputOf("memoryRun", [way, client, String(size)], { folder: repository }).then(Number)
 
 const bound = 64
 

@@ -1,8 +1,7 @@
 /** Many slow streams at once, and many slow calls at once: what a gateway does all day. */
-import { spawn } from "node:child_process"
+import { outputOf } from "../child.ts"
 import { median, plainRow, type Row, ratioRow } from "../measure.ts"
 import { hasUndici } from "../nodeVersion.ts"
-import { root } from "../paths.ts"
 import { startServer } from "../servers.ts"
 
 export type Provider = "openai" | "anthropic" | "coze"
@@ -33,30 +32,10 @@ export interface GatewayOptions {
   readonly rounds: number
 }
 
-const usageOf = (client: Client, provider: Provider, load: Load, count: number, url: string): Promise<Usage> =>
-  new Promise((resolve, reject) => {
-    const args = [
-      ...(load === "idle" ? ["--expose-gc"] : []),
-      `${root}/scripts/run.mjs`,
-      `${root}/scripts/bench/gateway/run.ts`,
-      client,
-      provider,
-      load,
-      `${count}`,
-      url
-    ]
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
-    let output = ""
-    child.stdout.on("data", (text) => {
-      output += String(text)
-    })
-    child.once("error", reject)
-    child.once("close", (code) =>
-      code === 0
-        ? resolve(JSON.parse(output) as Usage)
-        : reject(new Error(`${client} on ${provider} ended with ${code}`))
-    )
-  })
+const usageOf = async (client: Client, provider: Provider, load: Load, count: number, url: string): Promise<Usage> => {
+  const flags = load === "idle" ? ["--expose-gc"] : []
+  return JSON.parse(await outputOf("gateway/run", [client, provider, load, `${count}`, url], { flags })) as Usage
+}
 
 const clientsOf = (provider: Provider): ReadonlyArray<Client> => [
   "bare fetch",
