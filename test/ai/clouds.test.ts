@@ -16,6 +16,7 @@ import * as ResponseLanguageModel from "../../src/openai/ResponseLanguageModel.t
 import * as OpenAiVertex from "../../src/openai/Vertex.ts"
 import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
 import { chunk, joined } from "../support/aws.ts"
+import { message, messageEvents } from "../support/cloudMessage.ts"
 import { type FakeHttp, fakeHttp, type Reply } from "../support/FakeHttp.ts"
 import { eventsOf } from "../support/languageModels.ts"
 import { completion, completionChunk } from "../support/providers.ts"
@@ -32,24 +33,6 @@ const item = {
   content: [{ type: "output_text", text: "hello", annotations: [] }]
 }
 const response = { id: "resp_1", model: "m", status: "completed", output: [item] }
-const message = {
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [{ type: "text", text: "hello" }],
-  stop_reason: "end_turn",
-  stop_sequence: null,
-  usage: { input_tokens: 3, output_tokens: 1 }
-}
-const messageEvents = [
-  { type: "message_start", message: { ...message, content: [] } },
-  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
-  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "hello" } },
-  { type: "content_block_stop", index: 0 },
-  { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 1 } },
-  { type: "message_stop" }
-]
 
 /** What an API answers, whole and as a stream. */
 const replies = {
@@ -68,10 +51,13 @@ const replies = {
     { body: completion("hello") },
     { parts: eventsOf([completionChunk("hel", null), completionChunk("lo", "stop"), "[DONE]"]) }
   ],
-  messages: [{ body: message }, { parts: eventsOf(messageEvents) }],
+  messages: [{ body: message }, { parts: eventsOf(messageEvents("hello")) }],
   "messages of Bedrock": [
     { body: message },
-    { headers: { "content-type": "application/vnd.amazon.eventstream" }, parts: [joined(...messageEvents.map(chunk))] }
+    {
+      headers: { "content-type": "application/vnd.amazon.eventstream" },
+      parts: [joined(...messageEvents("hello").map(chunk))]
+    }
   ]
 } satisfies { readonly [api: string]: readonly [whole: Reply, streamed: Reply] }
 

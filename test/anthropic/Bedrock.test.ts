@@ -12,6 +12,7 @@ import { type Anthropic, BetaMessages, Files, Messages, MessagesBatches, Models 
 import * as Bedrock from "llmfx/anthropic/Bedrock"
 import * as AwsCredentials from "llmfx/credentials/AwsCredentials"
 import { chunk, exception, frame, joined, signatureProblem } from "../support/aws.ts"
+import { message, messageEvents } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
 import { apiError, failureOf, reasonOf, streamFailure } from "../support/errors.ts"
 import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
@@ -28,24 +29,11 @@ const signed: Bedrock.Options = { region: "us-west-2", credentials: keys, retry:
 const model = "us.anthropic.claude-sonnet-5-v1:0"
 const hi = { model, max_tokens: 16, messages: [{ role: "user" as const, content: "hí" }] }
 const countable = { model, messages: hi.messages }
-const message = {
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [{ type: "text", text: "hello" }],
-  stop_reason: "end_turn",
-  stop_sequence: null,
-  usage: { input_tokens: 3, output_tokens: 1 }
-}
-const events = [
-  { type: "message_start", message: { ...message, content: [] } },
-  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
-  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "hellö 🌍" } },
-  { type: "content_block_stop", index: 0 },
-  { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 1 } },
-  { type: "message_stop", "amazon-bedrock-invocationMetrics": { inputTokenCount: 3, firstByteLatency: 200 } }
-]
+const events = messageEvents("hellö 🌍").map((event) =>
+  event.type === "message_stop"
+    ? { ...event, "amazon-bedrock-invocationMetrics": { inputTokenCount: 3, firstByteLatency: 200 } }
+    : event
+)
 const at = Date.UTC(2026, 0, 2, 3, 4, 5)
 const eventStream = { headers: { "content-type": "application/vnd.amazon.eventstream" } }
 

@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import { RequestOptions, RetryPolicy } from "llmfx"
 import { type Anthropic, BetaMessages, Messages, MessagesBatches, Models } from "llmfx/anthropic"
 import * as Foundry from "llmfx/anthropic/Foundry"
+import { message as cloudMessage } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
 import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
@@ -13,17 +14,7 @@ import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
 const model = "us.anthropic.claude-sonnet-5-v1:0"
 const hi = { model, max_tokens: 16, messages: [{ role: "user" as const, content: "hí" }] }
 const countable = { model, messages: hi.messages }
-const message = {
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [{ type: "text", text: "hello" }],
-  stop_reason: "end_turn",
-  stop_sequence: null,
-  usage: { input_tokens: 3, output_tokens: 1 },
-  input_tokens: 3
-}
+const message = { ...cloudMessage, input_tokens: 3 }
 const options: Foundry.Options = {
   resource: "res",
   apiKey: Redacted.make("foundry-key-1"),

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { Credential, RequestOptions, RetryPolicy } from "llmfx"
 import { type Anthropic, BetaMessages, Files, Messages, MessagesBatches, Models } from "llmfx/anthropic"
 import * as Vertex from "llmfx/anthropic/Vertex"
+import { message as cloudMessage } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
 import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
@@ -14,17 +15,7 @@ import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
 const model = "claude-sonnet-5@20260101"
 const hi = { model, max_tokens: 16, messages: [{ role: "user" as const, content: "hí" }] }
 const countable = { model, messages: hi.messages }
-const message = {
-  id: "msg_vrtx_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [{ type: "text", text: "hello" }],
-  stop_reason: "end_turn",
-  stop_sequence: null,
-  usage: { input_tokens: 3, output_tokens: 1 },
-  input_tokens: 3
-}
+const message = { ...cloudMessage, id: "msg_vrtx_1", input_tokens: 3 }
 const credential = {
   get: Effect.succeed(Redacted.make("google-token-1")),
   projectId: "p-1",
