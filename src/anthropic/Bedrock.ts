@@ -178,8 +178,11 @@ const bedrockDialect: Dialect = {
   ...withAwsErrors(dialect),
   // Refused by older models, and by all on the mantle surface.
   strictTools: false,
-  event: (event, data, id, frames, endpoint) => {
-    const json = dialect.event(event, data, id, frames, endpoint)
-    return isObject(json) && typeof json["type"] !== "string" ? skip : json
+  events: (endpoint, frames) => {
+    const read = dialect.events(endpoint, frames)
+    return (event, data, id) => {
+      const json = read(event, data, id)
+      return isObject(json) && typeof json["type"] !== "string" ? skip : json
+    }
   }
 }

@@ -34,6 +34,9 @@ export interface Behaviour {
   readonly receive: (body: unknown, input: unknown) => unknown
 }
 
+/** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
+export type EventReader = (event: string, data: string, id: string | undefined) => unknown
+
 /**
  * How one provider's API speaks: everything the client does differently for each provider.
  *
@@ -45,18 +48,14 @@ export interface Dialect {
   readonly queryStyle: QueryStyle
   /** Headers that hold a list, in lower case. The values of the call, the endpoint and the options are joined. */
   readonly listHeaders?: ReadonlySet<string>
-  /** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
-  readonly event: (
-    event: string,
-    data: string,
-    id: string | undefined,
-    frames: Frames,
-    endpoint: Endpoint.Metadata
-  ) => unknown
+  /** Makes what reads the events of one stream. */
+  readonly events: (endpoint: Endpoint.Metadata, frames: Frames) => EventReader
   /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
   readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject, endings: Endings) => Ending
   /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
   readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown, input: unknown) => unknown
+  /** Whether `inApiForm` goes by names and types alone, so events of one shape need it once. Default: `false`. */
+  readonly isFormOfShape?: boolean
   /** Whether the back end takes tools that are `strict`. Default: `true`. */
   readonly strictTools?: boolean
   /** Parses the JSON of an answer. Default: `JSON.parse`. */

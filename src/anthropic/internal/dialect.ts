@@ -35,16 +35,18 @@ export const dialect: Dialect = {
   requestIdHeaders: ["request-id", "x-request-id", "x-amzn-requestid"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
   listHeaders: new Set(["anthropic-beta"]),
-  event: (event, data, _id, frames, { terminal }) => {
-    const json = frames.read(event, data)
-    // The API ends a stream with an event; an additional end mark comes from a proxy.
-    if (json === done) return skip
-    if (json === skip) return Array.isArray(terminal) && terminal.includes(event) ? { type: event } : skip
-    if (!isObject(json) || typeof json["type"] === "string") return json
-    if (isError(json["error"])) throw new ErrorInBody(json)
-    if (event.includes("_")) return { ...json, type: event }
-    return frames.isKeepAliveObject(json) ? skip : json
-  },
+  events:
+    ({ terminal }, frames) =>
+    (event, data) => {
+      const json = frames.read(event, data)
+      // The API ends a stream with an event; an additional end mark comes from a proxy.
+      if (json === done) return skip
+      if (json === skip) return Array.isArray(terminal) && terminal.includes(event) ? { type: event } : skip
+      if (!isObject(json) || typeof json["type"] === "string") return json
+      if (isError(json["error"])) throw new ErrorInBody(json)
+      if (event.includes("_")) return { ...json, type: event }
+      return frames.isKeepAliveObject(json) ? skip : json
+    },
   ending: ({ terminal }, _, endings) => {
     if (terminal !== "finishReason") return endings.byName()
     // Each event of a legacy completion has the same name; the last one says why the text ended.

@@ -7,7 +7,7 @@ import { isObject, stringOf } from "../../internal/json/json.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
-import { eventName } from "./eventName.ts"
+import { eventNames } from "./eventNames.ts"
 import { withTextIds } from "./ids.ts"
 import { parseWide } from "./wideNumbers.ts"
 
@@ -16,24 +16,27 @@ export const dialect: Dialect = {
   requestIdHeaders: ["x-tt-logid"],
   queryStyle: { nulls: "drop", arrays: "commas" },
   parse: parseWide,
-  event: (frame, data, id, frames, endpoint) => {
+  events: (endpoint, frames) => {
     const terminal = Array.isArray(endpoint.terminal) ? endpoint.terminal : []
-    let event = eventName(frame, terminal)
-    if (frames.isKeepAlive(event) && event !== "PING") return skip
-    if (frame === "" && frames.isDone(data)) return done
-    if (frames.isEmpty(data) && !terminal.includes(event) && event !== "error")
-      return event === "PING" ? pong(id) : skip
-    let json = parsed(data, frames.parse)
-    if (frame === "" && isObject(json) && typeof json["event"] === "string") {
-      event = eventName(json["event"], terminal)
+    const nameOf = eventNames(terminal)
+    return (frame, data, id) => {
+      let event = nameOf(frame)
       if (frames.isKeepAlive(event) && event !== "PING") return skip
-      json = json["data"]
+      if (frame === "" && frames.isDone(data)) return done
+      if (frames.isEmpty(data) && !terminal.includes(event) && event !== "error")
+        return event === "PING" ? pong(id) : skip
+      let json = parsed(data, frames.parse)
+      if (frame === "" && isObject(json) && typeof json["event"] === "string") {
+        event = nameOf(json["event"])
+        if (frames.isKeepAlive(event) && event !== "PING") return skip
+        json = json["data"]
+      }
+      if (isObject(json) && frames.isKeepAliveObject(json)) return skip
+      if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
+      if (event === "" && (!isObject(json) || isFailure(json) || isErrorLike(json))) throw new ErrorInBody(json)
+      const value = withStatus(event, unnamed(json))
+      return id === undefined ? { event, data: value } : { event, data: value, id }
     }
-    if (isObject(json) && frames.isKeepAliveObject(json)) return skip
-    if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
-    if (event === "" && (!isObject(json) || isFailure(json) || isErrorLike(json))) throw new ErrorInBody(json)
-    const value = withStatus(event, unnamed(json))
-    return id === undefined ? { event, data: value } : { event, data: value, id }
   },
   ending: (_, _input, endings) => {
     const ending = endings.byName()
@@ -41,7 +44,7 @@ export const dialect: Dialect = {
     return {
       ...ending,
       see: (json, event) => {
-        hasEnded ||= isObject(json) && endIn(json["event"]) !== undefined
+        hasEnded ||= isObject(json) && ends.has(json["event"])
         ending.see(json, event)
       },
       mayBeDone: (event) => hasEnded || ending.mayBeDone(event)
@@ -49,6 +52,7 @@ export const dialect: Dialect = {
   },
   // A request that no endpoint covers has no schema that says what is an id.
   inApiForm: ({ success }, body) => (success === undefined || isAnything(success) ? body : withTextIds(body)),
+  isFormOfShape: true,
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
     if (endpoint.envelope === true || !isObject(body)) return body
@@ -97,19 +101,18 @@ export const dialect: Dialect = {
   }
 }
 
-const ends: ReadonlySet<string> = new Set(["completed", "failed", "requires_action", "canceled"])
-
-/** How an event says that its chat ended; `undefined` if it does not. */
-const endIn = (event: unknown): string | undefined => {
-  const verb = typeof event === "string" ? /^conversation\.chat\.(\w+)$/.exec(event)?.[1] : undefined
-  return verb !== undefined && ends.has(verb) ? verb : undefined
-}
+/** The events that say that a chat ended, and the status that each gives it. */
+const ends: ReadonlyMap<unknown, string> = new Map([
+  ["conversation.chat.completed", "completed"],
+  ["conversation.chat.failed", "failed"],
+  ["conversation.chat.requires_action", "requires_action"],
+  ["conversation.chat.canceled", "canceled"]
+])
 
 /** The chat of an event that names its end, with that end as its status if it says that it goes on. */
 const withStatus = (event: string, chat: unknown): unknown => {
-  if (!event.startsWith("conversation.chat.") || !isObject(chat) || !isUnderWay(stringOf(chat["status"]))) return chat
-  const status = endIn(event)
-  return status === undefined ? chat : { ...chat, status }
+  const status = ends.get(event)
+  return status !== undefined && isObject(chat) && isUnderWay(stringOf(chat["status"])) ? { ...chat, status } : chat
 }
 
 const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } : { event: "PING", id })
@@ -117,12 +120,11 @@ const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } :
 /** Some servers name the object within the data by its type, such as `ChatV3ChatDetail`. */
 const unnamed = (data: unknown): unknown => {
   if (!isObject(data)) return data
-  let only: string | undefined
+  let named: unknown
   for (const name in data) {
-    if (only !== undefined) return data
-    only = name
+    if (named !== undefined || !isTypeName(name)) return data
+    named = data[name]
   }
-  const named = only === undefined || !isTypeName(only) ? undefined : data[only]
   return typeof named === "object" && named !== null ? named : data
 }
 

@@ -460,7 +460,9 @@ interface Candidate {
 /** Tries the members in order. A member that fits as it is goes before members that need missing values filled in. */
 const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
   const candidates = members.map((ast): Candidate => ({ ast, shape: shapeOf(ast), parse: parserOf(ast, cache) }))
+  const literals = new Set<unknown>(members.every(isLiteral) ? members.map(({ literal }) => literal) : [])
   return (input, failure) => {
+    if (literals.has(input)) return input
     const fitting = fittingAmong(candidates, input)
     const isScalar = shapeOfValue(input) === "scalar"
     const tried = cache.compares && !isScalar && fitting.length > 1 ? likeliestAmong(fitting, input) : fitting
@@ -484,6 +486,9 @@ const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Pars
     return parsed
   }
 }
+
+const isLiteral = (ast: SchemaAST.AST): ast is SchemaAST.Literal =>
+  ast._tag === "Literal" && ast.checks === undefined && ast.encoding === undefined
 
 /**
  * Returns the result of the first parser that accepts the value. A parser that fails may already have changed its

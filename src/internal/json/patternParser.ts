@@ -5,6 +5,7 @@
  * text that matches it, only the differing parts are read.
  */
 
+import { identity } from "effect/Function"
 import { stringEnd } from "./stringEnd.ts"
 
 /** Like `JSON.parse`: returns a value that nobody else holds, or throws a `SyntaxError`. */
@@ -17,8 +18,18 @@ const maxPatterns = 4
 const maxLength = 4096
 const maxSlots = 16
 
-/** Makes a parser for the texts of one series. `parse` reads a single text, or a part of one. */
-export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(text)): JsonParser => {
+/** Like `JSON.parse` without its second argument. */
+const parseOne: JsonParser = (text) => JSON.parse(text)
+
+/**
+ * Makes a parser for the texts of one series. `parse` reads a single text, or a part of one. `form` brings what it
+ * returns into another form; it must go by names and types alone, not by what texts and numbers say, because the texts
+ * of a pattern go through it once.
+ */
+export const makeJsonSeriesParser = (
+  parse: JsonParser = parseOne,
+  form: (json: unknown) => unknown = identity
+): JsonParser => {
   let patterns: Array<Pattern> = []
   let recent: ReadonlyArray<Example> = []
   let learned = 0
@@ -27,7 +38,7 @@ export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(te
   const learn = (text: string): void => {
     const example = { text, leaves: leavesOf(text), slots: new Set<number>() }
     for (const known of [...patterns, ...recent]) {
-      const pattern = patternOf(known, example, parse)
+      const pattern = patternOf(known, example, parse, form)
       if (pattern === undefined) continue
       patterns = [pattern, ...patterns.filter((other) => other !== known)].slice(0, maxPatterns)
       recent = []
@@ -50,7 +61,7 @@ export const makeJsonSeriesParser = (parse: JsonParser = (text) => JSON.parse(te
       }
       return value
     }
-    const value: unknown = parse(text)
+    const value = form(parse(text))
     if (untilLearning < 0 && text.length <= maxLength) learn(text)
     return value
   }
@@ -69,7 +80,12 @@ interface Pattern extends Example {
 }
 
 /** Returns what two texts share, if they differ only in strings and numbers. */
-const patternOf = (known: Example, { leaves, text }: Example, parse: JsonParser): Pattern | undefined => {
+const patternOf = (
+  known: Example,
+  { leaves, text }: Example,
+  parse: JsonParser,
+  form: (json: unknown) => unknown
+): Pattern | undefined => {
   if (known.leaves.length !== leaves.length) return undefined
   const slots: Array<Slot> = []
   const positions = new Set<number>()
@@ -89,8 +105,23 @@ const patternOf = (known: Example, { leaves, text }: Example, parse: JsonParser)
     positions.add(position)
   }
   if (slots.length === 0 || known.text.slice(knownEnd) !== text.slice(end)) return undefined
-  return { text, leaves, slots: positions, read: reader(text, slots, parse) }
+  const plain = parse(text)
+  const value = form(plain)
+  if (!slots.every((slot) => isKept(slot, plain, value))) return undefined
+  return { text, leaves, slots: positions, read: reader(text, slots, copier(value, slots), parse) }
 }
+
+/** Whether a leaf has the same value, of its own kind, in another form of the JSON. */
+const isKept = ({ kind, path }: Slot, plain: unknown, value: unknown): boolean => {
+  const leaf = partAt(plain, path)
+  return typeof leaf === kind && partAt(value, path) === leaf
+}
+
+const partAt = (value: unknown, path: Slot["path"]): unknown =>
+  path.reduce<unknown>((part, key) => (isIndexable(part) ? part[key] : undefined), value)
+
+const isIndexable = (value: unknown): value is { readonly [key: string | number]: unknown } =>
+  typeof value === "object" && value !== null
 
 type Kind = "string" | "number"
 
@@ -107,20 +138,21 @@ interface Slot {
 }
 
 /** Reads texts that equal `example` outside its slots. */
-const reader = (example: string, slots: ReadonlyArray<Slot>, parse: JsonParser): Pattern["read"] => {
-  const before = slots.map(({ start }, index) => example.slice(slots[index - 1]?.end ?? 0, start))
-  const tail = example.slice(slots.at(-1)?.end)
-  const copy = copier(parse(example), slots)
+const reader = (example: string, slots: ReadonlyArray<Slot>, copy: Copier, parse: JsonParser): Pattern["read"] => {
+  const parts = slots.map(({ kind, start }, index) => ({
+    fixed: unshared(example.slice(slots[index - 1]?.end ?? 0, start)),
+    isString: kind === "string"
+  }))
+  const tail = unshared(example.slice(slots.at(-1)?.end))
   return (text) => {
     const found: Array<unknown> = []
     let at = 0
-    for (const [index, { kind }] of slots.entries()) {
-      const fixed = before[index] ?? ""
+    for (const { fixed, isString } of parts) {
       // for texts of this length faster than `startsWith`
       if (text.slice(at, at + fixed.length) !== fixed) return undefined
       at += fixed.length
-      const end = kind === "string" ? endOfString(text, at) : endOfNumber(text, at)
-      const value = kind === "string" ? stringIn(text, at, end) : numberIn(text, at, end, parse)
+      const end = isString ? endOfString(text, at) : endOfNumber(text, at)
+      const value = isString ? stringIn(text, at, end) : numberIn(text, at, end, parse)
       if (value === undefined) return undefined
       found.push(value)
       at = end
@@ -128,6 +160,9 @@ const reader = (example: string, slots: ReadonlyArray<Slot>, parse: JsonParser):
     return text.slice(at) === tail ? copy(found) : undefined
   }
 }
+
+/** The same text in memory of its own: a part of an event keeps all the text that came with it. */
+const unshared = (text: string): string => JSON.parse(JSON.stringify(text))
 
 const quote = 34
 const backslash = 92

@@ -25,8 +25,14 @@ const isKeepAlive = (name: string): boolean => {
 
 /** Whether data says nothing: blank, or an empty JSON value. */
 const isEmptyFrame = (data: string): boolean => {
-  if (data.length > longestSignal) return data.trim() === ""
+  if (data.length > longestSignal) return startsBlank(data) && data.trim() === ""
   return /^(?:\{\s*\}|\[\s*\]|null|"")?$/.test(data.trim())
+}
+
+/** Whether the first character may be blank: it is not one of visible ASCII. */
+const startsBlank = (data: string): boolean => {
+  const first = data.charCodeAt(0)
+  return first <= 32 || first >= 127
 }
 
 /** Whether data is the mark that OpenAI ends its streams with. */

@@ -192,8 +192,11 @@ const eventReader = (
   const { dialect } = config
   const decoding = options.decoding ?? "open"
   const decode = endpointDecoder(endpoint, decoding)
-  const inApiForm = decoding === "open" ? dialect.inApiForm : undefined
-  const frames = framesOf(makeJsonSeriesParser(dialect.parse))
+  const { inApiForm } = decoding === "open" ? dialect : {}
+  const form = inApiForm === undefined ? undefined : (json: unknown) => inApiForm(endpoint, json, input)
+  const frames = framesOf(makeJsonSeriesParser(dialect.parse, dialect.isFormOfShape === true ? form : undefined))
+  const read = dialect.events(endpoint, frames)
+  const formed = dialect.isFormOfShape === true ? undefined : form
   const decoded = (value: unknown): unknown => {
     try {
       return decode(value)
@@ -204,9 +207,9 @@ const eventReader = (
   }
   return (event, data, id) => {
     if (progress.ended) return
-    const given = dialect.event(event, data, id, frames, endpoint)
+    const given = read(event, data, id)
     if (given === skip) return
-    const json = inApiForm === undefined || given === done ? given : inApiForm(endpoint, given, input)
+    const json = formed === undefined || given === done ? given : formed(given)
     if (json === done) {
       progress.ended = true
       progress.complete = ending.mayBeDone(event)

@@ -14,7 +14,7 @@ export const dialect: Dialect = {
   provider: "openai",
   requestIdHeaders: ["x-request-id", "apim-request-id"],
   queryStyle: { nulls: "empty", arrays: "brackets" },
-  event: (event, data, _id, frames, endpoint) => {
+  events: (endpoint, frames) => (event, data) => {
     const json = frames.read(event, data)
     if (!isObject(json)) return json
     if (isError(json["error"])) throw new ErrorInBody(json)

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
+import { withTextIds } from "../../../src/coze/internal/ids.ts"
+import { parseWide } from "../../../src/coze/internal/wideNumbers.ts"
 import { makeJsonSeriesParser } from "../../../src/internal/json/patternParser.ts"
 
 const outcome = (parse: (text: string) => unknown, text: string): unknown => {
@@ -133,5 +135,40 @@ describe("a series of JSON texts", () => {
     const parse = makeJsonSeriesParser()
     for (let index = 0; index < 2000; index++) for (const text of kinds(index)) parse(text)
     for (const text of kinds(5000)) assert.isFalse(isParsedBy(parse, text))
+  })
+
+  it("brings each text into another form, whether what the form changes differs or not", () => {
+    const number = fc.constantFrom(
+      "1",
+      "42",
+      "7380000000000000001",
+      "7380000000000000002",
+      '"5"',
+      '"7380000000000000003"'
+    )
+    const event = fc.tuple(number, number, number, fc.string())
+    fc.assert(
+      fc.property(event, fc.array(event, { minLength: 80, maxLength: 120 }), fc.boolean(), (first, others, isFixed) => {
+        const parse = makeJsonSeriesParser(parseWide, withTextIds)
+        for (const [id, seq, chat, content] of others) {
+          const chatId = isFixed ? first[2] : chat
+          const text = `{"id":${id},"seq":${seq},"chat_id":${chatId},"content":${JSON.stringify(content)},"ids":[1,"b"]}`
+          assert.deepStrictEqual(parse(text), withTextIds(parseWide(text)))
+        }
+      })
+    )
+  })
+
+  it("does not parse, nor bring into another form, what fits a pattern", () => {
+    let formed = 0
+    const parse = makeJsonSeriesParser(undefined, (json) => {
+      formed++
+      return withTextIds(json)
+    })
+    const event = (content: string) => `{"chat_id":5,"content":"${content}"}`
+    for (let index = 0; index < 40; index++) parse(event(`t${index}`))
+    formed = 0
+    assert.deepStrictEqual(parse(event("last")), { chat_id: "5", content: "last" })
+    assert.strictEqual(formed, 0)
   })
 })

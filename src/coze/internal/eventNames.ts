@@ -10,6 +10,8 @@ const workflow: ReadonlyMap<string, string> = new Map([
 ])
 
 const chat: ReadonlyMap<string, string> = new Map([
+  // The usual name, as the one string that all code compares names with.
+  ["conversation.message.delta", "conversation.message.delta"],
   ["conversation.stream.done", "done"],
   ["conversation.done", "done"],
   ["conversation.error", "error"],
@@ -18,10 +20,24 @@ const chat: ReadonlyMap<string, string> = new Map([
   ["conversation.chat.required_action", "conversation.chat.requires_action"]
 ])
 
-/** `terminal` are the events that end the stream: a workflow's have capitals. */
-export const eventName = (name: string, terminal: ReadonlyArray<string>): string => {
-  if (name === "" || name.startsWith("conversation.message.")) return name
-  if (name === "Error" || terminal.includes(name)) return name
+/**
+ * Makes what names the events of one stream. `terminal` are the events that end it: a workflow's have capitals. Most
+ * events have the name of the one before.
+ */
+export const eventNames = (terminal: ReadonlyArray<string>): ((name: string) => string) => {
+  let last = ""
+  let named = ""
+  return (name) => {
+    if (name !== last) {
+      last = name
+      named = eventName(name, terminal)
+    }
+    return named
+  }
+}
+
+const eventName = (name: string, terminal: ReadonlyArray<string>): string => {
+  if (name === "" || name === "Error" || terminal.includes(name)) return name
   const lower = name.toLowerCase()
   if (terminal.includes("Done")) {
     return name === "PING" || lower !== "ping"
