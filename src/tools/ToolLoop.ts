@@ -36,6 +36,7 @@ import * as Accumulator from "../Accumulator.ts"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { isObject, objectsOf, parseJson } from "../internal/json/json.ts"
+import { jsonText } from "../internal/json/jsonText.ts"
 import type * as StructuredOutput from "./StructuredOutput.ts"
 import * as Tools from "./Tools.ts"
 
@@ -222,7 +223,9 @@ const entryOf = (call: PlacedCall, result: Tools.CallResult): Entry => ({
 
 /** An answer that was requested again may have another call in the same place. */
 const resultIn = (entry: Entry | undefined, call: PlacedCall): Tools.CallResult | undefined =>
-  entry !== undefined && entry.name === call.name && entry.arguments === call.arguments ? entry.result : undefined
+  entry !== undefined && entry.name === call.name && isSameJson(entry.arguments, call.arguments)
+    ? entry.result
+    : undefined
 
 /**
  * Makes a ledger in memory.
@@ -567,8 +570,9 @@ const makeRunner = <E, R>(
         }),
       join: (call) =>
         Effect.suspend(() => {
-          const at = early.findIndex((begun) => isSameCall(begun.call, call))
-          const [begun] = at === -1 ? [] : early.splice(at, 1)
+          const alike = early.filter((begun) => isAlike(begun.call, call))
+          const begun = alike.find((begun) => begun.call.id === call.id) ?? alike[0]
+          if (begun !== undefined) early.splice(early.indexOf(begun), 1)
           const fiber = begun === undefined ? begin(call) : Effect.succeed(begun.fiber)
           return Effect.map(fiber, (fiber) => ({ call, result: Fiber.join(fiber) }))
         })
@@ -576,8 +580,16 @@ const makeRunner = <E, R>(
     return runner
   })
 
-const isSameCall = (a: Tools.Call, b: Tools.Call): boolean =>
-  a.id === b.id && a.name === b.name && a.arguments === b.arguments
+/** Servers may name a call by another id once the answer is complete. */
+const isAlike = (a: Tools.Call, b: Tools.Call): boolean => a.name === b.name && isSameJson(a.arguments, b.arguments)
+
+/** A complete answer may hold the arguments as a value. Written again, they can differ from the model's text. */
+const isSameJson = (a: string, b: string): boolean => a === b || plainText(a) === plainText(b)
+
+const plainText = (json: string): string => {
+  const value = parseJson(json)
+  return value === undefined ? json : jsonText(value)
+}
 
 /**
  * Runs a loop to its end, and returns the last event.

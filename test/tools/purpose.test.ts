@@ -64,8 +64,14 @@ const chat: Played = {
   says: { parts: [sse(chunk({ content: "done" }), chunk({}, "stop"), "[DONE]")] },
   run: (http, tools, options, input) =>
     Effect.provide(finished(ChatToolLoop.run({ model: "m", messages, ...input }, tools, options)), openAiOver(http)),
-  wanted: ["tool_calls", "stop", "STOP"],
-  cut: { length: "maxTokens", content_filter: "contentFilter", model_length: "contextWindow", odd: "incomplete" }
+  wanted: ["tool_calls", "stop", "STOP", "tool-calls"],
+  cut: {
+    length: "maxTokens",
+    "max-tokens": "maxTokens",
+    content_filter: "contentFilter",
+    model_length: "contextWindow",
+    odd: "incomplete"
+  }
 }
 
 const named = (...events: ReadonlyArray<{ readonly type: string }>): string =>
@@ -222,6 +228,18 @@ describe.each(Object.entries(apis))("a loop of %s", (_, api) => {
           assert.deepStrictEqual(ran, [])
           assert.notInclude(bodyOf(http, 1), json.slice(0, at).replaceAll('"', '\\"'))
         }
+      }
+    })
+  )
+
+  it.effect("makes a call that begins early once, however the model spells its arguments", () =>
+    Effect.gen(function* () {
+      for (const json of ['{"a": 1, "b": 2}', ' {"b":2.0,"a":1}\n', '{"a":1e0,"b":2}', '{"a":0,"a":1,"b":2}']) {
+        const { add, ran } = adder()
+        const ledger = yield* ToolLoop.makeMemoryLedger
+        const http = fakeHttp(api.answer([{ ...one, json }], api.wanted[0] ?? ""), api.says)
+        yield* api.run(http, [add], { eager: true, ledger })
+        assert.deepStrictEqual(ran, ["1+2"], json)
       }
     })
   )

@@ -13,6 +13,9 @@ export type FinishKind =
   | "error"
   | "unknown"
 
+/** A word without what servers spell it with: capitals and separators. */
+const plain = (word: string): string => word.toLowerCase().replace(/[\s_-]/g, "")
+
 /** The words of the three APIs, and of the servers that speak like them. */
 const kinds: ReadonlyMap<string, FinishKind> = /*#__PURE__*/ new Map<string, FinishKind>(
   /*#__PURE__*/ Object.entries({
@@ -52,12 +55,12 @@ const kinds: ReadonlyMap<string, FinishKind> = /*#__PURE__*/ new Map<string, Fin
     ],
     error: ["error", "failed", "network_error"]
   } satisfies { readonly [K in Exclude<FinishKind, "unknown">]: ReadonlyArray<string> }).flatMap(([kind, words]) =>
-    words.map((word): [string, FinishKind] => [word, kind as FinishKind])
+    words.map((word): [string, FinishKind] => [plain(word), kind as FinishKind])
   )
 )
 
-/** Reads a finish reason, in upper or lower case. */
+/** Reads a finish reason, in any spelling. */
 export const finishKind = (reason: unknown): FinishKind =>
   reason === undefined || reason === null
     ? "missing"
-    : ((typeof reason === "string" ? kinds.get(reason.trim().toLowerCase()) : undefined) ?? "unknown")
+    : ((typeof reason === "string" ? kinds.get(plain(reason)) : undefined) ?? "unknown")
