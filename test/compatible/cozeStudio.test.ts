@@ -2,21 +2,27 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
+import { ToolLoop, Tools } from "llmfx"
 import * as Chat from "../../src/coze/api/Chat.ts"
 import * as ChatMessages from "../../src/coze/api/ChatMessages.ts"
 import * as ChatMessage from "../../src/coze/ChatMessage.ts"
 import * as ChatStream from "../../src/coze/ChatStream.ts"
+import * as ChatToolLoop from "../../src/coze/ChatToolLoop.ts"
 import { Coze } from "../../src/coze/Coze.ts"
-import { apiError } from "../support/errors.ts"
+import { apiError, streamFailure } from "../support/errors.ts"
 import { fakeHttp, type Reply } from "../support/FakeHttp.ts"
 import { cozeOver } from "../support/probes.ts"
+import { sentBody } from "../support/sent.ts"
 import { settleSlowly } from "../support/settle.ts"
 
 const question = { bot_id: "7", user_id: "u", additional_messages: [ChatMessage.user("hi")] }
 
 const chat = (status: string) => ({ id: "1", conversation_id: "2", bot_id: "7", status })
 const message = { id: "3", role: "assistant", type: "answer", content: "Hello", content_type: "text" }
+
+const addCall = { id: 5, type: "function", function: { name: "add", arguments: { a: 1 } } }
 
 const event = (name: string, data?: unknown): string =>
   `event:${name}\ndata:${data === undefined ? "" : JSON.stringify(data)}\n\n`
@@ -112,4 +118,44 @@ describe("Coze Studio", () => {
       assert.include(reason.message, "agent not published")
     }).pipe(Effect.provide(cozeOver(fakeHttp({ body: { code: 4000, msg: "agent not published" } }))))
   )
+
+  it.effect("has the errors of its streams told, whatever it names them", () =>
+    Effect.gen(function* () {
+      for (const name of ["error", "Error", "conversation.error", "exception"]) {
+        const http = fakeHttp({ parts: [event(name, { code: 4028, msg: "quota used up" })] })
+        const { error } = yield* Effect.provide(streamFailure(Chat.stream(question)), cozeOver(http))
+        const { reason } = apiError(error)
+        assert.deepStrictEqual([reason._tag, reason.message.includes("quota used up")], ["QuotaExceededError", true])
+      }
+    })
+  )
+
+  it.effect("has its call made once, with arguments that are an object, and is told the output", () => {
+    const waits = { ...chat("requires_action"), required_action: { submit_tool_outputs: { tool_calls: [addCall] } } }
+    const http = fakeHttp(
+      { parts: [event("conversation.chat.requires_action", waits), event("conversation.stream.done")] },
+      {
+        parts: [
+          event("conversation.message.completed", message),
+          event("conversation.chat.completed", chat("completed")),
+          event("conversation.stream.done")
+        ]
+      }
+    )
+    const ran: Array<number> = []
+    const add = Tools.make({
+      name: "add",
+      parameters: Schema.Struct({ a: Schema.Finite }),
+      run: ({ a }) =>
+        Effect.sync(() => {
+          ran.push(a)
+          return String(a + 1)
+        })
+    })
+    return Effect.gen(function* () {
+      const { reason } = yield* settleSlowly(ToolLoop.finished(ChatToolLoop.run(question, [add])))
+      assert.deepStrictEqual([reason, ran], ["done", [1]])
+      assert.deepStrictEqual(sentBody(http, 1)["tool_outputs"], [{ tool_call_id: "5", output: "2" }])
+    }).pipe(Effect.provide(cozeOver(http)))
+  })
 })

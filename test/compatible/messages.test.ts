@@ -6,6 +6,7 @@ import { RetryPolicy, ToolLoop, Tools } from "llmfx"
 import * as Messages from "../../src/anthropic/api/Messages.ts"
 import * as MessageStream from "../../src/anthropic/MessageStream.ts"
 import * as MessageToolLoop from "../../src/anthropic/MessageToolLoop.ts"
+import * as Parse from "../../src/anthropic/Parse.ts"
 import { apiError } from "../support/errors.ts"
 import { fakeHttp, type Reply, sse } from "../support/FakeHttp.ts"
 import { anthropicOver } from "../support/probes.ts"
@@ -81,6 +82,17 @@ describe("Copilot", () => {
       ])
     }).pipe(Effect.provide(anthropicOver(http)))
   })
+
+  it.effect("answers with a value of a schema", () =>
+    Effect.gen(function* () {
+      const { value } = yield* Parse.message(input, Schema.Struct({ city: Schema.String }))
+      assert.deepStrictEqual(value, { city: "Rome" })
+    }).pipe(
+      Effect.provide(
+        anthropicOver(fakeHttp({ body: message([{ type: "text", text: '{"city":"Rome"}' }], "end_turn") }))
+      )
+    )
+  )
 
   it.effect("has its errors told by their kind, in its own words", () =>
     Effect.gen(function* () {

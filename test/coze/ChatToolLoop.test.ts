@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ToolLoop, Tools } from "llmfx"
+import { RetryPolicy, ToolLoop, Tools } from "llmfx"
 import * as ChatMessage from "../../src/coze/ChatMessage.ts"
 import * as ChatToolLoop from "../../src/coze/ChatToolLoop.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
@@ -98,4 +99,66 @@ describe("a loop", () => {
       assert.deepStrictEqual(sentBody(http, 1)["tool_outputs"], [{ tool_call_id: "t1", output: "3" }])
     }).pipe(Effect.provide(cozeOver(http)))
   })
+})
+
+describe("a tool", () => {
+  const adder = () => {
+    const ran: Array<string> = []
+    const tool = Tools.make({
+      name: "add",
+      parameters: Schema.Struct({ a: Schema.Finite, b: Schema.optionalKey(Schema.Finite) }),
+      run: ({ a, b }) => Effect.sync(() => ran.push(`${a}+${b ?? 0}`))
+    })
+    return { ran, tool }
+  }
+  const loop = (tool: Tools.Tool, first: { readonly parts: ReadonlyArray<string> }, eager = false) =>
+    ToolLoop.finished(ChatToolLoop.run(input, [tool], { eager })).pipe(
+      settleSlowly,
+      Effect.provide(cozeOver(fakeHttp(first, answers("done")), { retry: RetryPolicy.none }))
+    )
+  const whole = '{"a": 1, "b": 2}'
+
+  it.effect("runs once, in either spelling of the status, however its arguments are written", () =>
+    Effect.gen(function* () {
+      for (const status of ["requires_action", "required_action"]) {
+        for (const json of [whole, { a: 1, b: 2 }, ' {"b":2.0,"a":1}']) {
+          for (const eager of [false, true]) {
+            const { ran, tool } = adder()
+            const tool_calls = [{ id: "t", type: "function", function: { name: "add", arguments: json } }]
+            const asks = chat(status, { required_action: { submit_tool_outputs: { tool_calls } } })
+            const { reason } = yield* loop(tool, { parts: [chat("created"), asks, event("done", "[DONE]")] }, eager)
+            assert.deepStrictEqual([reason, ran], ["done", ["1+2"]], JSON.stringify([status, json, eager]))
+          }
+        }
+      }
+    })
+  )
+
+  it.effect("does not run if its arguments are cut anywhere", () =>
+    Effect.gen(function* () {
+      for (let at = 1; at < whole.length; at++) {
+        for (const eager of [false, true]) {
+          const { ran, tool } = adder()
+          const { reason } = yield* loop(tool, waits(call("t", "add", whole.slice(0, at))), eager)
+          assert.deepStrictEqual([reason, ran], ["done", []], whole.slice(0, at))
+        }
+      }
+    })
+  )
+
+  it.effect("does not run for a chat that ended in any other way, or was cut", () =>
+    Effect.gen(function* () {
+      const required_action = { submit_tool_outputs: { tool_calls: [call("t", "add", whole)] } }
+      const ends = ["completed", "failed", "canceled", "cancelled", "in_progress"].map((status) => [
+        chat(status, { required_action }),
+        event("done", "[DONE]")
+      ])
+      for (const parts of [...ends, [chat("requires_action", { required_action })], [chat("created")]]) {
+        const { ran, tool } = adder()
+        const end = yield* Effect.option(loop(tool, { parts }))
+        assert.deepStrictEqual(ran, [])
+        if (!parts[0]?.includes("completed")) assert.notStrictEqual(Option.getOrUndefined(end)?.reason, "done")
+      }
+    })
+  )
 })

@@ -115,6 +115,10 @@ describe("Chat.createAndPoll", () => {
       assert.strictEqual(error.endpoint, "chat.createAndPoll")
       const unknown = apiError(yield* failureOf(ask(platform({ status: "failed", last_error: { code: 99 } }))))
       assert.strictEqual(reasonOf(unknown, "ServerError").code, "99")
+      for (const last_error of [undefined, null, { code: 0, msg: "" }]) {
+        const silent = apiError(yield* failureOf(ask(platform({ status: "failed", last_error }))))
+        assert.strictEqual(reasonOf(silent, "ServerError").message, "The chat failed")
+      }
     })
   )
 

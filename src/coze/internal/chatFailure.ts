@@ -5,7 +5,8 @@ import { dialect } from "./dialect.ts"
 
 /** The error for a chat that failed: its code has the reason that it would have as the code of an answer. */
 export const chatFailure = (endpoint: string, chat: ChatObject): ApiError => {
-  const detail = dialect.errorDetail({ code: chat.last_error?.code ?? 0, msg: chat.last_error?.msg }) ?? {
+  const { code, msg } = chat.last_error ?? {}
+  const detail = dialect.errorDetail({ code: code === 0 ? undefined : code, msg }) ?? {
     message: "The chat failed",
     code: undefined,
     type: undefined,

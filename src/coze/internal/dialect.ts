@@ -1,14 +1,16 @@
 import * as ApiError from "../../ApiError.ts"
 import { isAnything, isArray, mayHaveError } from "../../internal/decode/declares.ts"
+import { notJson } from "../../internal/decode/schemaDecoder.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { reasonOf } from "../../internal/errors/reasons.ts"
 import { detailIn, isError, isErrorLike } from "../../internal/errors/serverError.ts"
 import { isObject, stringOf } from "../../internal/json/json.ts"
 import type { JsonParser } from "../../internal/json/patternParser.ts"
+import type { Frames } from "../../internal/stream/frames.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 import { errorCodes, hintFor } from "../api/ErrorCodes.ts"
+import { inCloudForm } from "./cloudForm.ts"
 import { eventNames } from "./eventNames.ts"
-import { withTextIds } from "./ids.ts"
 import { parseWide } from "./wideNumbers.ts"
 
 export const dialect: Dialect = {
@@ -31,8 +33,11 @@ export const dialect: Dialect = {
         if (frames.isKeepAlive(event) && event !== "PING") return skip
         json = json["data"]
       }
+      if (typeof json === "string" && event !== "error" && event !== "Error" && isCutJson(json, frames))
+        throw notJson(json)
       if (isObject(json) && frames.isKeepAliveObject(json)) return skip
       if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
+      if (event === "" && typeof json === "string" && frames.isComment(json)) return skip
       if (event === "" && (!isObject(json) || isFailure(json) || isErrorLike(json))) throw new ErrorInBody(json)
       const value = withStatus(event, unnamed(json))
       return id === undefined ? { event, data: value } : { event, data: value, id }
@@ -40,18 +45,29 @@ export const dialect: Dialect = {
   },
   ending: (_, _input, endings) => {
     const ending = endings.byName()
+    let hasBegun = false
+    let hasOpenMessage = false
     let hasEnded = false
+    // The server is done, too, with a chat that it has given up.
+    const goesOn = () => !hasEnded && (hasBegun || hasOpenMessage)
     return {
-      ...ending,
       see: (json, event) => {
-        hasEnded ||= isObject(json) && ends.has(json["event"])
+        const name = isObject(json) ? json["event"] : undefined
+        if (name === "conversation.message.delta") hasOpenMessage = true
+        else if (name === "conversation.message.completed") hasOpenMessage = false
+        else if (typeof name === "string" && name.startsWith("conversation.chat.")) {
+          hasBegun = true
+          hasEnded ||= ends.has(name)
+        }
         ending.see(json, event)
       },
-      mayBeDone: (event) => hasEnded || ending.mayBeDone(event)
+      isWhole: () => ending.isWhole() && !goesOn(),
+      mayBeDone: (event) => hasEnded || (ending.mayBeDone(event) && !goesOn()),
+      isOver: ending.isOver
     }
   },
   // A request that no endpoint covers has no schema that says what is an id.
-  inApiForm: ({ success }, body) => (success === undefined || isAnything(success) ? body : withTextIds(body)),
+  inApiForm: ({ success }, body) => (success === undefined || isAnything(success) ? body : inCloudForm(body)),
   isFormOfShape: true,
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
@@ -79,7 +95,7 @@ export const dialect: Dialect = {
     return {
       message: hint === undefined ? said : `${said}. ${hint}`,
       code,
-      type: stringOf(fields["error"]) ?? general?.type,
+      type: wordOf(fields["error"]) ?? general?.type,
       param: undefined,
       helpUrl: helpUrlIn(fields)
     }
@@ -146,6 +162,9 @@ const parsed = (data: string, parse: JsonParser): unknown => {
   }
 }
 
+/** Whether data that is not JSON began as such. */
+const isCutJson = (data: string, frames: Frames): boolean => /^\s*[[{]/.test(data) && !frames.isDone(data)
+
 const isSuccess = ({ code }: { readonly [name: string]: unknown }): boolean => code !== undefined && Number(code) === 0
 
 /** Nothing, of an envelope that says no more than that all is well. */
@@ -158,6 +177,12 @@ const isFailure = (body: unknown): boolean => {
   const { code } = body
   if (typeof code === "number") return code !== 0
   return typeof code === "string" && !/^(?:0*|ok|success)$/i.test(code) && ("msg" in body || "message" in body)
+}
+
+/** The kind of an error, such as `invalid_grant`: some servers send its words in the same field. */
+const wordOf = (error: unknown): string | undefined => {
+  const word = stringOf(error)
+  return word === undefined || /\s/.test(word) ? undefined : word
 }
 
 const helpUrlIn = (body: { readonly [key: string]: unknown }): string | undefined => {

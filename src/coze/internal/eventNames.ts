@@ -37,7 +37,7 @@ export const eventNames = (terminal: ReadonlyArray<string>): ((name: string) => 
 }
 
 const eventName = (name: string, terminal: ReadonlyArray<string>): string => {
-  if (name === "" || name === "Error" || terminal.includes(name)) return name
+  if (name === "" || terminal.includes(name)) return name
   const lower = name.toLowerCase()
   if (terminal.includes("Done")) {
     return name === "PING" || lower !== "ping"

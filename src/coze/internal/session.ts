@@ -11,7 +11,7 @@ import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
 import { ServerEvent } from "../api/WebsocketsEvents.ts"
 import type { Session } from "../CozeRealtime.ts"
 import { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "../SessionError.ts"
-import { withTextIds } from "./ids.ts"
+import { inCloudForm } from "./cloudForm.ts"
 import { parseWide } from "./wideNumbers.ts"
 
 interface Config {
@@ -108,7 +108,7 @@ const mapFrames = (
 const parse = (frame: string | Uint8Array): unknown => {
   const text = typeof frame === "string" ? frame : new TextDecoder().decode(frame)
   try {
-    return withTextIds(parseWide(text))
+    return inCloudForm(parseWide(text))
   } catch {
     throw new DecodeError({ message: "The event is not JSON", path: [], expected: "JSON", raw: text })
   }
