@@ -2,7 +2,8 @@
  * Cuts bytes into server-sent events or lines of JSON, in one pass and linear time, however the bytes arrive.
  *
  * Lines end with LF, CR or CRLF; a byte-order mark at the start, comments and the `retry` field are ignored; a last
- * event without its blank line is delivered. An event or line longer than the limit fails.
+ * event without its blank line is delivered, unless it is cut off before its data. An event or line longer than the
+ * limit fails.
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -75,13 +76,18 @@ type OnLine = (text: string, start: number, end: number) => void
 /** Reads as much as it can from the start of a line, and returns the start of the rest. */
 type Shortcut = (text: string, start: number) => number
 
+interface LineDecoder extends Decoder {
+  /** Returns whether the last line was cut off. */
+  readonly end: () => boolean
+}
+
 /** Makes a decoder of lines, for both formats. The decoder throws {@link EventTooLong}. */
 const lineDecoder = (
   onLine: OnLine,
   limit: number,
   pendingEvent: () => number,
   shortcut: Shortcut = (_, start) => start
-): Decoder => {
+): LineDecoder => {
   const decoder = makeUtf8Decoder()
   let pending = ""
   let afterCr = false
@@ -119,7 +125,9 @@ const lineDecoder = (
     push: (bytes) => feed(decoder.push(bytes)),
     end: () => {
       feed(decoder.end())
-      if (pending !== "") complete("", 0, 0)
+      const isCut = pending !== ""
+      if (isCut) complete("", 0, 0)
+      return isCut
     }
   }
 }
@@ -196,8 +204,9 @@ export const makeSseDecoder = (sink: Sink, limit: number = defaultLimit, onOther
   return {
     push: lines.push,
     end: () => {
-      lines.end()
-      dispatch()
+      // Data that is cut off before its first character may be the end of nothing.
+      const isCut = lines.end() && data?.trim() === ""
+      if (!isCut) dispatch()
     }
   }
 }

@@ -40,7 +40,10 @@ const cut = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Ui
 const everyByte = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
   Array.from(bytes, (_, index) => bytes.subarray(index, index + 1))
 
-/** Applies the standard's algorithm to a whole text, except that the last event is delivered without its blank line. */
+/**
+ * Applies the standard's algorithm to a whole text, except that the last event is delivered without its blank line if it
+ * has data, or ends with its line.
+ */
 const reference = (text: string): ReadonlyArray<EventStream.Event> => {
   const events: Array<EventStream.Event> = []
   let event = ""
@@ -51,7 +54,8 @@ const reference = (text: string): ReadonlyArray<EventStream.Event> => {
     event = ""
     data = []
   }
-  for (const line of text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/)) {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/)
+  for (const line of lines) {
     if (line === "") {
       dispatch()
       continue
@@ -61,7 +65,7 @@ const reference = (text: string): ReadonlyArray<EventStream.Event> => {
     else if (field === "event") event = value
     else if (field === "id" && !value.includes("\0")) id = value
   }
-  dispatch()
+  if (lines.at(-1) === "" || data.join("").trim() !== "") dispatch()
   return events
 }
 

@@ -36,7 +36,7 @@ export const reasonOf = (
   now: number
 ): ApiError.Reason => {
   const retryAfter = retryAfterOf(headers, now)
-  const words = `${detail.code ?? ""} ${detail.type ?? ""}`.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase()
+  const words = `${plainWord(detail.code)} ${plainWord(detail.type)}`
   if (isQuota(status, detail, words)) return new ApiError.QuotaExceededError(detail)
   if (status < 500 && /content_policy|content_filter|moderation_blocked|safety_violation/.test(words)) {
     return new ApiError.ContentPolicyError(detail)
@@ -63,9 +63,16 @@ export const reasonOf = (
   return status >= 400 ? new ApiError.InvalidRequestError(detail) : reasonOfWords(words, detail, headers, now)
 }
 
+/** A code in lower case, with `_` between its words. */
+const plainWord = (code = ""): string =>
+  code
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .replace(/[\s-]+/g, "_")
+    .toLowerCase()
+
 const isQuota = (status: number, detail: ApiError.ServerDetail, words: string): boolean =>
   status === 402 ||
-  /insufficient_quota|billing|quota_exceeded|credit_balance/.test(words) ||
+  /insufficient_(?:quota|balance|credits?|funds)|billing|quota_exceeded|credit_balance|out_of_credits?/.test(words) ||
   (status === 400 && /credit balance is too low/i.test(detail.message))
 
 /** The reason for an error that came with a successful status: what the status would have been. */
@@ -82,7 +89,7 @@ const reasonOfWords = (
 }
 
 const statuses: ReadonlyArray<readonly [RegExp, number]> = [
-  [/overloaded|\b529\b/, 529],
+  [/overloaded|server_busy|at_capacity|\b529\b/, 529],
   [/payment_required|\b402\b/, 402],
   [/rate_limit|too_many_requests|throttl|resource_exhausted|not_ready|\b429\b/, 429],
   [/authentication|unauthenticated|invalid_api_key|unauthorized|\b401\b/, 401],
@@ -93,7 +100,10 @@ const statuses: ReadonlyArray<readonly [RegExp, number]> = [
     /api_error|server_error|internal|unavailable|time_?d?_?out|deadline|stream_error|model_error|upstream|gateway|\b5\d\d\b/,
     500
   ],
-  [/invalid_request|invalid_prompt|validation|bad_request|request_too_large|invalid|\b4(?:00|13|22)\b/, 400]
+  [
+    /invalid|validation|bad_request|context_(?:length|window)|too_(?:large|long|many_tokens)|unsupported|missing|\b4(?:00|13|22)\b/,
+    400
+  ]
 ]
 
 /** The phase and code of a broken connection, from the runtime's error and its causes. */

@@ -1,6 +1,6 @@
 /** Reads the error that a server reports, whatever words it has for it. */
 import type { ServerDetail } from "../../ApiError.ts"
-import { isObject, type JsonObject, parseJson, stringOf } from "../json/json.ts"
+import { arrayOf, isObject, type JsonObject, parseJson, stringOf } from "../json/json.ts"
 
 /** Names under which servers put an error within another object. */
 const nestings = ["error", "errors", "Error", "fault", "detail", "details"] as const
@@ -14,6 +14,7 @@ const messageNames = [
   "error_description",
   "detail",
   "details",
+  "faultstring",
   "title",
   "reason",
   "description",
@@ -59,11 +60,20 @@ export const isErrorLike = (body: unknown): boolean => {
 }
 
 /** Whether an object reports an error under one of the usual names. */
-const hasError = (body: JsonObject): boolean => isError(body["error"]) || isErrorList(body["errors"])
+const hasError = (body: JsonObject): boolean =>
+  isError(body["error"]) || isErrorList(body["errors"]) || isObject(body["fault"]) || failedChoiceIn(body) !== undefined
 
 /** Whether the value of a property named `error` says that something went wrong. */
 export const isError = (value: unknown): boolean =>
   typeof value === "string" ? value.trim() !== "" : isObject(value) && Object.keys(value).length > 0
+
+/** The choice whose server reports that it failed: routers tell of an upstream so. */
+export const failedChoiceIn = ({ choices }: JsonObject): JsonObject | undefined => {
+  for (const choice of arrayOf(choices)) {
+    if (isObject(choice) && isError(choice["error"])) return choice
+  }
+  return undefined
+}
 
 const isErrorList = (value: unknown): boolean => Array.isArray(value) && value.some(isError)
 
@@ -91,6 +101,8 @@ const levelsOf = (body: unknown, isNamed = false, depth = 0): ReadonlyArray<Leve
   if (!isObject(value)) return typeof value === "string" ? textLevels(value, isNamed, depth) : []
   const outer = { fields: value, isNamed: isNamed || value["object"] === "error" || value["type"] === "error" }
   if (depth === 4) return [outer]
+  const failed = failedChoiceIn(value)
+  if (failed !== undefined) return [...levelsOf(failed, true, depth + 1), outer]
   for (const name of nestings) {
     const inner = value[name]
     const isNested = isObject(inner) || (Array.isArray(inner) && inner.some(isObject))

@@ -46,6 +46,7 @@ export interface Frames {
   readonly isDone: (data: string) => boolean
   readonly isEmpty: (data: string) => boolean
   readonly isKeepAlive: (name: string) => boolean
+  readonly isComment: (data: string) => boolean
   readonly isKeepAliveObject: (json: JsonObject) => boolean
 }
 
@@ -55,6 +56,7 @@ export const framesOf = (parse: JsonParser): Frames => ({
   isDone: isDoneFrame,
   isEmpty: isEmptyFrame,
   isKeepAlive,
+  isComment,
   isKeepAliveObject
 })
 
@@ -91,14 +93,27 @@ const isErrorType = (type: string): boolean => {
 /** The names of events have several parts. */
 const isEventType = /[._]/
 
-/** Whether an object says that nothing happened. */
-const isKeepAliveObject = ({ event, object, type }: JsonObject): boolean =>
-  isKeepAliveName(type) || isKeepAliveName(object) || isKeepAliveName(event)
+/** Whether an object says that nothing happened, such as `{"type":"ping"}` or `{"ping":1718000000}`. */
+const isKeepAliveObject = (json: JsonObject): boolean => {
+  if (isKeepAliveName(json["type"]) || isKeepAliveName(json["object"]) || isKeepAliveName(json["event"])) return true
+  let only: string | undefined
+  for (const name in json) {
+    if (only !== undefined) return false
+    only = name
+  }
+  return isKeepAliveName(only)
+}
 
 const isKeepAliveName = (name: unknown): boolean => typeof name === "string" && isKeepAlive(name)
 
 /** Whether the data of an event named `error` is one: its `type` may be the kind of the error, or that of an event. */
 const isError = (type: string, json: unknown): boolean => /error|exception/i.test(type) || isErrorLike(json)
+
+/** Whether data is a word that keeps a connection open, or a comment that a proxy has sent on as data. */
+const isComment = (data: string): boolean => {
+  const words = data.trim()
+  return words.startsWith(":") || isKeepAlive(words)
+}
 
 const failWith = (raw: unknown): never => {
   throw new ErrorInBody(raw)
@@ -108,7 +123,7 @@ const jsonOf = (event: string, data: string, parse: JsonParser): unknown => {
   try {
     return parse(data)
   } catch {
-    if (isKeepAlive(event)) return {}
+    if (isKeepAlive(event) || (event !== "error" && isComment(data))) return skip
     if (event !== "error" && /^\s*(?:[[{"]|$)/.test(data)) throw notJson(data)
     return failWith(data)
   }

@@ -2,7 +2,7 @@ import type { ServerDetail } from "../../ApiError.ts"
 
 import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
-import { detailIn, isError } from "../../internal/errors/serverError.ts"
+import { detailIn, failedChoiceIn, isError, isErrorLike } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { compactVectors } from "./compactVectors.ts"
 import { inApiForm } from "./compatible.ts"
@@ -20,8 +20,9 @@ export const dialect: Dialect = {
     if (isError(json["error"])) throw new ErrorInBody(json)
     if (endpoint.envelope === true) return json
     const { choices, response, type } = json
-    if (Array.isArray(choices)) refuseFailedChoice(choices)
+    if (Array.isArray(choices)) refuseFailedChoice(json)
     else if (isObject(response)) return withStatus(json, typeof type === "string" ? type : event, response)
+    else if (endpoint.terminal === "finishReason" && isOfServer(event, json)) return skip
     else if (type === undefined)
       return event.includes(".") ? { ...json, type: event } : frames.isKeepAliveObject(json) ? skip : json
     return json
@@ -38,7 +39,7 @@ export const dialect: Dialect = {
     const { choices } = body
     if (isError(body["error"]) && !mayHaveError(endpoint.success, body)) throw new ErrorInBody(body)
     if (body["object"] === "error" || body["type"] === "error") throw new ErrorInBody(body)
-    if (Array.isArray(choices)) refuseFailedChoice(choices)
+    if (Array.isArray(choices)) refuseFailedChoice(body)
     return body
   },
   errorDetail: (body): ServerDetail | undefined => detailIn(body),
@@ -52,11 +53,13 @@ export const dialect: Dialect = {
   }
 }
 
-/** Routers report the failure of an upstream in the choice that it was to make. */
-const refuseFailedChoice = (choices: ReadonlyArray<unknown>): void => {
-  for (const choice of choices) {
-    if (isObject(choice) && isError(choice["error"])) throw new ErrorInBody({ error: choice["error"] })
-  }
+/** Whether a frame between the chunks of an answer, which have no type, says something of the server itself. */
+const isOfServer = (event: string, json: JsonObject): boolean =>
+  (typeof json["type"] === "string" || !/^(?:|message|error)$/.test(event)) && !isErrorLike(json)
+
+const refuseFailedChoice = (json: JsonObject): void => {
+  const failed = failedChoiceIn(json)
+  if (failed !== undefined) throw new ErrorInBody({ error: failed["error"] })
 }
 
 const statusOfEnd: ReadonlyMap<string, string> = new Map([

@@ -146,7 +146,14 @@ const nothing: fc.Arbitrary<string> = fc.oneof(
   fc
     .tuple(fc.constantFrom("ping", "message"), aliveName)
     .map(([event, type]) => `event: ${event}\ndata: ${JSON.stringify({ type })}\n\n`),
-  fc.constantFrom("event", "object").map((name) => `data: ${JSON.stringify({ [name]: "ping" })}\n\n`)
+  fc.constantFrom("event", "object").map((name) => `data: ${JSON.stringify({ [name]: "ping" })}\n\n`),
+  aliveName.map((name) => `data: ${JSON.stringify({ [name]: 1718 })}\n\n`),
+  fc
+    .oneof(
+      fc.constant(": OPENROUTER PROCESSING"),
+      aliveName.filter((name) => name !== "PING")
+    )
+    .map((words) => `data: ${words}\n\n`)
 )
 
 /** Cuts a text anywhere. */
@@ -185,6 +192,19 @@ describe.each(subjects)("a stream of $name", ({ endsAfter, frames, run, tail }) 
         if (events === endsAfter && end[0]?.includes("[DONE]") === true) continue
         const error = await failed(run([...whole.slice(0, events), ...end]))
         assert.strictEqual(error.reason._tag, "StreamTruncatedError", `${events} events, then ${end[0] ?? "nothing"}`)
+      }
+    }
+  })
+
+  it("is never a success if it is cut at any byte", async () => {
+    const body = whole.join("")
+    const last = (whole.at(-1) ?? "").length
+    const inEnd = Array.from({ length: last - 2 }, (_, at) => body.length - last + at)
+    const before = fc.sample(fc.nat(body.length - last), { numRuns: 40, seed: 5 })
+    for (const at of [...before, ...inEnd]) {
+      for (const end of [[], ["<broken>"]] as const) {
+        const { reason } = await failed(run([body.slice(0, at), ...end]))
+        if (at > (whole[0] ?? "").length) assert.strictEqual(reason._tag, "StreamTruncatedError", body.slice(0, at))
       }
     }
   })
@@ -235,6 +255,25 @@ describe.each(subjects)("a stream of $name", ({ endsAfter, frames, run, tail }) 
       "RateLimitError",
       true
     ],
+    [
+      "a code that only a request to the API can have",
+      JSON.stringify({ error: { message: words, code: "context_length_exceeded" } }),
+      "InvalidRequestError",
+      false
+    ],
+    [
+      "a code with other separators",
+      JSON.stringify({ error: { message: words, type: "Rate-Limit-Exceeded" } }),
+      "RateLimitError",
+      true
+    ],
+    ["a fault of a gateway", JSON.stringify({ fault: { faultstring: words, code: 429 } }), "RateLimitError", true],
+    [
+      "a choice that failed",
+      JSON.stringify({ id: "x", choices: [{ index: 0, error: { message: words, code: 402 } }] }),
+      "QuotaExceededError",
+      false
+    ],
     ["an object named error", JSON.stringify({ object: "error", message: words, code: 404 }), "NotFoundError", false],
     ["a list", JSON.stringify([{ error: { message: words, code: 403 } }]), "PermissionDeniedError", false],
     [
@@ -262,7 +301,8 @@ describe.each(subjects)("a stream of $name", ({ endsAfter, frames, run, tail }) 
 
   it("reports errors of any shape between its events, with what had come", async () => {
     for (const [shape, body, tag] of shapes) {
-      for (const part of [`event: error\ndata: ${body}\n\n`, `error: ${body}\n\n`, `${body}\n`]) {
+      const frames = [`event: error\ndata: ${body}\n\n`, `data: ${body}\n\n`, `error: ${body}\n\n`, `${body}\n`]
+      for (const part of frames) {
         const error = await failed(run([...whole.slice(0, 1), part, ...whole.slice(1)]))
         assert.strictEqual(error.reason._tag, tag, `${shape}: ${part}`)
         assert.include(error.message, words)
@@ -309,6 +349,43 @@ describe("a chat of Coze", () => {
       const events = await collected(Stream.provide(stream, cozeOver(http([frame, text(["done", "[DONE]"])]), once)))
       const { data, event } = events[0] as { readonly event: string; readonly data: { readonly status: string } }
       assert.strictEqual(event, `conversation.chat.${data.status}`)
+    }
+  })
+})
+
+describe("a chat of Coze that the server is done with", () => {
+  const answer = (...frames: ReadonlyArray<Frame>) =>
+    Stream.provide(
+      Chat.stream({ bot_id: "3", user_id: "u" }),
+      cozeOver(http([...frames, ["done", "[DONE]"] as const].map(text)), once)
+    )
+
+  it("is cut if it goes on", async () => {
+    for (const frames of [
+      [["conversation.chat.created", { ...chat, status: "created" }]],
+      [["conversation.message.delta", said]],
+      [
+        ["conversation.chat.in_progress", { ...chat, status: "in_progress" }],
+        ["conversation.message.completed", said]
+      ]
+    ] as ReadonlyArray<ReadonlyArray<Frame>>) {
+      assert.strictEqual((await failed(answer(...frames))).reason._tag, "StreamTruncatedError")
+    }
+  })
+
+  it("is whole if its messages are and nothing else is said of it", async () => {
+    assert.strictEqual((await collected(answer(["conversation.message.completed", said]))).length, 2)
+  })
+})
+
+describe("a frame that says something of the server", () => {
+  it("is no chunk of an answer", async () => {
+    const chunks = [completionChunk("he", null), completionChunk("", "stop")].map(chunk).map(text)
+    const [first = "", ...rest] = chunks
+    for (const frame of ['data: {"type":"status","state":"thinking"}\n\n', 'event: queue\ndata: {"position":3}\n\n']) {
+      const stream = ChatCompletions.stream({ model: "m", messages: [] })
+      const events = await collected(Stream.provide(stream, openAiOver(http([first, frame, ...rest]), once)))
+      assert.strictEqual(events.length, 2)
     }
   })
 })
