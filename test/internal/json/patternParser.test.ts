@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { withTextIds } from "../../../src/coze/internal/ids.ts"
+import { inCloudForm } from "../../../src/coze/internal/cloudForm.ts"
 import { parseWide } from "../../../src/coze/internal/wideNumbers.ts"
 import { makeJsonSeriesParser } from "../../../src/internal/json/patternParser.ts"
 
@@ -149,11 +149,11 @@ describe("a series of JSON texts", () => {
     const event = fc.tuple(number, number, number, fc.string())
     fc.assert(
       fc.property(event, fc.array(event, { minLength: 80, maxLength: 120 }), fc.boolean(), (first, others, isFixed) => {
-        const parse = makeJsonSeriesParser(parseWide, withTextIds)
+        const parse = makeJsonSeriesParser(parseWide, inCloudForm)
         for (const [id, seq, chat, content] of others) {
           const chatId = isFixed ? first[2] : chat
-          const text = `{"id":${id},"seq":${seq},"chat_id":${chatId},"content":${JSON.stringify(content)},"ids":[1,"b"]}`
-          assert.deepStrictEqual(parse(text), withTextIds(parseWide(text)))
+          const text = `{"id":${id},"seq":${seq},"chat_id":${chatId},"content":${JSON.stringify(content)},"ids":[1,"b"],"function":{"arguments":{"n":${seq}}}}`
+          assert.deepStrictEqual(parse(text), inCloudForm(parseWide(text)))
         }
       })
     )
@@ -163,7 +163,7 @@ describe("a series of JSON texts", () => {
     let formed = 0
     const parse = makeJsonSeriesParser(undefined, (json) => {
       formed++
-      return withTextIds(json)
+      return inCloudForm(json)
     })
     const event = (content: string) => `{"chat_id":5,"content":"${content}"}`
     for (let index = 0; index < 40; index++) parse(event(`t${index}`))
