@@ -36,9 +36,10 @@ import * as Stream from "effect/Stream"
 import type { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import { pageStream } from "./internal/attempt/paging.ts"
-import { DecoderOf, type MakeDecoder, PageReaderOf } from "./internal/decode/endpointDecoder.ts"
+import type { Behaviour } from "./internal/behaviour.ts"
+import { DecoderOf, PageReaderOf } from "./internal/decode/endpointDecoder.ts"
 import { pageReader } from "./internal/decode/page.ts"
-import { schemaDecoder } from "./internal/decode/schemaDecoder.ts"
+import { hotSchemaDecoder, type MakeDecoder, schemaDecoder } from "./internal/decode/schemaDecoder.ts"
 import { streaming } from "./internal/stream/openStream.ts"
 import { type Transport, TransportOf } from "./internal/stream/streamTransport.ts"
 import type * as Page from "./Page.ts"
@@ -111,6 +112,8 @@ export interface Declaration {
   readonly envelope?: boolean
   /** Rewrites the input before it is split into path, query and body. */
   readonly prepare?: (input: { readonly [field: string]: unknown }) => { readonly [field: string]: unknown }
+  /** What differs from the wire beyond this declaration. Modules of llmfx set it. */
+  readonly behaviour?: Behaviour
   /** The error codes that the provider documents for this endpoint. */
   readonly errors?: ReadonlyArray<string>
 }
@@ -377,7 +380,7 @@ export const binary = <Input, R, E = ApiError>(service: Service<R>, declaration:
 export const eventStream = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly terminal?: Terminal }
-): EventStream<Input, A, R, E> => make(service, declaration, "stream", many, schemaDecoder)
+): EventStream<Input, A, R, E> => make(service, declaration, "stream", many, hotSchemaDecoder)
 
 /**
  * Declares an endpoint that returns `Stream<A>`, decoded from lines of JSON.
@@ -387,7 +390,7 @@ export const eventStream = <Input, A, R, E = ApiError>(
 export const jsonLines = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A>
-): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many, schemaDecoder)
+): JsonLines<Input, A, R, E> => make(service, declaration, "jsonl", many, hotSchemaDecoder)
 
 /**
  * Declares an endpoint that returns `Stream<A>`, the items of all pages.
@@ -398,7 +401,7 @@ export const list = <Input, A, R, E = ApiError>(
   service: Service<R>,
   declaration: Declaration & Schemas<A> & { readonly pagination: Page.Style }
 ): List<Input, A, R, E> =>
-  Object.assign(make<R, List<Input, A, R, E>>(service, declaration, "list", paged, schemaDecoder), {
+  Object.assign(make<R, List<Input, A, R, E>>(service, declaration, "list", paged, hotSchemaDecoder), {
     [PageReaderOf]: pageReader(declaration.pagination)
   })
 

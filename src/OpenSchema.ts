@@ -31,6 +31,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
+import { byLikeness } from "./internal/decode/matchScore.ts"
 import { unknownVariant } from "./internal/decode/unknownVariant.ts"
 
 /**
@@ -190,7 +191,7 @@ export const record = <A>(value: Schema.Codec<A, unknown>): Codec<{ readonly [ke
  * @category utilities
  */
 export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, unknown>>): Codec<A> =>
-  lazy(() => Schema.Union(members()) as Codec<A>)
+  lazy(() => Schema.Union(members()).annotate({ "~llmfx/comparison": byLikeness }) as Codec<A>)
 
 /**
  * One of several objects told apart by a string property.
@@ -198,8 +199,8 @@ export const union = <A>(members: () => ReadonlyArray<Schema.Codec<NoInfer<A>, u
  * **Details**
  *
  * Only the member with the right tag is decoded. An object with another tag becomes an {@link UnknownVariant}. If
- * `absent` is given, an object without the property is read as that member; the property is then added as
- * non-enumerable, so `JSON.stringify` writes what the server sent.
+ * `absent` is given, an object without the property, or with `null`, is read as that member. A missing property is then
+ * added as non-enumerable, so `JSON.stringify` writes what the server sent.
  *
  * @category utilities
  */

@@ -63,6 +63,10 @@ export interface Overrides {
   readonly endpoints: { readonly [id: string]: EndpointOverride }
   /** The events that complete a stream, by id of the streaming endpoint. */
   readonly terminal: { readonly [id: string]: ReadonlyArray<string> | "finishReason" }
+  /** What no declaration can say about endpoints: constants of hand-written modules. */
+  readonly behaviours: {
+    readonly [name: string]: { readonly reason: string; readonly from: string; readonly at: RegExp }
+  }
   /** Modules for types that no endpoint mentions: events of sockets and webhooks. */
   readonly events: {
     readonly [module: string]: { readonly server: ReadonlyArray<string>; readonly client: ReadonlyArray<string> }
@@ -230,6 +234,28 @@ const answer = LanguageModel.generateText({ prompt: "What is new?", toolkit })
     "beta.threads.createAndRun:stream": ["done"],
     "beta.threads.runs.create:stream": ["done"],
     "beta.threads.runs.submitToolOutputs:stream": ["done"]
+  },
+  behaviours: {
+    compactVectors: {
+      reason: "Vectors in base64 take a quarter of the bytes. Some servers leave out an index.",
+      from: "../internal/compactVectors.ts",
+      at: /^embeddings\.create$/
+    },
+    sentAnswers: {
+      reason: "Programs put answers among the messages as they came.",
+      from: "../internal/sentAnswers.ts",
+      at: /^chat\.completions\.create(:stream)?$/
+    },
+    textArguments: {
+      reason: "Some servers send the arguments of a call as an object.",
+      from: "../internal/textArguments.ts",
+      at: /^(beta\.)?responses\.(create|retrieve|cancel|compact)(:stream)?$/
+    },
+    transcriptNumbers: {
+      reason: "Whisper servers write numbers as text.",
+      from: "../internal/transcriptNumbers.ts",
+      at: /^audio\.(transcriptions|translations)\.create(:stream)?$/
+    }
   },
   events: {
     WebhookEvents: { server: ["resources/webhooks/webhooks#UnwrapWebhookEvent"], client: [] },
@@ -495,6 +521,13 @@ const answer = LanguageModel.generateText({ prompt: "What is new?", toolkit })
   terminal: {
     "messages.create:stream": ["message_stop"],
     "beta.messages.create:stream": ["message_stop"]
+  },
+  behaviours: {
+    outputFormat: {
+      reason: "The official client renames the field.",
+      from: "../internal/outputFormat.ts",
+      at: /^beta\.messages\.(create|create:stream|countTokens)$/
+    }
   },
   events: {
     BetaWebhookEvents: { server: ["resources/beta/webhooks#BetaWebhookEvent"], client: [] }

@@ -27,13 +27,6 @@ export interface Progress {
   readonly setUsage: (usage: unknown, isStart?: boolean) => void
 }
 
-/** Translates an endpoint's input and response between the program and the wire. */
-export interface Behaviour {
-  readonly send: (input: JsonObject) => JsonObject
-  /** Returns a new body; must not mutate its argument. */
-  readonly receive: (body: unknown, input: unknown) => unknown
-}
-
 /** Returns the value of one server-sent event, {@link skip} or {@link done}. Throws {@link ErrorInBody}. */
 export type EventReader = (event: string, data: string, id: string | undefined) => unknown
 
@@ -62,8 +55,6 @@ export interface Dialect {
   readonly parse?: JsonParser
   /** Returns the endpoint's value in a JSON body. Throws {@link ErrorInBody}. */
   readonly unwrap: (endpoint: Endpoint.Metadata, body: unknown) => unknown
-  /** The behaviour of single endpoints beyond their declaration, by id. */
-  readonly behaviours?: { readonly [endpoint: string]: Behaviour | undefined }
   /** Whether a JSON response to a request for bytes may be an error (as {@link unwrap} decides) rather than a file. */
   readonly hasErrorsInPlaceOfBytes?: boolean
   /** Reads an error body. Returns `undefined` if it is not one. */

@@ -64,6 +64,39 @@ it("puts the sentence about a field before the facts of its comment", () => {
   expect(text).toContain("  /** When it was made. Unix time in seconds. */\n  readonly created: number\n  readonly id")
 })
 
+it("names and imports what a declaration cannot say about an endpoint", () => {
+  const text = moduleOf(get, "export interface Thing { id: string }", {
+    ...silent,
+    behaviours: { aged: { reason: "Old servers.", from: "../internal/aged.ts", at: /^things\.get$/ } }
+  })
+  expect(text).toContain('import { aged } from "../internal/aged.ts"')
+  expect(text).toContain("  success: Thing,\n  behaviour: aged\n")
+})
+
+it("refuses a behaviour that no endpoint has", () => {
+  const behaviours = { aged: { reason: "Old servers.", from: "../internal/aged.ts", at: /^others\.get$/ } }
+  expect(() => moduleOf(get, "export interface Thing { id: string }", { ...silent, behaviours })).toThrow(
+    "overrides.ts: no endpoint has aged"
+  )
+})
+
+it("lists members that their JSON types tell apart without what compares them", () => {
+  const text = moduleOf(
+    get,
+    "export interface Thing { id: string | Array<string>; part: Part | Other }\nexport interface Part { a: string; b?: string }\nexport interface Other { c: string }"
+  )
+  expect(text).toContain("  id: Schema.Union([Schema.String, Open.array(Schema.String)]),")
+  expect(text).toContain("Open.union(() => [Part, Other])")
+})
+
+it("reads an object without its tag as the one member that may come without it", () => {
+  const text = moduleOf(
+    get,
+    "export interface Thing { part: Part | Other }\nexport interface Part { type?: 'part'; a: string }\nexport interface Other { type: 'other'; c: string }"
+  )
+  expect(text).toContain('{ absent: "part" }')
+})
+
 it("refuses a sentence about a field that does not exist", () => {
   const overrides = { ...silent, docs: [{ at: "resources/things#Thing", fields: { size: "How large it is." } }] }
   expect(() => moduleOf(get, "export interface Thing { id: string }", overrides)).toThrow(

@@ -139,7 +139,10 @@ const tidied = (sent: Sent): Sent => {
       betas === undefined
         ? sent.headers
         : { ...sent.headers, "anthropic-beta": [...new Set(betas.split(","))].join(",") },
-    body: sent.path.at(-1) === "completions" && isObject(sent.body) ? sentAnswers.send(sent.body) : sent.body
+    body:
+      sent.path.at(-1) === "completions" && isObject(sent.body)
+        ? (sentAnswers.send?.(sent.body) ?? sent.body)
+        : sent.body
   }
 }
 

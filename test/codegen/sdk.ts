@@ -15,6 +15,7 @@ export const silent: Overrides = {
   delegated: {},
   endpoints: {},
   terminal: {},
+  behaviours: {},
   events: {},
   fields: [],
   unions: [],

@@ -63,6 +63,7 @@ export const emit = ({ model, overrides, version }: Options): ReadonlyMap<string
         places,
         known: { declarations, responses, exact },
         addition: overrides.additions[name],
+        behaviours: overrides.behaviours,
         cyclic: (other) => cycles(name, other)
       })
     ])

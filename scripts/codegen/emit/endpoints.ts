@@ -78,6 +78,7 @@ const members = (endpoint: Endpoint, scope: Scope, isLate: (type: Type) => boole
     ...(endpoint.terminal === undefined
       ? []
       : [`terminal: ${endpoint.terminal === "finishReason" ? quote(endpoint.terminal) : list(endpoint.terminal)}`]),
+    ...(endpoint.behaviour === undefined ? [] : [`behaviour: ${endpoint.behaviour}`]),
     ...(endpoint.errors.length > 0 ? [`errors: ${list(endpoint.errors)}`] : [])
   ]
 }

@@ -20,6 +20,8 @@ export interface ModuleInput {
   readonly known: Pick<Scope, "declarations" | "responses" | "exact">
   /** The additions of a hand-written module. */
   readonly addition: { readonly from: string; readonly names: ReadonlyArray<string> } | undefined
+  /** The modules of behaviours, by name. */
+  readonly behaviours: { readonly [name: string]: { readonly from: string } }
   /** Returns whether a module imports this one back. Its schemas may not exist yet while this module loads. */
   readonly cyclic: (module: string) => boolean
 }
@@ -44,7 +46,11 @@ export const moduleText = (input: ModuleInput): string => {
   const { addition } = input
   const added = addition === undefined ? [] : [`export { ${addition.names.join(", ")} } from "${addition.from}"`]
   const body = [...types, ...calls, ...added].join("\n\n")
-  const imports = [...coreImports(body), ...typeImports(scope.imports, endpoints.length > 0 ? service : undefined)]
+  const imports = [
+    ...coreImports(body),
+    ...behaviourImports(endpoints, input.behaviours),
+    ...typeImports(scope.imports, endpoints.length > 0 ? service : undefined)
+  ]
   return `${[input.header, comment([titleOf(input)]).trim(), ...imports].join("\n")}\n\n${body}\n`
 }
 
@@ -65,6 +71,16 @@ const coreModules = [
 
 const coreImports = (body: string): ReadonlyArray<string> =>
   coreModules.flatMap(([name, text]) => (new RegExp(`\\b${name}[.<]\\w`).test(body) ? [text] : []))
+
+const behaviourImports = (
+  endpoints: ReadonlyArray<Endpoint>,
+  modules: ModuleInput["behaviours"]
+): ReadonlyArray<string> => {
+  const names = new Set(endpoints.flatMap(({ behaviour }) => (behaviour === undefined ? [] : [behaviour])))
+  return Object.entries(modules).flatMap(([name, { from }]) =>
+    names.has(name) ? [`import { ${name} } from "${from}"`] : []
+  )
+}
 
 const typeImports = (imports: Imports, service: string | undefined): ReadonlyArray<string> =>
   [

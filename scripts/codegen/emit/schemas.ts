@@ -36,8 +36,23 @@ const unionText = (type: Type, scope: Scope, name?: string): string => {
   if (members.some((member) => member.kind === "unknown")) return plain("unknown")
   const parts = elements(type, scope, name)
   const [only] = parts
-  const text = parts.length === 1 && only !== undefined ? only : `Open.union(() => [${parts.join(", ")}])`
+  const text =
+    parts.length === 1 && only !== undefined
+      ? only
+      : hasSeveralObjects(type, scope)
+        ? `Open.union(() => [${parts.join(", ")}])`
+        : `Schema.Union([${parts.join(", ")}])`
   return T.isNullable(type) ? `Open.nullable(${text})` : text
+}
+
+/** Whether members of a union have to be told apart by more than their JSON type: at run time that takes code. */
+const hasSeveralObjects = (type: Type, scope: Scope): boolean => {
+  const { objects, plain: others } = partsOf(scope.declarations, type)
+  const tagged = objects.length < 2 ? undefined : tag(scope.declarations, objects)
+  const count = tagged === undefined ? objects.length : 1 + untaggedOf(tagged).length
+  const shapes = others.map((member) => T.resolve(scope.declarations, member).kind)
+  const isMany = (...kinds: ReadonlyArray<Type["kind"]>) => shapes.filter((kind) => kinds.includes(kind)).length > 1
+  return count + shapes.filter((kind) => kind === "record").length > 1 || isMany("array") || shapes.includes("union")
 }
 
 /**
@@ -69,8 +84,17 @@ const demands = (type: Type, scope: Scope): number => {
 
 const taggedTexts = (tagged: Tagged, typeArgument: string, scope: Scope): ReadonlyArray<string> => [
   taggedText(tagged, typeArgument, scope),
-  ...tagged.untagged.map((type) => schemaText(type, scope))
+  ...untaggedOf(tagged).map((type) => schemaText(type, scope))
 ]
+
+/** The tag of the one object that may come without its tag. */
+const absentTag = ({ members, untagged: [only, ...others] }: Tagged): string | undefined => {
+  const [first, ...more] = members.filter(({ types }) => only !== undefined && types.includes(only))
+  return others.length === 0 && more.length === 0 && first?.types.length === 1 ? first.tag : undefined
+}
+
+/** The objects without a tag that are members of their own. */
+const untaggedOf = (tagged: Tagged): ReadonlyArray<Type> => (absentTag(tagged) === undefined ? tagged.untagged : [])
 
 const taggedText = (tagged: Tagged, typeArgument: string | undefined, scope: Scope): string => {
   const argument = typeArgument === undefined ? "" : `<${typeArgument}>`
@@ -84,7 +108,9 @@ const taggedText = (tagged: Tagged, typeArgument: string | undefined, scope: Sco
           : taggedText(inner, undefined, scope)
     return `${property(tag)}: ${schema}`
   })
-  return `Open.taggedUnion${argument}(${quote(tagged.discriminator)}, () => ({ ${members.join(", ")} }))`
+  const absent = absentTag(tagged)
+  const options = absent === undefined ? "" : `, { absent: ${quote(absent)} }`
+  return `Open.taggedUnion${argument}(${quote(tagged.discriminator)}, () => ({ ${members.join(", ")} })${options})`
 }
 
 const fieldText = (field: Field, exact: boolean, scope: Scope): string => {
@@ -94,12 +120,14 @@ const fieldText = (field: Field, exact: boolean, scope: Scope): string => {
   return `${property(field.name)}: ${wrap === undefined ? schema : `${wrap}(${schema})`}`
 }
 
-const acceptingText = (schema: string, { accepts, exact, type }: Field, scope: Scope): string =>
-  accepts === undefined
-    ? exact === true
-      ? `${schema} as Open.Codec<${typeText(type, scope, false)}>`
-      : schema
-    : `Open.union<${typeText(T.withoutNull(type), scope, true)} | ${typeText(accepts, scope, true)}>(() => [${schema}, Open.lenient(${schemaText(accepts, scope)})])`
+const acceptingText = (schema: string, { accepts, exact, type }: Field, scope: Scope): string => {
+  if (accepts === undefined) return exact === true ? `${schema} as Open.Codec<${typeText(type, scope, false)}>` : schema
+  const members = `[${schema}, Open.lenient(${schemaText(accepts, scope)})]`
+  const declared = T.withoutNull(type)
+  return hasSeveralObjects(T.union([declared, accepts]), scope)
+    ? `Open.union<${typeText(declared, scope, true)} | ${typeText(accepts, scope, true)}>(() => ${members})`
+    : `Schema.Union(${members})`
+}
 
 const tagText = (type: Type, scope: Scope): string => {
   const resolved = T.resolve(scope.declarations, type)
@@ -124,6 +152,6 @@ export const schemaDeclaration = ({ id, type }: Declaration, scope: Scope): stri
 const topUnion = (type: Type, scope: Scope, name: string): string => {
   const { literals, objects, plain: others } = partsOf(scope.declarations, type)
   const tagged = objects.length < 2 ? undefined : tag(scope.declarations, objects)
-  const isOnlyTagged = tagged !== undefined && literals.length + others.length + tagged.untagged.length === 0
+  const isOnlyTagged = tagged !== undefined && literals.length + others.length + untaggedOf(tagged).length === 0
   return isOnlyTagged && !T.isNullable(type) ? taggedText(tagged, undefined, scope) : unionText(type, scope, name)
 }

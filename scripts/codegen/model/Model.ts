@@ -49,6 +49,8 @@ export interface Endpoint {
   readonly twin: boolean
   /** Whether events arrive as `{ event, data }`. */
   readonly envelope: boolean
+  /** The name of a constant that says what no declaration can. */
+  readonly behaviour: string | undefined
   readonly errors: ReadonlyArray<string>
   /** The name of the type of its error codes, shared with a streaming twin. */
   readonly errorType: string | undefined

@@ -78,6 +78,7 @@ export const endpointsOf = (resource: RawResource, method: RawMethod, context: C
     terminal: undefined,
     twin: false,
     envelope: false,
+    behaviour: undefined,
     errors: [...new Set(method.throws.map(context.errorCode))].sort(),
     errorType: method.throws.length === 0 ? undefined : `${prefixOf(resource)}${pascal(method.name)}ErrorCode`,
     deprecated: method.deprecated
@@ -86,6 +87,7 @@ export const endpointsOf = (resource: RawResource, method: RawMethod, context: C
   const name = `${resource.file}#${prefixOf(resource)}${pascal(method.name)}`
   return answersOf(base, method, override?.kind, context).map((endpoint) => ({
     ...endpoint,
+    behaviour: Object.entries(overrides.behaviours).find(([, { at }]) => at.test(endpoint.id))?.[0],
     success: endpoint.success === undefined ? undefined : named(endpoint, endpoint.success, name, context)
   }))
 }

@@ -57,4 +57,6 @@ const checkEndpoints = (endpoints: ReadonlyArray<Endpoint>, overrides: Overrides
   const ids = new Set(endpoints.map(({ id }) => id))
   const stale = [...Object.keys(overrides.endpoints), ...Object.keys(overrides.terminal)].filter((id) => !ids.has(id))
   if (stale.length > 0) throw new Error(`overrides.ts names endpoints that are not there: ${stale.join(", ")}`)
+  const idle = Object.entries(overrides.behaviours).filter(([, { at }]) => ![...ids].some((id) => at.test(id)))
+  if (idle.length > 0) throw new Error(`overrides.ts: no endpoint has ${idle.map(([name]) => name).join(", ")}`)
 }

@@ -34,13 +34,11 @@ export const BetaHealthCheckWorkData: Open.Codec<BetaHealthCheckWorkData> = /*#_
 }))
 
 export type BetaSelfHostedWorkData = BetaSessionWorkData | BetaHealthCheckWorkData | Open.UnknownVariant
-export const BetaSelfHostedWorkData: Open.Codec<BetaSelfHostedWorkData> = /*#__PURE__*/ Open.union(() => [
-  Open.taggedUnion<BetaSelfHostedWorkData>("type", () => ({
-    session: BetaSessionWorkData,
-    healthcheck: BetaHealthCheckWorkData
-  })),
-  BetaHealthCheckWorkData
-])
+export const BetaSelfHostedWorkData: Open.Codec<BetaSelfHostedWorkData> = /*#__PURE__*/ Open.taggedUnion(
+  "type",
+  () => ({ session: BetaSessionWorkData, healthcheck: BetaHealthCheckWorkData }),
+  { absent: "healthcheck" }
+)
 
 export interface BetaSelfHostedWork {
   readonly id: string

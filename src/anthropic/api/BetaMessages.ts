@@ -5,6 +5,7 @@ import type { CodedApiError } from "../../ApiError.ts"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import { Anthropic } from "../Anthropic.ts"
+import { outputFormat } from "../internal/outputFormat.ts"
 import type { AnthropicBeta } from "./Beta.ts"
 import { Model } from "./Messages.ts"
 
@@ -2474,7 +2475,9 @@ export type BetaWebSearchToolResultBlockContent =
   | BetaWebSearchToolResultErrorObject
   | ReadonlyArray<BetaWebSearchResultBlock>
 export const BetaWebSearchToolResultBlockContent: Open.Codec<BetaWebSearchToolResultBlockContent> =
-  /*#__PURE__*/ Open.union(() => [Open.array(BetaWebSearchResultBlock), BetaWebSearchToolResultErrorObject])
+  /*#__PURE__*/ Open.lazy(() =>
+    Schema.Union([Open.array(BetaWebSearchResultBlock), BetaWebSearchToolResultErrorObject])
+  )
 
 export interface BetaWebSearchToolResultBlock {
   readonly content: BetaWebSearchToolResultBlockContent
@@ -2964,7 +2967,7 @@ export interface BetaMCPToolResultBlock {
   readonly type: "mcp_tool_result"
 }
 export const BetaMCPToolResultBlock: Open.Codec<BetaMCPToolResultBlock> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.union(() => [Schema.String, Open.array(BetaTextBlock)]),
+  content: Schema.Union([Schema.String, Open.array(BetaTextBlock)]),
   is_error: Schema.Boolean,
   tool_use_id: Schema.String,
   type: Open.tag("mcp_tool_result")
@@ -3087,8 +3090,9 @@ export type BetaResponseToolUnion =
   | BetaToolSearchToolRegex20251119
   | BetaMCPToolset
   | Open.UnknownVariant
-export const BetaResponseToolUnion: Open.Codec<BetaResponseToolUnion> = /*#__PURE__*/ Open.union(() => [
-  Open.taggedUnion<BetaResponseToolUnion>("type", () => ({
+export const BetaResponseToolUnion: Open.Codec<BetaResponseToolUnion> = /*#__PURE__*/ Open.taggedUnion(
+  "type",
+  () => ({
     custom: BetaResponseTool,
     bash_20241022: BetaToolBash20241022,
     bash_20250124: BetaToolBash20250124,
@@ -3119,9 +3123,9 @@ export const BetaResponseToolUnion: Open.Codec<BetaResponseToolUnion> = /*#__PUR
     tool_search_tool_regex_20251119: BetaToolSearchToolRegex20251119,
     tool_search_tool_regex: BetaToolSearchToolRegex20251119,
     mcp_toolset: BetaMCPToolset
-  })),
-  BetaResponseTool
-])
+  }),
+  { absent: "custom" }
+)
 
 export interface BetaToolChangeToolDefinition {
   readonly definition: BetaResponseToolUnion
@@ -4529,6 +4533,7 @@ export const create: Endpoint.Json<
   },
   body: "json",
   success: BetaMessage,
+  behaviour: outputFormat,
   errors: [
     "available_tools_limit_exceeded",
     "claude_code_key_creator_not_member",
@@ -4593,6 +4598,7 @@ export const stream: Endpoint.EventStream<
   fixed: { stream: true },
   success: BetaRawMessageStreamEvent,
   terminal: ["message_stop"],
+  behaviour: outputFormat,
   errors: [
     "available_tools_limit_exceeded",
     "claude_code_key_creator_not_member",
@@ -4677,6 +4683,7 @@ export const countTokens: Endpoint.Json<
   body: "json",
   safety: "safe",
   success: BetaMessageTokensCount,
+  behaviour: outputFormat,
   errors: [
     "available_tools_limit_exceeded",
     "claude_code_key_creator_not_member",

@@ -81,7 +81,7 @@ export interface BetaDataResidency {
   readonly workspace_geo: "us" | (string & {})
 }
 export const BetaDataResidency: Open.Codec<BetaDataResidency> = /*#__PURE__*/ Open.struct(() => ({
-  allowed_inference_geos: Open.union(() => [Open.literals("unrestricted"), Open.array(BetaAllowedInferenceGeo)]),
+  allowed_inference_geos: Schema.Union([Open.literals("unrestricted"), Open.array(BetaAllowedInferenceGeo)]),
   default_inference_geo: Open.literals("global", "us"),
   workspace_geo: Open.literals("us")
 }))

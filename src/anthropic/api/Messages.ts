@@ -830,8 +830,8 @@ export const WebSearchResultBlock: Open.Codec<WebSearchResultBlock> = /*#__PURE_
 }))
 
 export type WebSearchToolResultBlockContent = WebSearchToolResultErrorObject | ReadonlyArray<WebSearchResultBlock>
-export const WebSearchToolResultBlockContent: Open.Codec<WebSearchToolResultBlockContent> = /*#__PURE__*/ Open.union(
-  () => [Open.array(WebSearchResultBlock), WebSearchToolResultErrorObject]
+export const WebSearchToolResultBlockContent: Open.Codec<WebSearchToolResultBlockContent> = /*#__PURE__*/ Open.lazy(
+  () => Schema.Union([Open.array(WebSearchResultBlock), WebSearchToolResultErrorObject])
 )
 
 export interface WebSearchToolResultBlock {

@@ -57,7 +57,7 @@ export interface DataResidency {
   readonly workspace_geo: "us" | (string & {})
 }
 export const DataResidency: Open.Codec<DataResidency> = /*#__PURE__*/ Open.struct(() => ({
-  allowed_inference_geos: Open.union(() => [Open.literals("unrestricted"), Open.array(AllowedInferenceGeo)]),
+  allowed_inference_geos: Schema.Union([Open.literals("unrestricted"), Open.array(AllowedInferenceGeo)]),
   default_inference_geo: Open.literals("global", "us"),
   workspace_geo: Open.literals("us")
 }))

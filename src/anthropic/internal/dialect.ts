@@ -4,7 +4,6 @@ import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject, stringOf, textOf } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
-import { outputFormat } from "./outputFormat.ts"
 
 /**
  * An answer, or an event of its stream, as the API would have sent it: a piece of JSON is a text, and the role is the
@@ -69,7 +68,6 @@ export const dialect: Dialect = {
     return body
   },
   inApiForm,
-  behaviours: outputFormat,
   errorDetail: (body): ServerDetail | undefined => {
     const detail = detailIn(body)
     const error = isObject(body) && isObject(body["error"]) ? body["error"] : {}

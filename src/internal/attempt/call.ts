@@ -107,7 +107,7 @@ export const withCall = <A, R>(
       if (options !== config.defaults) refuseOptions(options)
       refuseStream(endpoint, given, options)
       const prepared = endpoint.prepare === undefined ? given : endpoint.prepare(given)
-      fields = config.dialect.behaviours?.[endpoint.id]?.send(prepared) ?? prepared
+      fields = endpoint.behaviour?.send?.(prepared) ?? prepared
       const refusal = config.dialect.guard?.(endpoint, fields, {
         explicit: timeouts.body !== config.defaults.timeouts?.body || timeouts.total !== undefined
       })

@@ -7,6 +7,7 @@ import { messageOf } from "../errors/messageOf.ts"
 import { describeText, reasonOf } from "../errors/reasons.ts"
 import { plainText, type Scrub } from "../errors/redact.ts"
 import { errorInText, isErrorLike, statusIn } from "../errors/serverError.ts"
+import { isObject } from "../json/json.ts"
 import { endpointDecoder, pageReaderOf } from "./endpointDecoder.ts"
 import { notJson } from "./schemaDecoder.ts"
 
@@ -28,16 +29,31 @@ export const decodeBody = (
   try {
     if (text === "") return { value: decodeEmpty(call, response.headers["content-type"]), raw: undefined }
     const raw = parseJson(call, text, response)
-    const { behaviours, inApiForm, unwrap } = call.config.dialect
-    const answer = unwrap(endpoint, raw)
-    const isOpen = (call.options.decoding ?? "open") === "open"
-    const unwrapped = isOpen && inApiForm !== undefined ? inApiForm(endpoint, answer, input) : answer
-    const behaviour = behaviours?.[endpoint.id]
-    const payload = behaviour === undefined ? unwrapped : behaviour.receive(unwrapped, input)
+    const answer = call.config.dialect.unwrap(endpoint, raw)
+    const form = (call.options.decoding ?? "open") === "open" ? formOf(call, input) : undefined
+    const given = form === undefined ? answer : form(answer)
+    const payload = endpoint.behaviour?.receive?.(given, input) ?? given
     if (endpoint.kind === "none") return { value: undefined, raw }
     return { value: decodePayload(call, input, payload), raw }
   } catch (thrown) {
     throw bodyError(call, response, text, thrown, now)
+  }
+}
+
+/**
+ * Returns what brings an answer, or an event of it, into the form of the API: first as any of its answers, then as one of
+ * this endpoint. `undefined` if there is nothing to change.
+ */
+export const formOf = (
+  { config: { dialect }, endpoint }: Pick<Call, "config" | "endpoint">,
+  input: unknown
+): ((json: unknown) => unknown) | undefined => {
+  const any = dialect.inApiForm
+  const own = endpoint.behaviour?.inApiForm
+  if (any === undefined && own === undefined) return undefined
+  return (json) => {
+    const formed = any === undefined ? json : any(endpoint, json, input)
+    return own !== undefined && isObject(formed) ? own(formed, input) : formed
   }
 }
 

@@ -9,9 +9,9 @@ import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaParser from "effect/SchemaParser"
 import { isBeyondJson, resolved } from "./ast.ts"
+import { type Comparison, comparisonOf } from "./comparison.ts"
 import { emptyOf, setHidden } from "./emptyValue.ts"
-import { generateObject, type Slot } from "./generateParser.ts"
-import { likeness } from "./matchScore.ts"
+import type { GenerateObject, Slot } from "./generateParser.ts"
 import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 import { unknownVariant } from "./unknownVariant.ts"
 
@@ -40,21 +40,6 @@ export class MismatchFound {
   }
 }
 
-/** Returns a function that decodes parsed JSON and may change it in place. It throws {@link MismatchFound}. */
-export const decoderOf = (schema: Schema.Constraint, openness: Openness): ((json: unknown) => unknown) => {
-  const parse = openness === "open" ? withEvidence(schema.ast) : parserOf(schema.ast, caches[openness])
-  const failure: Failure = { path: [], expected: "", actual: undefined }
-  return (json) => {
-    const value = parse(json, failure)
-    if (value !== mismatch) return value
-    throw new MismatchFound({
-      path: failure.path.reverse(),
-      expected: failure.expected,
-      actual: failure.actual
-    })
-  }
-}
-
 interface Failure {
   /** From the innermost key outwards. */
   path: Array<string | number>
@@ -65,29 +50,62 @@ interface Failure {
 const mismatch = Symbol("mismatch")
 type Parser = (input: unknown, failure: Failure) => unknown
 
+/** The parsers of one openness. */
 interface Cache {
   readonly strict: boolean
-  /** Whether missing lists and objects are read as empty. */
-  readonly fills: boolean
+  /** If missing lists and objects are read as empty: the parsers that do not do so. */
+  readonly whole?: Cache
   /** Whether property names decide which members of a union to try. */
   readonly compares: boolean
+  readonly generate: GenerateObject | undefined
   readonly parsers: WeakMap<SchemaAST.AST, Parser>
 }
 
-/** `"whole"` is `"open"` without reading missing values as empty. */
-const caches: Record<Openness | "whole", Cache> = {
-  open: { strict: false, fills: true, compares: true, parsers: new WeakMap() },
-  whole: { strict: false, fills: false, compares: true, parsers: new WeakMap() },
-  exact: { strict: false, fills: false, compares: false, parsers: new WeakMap() },
-  strict: { strict: true, fills: false, compares: false, parsers: new WeakMap() }
+const makeCaches = (generate: GenerateObject | undefined) => {
+  const cache = (rules: Pick<Cache, "compares" | "strict" | "whole">): Cache => ({
+    ...rules,
+    generate,
+    parsers: new WeakMap()
+  })
+  const whole = cache({ strict: false, compares: true })
+  return {
+    open: { ...whole, whole, parsers: new WeakMap() },
+    exact: cache({ strict: false, compares: false }),
+    strict: cache({ strict: true, compares: false })
+  } satisfies Record<Openness, Cache>
+}
+
+/** Makes a function that decodes parsed JSON and may change it in place. It throws {@link MismatchFound}. */
+export type DecoderOf = (schema: Schema.Constraint, openness: Openness) => (json: unknown) => unknown
+
+/** Makes decoders that run `generate` for objects that are decoded often, if it is given. */
+export const makeDecoderOf = (generate?: GenerateObject): DecoderOf => {
+  const caches = makeCaches(generate)
+  return ({ ast }, openness) =>
+    throwing(openness === "open" ? withEvidence(ast, caches.open) : parserOf(ast, caches[openness]))
+}
+
+export const decoderOf: DecoderOf = /*#__PURE__*/ makeDecoderOf()
+
+const throwing = (parse: Parser) => {
+  const failure: Failure = { path: [], expected: "", actual: undefined }
+  return (json: unknown): unknown => {
+    const value = parse(json, failure)
+    if (value !== mismatch) return value
+    throw new MismatchFound({
+      path: failure.path.reverse(),
+      expected: failure.expected,
+      actual: failure.actual
+    })
+  }
 }
 
 /**
  * An object without any of its lists and objects, and with at most half of its required properties, is something else:
  * an error body, for instance. The parser that fills nothing in then says what is missing.
  */
-const withEvidence = (ast: SchemaAST.AST): Parser => {
-  const parse = parserOf(ast, caches.open)
+const withEvidence = (ast: SchemaAST.AST, cache: Cache): Parser => {
+  const parse = parserOf(ast, cache)
   const object = resolved(ast)
   if (object._tag !== "Objects") return parse
   return (input, failure) => {
@@ -96,7 +114,7 @@ const withEvidence = (ast: SchemaAST.AST): Parser => {
     if (isConvincing(input, evidence)) return parse(input, failure)
     return isOther(input, evidence)
       ? fail(failure, `an object with ${evidence.names.slice(0, 5).join(", ")}`, input)
-      : parserOf(ast, caches.whole)(input, failure)
+      : parserOf(ast, cache.whole ?? cache)(input, failure)
   }
 }
 
@@ -116,7 +134,7 @@ const evidenceOf = (ast: SchemaAST.Objects): Evidence => {
   const evidence = {
     names: namesOf(() => true),
     containers: namesOf(isContainer),
-    required: namesOf((type) => type.context?.isOptional !== true || isRequired(type, caches.strict))
+    required: namesOf((type) => type.context?.isOptional !== true || isRequired(type))
   }
   evidences.set(ast, evidence)
   return evidence
@@ -130,7 +148,7 @@ const isOther = (input: JsonObject, { names }: Evidence): boolean =>
   names.length > 0 && !isEmpty(input) && !names.some((name) => name in input)
 
 const isContainer = (ast: SchemaAST.AST): boolean =>
-  flattened(ast, caches.exact).members.some((member) => shapeOf(member) === "array" || shapeOf(member) === "object")
+  flattened(ast, false).members.some((member) => shapeOf(member) === "array" || shapeOf(member) === "object")
 
 const parserOf = (ast: SchemaAST.AST, cache: Cache): Parser => {
   const cached = cache.parsers.get(ast)
@@ -228,7 +246,7 @@ const compileArray = (item: SchemaAST.AST, cache: Cache): Parser => {
 /** Like {@link parserOf}, but a `null` item becomes an empty value, as a `null` field does. */
 const itemParser = (item: SchemaAST.AST, cache: Cache): Parser => {
   const parse = parserOf(item, cache)
-  if (!cache.fills) return parse
+  if (cache.whole === undefined) return parse
   let empty: ReturnType<typeof emptyOf> | false = false
   return (input, failure) => {
     if (input !== null) return parse(input, failure)
@@ -248,13 +266,13 @@ const isJsonObject = (input: unknown): input is JsonObject =>
 
 const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parser> => {
   const { type } = property
-  const { allowsNull, allowsUndefined, members } = flattened(type, cache)
-  const isOptional = allowsUndefined || (type.context?.isOptional === true && !isRequired(type, cache))
-  const empty = cache.fills && !isOptional ? emptyOf(type) : undefined
+  const { allowsNull, allowsUndefined, members } = flattened(type, cache.strict)
+  const isOptional = allowsUndefined || (type.context?.isOptional === true && !(cache.strict && isRequired(type)))
+  const empty = cache.whole !== undefined && !isOptional ? emptyOf(type) : undefined
   return {
     key: String(property.name),
     empty: typeof empty === "function" ? empty : undefined,
-    scalar: scalarAmong(members, cache),
+    scalar: scalarAmong(members, cache.strict),
     literal: type._tag === "Literal" && typeof type.literal === "string" ? type.literal : undefined,
     allowsNull: allowsNull || empty === "nothing",
     allowsUndefined: isOptional || empty === "nothing",
@@ -263,18 +281,18 @@ const slotOf = (property: SchemaAST.PropertySignature, cache: Cache): Slot<Parse
 }
 
 /** The `typeof` of values that one member accepts unchanged and no other member accepts. */
-const scalarAmong = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): string | undefined => {
-  const all = members.flatMap((member) => flattened(resolved(member), cache).members)
+const scalarAmong = (members: ReadonlyArray<SchemaAST.AST>, strict: boolean): string | undefined => {
+  const all = members.flatMap((member) => flattened(resolved(member), strict).members)
   const isPlain = ({ checks, encoding }: SchemaAST.AST) => checks === undefined && encoding === undefined
   if (
     all.length > 1 &&
     !all.every((member) => shapeOf(member) === "object" || (isPlain(member) && shapeOf(member) !== "any"))
   )
     return undefined
-  return all.map((member) => scalarTypeOf(member, cache)).find((type) => type !== undefined)
+  return all.map((member) => scalarTypeOf(member, strict)).find((type) => type !== undefined)
 }
 
-const scalarTypeOf = (ast: SchemaAST.AST, { strict }: Cache): string | undefined => {
+const scalarTypeOf = (ast: SchemaAST.AST, strict: boolean): string | undefined => {
   if (ast.checks !== undefined || ast.encoding !== undefined) return undefined
   switch (ast._tag) {
     case "String":
@@ -298,13 +316,13 @@ const compileObject = (ast: SchemaAST.Objects, cache: Cache): Parser => {
   const refuse: Parser = (input, failure) => fail(failure, expected, input)
   // If missing values are read as empty, so is an object without properties.
   const isRefused = needsOne
-    ? (input: object) => !keys.some((key) => key in input) && !(cache.fills && isEmpty(input))
+    ? (input: object) => !keys.some((key) => key in input) && !(cache.whole !== undefined && isEmpty(input))
     : undefined
   let slots: ReadonlyArray<Slot<Parser>> | undefined
   let runs = 0
   let parse: Parser = (input, failure) => {
     slots ??= ast.propertySignatures.map((property) => slotOf(property, cache))
-    if (++runs === hot) parse = generateObject(slots, { mismatch, refuse, isRefused, setHidden }) ?? parse
+    if (++runs === hot) parse = cache.generate?.(slots, { mismatch, refuse, isRefused, setHidden }) ?? parse
     return parseSlots(input, slots, isRefused, refuse, failure)
   }
   const parseRest = compileRest(ast, keys, cache)
@@ -383,8 +401,8 @@ interface Flattened {
 }
 
 /** The members of a union and of its nested unions, except `null` and `undefined`. */
-const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
-  if (cache.strict && ast.annotations?.["~llmfx/lenient"] === true) {
+const flattened = (ast: SchemaAST.AST, strict: boolean): Flattened => {
+  if (strict && ast.annotations?.["~llmfx/lenient"] === true) {
     return { allowsNull: false, allowsUndefined: false, members: [] }
   }
   if (
@@ -399,8 +417,8 @@ const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
       members: isNothing(ast) ? [] : [ast]
     }
   }
-  const parts = ast.types.map((type) => flattened(type, cache))
-  const required = isRequired(ast, cache)
+  const parts = ast.types.map((type) => flattened(type, strict))
+  const required = strict && isRequired(ast)
   return {
     allowsNull: !required && parts.some(({ allowsNull }) => allowsNull),
     allowsUndefined: !required && parts.some(({ allowsUndefined }) => allowsUndefined),
@@ -411,15 +429,18 @@ const flattened = (ast: SchemaAST.AST, cache: Cache): Flattened => {
 const isNothing = ({ _tag }: SchemaAST.AST): boolean => _tag === "Null" || _tag === "Undefined"
 
 /** A property the API may omit. Scalars that only open decoding tolerates as missing do not count. */
-const isRequired = (ast: SchemaAST.AST, { strict }: Cache): boolean =>
-  strict && ast._tag === "Union" && [ast, ...ast.types].some((type) => type.annotations?.["~llmfx/required"] === true)
+const isRequired = (ast: SchemaAST.AST): boolean =>
+  ast._tag === "Union" && [ast, ...ast.types].some((type) => type.annotations?.["~llmfx/required"] === true)
 
 const compileUnion = (ast: SchemaAST.Union, cache: Cache): Parser => {
   const tagged = taggedUnionOf(ast)
   if (tagged !== undefined) return compileTaggedUnion(tagged, cache)
-  const { allowsNull, allowsUndefined, members } = flattened(ast, cache)
+  const { allowsNull, allowsUndefined, members } = flattened(ast, cache.strict)
   const [only] = members
-  const parse = members.length === 1 && only !== undefined ? parserOf(only, cache) : compileTrial(members, cache)
+  const parse =
+    members.length === 1 && only !== undefined
+      ? parserOf(only, cache)
+      : compileTrial(members, cache, cache.compares ? comparisonOf(ast) : undefined)
   if (!allowsNull && !allowsUndefined) return parse
   return (input, failure) => {
     if ((input === null && allowsNull) || (input === undefined && allowsUndefined)) return input
@@ -437,7 +458,7 @@ const compileTaggedUnion = ({ absent, discriminator, members }: TaggedUnion, cac
   return (input, failure) => {
     if (!isJsonObject(input)) return fail(failure, "an object", input)
     if (absent !== undefined && input[discriminator] === undefined) setHidden(input, discriminator, absent)
-    const tag = input[discriminator]
+    const tag = input[discriminator] ?? absent
     if (lastParse === undefined || tag !== lastTag) {
       lastTag = tag
       lastParse = parsers.get(tag)
@@ -458,19 +479,25 @@ interface Candidate {
 }
 
 /** Tries the members in order. A member that fits as it is goes before members that need missing values filled in. */
-const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Parser => {
+const compileTrial = (
+  members: ReadonlyArray<SchemaAST.AST>,
+  cache: Cache,
+  comparison: Comparison | undefined
+): Parser => {
   const candidates = members.map((ast): Candidate => ({ ast, shape: shapeOf(ast), parse: parserOf(ast, cache) }))
   const literals = new Set<unknown>(members.every(isLiteral) ? members.map(({ literal }) => literal) : [])
   return (input, failure) => {
     if (literals.has(input)) return input
     const fitting = fittingAmong(candidates, input)
     const isScalar = shapeOfValue(input) === "scalar"
-    const tried = cache.compares && !isScalar && fitting.length > 1 ? likeliestAmong(fitting, input) : fitting
+    const tried =
+      comparison === undefined || isScalar || fitting.length === 1 ? fitting : comparison.likeliest(fitting, input)
     const [only] = tried
     if (tried.length === 1 && only !== undefined) return only.parse(input, failure)
-    if (cache.fills && !isScalar) {
+    const { whole } = cache
+    if (whole !== undefined && !isScalar) {
       const parsed = firstOf(
-        tried.map(({ ast }) => parserOf(ast, caches.whole)),
+        tried.map(({ ast }) => parserOf(ast, whole)),
         input,
         []
       )
@@ -482,7 +509,7 @@ const compileTrial = (members: ReadonlyArray<SchemaAST.AST>, cache: Cache): Pars
       input,
       failures
     )
-    if (parsed === mismatch) Object.assign(failure, tellingOf(tried, failures, input))
+    if (parsed === mismatch) Object.assign(failure, tellingOf(tried, failures, input, comparison))
     return parsed
   }
 }
@@ -510,36 +537,23 @@ const fittingAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): Rea
   return fitting.length === 0 ? candidates : fitting
 }
 
-/**
- * Returns the members that have fields for most of the value's properties, and the members that take any. The others
- * would treat a wrong-typed field as an unknown property.
- */
-const likeliestAmong = (candidates: ReadonlyArray<Candidate>, input: unknown): ReadonlyArray<Candidate> => {
-  const of = candidates.map(({ ast }) => likeness(ast, input, 0))
-  const most = Math.max(...of.map((count) => count ?? -1))
-  const likeliest = candidates.filter((_, index) => of[index] === undefined || (of[index] === most && most >= 0))
-  return likeliest.length === 0 ? candidates : likeliest
-}
-
-/** How deep properties are compared with the fields of members that do not accept the value. */
-const depthOfComparison = 4
-
 /** Returns the mismatch of the member that matches the value best; among equals, the deepest one. */
 const tellingOf = (
   candidates: ReadonlyArray<Candidate>,
   failures: ReadonlyArray<Failure>,
-  input: unknown
+  input: unknown,
+  comparison: Comparison | undefined
 ): Failure | undefined => {
   let telling: Failure | undefined
   let most = -Infinity
-  for (const [index, failure] of failures.entries()) {
-    const candidate = candidates[index]
-    const count = candidate === undefined ? 0 : (likeness(candidate.ast, input, depthOfComparison) ?? 0)
-    const isDeeper = telling === undefined || failure.path.length > telling.path.length
-    if (count < most || (count === most && !isDeeper)) continue
-    most = count
+  candidates.forEach(({ ast }, index) => {
+    const failure = failures[index]
+    const score = comparison?.score(ast, input) ?? 0
+    const isDeeper = telling === undefined || (failure?.path.length ?? 0) > telling.path.length
+    if (score < most || (score === most && !isDeeper)) return
+    most = score
     telling = failure
-  }
+  })
   return telling
 }
 

@@ -1,14 +1,12 @@
 import type * as Endpoint from "../../Endpoint.ts"
 import type * as Page from "../../Page.ts"
 import type { Decoding } from "../../RequestOptions.ts"
-import type { schemaDecoder } from "./schemaDecoder.ts"
+import type { MakeDecoder } from "./schemaDecoder.ts"
 
 /**
  * How an endpoint's JSON is decoded. The endpoint brings the code along, and not the client, so that a program whose
  * endpoints decode nothing is bundled without it.
  */
-export type MakeDecoder = typeof schemaDecoder
-
 export const DecoderOf: unique symbol = Symbol("decoder")
 
 /** Returns the decoder of an endpoint's value, item or event. An endpoint without one returns its JSON. */

@@ -54,7 +54,12 @@ const condition = ({ allowsNull, allowsUndefined, literal, scalar }: Slot<unknow
     .join("||")
 
 /** Returns an object parser as generated code, or `undefined` if code generation is forbidden. */
-export const generateObject = <Parser>(
+export type GenerateObject = <Parser>(
+  slots: ReadonlyArray<Slot<Parser>>,
+  runtime: Runtime<Parser>
+) => Parser | undefined
+
+export const generateObject: GenerateObject = <Parser>(
   slots: ReadonlyArray<Slot<Parser>>,
   runtime: Runtime<Parser>
 ): Parser | undefined => {

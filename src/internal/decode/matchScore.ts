@@ -2,6 +2,7 @@
 import type * as SchemaAST from "effect/SchemaAST"
 import { isObject } from "../json/json.ts"
 import { isBeyondJson } from "./ast.ts"
+import type { Comparison } from "./comparison.ts"
 import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
 
 /**
@@ -12,7 +13,7 @@ import { type TaggedUnion, taggedUnionOf } from "./taggedUnion.ts"
  * Negative if the value cannot be meant for this schema; `undefined` if the schema has no names to compare. A `null`
  * property does not count.
  */
-export const likeness = (ast: SchemaAST.AST, value: unknown, depth: number): number | undefined => {
+const likeness = (ast: SchemaAST.AST, value: unknown, depth: number): number | undefined => {
   if (isBeyondJson(ast)) return undefined
   switch (ast._tag) {
     case "Suspend":
@@ -128,4 +129,18 @@ const valuesOf = (ast: SchemaAST.AST): ReadonlyArray<unknown> | undefined => {
     default:
       return undefined
   }
+}
+
+/** How deep properties are compared with the fields of members that do not accept the value. */
+const depthOfComparison = 4
+
+/** Compares a value with the members of a union. */
+export const byLikeness: Comparison = {
+  likeliest: (candidates, input) => {
+    const of = candidates.map(({ ast }) => likeness(ast, input, 0))
+    const most = Math.max(...of.map((count) => count ?? -1))
+    const likeliest = candidates.filter((_, index) => of[index] === undefined || (of[index] === most && most >= 0))
+    return likeliest.length === 0 ? candidates : likeliest
+  },
+  score: (ast, input) => likeness(ast, input, depthOfComparison) ?? 0
 }

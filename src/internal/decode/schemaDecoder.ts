@@ -2,14 +2,21 @@ import type * as Schema from "effect/Schema"
 import * as ApiError from "../../ApiError.ts"
 import type { Decoding } from "../../RequestOptions.ts"
 import type { JsonParser } from "../json/patternParser.ts"
-import { decoderOf, MismatchFound } from "./compileDecoder.ts"
+import { type DecoderOf, decoderOf, MismatchFound, makeDecoderOf } from "./compileDecoder.ts"
+import { generateObject } from "./generateParser.ts"
 
-/** Decodes parsed JSON. Throws a `DecodeError` that holds `raw`. */
-export const schemaDecoder = (
-  schema: Schema.Constraint | undefined,
-  decoding: Decoding
-): ((json: unknown) => unknown) =>
-  schema === undefined || decoding === "raw" ? (json) => json : throwing(decoderOf(schema, decoding))
+/** Makes a function that decodes parsed JSON. It throws a `DecodeError` that holds `raw`. */
+export type MakeDecoder = (schema: Schema.Constraint | undefined, decoding: Decoding) => (json: unknown) => unknown
+
+const makerWith =
+  (decoderOf: DecoderOf): MakeDecoder =>
+  (schema, decoding) =>
+    schema === undefined || decoding === "raw" ? (json) => json : throwing(decoderOf(schema, decoding))
+
+export const schemaDecoder: MakeDecoder = /*#__PURE__*/ makerWith(decoderOf)
+
+/** For values of which there are many: events, lines, items. */
+export const hotSchemaDecoder: MakeDecoder = /*#__PURE__*/ makerWith(/*#__PURE__*/ makeDecoderOf(generateObject))
 
 const throwing =
   (decode: (json: unknown) => unknown) =>

@@ -13,7 +13,7 @@ import { type Call, errorOf, summarize } from "../attempt/call.ts"
 import { readText } from "../attempt/readBody.ts"
 import { bugIn, failUnread, maxBodyLengthOf, transportReason } from "../attempt/send.ts"
 import { withNow } from "../attempt/withNow.ts"
-import { bodyError, isJson } from "../decode/body.ts"
+import { bodyError, formOf, isJson } from "../decode/body.ts"
 import { endpointDecoder } from "../decode/endpointDecoder.ts"
 import { parseJson } from "../decode/schemaDecoder.ts"
 import { done, ErrorInBody, skip } from "../dialect.ts"
@@ -192,8 +192,7 @@ const eventReader = (
   const { dialect } = config
   const decoding = options.decoding ?? "open"
   const decode = endpointDecoder(endpoint, decoding)
-  const { inApiForm } = decoding === "open" ? dialect : {}
-  const form = inApiForm === undefined ? undefined : (json: unknown) => inApiForm(endpoint, json, input)
+  const form = decoding === "open" ? formOf({ config, endpoint }, input) : undefined
   const frames = framesOf(makeJsonSeriesParser(dialect.parse, dialect.isFormOfShape === true ? form : undefined))
   const read = dialect.events(endpoint, frames)
   const formed = dialect.isFormOfShape === true ? undefined : form

@@ -71,7 +71,7 @@ export interface FederationRule {
 }
 export const FederationRule: Open.Codec<FederationRule> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  attribute_matchers: Open.record(Open.union(() => [Schema.String, Schema.Boolean, Schema.Number])),
+  attribute_matchers: Open.record(Schema.Union([Schema.String, Schema.Boolean, Schema.Number])),
   created_at: Schema.Number,
   description: Open.nullish(Schema.String),
   enabled: Schema.Boolean,

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
 import * as Open from "../../OpenSchema.ts"
+import { transcriptNumbers } from "../internal/transcriptNumbers.ts"
 import { OpenAi } from "../OpenAi.ts"
 import type { AudioModel, AudioResponseFormat } from "./Audio.ts"
 
@@ -307,8 +308,9 @@ export const create: Endpoint.Json<TranscriptionCreateParams, TranscriptionCreat
     method: "POST",
     path: "/audio/transcriptions",
     body: "multipart",
-    success: /*#__PURE__*/ Open.union(() => [Schema.String, TranscriptionCreateResponse]),
-    textual: true
+    success: /*#__PURE__*/ Schema.Union([Schema.String, TranscriptionCreateResponse]),
+    textual: true,
+    behaviour: transcriptNumbers
   })
 
 /**
@@ -325,5 +327,6 @@ export const stream: Endpoint.EventStream<TranscriptionCreateParams, Transcripti
     body: "multipart",
     fixed: { stream: true },
     success: TranscriptionStreamEvent,
-    terminal: ["transcript.text.done"]
+    terminal: ["transcript.text.done"],
+    behaviour: transcriptNumbers
   })

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import type * as FileSource from "../../files/FileSource.ts"
 import * as Open from "../../OpenSchema.ts"
+import { transcriptNumbers } from "../internal/transcriptNumbers.ts"
 import { OpenAi } from "../OpenAi.ts"
 import type { AudioModel } from "./Audio.ts"
 import { TranscriptionSegment } from "./AudioTranscriptions.ts"
@@ -56,6 +57,7 @@ export const create: Endpoint.Json<TranslationCreateParams, TranslationCreateRes
     method: "POST",
     path: "/audio/translations",
     body: "multipart",
-    success: /*#__PURE__*/ Open.union(() => [Schema.String, TranslationCreateResponse]),
-    textual: true
+    success: /*#__PURE__*/ Schema.Union([Schema.String, TranslationCreateResponse]),
+    textual: true,
+    behaviour: transcriptNumbers
   })

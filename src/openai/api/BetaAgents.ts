@@ -1088,10 +1088,9 @@ export const InputContent: Open.Codec<InputContent> = /*#__PURE__*/ Open.taggedU
 }))
 
 export type AgentFunctionCallOutput = string | ReadonlyArray<InputContent>
-export const AgentFunctionCallOutput: Open.Codec<AgentFunctionCallOutput> = /*#__PURE__*/ Open.union(() => [
-  Schema.String,
-  Open.array(InputContent)
-])
+export const AgentFunctionCallOutput: Open.Codec<AgentFunctionCallOutput> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([Schema.String, Open.array(InputContent)])
+)
 
 export interface AgentSessionItemFunctionCallOutputItemResource {
   readonly id: string

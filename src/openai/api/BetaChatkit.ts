@@ -18,7 +18,7 @@ export interface ChatKitWorkflow {
 }
 export const ChatKitWorkflow: Open.Codec<ChatKitWorkflow> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  state_variables: Open.nullish(Open.record(Open.union(() => [Schema.String, Schema.Boolean, Schema.Number]))),
+  state_variables: Open.nullish(Open.record(Schema.Union([Schema.String, Schema.Boolean, Schema.Number]))),
   tracing: ChatKitWorkflowTracing,
   version: Open.nullish(Schema.String)
 }))

@@ -595,7 +595,7 @@ export interface RealtimeResponse {
 export const RealtimeResponse: Open.Codec<RealtimeResponse> = /*#__PURE__*/ Open.struct(() => ({
   id: Open.optional(Schema.String),
   conversation_id: Open.optional(Schema.String),
-  max_output_tokens: Open.optional(Open.union(() => [Open.literals("inf"), Schema.Number])),
+  max_output_tokens: Open.optional(Schema.Union([Open.literals("inf"), Schema.Number])),
   metadata: Open.optional(Metadata),
   modalities: Open.optional(Open.array(Open.literals("text", "audio"))),
   object: Open.optional(Open.literals("realtime.response")),
@@ -827,7 +827,7 @@ export const Session: Open.Codec<Session> = /*#__PURE__*/ Open.struct(() => ({
   input_audio_noise_reduction: Open.optional(SessionInputAudioNoiseReduction),
   input_audio_transcription: Open.optional(SessionInputAudioTranscription),
   instructions: Open.optional(Schema.String),
-  max_response_output_tokens: Open.optional(Open.union(() => [Open.literals("inf"), Schema.Number])),
+  max_response_output_tokens: Open.optional(Schema.Union([Open.literals("inf"), Schema.Number])),
   modalities: Open.optional(Open.array(Open.literals("text", "audio"))),
   model: Open.optional(
     Open.literals(
@@ -844,7 +844,7 @@ export const Session: Open.Codec<Session> = /*#__PURE__*/ Open.struct(() => ({
   temperature: Open.optional(Schema.Number),
   tool_choice: Open.optional(Schema.String),
   tools: Open.optional(Open.array(SessionCreateResponseTool)),
-  tracing: Open.optional(Open.union(() => [Open.literals("auto"), TracingConfiguration])),
+  tracing: Open.optional(Schema.Union([Open.literals("auto"), TracingConfiguration])),
   turn_detection: Open.optional(SessionTurnDetection),
   voice: Open.optional(Open.literals("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"))
 }))

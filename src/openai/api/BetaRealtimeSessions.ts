@@ -181,14 +181,14 @@ export const SessionCreateResponse: Open.Codec<SessionCreateResponse> = /*#__PUR
   input_audio_format: Open.optional(Schema.String),
   input_audio_transcription: Open.optional(SessionCreateResponseInputAudioTranscription),
   instructions: Open.optional(Schema.String),
-  max_response_output_tokens: Open.optional(Open.union(() => [Open.literals("inf"), Schema.Number])),
+  max_response_output_tokens: Open.optional(Schema.Union([Open.literals("inf"), Schema.Number])),
   modalities: Open.optional(Open.array(Open.literals("text", "audio"))),
   output_audio_format: Open.optional(Schema.String),
   speed: Open.optional(Schema.Number),
   temperature: Open.optional(Schema.Number),
   tool_choice: Open.optional(Schema.String),
   tools: Open.optional(Open.array(SessionCreateResponseTool)),
-  tracing: Open.optional(Open.union(() => [Open.literals("auto"), TracingConfiguration])),
+  tracing: Open.optional(Schema.Union([Open.literals("auto"), TracingConfiguration])),
   turn_detection: Open.optional(SessionCreateResponseTurnDetection),
   voice: Open.optional(Open.literals("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"))
 }))

@@ -3,6 +3,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { textArguments } from "../internal/textArguments.ts"
 import { OpenAi } from "../OpenAi.ts"
 
 export interface AccessPrograms {
@@ -121,7 +122,7 @@ export interface BetaEasyInputMessage {
   readonly type?: "message" | null | undefined
 }
 export const BetaEasyInputMessage: Open.Codec<BetaEasyInputMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.union(() => [Schema.String, BetaResponseInputMessageContentList]),
+  content: Schema.Union([Schema.String, BetaResponseInputMessageContentList]),
   role: Open.tag("user", "assistant", "system", "developer"),
   phase: Open.optional(Open.literals("commentary", "final_answer")),
   type: Open.optional(Open.tag("message"))
@@ -306,7 +307,7 @@ export interface BetaResponseFileSearchToolCallResult {
 }
 export const BetaResponseFileSearchToolCallResult: Open.Codec<BetaResponseFileSearchToolCallResult> =
   /*#__PURE__*/ Open.struct(() => ({
-    attributes: Open.optional(Open.record(Open.union(() => [Schema.String, Schema.Number, Schema.Boolean]))),
+    attributes: Open.optional(Open.record(Schema.Union([Schema.String, Schema.Number, Schema.Boolean]))),
     file_id: Open.optional(Schema.String),
     filename: Open.optional(Schema.String),
     score: Open.optional(Schema.Number),
@@ -758,7 +759,7 @@ export interface FunctionCallOutput {
   readonly status?: "in_progress" | "completed" | "incomplete" | (string & {}) | null | undefined
 }
 export const FunctionCallOutput: Open.Codec<FunctionCallOutput> = /*#__PURE__*/ Open.struct(() => ({
-  output: Open.union(() => [Schema.String, BetaResponseFunctionCallOutputItemList]),
+  output: Schema.Union([Schema.String, BetaResponseFunctionCallOutputItemList]),
   type: Open.tag("function_call_output"),
   id: Open.optional(Schema.String),
   agent: Open.optional(BetaResponseInputItemMessageAgent),
@@ -951,11 +952,11 @@ export interface ComparisonFilter {
 export const ComparisonFilter: Open.Codec<ComparisonFilter> = /*#__PURE__*/ Open.struct(() => ({
   key: Schema.String,
   type: Open.tag("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"),
-  value: Open.union(() => [
+  value: Schema.Union([
     Schema.String,
     Schema.Number,
     Schema.Boolean,
-    Open.array(Open.union(() => [Schema.String, Schema.Number]))
+    Open.array(Schema.Union([Schema.String, Schema.Number]))
   ])
 }))
 
@@ -1153,7 +1154,7 @@ export const BetaResponseToolSearchOutputItemParamMcp: Open.Codec<BetaResponseTo
     server_label: Schema.String,
     type: Open.tag("mcp"),
     allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic"))),
-    allowed_tools: Open.optional(Open.union(() => [Open.array(Schema.String), McpToolFilter])),
+    allowed_tools: Open.optional(Schema.Union([Open.array(Schema.String), McpToolFilter])),
     authorization: Open.optional(Schema.String),
     connector_id: Open.optional(
       Open.literals(
@@ -1169,7 +1170,7 @@ export const BetaResponseToolSearchOutputItemParamMcp: Open.Codec<BetaResponseTo
     ),
     defer_loading: Open.optional(Schema.Boolean),
     headers: Open.optional(Open.record(Schema.String)),
-    require_approval: Open.optional(Open.union(() => [Open.literals("always", "never"), McpToolApprovalFilter])),
+    require_approval: Open.optional(Schema.Union([Open.literals("always", "never"), McpToolApprovalFilter])),
     server_description: Open.optional(Schema.String),
     server_url: Open.optional(Schema.String),
     tunnel_id: Open.optional(Schema.String)
@@ -1236,7 +1237,7 @@ export interface BetaResponseToolSearchOutputItemParamCodeInterpreter {
 }
 export const BetaResponseToolSearchOutputItemParamCodeInterpreter: Open.Codec<BetaResponseToolSearchOutputItemParamCodeInterpreter> =
   /*#__PURE__*/ Open.struct(() => ({
-    container: Open.union(() => [Schema.String, CodeInterpreterToolAuto]),
+    container: Schema.Union([Schema.String, CodeInterpreterToolAuto]),
     type: Open.tag("code_interpreter"),
     allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic")))
   }))
@@ -1667,7 +1668,7 @@ export interface BetaToolCodeInterpreter {
   readonly allowed_callers?: ReadonlyArray<"direct" | "programmatic" | (string & {})> | null | undefined
 }
 export const BetaToolCodeInterpreter: Open.Codec<BetaToolCodeInterpreter> = /*#__PURE__*/ Open.struct(() => ({
-  container: Open.optional(Open.union(() => [Schema.String, CodeInterpreterToolAuto])),
+  container: Open.optional(Schema.Union([Schema.String, CodeInterpreterToolAuto])),
   type: Open.tag("code_interpreter"),
   allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic")))
 }))
@@ -2366,7 +2367,7 @@ export interface BetaResponseCustomToolCallOutput {
 export const BetaResponseCustomToolCallOutput: Open.Codec<BetaResponseCustomToolCallOutput> = /*#__PURE__*/ Open.struct(
   () => ({
     call_id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(BetaResponseCustomToolCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(BetaResponseCustomToolCallOutputOutput)]),
     type: Open.tag("custom_tool_call_output"),
     id: Open.optional(Schema.String),
     agent: Open.optional(BetaResponseInputItemMessageAgent),
@@ -2720,7 +2721,7 @@ export interface BetaResponsePrompt {
 }
 export const BetaResponsePrompt: Open.Codec<BetaResponsePrompt> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  variables: Open.optional(Open.record(Open.union(() => [Schema.String, BetaResponsePromptVariables]))),
+  variables: Open.optional(Open.record(Schema.Union([Schema.String, BetaResponsePromptVariables]))),
   version: Open.optional(Schema.String)
 }))
 
@@ -3212,7 +3213,7 @@ export interface BetaResponseFunctionToolCallOutputItem {
 export const BetaResponseFunctionToolCallOutputItem: Open.Codec<BetaResponseFunctionToolCallOutputItem> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(BetaResponseCustomToolCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(BetaResponseCustomToolCallOutputOutput)]),
     status: Open.literals("in_progress", "completed", "incomplete"),
     type: Open.tag("function_call_output"),
     agent: Open.optional(BetaResponseInputItemMessageAgent),
@@ -3546,7 +3547,7 @@ export const BetaResponseCustomToolCallOutputItem: Open.Codec<BetaResponseCustom
     status: Open.literals("in_progress", "completed", "incomplete"),
     created_by: Open.optional(Schema.String),
     call_id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(BetaResponseCustomToolCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(BetaResponseCustomToolCallOutputOutput)]),
     type: Open.tag("custom_tool_call_output"),
     agent: Open.optional(BetaResponseInputItemMessageAgent),
     caller: Open.optional(BetaResponseFunctionToolCallCaller)
@@ -4184,7 +4185,7 @@ export const BetaResponse: Open.Codec<BetaResponse> = /*#__PURE__*/ Open.struct(
   created_at: Schema.Number,
   error: Open.nullish(BetaResponseError),
   incomplete_details: Open.nullish(BetaResponseIncompleteDetails),
-  instructions: Open.nullish(Open.union(() => [Schema.String, Open.array(BetaResponseInputItem)])),
+  instructions: Open.nullish(Schema.Union([Schema.String, Open.array(BetaResponseInputItem)])),
   metadata: Open.nullish(Open.record(Schema.String)),
   model: Open.literals(
     "gpt-6-astra",
@@ -5934,7 +5935,8 @@ export const create: Endpoint.Json<ResponseCreateParams, BetaResponse, OpenAi> =
   path: "/responses?beta=true",
   headerParams: { betas: "openai-beta" },
   body: "json",
-  success: BetaResponse
+  success: BetaResponse,
+  behaviour: textArguments
 })
 
 /**
@@ -5952,7 +5954,8 @@ export const stream: Endpoint.EventStream<ResponseCreateParams, BetaResponseStre
     body: "json",
     fixed: { stream: true },
     success: BetaResponseStreamEvent,
-    terminal: ["response.completed", "response.failed", "response.incomplete"]
+    terminal: ["response.completed", "response.failed", "response.incomplete"],
+    behaviour: textArguments
   })
 
 /**
@@ -5969,7 +5972,8 @@ export const retrieve: Endpoint.Json<ResponseRetrieveParams, BetaResponse, OpenA
     path: "/responses/{response_id}?beta=true",
     query: ["include", "include_obfuscation", "starting_after"],
     headerParams: { betas: "openai-beta" },
-    success: BetaResponse
+    success: BetaResponse,
+    behaviour: textArguments
   }
 )
 
@@ -5988,7 +5992,8 @@ export const retrieveStream: Endpoint.EventStream<ResponseRetrieveParams, BetaRe
     headerParams: { betas: "openai-beta" },
     fixed: { stream: true },
     success: BetaResponseStreamEvent,
-    terminal: ["response.completed", "response.failed", "response.incomplete"]
+    terminal: ["response.completed", "response.failed", "response.incomplete"],
+    behaviour: textArguments
   })
 
 /**
@@ -6017,7 +6022,8 @@ export const cancel: Endpoint.Json<ResponseCancelParams, BetaResponse, OpenAi> =
   method: "POST",
   path: "/responses/{response_id}/cancel?beta=true",
   headerParams: { betas: "openai-beta" },
-  success: BetaResponse
+  success: BetaResponse,
+  behaviour: textArguments
 })
 
 /**
@@ -6034,7 +6040,8 @@ export const compact: Endpoint.Json<ResponseCompactParams, BetaCompactedResponse
     path: "/responses/compact?beta=true",
     headerParams: { betas: "openai-beta" },
     body: "json",
-    success: BetaCompactedResponse
+    success: BetaCompactedResponse,
+    behaviour: textArguments
   }
 )
 

@@ -1407,7 +1407,7 @@ export interface ResponseSteerInputItemListMessage {
 }
 export const ResponseSteerInputItemListMessage: Open.Codec<ResponseSteerInputItemListMessage> =
   /*#__PURE__*/ Open.struct(() => ({
-    content: Open.union(() => [Open.array(BetaResponseSteerInputContent), Schema.String]),
+    content: Schema.Union([Open.array(BetaResponseSteerInputContent), Schema.String]),
     role: Open.literals("user"),
     type: Open.tag("message"),
     id: Open.optional(Schema.String),
@@ -1422,10 +1422,9 @@ export const BetaResponseSteerInputItem: Open.Codec<BetaResponseSteerInputItem> 
 )
 
 export type BetaResponseSteerInput = string | ReadonlyArray<BetaResponseSteerInputItem>
-export const BetaResponseSteerInput: Open.Codec<BetaResponseSteerInput> = /*#__PURE__*/ Open.union(() => [
-  Schema.String,
-  Open.array(BetaResponseSteerInputItem)
-])
+export const BetaResponseSteerInput: Open.Codec<BetaResponseSteerInput> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([Schema.String, Open.array(BetaResponseSteerInputItem)])
+)
 
 export interface BetaResponseSteerFailedEventSteer {
   readonly input: BetaResponseSteerInput

@@ -22,14 +22,16 @@ export type AssistantResponseFormatOption =
   | ResponseFormatJSONObject
   | ResponseFormatJSONSchema
   | Open.UnknownVariant
-export const AssistantResponseFormatOption: Open.Codec<AssistantResponseFormatOption> = /*#__PURE__*/ Open.union(() => [
-  Open.literals("auto"),
-  Open.taggedUnion<AssistantResponseFormatOption>("type", () => ({
-    text: ResponseFormatText,
-    json_object: ResponseFormatJSONObject,
-    json_schema: ResponseFormatJSONSchema
-  }))
-])
+export const AssistantResponseFormatOption: Open.Codec<AssistantResponseFormatOption> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([
+    Open.literals("auto"),
+    Open.taggedUnion<AssistantResponseFormatOption>("type", () => ({
+      text: ResponseFormatText,
+      json_object: ResponseFormatJSONObject,
+      json_schema: ResponseFormatJSONSchema
+    }))
+  ])
+)
 
 export interface FileSearch {
   readonly type: "file_search"
@@ -183,10 +185,9 @@ export const AssistantToolChoice: Open.Codec<AssistantToolChoice> = /*#__PURE__*
 }))
 
 export type AssistantToolChoiceOption = "none" | "auto" | "required" | (string & {}) | AssistantToolChoice
-export const AssistantToolChoiceOption: Open.Codec<AssistantToolChoiceOption> = /*#__PURE__*/ Open.union(() => [
-  Open.literals("none", "auto", "required"),
-  AssistantToolChoice
-])
+export const AssistantToolChoiceOption: Open.Codec<AssistantToolChoiceOption> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([Open.literals("none", "auto", "required"), AssistantToolChoice])
+)
 
 export interface ThreadCreateAndRunParamsTruncationStrategy {
   /** Default: `auto`. */

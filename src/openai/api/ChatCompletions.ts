@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
 import * as Page from "../../Page.ts"
+import { sentAnswers } from "../internal/sentAnswers.ts"
 import { OpenAi } from "../OpenAi.ts"
 import { CompletionUsage } from "./Completions.ts"
 import {
@@ -189,13 +190,11 @@ export type ChatCompletionMessageToolCall =
   | ChatCompletionMessageFunctionToolCall
   | ChatCompletionMessageCustomToolCall
   | Open.UnknownVariant
-export const ChatCompletionMessageToolCall: Open.Codec<ChatCompletionMessageToolCall> = /*#__PURE__*/ Open.union(() => [
-  Open.taggedUnion<ChatCompletionMessageToolCall>("type", () => ({
-    function: ChatCompletionMessageFunctionToolCall,
-    custom: ChatCompletionMessageCustomToolCall
-  })),
-  ChatCompletionMessageFunctionToolCall
-])
+export const ChatCompletionMessageToolCall: Open.Codec<ChatCompletionMessageToolCall> = /*#__PURE__*/ Open.taggedUnion(
+  "type",
+  () => ({ function: ChatCompletionMessageFunctionToolCall, custom: ChatCompletionMessageCustomToolCall }),
+  { absent: "function" }
+)
 
 export interface ChatCompletionAssistantMessageParam {
   readonly role: "assistant"
@@ -292,9 +291,7 @@ export interface ChatCompletionMessage {
   readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | null | undefined
 }
 export const ChatCompletionMessage: Open.Codec<ChatCompletionMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.nullish(
-    Open.union<string | ReadonlyArray<unknown>>(() => [Schema.String, Open.lenient(Open.array(Schema.Unknown))])
-  ),
+  content: Open.nullish(Schema.Union([Schema.String, Open.lenient(Open.array(Schema.Unknown))])),
   refusal: Open.nullish(Schema.String),
   role: Open.literals("assistant") as Open.Codec<"assistant">,
   annotations: Open.optional(Open.array(ChatCompletionMessageAnnotation)),
@@ -918,7 +915,8 @@ export const create: Endpoint.Json<ChatCompletionCreateParams, ChatCompletion, O
     method: "POST",
     path: "/chat/completions",
     body: "json",
-    success: ChatCompletion
+    success: ChatCompletion,
+    behaviour: sentAnswers
   }
 )
 
@@ -936,7 +934,8 @@ export const stream: Endpoint.EventStream<ChatCompletionCreateParams, ChatComple
     body: "json",
     fixed: { stream: true },
     success: ChatCompletionChunk,
-    terminal: "finishReason"
+    terminal: "finishReason",
+    behaviour: sentAnswers
   })
 
 /**

@@ -184,7 +184,7 @@ export interface DecisionAnswerResourceChoiceProbability {
 export const DecisionAnswerResourceChoiceProbability: Open.Codec<DecisionAnswerResourceChoiceProbability> =
   /*#__PURE__*/ Open.struct(() => ({
     probability: Schema.Number,
-    value: Open.union(() => [Schema.String, Schema.Boolean])
+    value: Schema.Union([Schema.String, Schema.Boolean])
   }))
 
 export interface DecisionAnswerResourceChoice {
@@ -195,7 +195,7 @@ export interface DecisionAnswerResourceChoice {
   readonly type: "choice"
 }
 export const DecisionAnswerResourceChoice: Open.Codec<DecisionAnswerResourceChoice> = /*#__PURE__*/ Open.struct(() => ({
-  choice: Open.union(() => [Schema.String, Schema.Boolean]),
+  choice: Schema.Union([Schema.String, Schema.Boolean]),
   confidence: Schema.Number,
   name: Open.nullish(Schema.String),
   probabilities: Open.array(DecisionAnswerResourceChoiceProbability),

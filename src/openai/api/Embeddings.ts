@@ -3,6 +3,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { compactVectors } from "../internal/compactVectors.ts"
 import { OpenAi } from "../OpenAi.ts"
 
 export type EmbeddingModel = "text-embedding-ada-002" | "text-embedding-3-small" | "text-embedding-3-large"
@@ -27,7 +28,7 @@ export interface Embedding {
   readonly object: "embedding" | (string & {})
 }
 export const Embedding: Open.Codec<Embedding> = /*#__PURE__*/ Open.struct(() => ({
-  embedding: Open.union(() => [Open.array(Schema.Number), Schema.String]),
+  embedding: Schema.Union([Open.array(Schema.Number), Schema.String]),
   index: Schema.Number,
   object: Open.literals("embedding")
 }))
@@ -68,5 +69,6 @@ export const create: Endpoint.Json<EmbeddingCreateParams, CreateEmbeddingRespons
     method: "POST",
     path: "/embeddings",
     body: "json",
-    success: CreateEmbeddingResponse
+    success: CreateEmbeddingResponse,
+    behaviour: compactVectors
   })

@@ -123,7 +123,7 @@ export interface EvalItem {
   readonly type?: "message" | (string & {}) | null | undefined
 }
 export const EvalItem: Open.Codec<EvalItem> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.union(() => [Schema.String, GraderInputs, EvalItemContent]),
+  content: Schema.Union([Schema.String, GraderInputs, EvalItemContent]),
   role: Open.literals("user", "assistant", "system", "developer"),
   type: Open.optional(Open.literals("message"))
 }))

@@ -65,9 +65,9 @@ export interface FineTuningJobHyperparameters {
   readonly n_epochs?: "auto" | (string & {}) | number | null | undefined
 }
 export const FineTuningJobHyperparameters: Open.Codec<FineTuningJobHyperparameters> = /*#__PURE__*/ Open.struct(() => ({
-  batch_size: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  learning_rate_multiplier: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  n_epochs: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number]))
+  batch_size: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  learning_rate_multiplier: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  n_epochs: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number]))
 }))
 
 export interface FineTuningJobWandbIntegration {

@@ -17,10 +17,10 @@ export interface DpoHyperparameters {
   readonly n_epochs?: "auto" | (string & {}) | number | null | undefined
 }
 export const DpoHyperparameters: Open.Codec<DpoHyperparameters> = /*#__PURE__*/ Open.struct(() => ({
-  batch_size: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  beta: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  learning_rate_multiplier: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  n_epochs: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number]))
+  batch_size: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  beta: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  learning_rate_multiplier: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  n_epochs: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number]))
 }))
 
 export interface DpoMethod {
@@ -58,12 +58,12 @@ export interface ReinforcementHyperparameters {
   readonly reasoning_effort?: "default" | "low" | "medium" | "high" | (string & {}) | null | undefined
 }
 export const ReinforcementHyperparameters: Open.Codec<ReinforcementHyperparameters> = /*#__PURE__*/ Open.struct(() => ({
-  batch_size: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  compute_multiplier: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  eval_interval: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  eval_samples: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  learning_rate_multiplier: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  n_epochs: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
+  batch_size: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  compute_multiplier: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  eval_interval: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  eval_samples: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  learning_rate_multiplier: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  n_epochs: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
   reasoning_effort: Open.optional(Open.literals("default", "low", "medium", "high"))
 }))
 
@@ -82,9 +82,9 @@ export interface SupervisedHyperparameters {
   readonly n_epochs?: "auto" | (string & {}) | number | null | undefined
 }
 export const SupervisedHyperparameters: Open.Codec<SupervisedHyperparameters> = /*#__PURE__*/ Open.struct(() => ({
-  batch_size: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  learning_rate_multiplier: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number])),
-  n_epochs: Open.optional(Open.union(() => [Open.literals("auto"), Schema.Number]))
+  batch_size: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  learning_rate_multiplier: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number])),
+  n_epochs: Open.optional(Schema.Union([Open.literals("auto"), Schema.Number]))
 }))
 
 export interface SupervisedMethod {

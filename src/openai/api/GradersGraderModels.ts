@@ -103,7 +103,7 @@ export const GraderInputsItem: Open.Codec<GraderInputsItem> = /*#__PURE__*/ Open
 
 export type GraderInputs = ReadonlyArray<string | GraderInputsItem>
 export const GraderInputs: Open.Codec<GraderInputs> = /*#__PURE__*/ Open.lazy(() =>
-  Open.array(Open.union(() => [Schema.String, GraderInputsItem]))
+  Open.array(Schema.Union([Schema.String, GraderInputsItem]))
 )
 
 export type InputContent = ResponseInputText | OutputText | InputImage | ResponseInputAudio | Open.UnknownVariant
@@ -120,7 +120,7 @@ export interface ScoreModelGraderInput {
   readonly type?: "message" | (string & {}) | null | undefined
 }
 export const ScoreModelGraderInput: Open.Codec<ScoreModelGraderInput> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.union(() => [Schema.String, GraderInputs, InputContent]),
+  content: Schema.Union([Schema.String, GraderInputs, InputContent]),
   role: Open.literals("user", "assistant", "system", "developer"),
   type: Open.optional(Open.literals("message"))
 }))

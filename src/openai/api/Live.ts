@@ -90,8 +90,8 @@ export interface DataChannelConfig {
   readonly allowed_server_events?: "all" | (string & {}) | ReadonlyArray<ServerEventSelector> | null | undefined
 }
 export const DataChannelConfig: Open.Codec<DataChannelConfig> = /*#__PURE__*/ Open.struct(() => ({
-  allowed_client_events: Open.optional(Open.union(() => [Open.literals("all"), Open.array(Schema.String)])),
-  allowed_server_events: Open.optional(Open.union(() => [Open.literals("all"), Open.array(ServerEventSelector)]))
+  allowed_client_events: Open.optional(Schema.Union([Open.literals("all"), Open.array(Schema.String)])),
+  allowed_server_events: Open.optional(Schema.Union([Open.literals("all"), Open.array(ServerEventSelector)]))
 }))
 
 export interface ClientConfig {
@@ -618,7 +618,7 @@ export const ResponsesDelegationConfig: Open.Codec<ResponsesDelegationConfig> = 
   ),
   text: Open.optional(ResponsesDelegationConfigText),
   tool_choice: Open.optional(
-    Open.union(() => [Open.literals("auto", "none", "required"), ResponsesDelegationConfigToolChoice])
+    Schema.Union([Open.literals("auto", "none", "required"), ResponsesDelegationConfigToolChoice])
   ),
   tools: Open.optional(Open.array(ResponsesDelegationConfigTools))
 }))
@@ -635,7 +635,7 @@ export interface DecisionChoiceOption {
   readonly description?: string | null | undefined
 }
 export const DecisionChoiceOption: Open.Codec<DecisionChoiceOption> = /*#__PURE__*/ Open.struct(() => ({
-  value: Open.union(() => [Schema.String, Schema.Boolean]),
+  value: Schema.Union([Schema.String, Schema.Boolean]),
   description: Open.optional(Schema.String)
 }))
 
@@ -670,7 +670,7 @@ export interface InputJSON {
   readonly type: "input_json"
 }
 export const InputJSON: Open.Codec<InputJSON> = /*#__PURE__*/ Open.struct(() => ({
-  data: Open.union(() => [DecisionJSONObject, Open.array(DecisionJSONObject)]),
+  data: Schema.Union([DecisionJSONObject, Open.array(DecisionJSONObject)]),
   type: Open.tag("input_json")
 }))
 
@@ -690,7 +690,7 @@ export interface DecisionQuestionChoice {
 }
 export const DecisionQuestionChoice: Open.Codec<DecisionQuestionChoice> = /*#__PURE__*/ Open.struct(() => ({
   choices: Open.array(DecisionChoiceOption),
-  instructions: Open.union(() => [Schema.String, Open.array(DecisionQuestionChoiceInstructions)]),
+  instructions: Schema.Union([Schema.String, Open.array(DecisionQuestionChoiceInstructions)]),
   type: Open.tag("choice"),
   name: Open.optional(Schema.String)
 }))
@@ -701,7 +701,7 @@ export interface DecisionQuestionPredicate {
   readonly name?: string | null | undefined
 }
 export const DecisionQuestionPredicate: Open.Codec<DecisionQuestionPredicate> = /*#__PURE__*/ Open.struct(() => ({
-  instructions: Open.union(() => [Schema.String, Open.array(DecisionQuestionChoiceInstructions)]),
+  instructions: Schema.Union([Schema.String, Open.array(DecisionQuestionChoiceInstructions)]),
   type: Open.tag("predicate"),
   name: Open.optional(Schema.String)
 }))
@@ -722,7 +722,7 @@ export interface DecisionQuestionScore {
   readonly name?: string | null | undefined
 }
 export const DecisionQuestionScore: Open.Codec<DecisionQuestionScore> = /*#__PURE__*/ Open.struct(() => ({
-  instructions: Open.union(() => [Schema.String, Open.array(DecisionQuestionChoiceInstructions)]),
+  instructions: Schema.Union([Schema.String, Open.array(DecisionQuestionChoiceInstructions)]),
   levels: Open.array(DecisionQuestionScoreLevel),
   type: Open.tag("score"),
   name: Open.optional(Schema.String)
@@ -813,13 +813,11 @@ export const OutputText: Open.Codec<OutputText> = /*#__PURE__*/ Open.struct(() =
 }))
 
 export type InitialItemAssistantContent = InitialItemAssistantText | OutputText | Open.UnknownVariant
-export const InitialItemAssistantContent: Open.Codec<InitialItemAssistantContent> = /*#__PURE__*/ Open.union(() => [
-  Open.taggedUnion<InitialItemAssistantContent>("type", () => ({
-    text: InitialItemAssistantText,
-    output_text: OutputText
-  })),
-  InitialItemAssistantText
-])
+export const InitialItemAssistantContent: Open.Codec<InitialItemAssistantContent> = /*#__PURE__*/ Open.taggedUnion(
+  "type",
+  () => ({ text: InitialItemAssistantText, output_text: OutputText }),
+  { absent: "text" }
+)
 
 export interface InitialItemAssistant {
   readonly content: ReadonlyArray<InitialItemAssistantContent>
@@ -1561,7 +1559,7 @@ export interface DecisionStoredUserMessage {
 }
 export const DecisionStoredUserMessage: Open.Codec<DecisionStoredUserMessage> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  content: Open.union(() => [Schema.String, Open.array(DecisionStoredUserMessageContent)]),
+  content: Schema.Union([Schema.String, Open.array(DecisionStoredUserMessageContent)]),
   role: Open.tag("user"),
   type: Open.optional(Open.tag("message"))
 }))
@@ -1575,7 +1573,7 @@ export interface DecisionStoredDeveloperMessage {
 export const DecisionStoredDeveloperMessage: Open.Codec<DecisionStoredDeveloperMessage> = /*#__PURE__*/ Open.struct(
   () => ({
     id: Schema.String,
-    content: Open.union(() => [Schema.String, Open.array(DecisionInputText)]),
+    content: Schema.Union([Schema.String, Open.array(DecisionInputText)]),
     role: Open.tag("developer"),
     type: Open.optional(Open.tag("message"))
   })
@@ -1589,7 +1587,7 @@ export interface DecisionStoredSystemMessage {
 }
 export const DecisionStoredSystemMessage: Open.Codec<DecisionStoredSystemMessage> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  content: Open.union(() => [Schema.String, Open.array(DecisionInputText)]),
+  content: Schema.Union([Schema.String, Open.array(DecisionInputText)]),
   role: Open.tag("system"),
   type: Open.optional(Open.tag("message"))
 }))
@@ -1624,7 +1622,7 @@ export interface DecisionStoredAssistantMessage {
 export const DecisionStoredAssistantMessage: Open.Codec<DecisionStoredAssistantMessage> = /*#__PURE__*/ Open.struct(
   () => ({
     id: Schema.String,
-    content: Open.union(() => [Schema.String, Open.array(DecisionStoredAssistantMessageContent)]),
+    content: Schema.Union([Schema.String, Open.array(DecisionStoredAssistantMessageContent)]),
     role: Open.tag("assistant"),
     phase: Open.optional(Open.literals("commentary", "final_answer")),
     type: Open.optional(Open.tag("message"))
@@ -1666,7 +1664,7 @@ export const DecisionItemCreatedEventFunctionCallOutput: Open.Codec<DecisionItem
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     call_id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(DecisionItemCreatedEventFunctionCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(DecisionItemCreatedEventFunctionCallOutputOutput)]),
     type: Open.tag("function_call_output"),
     status: Open.optional(Open.literals("in_progress", "completed", "incomplete"))
   }))
@@ -1702,7 +1700,7 @@ export const DecisionItemCreatedEventCustomToolCallOutput: Open.Codec<DecisionIt
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
     call_id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(DecisionItemCreatedEventFunctionCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(DecisionItemCreatedEventFunctionCallOutputOutput)]),
     type: Open.tag("custom_tool_call_output"),
     status: Open.optional(Open.literals("in_progress", "completed", "incomplete"))
   }))

@@ -183,7 +183,7 @@ export const RealtimeAudioConfigOutput: Open.Codec<RealtimeAudioConfigOutput> = 
   format: Open.optional(RealtimeAudioFormats),
   speed: Open.optional(Schema.Number),
   voice: Open.optional(
-    Open.union(() => [
+    Schema.Union([
       Open.literals("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
       RealtimeAudioConfigOutputID
     ])
@@ -306,7 +306,7 @@ export const RealtimeToolsConfigUnionMcp: Open.Codec<RealtimeToolsConfigUnionMcp
   server_label: Schema.String,
   type: Open.tag("mcp"),
   allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic"))),
-  allowed_tools: Open.optional(Open.union(() => [Open.array(Schema.String), RealtimeToolsConfigUnionMcpMcpToolFilter])),
+  allowed_tools: Open.optional(Schema.Union([Open.array(Schema.String), RealtimeToolsConfigUnionMcpMcpToolFilter])),
   authorization: Open.optional(Schema.String),
   connector_id: Open.optional(
     Open.literals(
@@ -323,7 +323,7 @@ export const RealtimeToolsConfigUnionMcp: Open.Codec<RealtimeToolsConfigUnionMcp
   defer_loading: Open.optional(Schema.Boolean),
   headers: Open.optional(Open.record(Schema.String)),
   require_approval: Open.optional(
-    Open.union(() => [Open.literals("always", "never"), RealtimeToolsConfigUnionMcpMcpToolApprovalFilter])
+    Schema.Union([Open.literals("always", "never"), RealtimeToolsConfigUnionMcpMcpToolApprovalFilter])
   ),
   server_description: Open.optional(Schema.String),
   server_url: Open.optional(Schema.String),
@@ -331,13 +331,11 @@ export const RealtimeToolsConfigUnionMcp: Open.Codec<RealtimeToolsConfigUnionMcp
 }))
 
 export type RealtimeToolsConfigUnion = RealtimeFunctionTool | RealtimeToolsConfigUnionMcp | Open.UnknownVariant
-export const RealtimeToolsConfigUnion: Open.Codec<RealtimeToolsConfigUnion> = /*#__PURE__*/ Open.union(() => [
-  Open.taggedUnion<RealtimeToolsConfigUnion>("type", () => ({
-    function: RealtimeFunctionTool,
-    mcp: RealtimeToolsConfigUnionMcp
-  })),
-  RealtimeFunctionTool
-])
+export const RealtimeToolsConfigUnion: Open.Codec<RealtimeToolsConfigUnion> = /*#__PURE__*/ Open.taggedUnion(
+  "type",
+  () => ({ function: RealtimeFunctionTool, mcp: RealtimeToolsConfigUnionMcp }),
+  { absent: "function" }
+)
 
 export type RealtimeToolsConfig = ReadonlyArray<RealtimeToolsConfigUnion>
 export const RealtimeToolsConfig: Open.Codec<RealtimeToolsConfig> = /*#__PURE__*/ Open.lazy(() =>
@@ -357,10 +355,9 @@ export const RealtimeTracingConfigTracingConfiguration: Open.Codec<RealtimeTraci
   }))
 
 export type RealtimeTracingConfig = "auto" | (string & {}) | RealtimeTracingConfigTracingConfiguration
-export const RealtimeTracingConfig: Open.Codec<RealtimeTracingConfig> = /*#__PURE__*/ Open.union(() => [
-  Open.literals("auto"),
-  RealtimeTracingConfigTracingConfiguration
-])
+export const RealtimeTracingConfig: Open.Codec<RealtimeTracingConfig> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([Open.literals("auto"), RealtimeTracingConfigTracingConfiguration])
+)
 
 export interface RealtimeTruncationRetentionRatioTokenLimits {
   readonly post_instructions?: number | null | undefined
@@ -384,10 +381,9 @@ export const RealtimeTruncationRetentionRatio: Open.Codec<RealtimeTruncationRete
 )
 
 export type RealtimeTruncation = "auto" | "disabled" | (string & {}) | RealtimeTruncationRetentionRatio
-export const RealtimeTruncation: Open.Codec<RealtimeTruncation> = /*#__PURE__*/ Open.union(() => [
-  Open.literals("auto", "disabled"),
-  RealtimeTruncationRetentionRatio
-])
+export const RealtimeTruncation: Open.Codec<RealtimeTruncation> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([Open.literals("auto", "disabled"), RealtimeTruncationRetentionRatio])
+)
 
 export interface RealtimeSessionCreateRequest {
   readonly type: "realtime"
@@ -434,7 +430,7 @@ export const RealtimeSessionCreateRequest: Open.Codec<RealtimeSessionCreateReque
   audio: Open.optional(RealtimeAudioConfig),
   include: Open.optional(Open.array(Open.literals("item.input_audio_transcription.logprobs"))),
   instructions: Open.optional(Schema.String),
-  max_output_tokens: Open.optional(Open.union(() => [Open.literals("inf"), Schema.Number])),
+  max_output_tokens: Open.optional(Schema.Union([Open.literals("inf"), Schema.Number])),
   model: Open.optional(
     Open.literals(
       "gpt-realtime",

@@ -217,7 +217,7 @@ export const RealtimeSessionCreateResponseMcpTool: Open.Codec<RealtimeSessionCre
     type: Open.tag("mcp"),
     allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic"))),
     allowed_tools: Open.optional(
-      Open.union(() => [Open.array(Schema.String), RealtimeSessionCreateResponseMcpToolMcpToolFilter])
+      Schema.Union([Open.array(Schema.String), RealtimeSessionCreateResponseMcpToolMcpToolFilter])
     ),
     authorization: Open.optional(Schema.String),
     connector_id: Open.optional(
@@ -235,7 +235,7 @@ export const RealtimeSessionCreateResponseMcpTool: Open.Codec<RealtimeSessionCre
     defer_loading: Open.optional(Schema.Boolean),
     headers: Open.optional(Open.record(Schema.String)),
     require_approval: Open.optional(
-      Open.union(() => [Open.literals("always", "never"), RealtimeSessionCreateResponseMcpToolMcpToolApprovalFilter])
+      Schema.Union([Open.literals("always", "never"), RealtimeSessionCreateResponseMcpToolMcpToolApprovalFilter])
     ),
     server_description: Open.optional(Schema.String),
     server_url: Open.optional(Schema.String),
@@ -247,13 +247,11 @@ export type RealtimeSessionCreateResponseTools =
   | RealtimeSessionCreateResponseMcpTool
   | Open.UnknownVariant
 export const RealtimeSessionCreateResponseTools: Open.Codec<RealtimeSessionCreateResponseTools> =
-  /*#__PURE__*/ Open.union(() => [
-    Open.taggedUnion<RealtimeSessionCreateResponseTools>("type", () => ({
-      function: RealtimeFunctionTool,
-      mcp: RealtimeSessionCreateResponseMcpTool
-    })),
-    RealtimeFunctionTool
-  ])
+  /*#__PURE__*/ Open.taggedUnion(
+    "type",
+    () => ({ function: RealtimeFunctionTool, mcp: RealtimeSessionCreateResponseMcpTool }),
+    { absent: "function" }
+  )
 
 export interface RealtimeSessionCreateResponseTracingConfiguration {
   readonly group_id?: string | null | undefined
@@ -319,7 +317,7 @@ export const RealtimeSessionCreateResponse: Open.Codec<RealtimeSessionCreateResp
     expires_at: Open.optional(Schema.Number),
     include: Open.optional(Open.array(Open.literals("item.input_audio_transcription.logprobs"))),
     instructions: Open.optional(Schema.String),
-    max_output_tokens: Open.optional(Open.union(() => [Open.literals("inf"), Schema.Number])),
+    max_output_tokens: Open.optional(Schema.Union([Open.literals("inf"), Schema.Number])),
     model: Open.optional(
       Open.literals(
         "gpt-realtime",
@@ -348,9 +346,7 @@ export const RealtimeSessionCreateResponse: Open.Codec<RealtimeSessionCreateResp
     reasoning: Open.optional(RealtimeReasoning),
     tool_choice: Open.optional(Open.union(() => [ToolChoiceOptions, RealtimeSessionCreateResponseToolChoice])),
     tools: Open.optional(Open.array(RealtimeSessionCreateResponseTools)),
-    tracing: Open.optional(
-      Open.union(() => [Open.literals("auto"), RealtimeSessionCreateResponseTracingConfiguration])
-    ),
+    tracing: Open.optional(Schema.Union([Open.literals("auto"), RealtimeSessionCreateResponseTracingConfiguration])),
     truncation: Open.optional(RealtimeTruncation)
   })
 )

@@ -872,7 +872,7 @@ export const RealtimeResponse: Open.Codec<RealtimeResponse> = /*#__PURE__*/ Open
   id: Open.optional(Schema.String),
   audio: Open.optional(RealtimeResponseAudio),
   conversation_id: Open.optional(Schema.String),
-  max_output_tokens: Open.optional(Open.union(() => [Open.literals("inf"), Schema.Number])),
+  max_output_tokens: Open.optional(Schema.Union([Open.literals("inf"), Schema.Number])),
   metadata: Open.optional(Metadata),
   object: Open.optional(Open.literals("realtime.response")),
   output: Open.optional(Open.array(ConversationItem)),

@@ -3,6 +3,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.ts"
 import * as Open from "../../OpenSchema.ts"
+import { textArguments } from "../internal/textArguments.ts"
 import { OpenAi } from "../OpenAi.ts"
 import {
   ComparisonFilter,
@@ -149,7 +150,7 @@ export interface EasyInputMessage {
   readonly type?: "message" | null | undefined
 }
 export const EasyInputMessage: Open.Codec<EasyInputMessage> = /*#__PURE__*/ Open.struct(() => ({
-  content: Open.union(() => [Schema.String, ResponseInputMessageContentList]),
+  content: Schema.Union([Schema.String, ResponseInputMessageContentList]),
   role: Open.tag("user", "assistant", "system", "developer"),
   phase: Open.optional(Open.literals("commentary", "final_answer")),
   type: Open.optional(Open.tag("message"))
@@ -322,7 +323,7 @@ export interface ResponseFileSearchToolCallResult {
 }
 export const ResponseFileSearchToolCallResult: Open.Codec<ResponseFileSearchToolCallResult> = /*#__PURE__*/ Open.struct(
   () => ({
-    attributes: Open.optional(Open.record(Open.union(() => [Schema.String, Schema.Number, Schema.Boolean]))),
+    attributes: Open.optional(Open.record(Schema.Union([Schema.String, Schema.Number, Schema.Boolean]))),
     file_id: Open.optional(Schema.String),
     filename: Open.optional(Schema.String),
     score: Open.optional(Schema.Number),
@@ -791,7 +792,7 @@ export interface FunctionCallOutput {
   readonly status?: "in_progress" | "completed" | "incomplete" | (string & {}) | null | undefined
 }
 export const FunctionCallOutput: Open.Codec<FunctionCallOutput> = /*#__PURE__*/ Open.struct(() => ({
-  output: Open.union(() => [Schema.String, ResponseFunctionCallOutputItemList]),
+  output: Schema.Union([Schema.String, ResponseFunctionCallOutputItemList]),
   type: Open.tag("function_call_output"),
   id: Open.optional(Schema.String),
   call_id: Open.optional(Schema.String),
@@ -1023,7 +1024,7 @@ export const ResponseToolSearchOutputItemParamMcp: Open.Codec<ResponseToolSearch
     server_label: Schema.String,
     type: Open.tag("mcp"),
     allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic"))),
-    allowed_tools: Open.optional(Open.union(() => [Open.array(Schema.String), McpToolFilter])),
+    allowed_tools: Open.optional(Schema.Union([Open.array(Schema.String), McpToolFilter])),
     authorization: Open.optional(Schema.String),
     connector_id: Open.optional(
       Open.literals(
@@ -1039,7 +1040,7 @@ export const ResponseToolSearchOutputItemParamMcp: Open.Codec<ResponseToolSearch
     ),
     defer_loading: Open.optional(Schema.Boolean),
     headers: Open.optional(Open.record(Schema.String)),
-    require_approval: Open.optional(Open.union(() => [Open.literals("always", "never"), McpToolApprovalFilter])),
+    require_approval: Open.optional(Schema.Union([Open.literals("always", "never"), McpToolApprovalFilter])),
     server_description: Open.optional(Schema.String),
     server_url: Open.optional(Schema.String),
     tunnel_id: Open.optional(Schema.String)
@@ -1105,7 +1106,7 @@ export interface ResponseToolSearchOutputItemParamCodeInterpreter {
 }
 export const ResponseToolSearchOutputItemParamCodeInterpreter: Open.Codec<ResponseToolSearchOutputItemParamCodeInterpreter> =
   /*#__PURE__*/ Open.struct(() => ({
-    container: Open.union(() => [Schema.String, CodeInterpreterToolAuto]),
+    container: Schema.Union([Schema.String, CodeInterpreterToolAuto]),
     type: Open.tag("code_interpreter"),
     allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic")))
   }))
@@ -1506,7 +1507,7 @@ export interface ToolCodeInterpreter {
   readonly allowed_callers?: ReadonlyArray<"direct" | "programmatic" | (string & {})> | null | undefined
 }
 export const ToolCodeInterpreter: Open.Codec<ToolCodeInterpreter> = /*#__PURE__*/ Open.struct(() => ({
-  container: Open.optional(Open.union(() => [Schema.String, CodeInterpreterToolAuto])),
+  container: Open.optional(Schema.Union([Schema.String, CodeInterpreterToolAuto])),
   type: Open.tag("code_interpreter"),
   allowed_callers: Open.optional(Open.array(Open.literals("direct", "programmatic")))
 }))
@@ -2161,7 +2162,7 @@ export interface ResponseCustomToolCallOutput {
 }
 export const ResponseCustomToolCallOutput: Open.Codec<ResponseCustomToolCallOutput> = /*#__PURE__*/ Open.struct(() => ({
   call_id: Schema.String,
-  output: Open.union(() => [Schema.String, Open.array(ResponseCustomToolCallOutputOutput)]),
+  output: Schema.Union([Schema.String, Open.array(ResponseCustomToolCallOutputOutput)]),
   type: Open.tag("custom_tool_call_output"),
   id: Open.optional(Schema.String),
   caller: Open.optional(ResponseFunctionToolCallCaller)
@@ -2372,7 +2373,7 @@ export interface ResponsePrompt {
 }
 export const ResponsePrompt: Open.Codec<ResponsePrompt> = /*#__PURE__*/ Open.struct(() => ({
   id: Schema.String,
-  variables: Open.optional(Open.record(Open.union(() => [Schema.String, ResponsePromptVariables]))),
+  variables: Open.optional(Open.record(Schema.Union([Schema.String, ResponsePromptVariables]))),
   version: Open.optional(Schema.String)
 }))
 
@@ -2724,7 +2725,7 @@ export interface ResponseFunctionToolCallOutputItem {
 export const ResponseFunctionToolCallOutputItem: Open.Codec<ResponseFunctionToolCallOutputItem> =
   /*#__PURE__*/ Open.struct(() => ({
     id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(ResponseCustomToolCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(ResponseCustomToolCallOutputOutput)]),
     status: Open.literals("in_progress", "completed", "incomplete"),
     type: Open.tag("function_call_output"),
     call_id: Open.optional(Schema.String),
@@ -2976,7 +2977,7 @@ export const ResponseCustomToolCallOutputItem: Open.Codec<ResponseCustomToolCall
     status: Open.literals("in_progress", "completed", "incomplete"),
     created_by: Open.optional(Schema.String),
     call_id: Schema.String,
-    output: Open.union(() => [Schema.String, Open.array(ResponseCustomToolCallOutputOutput)]),
+    output: Schema.Union([Schema.String, Open.array(ResponseCustomToolCallOutputOutput)]),
     type: Open.tag("custom_tool_call_output"),
     caller: Open.optional(ResponseFunctionToolCallCaller)
   })
@@ -3460,7 +3461,7 @@ export const Response: Open.Codec<Response> = /*#__PURE__*/ Open.struct(() => ({
   created_at: Schema.Number,
   error: Open.nullish(ResponseError),
   incomplete_details: Open.nullish(ResponseIncompleteDetails),
-  instructions: Open.nullish(Open.union(() => [Schema.String, Open.array(ResponseInputItem)])),
+  instructions: Open.nullish(Schema.Union([Schema.String, Open.array(ResponseInputItem)])),
   metadata: Open.nullish(Metadata),
   model: ResponsesModel,
   object: Open.literals("response"),
@@ -4958,7 +4959,8 @@ export const create: Endpoint.Json<ResponseCreateParams, Response, OpenAi> = /*#
   method: "POST",
   path: "/responses",
   body: "json",
-  success: Response
+  success: Response,
+  behaviour: textArguments
 })
 
 /**
@@ -4975,7 +4977,8 @@ export const stream: Endpoint.EventStream<ResponseCreateParams, ResponseStreamEv
     body: "json",
     fixed: { stream: true },
     success: ResponseStreamEvent,
-    terminal: ["response.completed", "response.failed", "response.incomplete"]
+    terminal: ["response.completed", "response.failed", "response.incomplete"],
+    behaviour: textArguments
   })
 
 /**
@@ -4989,7 +4992,8 @@ export const retrieve: Endpoint.Json<ResponseRetrieveParams, Response, OpenAi> =
   method: "GET",
   path: "/responses/{response_id}",
   query: ["include", "include_obfuscation", "starting_after"],
-  success: Response
+  success: Response,
+  behaviour: textArguments
 })
 
 /**
@@ -5006,7 +5010,8 @@ export const retrieveStream: Endpoint.EventStream<ResponseRetrieveParams, Respon
     query: ["include", "include_obfuscation", "starting_after", "stream"],
     fixed: { stream: true },
     success: ResponseStreamEvent,
-    terminal: ["response.completed", "response.failed", "response.incomplete"]
+    terminal: ["response.completed", "response.failed", "response.incomplete"],
+    behaviour: textArguments
   })
 
 /**
@@ -5033,7 +5038,8 @@ export const cancel: Endpoint.Json<ResponseCancelParams, Response, OpenAi> = /*#
   id: "responses.cancel",
   method: "POST",
   path: "/responses/{response_id}/cancel",
-  success: Response
+  success: Response,
+  behaviour: textArguments
 })
 
 /**
@@ -5049,7 +5055,8 @@ export const compact: Endpoint.Json<ResponseCompactParams, CompactedResponse, Op
     method: "POST",
     path: "/responses/compact",
     body: "json",
-    success: CompactedResponse
+    success: CompactedResponse,
+    behaviour: textArguments
   }
 )
 

@@ -1285,7 +1285,7 @@ export interface ResponseSteerInputItemListMessage {
 }
 export const ResponseSteerInputItemListMessage: Open.Codec<ResponseSteerInputItemListMessage> =
   /*#__PURE__*/ Open.struct(() => ({
-    content: Open.union(() => [Open.array(ResponseSteerInputContent), Schema.String]),
+    content: Schema.Union([Open.array(ResponseSteerInputContent), Schema.String]),
     role: Open.literals("user"),
     type: Open.tag("message"),
     id: Open.optional(Schema.String),
@@ -1299,10 +1299,9 @@ export const ResponseSteerInputItem: Open.Codec<ResponseSteerInputItem> = /*#__P
 )
 
 export type ResponseSteerInput = string | ReadonlyArray<ResponseSteerInputItem>
-export const ResponseSteerInput: Open.Codec<ResponseSteerInput> = /*#__PURE__*/ Open.union(() => [
-  Schema.String,
-  Open.array(ResponseSteerInputItem)
-])
+export const ResponseSteerInput: Open.Codec<ResponseSteerInput> = /*#__PURE__*/ Open.lazy(() =>
+  Schema.Union([Schema.String, Open.array(ResponseSteerInputItem)])
+)
 
 export interface ResponseSteerFailedEventSteer {
   readonly input: ResponseSteerInput

@@ -291,11 +291,11 @@ export interface ComparisonFilter {
 export const ComparisonFilter: Open.Codec<ComparisonFilter> = /*#__PURE__*/ Open.struct(() => ({
   key: Schema.String,
   type: Open.tag("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"),
-  value: Open.union(() => [
+  value: Schema.Union([
     Schema.String,
     Schema.Number,
     Schema.Boolean,
-    Open.array(Open.union(() => [Schema.String, Schema.Number]))
+    Open.array(Schema.Union([Schema.String, Schema.Number]))
   ])
 }))
 

@@ -162,7 +162,7 @@ export interface VectorStoreSearchResponse {
   readonly score: number
 }
 export const VectorStoreSearchResponse: Open.Codec<VectorStoreSearchResponse> = /*#__PURE__*/ Open.struct(() => ({
-  attributes: Open.nullish(Open.record(Open.union(() => [Schema.String, Schema.Number, Schema.Boolean]))),
+  attributes: Open.nullish(Open.record(Schema.Union([Schema.String, Schema.Number, Schema.Boolean]))),
   content: Open.array(VectorStoreSearchResponseContent),
   file_id: Schema.String,
   filename: Schema.String,

@@ -44,7 +44,7 @@ export const VectorStoreFile: Open.Codec<VectorStoreFile> = /*#__PURE__*/ Open.s
   status: Open.literals("in_progress", "completed", "cancelled", "failed"),
   usage_bytes: Schema.Number,
   vector_store_id: Schema.String,
-  attributes: Open.optional(Open.record(Open.union(() => [Schema.String, Schema.Number, Schema.Boolean]))),
+  attributes: Open.optional(Open.record(Schema.Union([Schema.String, Schema.Number, Schema.Boolean]))),
   chunking_strategy: Open.optional(FileChunkingStrategy)
 }))
 

@@ -6,12 +6,9 @@ import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
 /** Returns an answer, or an event of its stream, as the API would have sent it. Leaves the given JSON as it is. */
-export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown, input?: unknown): unknown => {
+export const inApiForm = (_: Endpoint.Metadata, body: unknown, input?: unknown): unknown => {
   if (!isObject(body)) return body
-  if (Array.isArray(body["choices"])) return withChoices(body, body["choices"], asksForJson(input))
-  if (id.includes("responses.")) return withItems(body)
-  if (id.startsWith("audio.tran")) return withNumbers(body)
-  return id === "embeddings.create" ? withIndices(body) : body
+  return Array.isArray(body["choices"]) ? withChoices(body, body["choices"], asksForJson(input)) : body
 }
 
 /** Whether the answer is to be JSON: Cloudflare then sends the value in place of its text. */
@@ -61,31 +58,6 @@ export const plainMessage = (message: JsonObject, isDelta = true): JsonObject =>
   }
 }
 
-/** A response, or an event of its stream, with the arguments of its calls as text. */
-const withItems = (body: JsonObject): JsonObject => {
-  const { item, output, response, type } = body
-  if (isObject(response)) {
-    const own = withItems(response)
-    return own === response ? body : { ...body, response: own }
-  }
-  if (isObject(item)) {
-    const own = withTextOf(item)
-    return own === item ? body : { ...body, item: own }
-  }
-  if (Array.isArray(output)) {
-    const own = output.map((one: unknown) => (isObject(one) ? withTextOf(one) : one))
-    return own.every((one, at) => one === output[at]) ? body : { ...body, output: own }
-  }
-  return type === "response.function_call_arguments.done" ? withTextOf(body) : body
-}
-
-/** The arguments of other items, such as those of a search for tools, are objects. */
-const withTextOf = (call: JsonObject): JsonObject => {
-  const { arguments: json, type } = call
-  const isText = type === "function_call" || type === "response.function_call_arguments.done"
-  return isText && isObject(json) ? { ...call, arguments: jsonText(json) } : call
-}
-
 const hasObjectAsArguments = (call: unknown): boolean =>
   isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
 
@@ -93,44 +65,3 @@ const withTextAsArguments = (call: unknown): unknown =>
   isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
     ? { ...call, function: { ...call["function"], arguments: jsonText(call["function"]["arguments"]) } }
     : call
-
-const numbers: ReadonlySet<string> = new Set([
-  "duration",
-  "start",
-  "end",
-  "seek",
-  "temperature",
-  "avg_logprob",
-  "compression_ratio",
-  "no_speech_prob"
-])
-
-/** Whisper servers write numbers as text, as the published schema once said of the duration. */
-const withNumbers = (value: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(value).map(([name, field]) => {
-      if (Array.isArray(field)) return [name, field.map((item) => (isObject(item) ? withNumbers(item) : item))]
-      const isNumber =
-        typeof field === "string" && numbers.has(name) && field.trim() !== "" && Number.isFinite(Number(field))
-      return [name, isNumber ? Number(field) : field]
-    })
-  )
-
-/** Some servers leave out an index, above all that of the first vector. */
-const withIndices = (body: JsonObject): JsonObject => {
-  const { data } = body
-  const isComplete = arrayOf(data).every((item) => isObject(item) && typeof item["index"] === "number")
-  if (isComplete || !Array.isArray(data)) return body
-  const taken = new Set(data.map((item: unknown) => (isObject(item) ? item["index"] : undefined)))
-  let next = 0
-  const free = (): number => {
-    while (taken.has(next)) next++
-    return next++
-  }
-  return {
-    ...body,
-    data: data.map((item: unknown) =>
-      isObject(item) && typeof item["index"] !== "number" ? { ...item, index: free() } : item
-    )
-  }
-}

@@ -4,11 +4,9 @@ import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, failedChoiceIn, isError, isErrorLike } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
-import { compactVectors } from "./compactVectors.ts"
 import { inApiForm } from "./compatible.ts"
 import { textOfContent } from "./content.ts"
 import { endingOf } from "./ending.ts"
-import { sentAnswers } from "./sentAnswers.ts"
 
 export const dialect: Dialect = {
   provider: "openai",
@@ -29,11 +27,6 @@ export const dialect: Dialect = {
   },
   ending: endingOf,
   inApiForm,
-  behaviours: {
-    "embeddings.create": compactVectors,
-    "chat.completions.create": sentAnswers,
-    "chat.completions.create:stream": sentAnswers
-  },
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body
     const { choices } = body

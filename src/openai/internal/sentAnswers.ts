@@ -1,4 +1,4 @@
-import type { Behaviour } from "../../internal/dialect.ts"
+import type { Behaviour } from "../../internal/behaviour.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 
 /**
@@ -13,8 +13,7 @@ export const sentAnswers: Behaviour = {
       ...input,
       messages: messages.map((message: unknown) => (isAnswer(message) ? sentAnswer(message) : message))
     }
-  },
-  receive: (body) => body
+  }
 }
 
 const isAnswer = (message: unknown): message is JsonObject =>

@@ -5,6 +5,7 @@
 import * as Endpoint from "../../../Endpoint.ts"
 import type { JsonObject } from "../../../internal/json/json.ts"
 import { Anthropic } from "../../Anthropic.ts"
+import { outputFormat } from "../outputFormat.ts"
 
 const messages = {
   method: "POST",
@@ -21,7 +22,8 @@ const betaMessages = {
     user_profile_id: "anthropic-user-profile-id",
     workspace_id: "anthropic-workspace-id"
   },
-  body: "json"
+  body: "json",
+  behaviour: outputFormat
 } as const
 
 const streamed = { fixed: { stream: true }, terminal: ["message_stop"] } as const

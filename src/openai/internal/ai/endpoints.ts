@@ -6,12 +6,15 @@ import * as Endpoint from "../../../Endpoint.ts"
 import type { ChatCompletionCreateParams } from "../../api/ChatCompletions.ts"
 import type { ResponseCreateParams } from "../../api/Responses.ts"
 import { OpenAi } from "../../OpenAi.ts"
+import { sentAnswers } from "../sentAnswers.ts"
+import { textArguments } from "../textArguments.ts"
 
 export const createResponse: Endpoint.RawJson<ResponseCreateParams, OpenAi> = /*#__PURE__*/ Endpoint.rawJson(OpenAi, {
   id: "responses.create",
   method: "POST",
   path: "/responses",
-  body: "json"
+  body: "json",
+  behaviour: textArguments
 })
 
 export const streamResponse: Endpoint.RawEventStream<ResponseCreateParams, OpenAi> =
@@ -21,12 +24,13 @@ export const streamResponse: Endpoint.RawEventStream<ResponseCreateParams, OpenA
     path: "/responses",
     body: "json",
     fixed: { stream: true },
-    terminal: ["response.completed", "response.failed", "response.incomplete"]
+    terminal: ["response.completed", "response.failed", "response.incomplete"],
+    behaviour: textArguments
   })
 
 export const createCompletion: Endpoint.RawJson<ChatCompletionCreateParams, OpenAi> = /*#__PURE__*/ Endpoint.rawJson(
   OpenAi,
-  { id: "chat.completions.create", method: "POST", path: "/chat/completions", body: "json" }
+  { id: "chat.completions.create", method: "POST", path: "/chat/completions", body: "json", behaviour: sentAnswers }
 )
 
 export const streamCompletion: Endpoint.RawEventStream<ChatCompletionCreateParams, OpenAi> =
@@ -36,5 +40,6 @@ export const streamCompletion: Endpoint.RawEventStream<ChatCompletionCreateParam
     path: "/chat/completions",
     body: "json",
     fixed: { stream: true },
-    terminal: "finishReason"
+    terminal: "finishReason",
+    behaviour: sentAnswers
   })
