@@ -30,7 +30,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { writeJson } from "../internal/json/json.ts"
 import { plainConversion } from "../internal/schema/plainConversion.ts"
-import { countParameters } from "../internal/schema/strictSchema.ts"
+import { strictBudget } from "../internal/schema/strictBudget.ts"
 import * as PartialJson from "./PartialJson.ts"
 import * as StructuredOutput from "./StructuredOutput.ts"
 import * as ToolOutput from "./ToolOutput.ts"
@@ -291,27 +291,6 @@ export interface Toolbox<out R> {
   readonly descriptions: ReadonlyArray<ToolDescription>
   /** Makes one call. Never fails: a failure is a result. */
   readonly execute: (call: Call) => Effect.Effect<CallResult, never, R>
-}
-
-/** Counts strict tools against a provider's limits. */
-const strictBudget = (limits: StructuredOutput.StrictLimits | undefined) => {
-  let used = { tools: 0, optionals: 0, unions: 0 }
-  const after = (schema: unknown) => {
-    const { optionals, unions } = countParameters(schema)
-    return { tools: used.tools + 1, optionals: used.optionals + optionals, unions: used.unions + unions }
-  }
-  return {
-    fits: (schema: unknown): boolean => {
-      const next = after(schema)
-      return (
-        limits === undefined ||
-        (next.tools <= limits.tools && next.optionals <= limits.optionals && next.unions <= limits.unions)
-      )
-    },
-    take: (schema: unknown): void => {
-      used = after(schema)
-    }
-  }
 }
 
 /** A tool in the form sent to the provider. */

@@ -447,6 +447,66 @@ describe("tools", () => {
   )
 })
 
+describe("the limits of strict schemas", () => {
+  // An optional property is asked for as one that may be null, which is an alternative.
+  const optional = (names: number) =>
+    Schema.Struct(
+      Object.fromEntries(Array.from({ length: names }, (_, n) => [`p${n}`, Schema.optionalKey(Schema.Int)]))
+    )
+  const either = Schema.Union([Schema.String, Schema.Int])
+  const strictnessOf = (...tools: ReadonlyArray<Tool.Any>) =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: hello })
+      const toolkit = Toolkit.make(...tools)
+      yield* LanguageModel.generateText({ prompt: "hi", toolkit, disableToolCallResolution: true } as never).pipe(
+        on(http)
+      )
+      return bodyOf(http).tools?.map(({ strict }) => strict === true)
+    })
+
+  it.effect("are those of the tools together: the first 20 are strict", () =>
+    Effect.gen(function* () {
+      const tools = Array.from({ length: 22 }, (_, n) => Tool.make(`t${n}`, { parameters: optional(0) }))
+      const strict = yield* strictnessOf(...tools)
+      assert.deepStrictEqual(strict?.lastIndexOf(true), 19)
+    })
+  )
+
+  it.effect("leave a tool without strict whose optional properties are too many, and the next with it", () =>
+    Effect.gen(function* () {
+      const strict = yield* strictnessOf(
+        Tool.make("a", { parameters: optional(12) }),
+        Tool.make("b", { parameters: optional(5) }),
+        Tool.make("c", { parameters: optional(4) })
+      )
+      assert.deepStrictEqual(strict, [true, false, true])
+    })
+  )
+
+  it.effect("count alternatives, and first those of tools that ask for strict", () =>
+    Effect.gen(function* () {
+      const many = (count: number) =>
+        Schema.Struct(Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, either])))
+      const strict = yield* strictnessOf(
+        Tool.make("a", { parameters: many(10) }),
+        Tool.make("b", { parameters: many(10) }).annotate(Tool.Strict, true)
+      )
+      assert.deepStrictEqual(strict, [false, true])
+    })
+  )
+
+  it.effect("are those of an object too, which is asked for in words beyond them", () =>
+    Effect.gen(function* () {
+      const ask = Effect.fnUntraced(function* (names: number) {
+        const http = fakeHttp({ body: message([text("{}")]) })
+        yield* LanguageModel.generateObject({ prompt: "hi", schema: optional(names) }).pipe(on(http))
+        return bodyOf(http)["output_config"] !== undefined
+      })
+      assert.deepStrictEqual([yield* ask(16), yield* ask(17)], [true, false])
+    })
+  )
+})
+
 describe("an object", () => {
   interface Tree {
     readonly name: string

@@ -347,6 +347,51 @@ describe("an answer of the Responses API", () => {
     }).pipe(Effect.provide(modelOver(http)))
   })
 
+  it.effect(
+    "does not ask the program to run a shell whose output it has, though the call does not say where it ran",
+    () => {
+      const shell = { type: "shell_call", id: "sh_1", call_id: "call_1", action: { commands: ["ls"] } }
+      const output = {
+        type: "shell_call_output",
+        id: "sho_1",
+        call_id: "call_1",
+        output: [{ stdout: "a", stderr: "" }]
+      }
+      return Effect.gen(function* () {
+        const { parts } = yield* streamed({ prompt: "hi" }).pipe(
+          Effect.provide(modelOver(fakeHttp(stream(eventsFor(response([shell, output, message("ok")]))))))
+        )
+        assert.lengthOf(partsOf(parts, "tool-call"), 0)
+        assert.deepStrictEqual(partsOf(parts, "text-start")[0]?.metadata["openaiResponses"], {
+          itemId: "msg_1",
+          before: [shell, output]
+        })
+      })
+    }
+  )
+
+  it.effect("is told that a patch failed, whatever the failure is", () => {
+    const patch = {
+      type: "apply_patch_call",
+      id: "apc_1",
+      call_id: "call_1",
+      operation: { type: "delete_file", path: "a" }
+    }
+    const http = fakeHttp({ body: response([patch]) }, { body: response([message("ok")]) })
+    const kit = withHandler([HostedTools.ApplyPatch({}, { failureMode: "return" })], () =>
+      Effect.fail({ type: "denied", status: "completed" })
+    )
+    return Effect.gen(function* () {
+      yield* twoTurns({ toolkit: kit })
+      assert.deepStrictEqual(inputOf(http, 1)[2], {
+        type: "apply_patch_call_output",
+        call_id: "call_1",
+        status: "failed",
+        output: '{"type":"denied","status":"completed"}'
+      })
+    }).pipe(Effect.provide(modelOver(http)))
+  })
+
   it.effect("asks the program to operate a computer, and is told which safety checks were acknowledged", () => {
     const check = { id: "sc_1", code: "malicious_instructions", message: "Careful" }
     const computer = {
@@ -470,6 +515,43 @@ describe("a stream of the Responses API", () => {
       assert.isAbove(sizes[0] ?? 0, 50)
     })
   })
+
+  it.effect(
+    "whose calls run side by side has them in their order, and no text waits for a call that does not end",
+    () =>
+      Effect.gen(function* () {
+        const calls = ["one", "two", "three"].map((name, at) =>
+          call("{}", { id: `fc_${at}`, call_id: `call_${at}`, name })
+        )
+        const added = (item: Json, output_index: number) => ({ type: "response.output_item.added", output_index, item })
+        const done = (item: Json, output_index: number) => ({ type: "response.output_item.done", output_index, item })
+        const delta = {
+          type: "response.output_text.delta",
+          item_id: "msg_1",
+          output_index: 3,
+          content_index: 0,
+          delta: "a"
+        }
+        const [one = {}, two = {}, three = {}] = calls
+        const events = [
+          added(one, 0),
+          added(two, 1),
+          done(two, 1),
+          done(one, 0),
+          added(three, 2),
+          added(message(""), 3),
+          delta,
+          { type: "response.completed", response: response([...calls, message("a")]) }
+        ]
+        const parts = yield* Stream.runCollect(ResponseLanguageModel.streamParts()(Stream.fromIterable(typed(events))))
+        assert.deepStrictEqual(
+          parts.flatMap((part) =>
+            part.type === "tool-call" ? [part.name] : part.type === "text-delta" ? ["text"] : []
+          ),
+          ["one", "two", "text", "three"]
+        )
+      })
+  )
 
   it.effect("that is cut fails with what had arrived, and has no finish part", () => {
     const http = fakeHttp(stream(eventsFor(answer).slice(0, -3)))

@@ -1,8 +1,10 @@
 /** The tools of a request: their descriptions for the API, and the tool that a block belongs to. */
 
 import * as AiTool from "effect/ai/Tool"
+import type { SchemaForm } from "../../../internal/ai/schemaForm.ts"
 import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
 import { isObject, type JsonObject } from "../../../internal/json/json.ts"
+import type { StrictBudget } from "../../../internal/schema/strictBudget.ts"
 import type * as StructuredOutput from "../../../tools/StructuredOutput.ts"
 import { conversion } from "../conversion.ts"
 
@@ -71,26 +73,50 @@ const codeExecutionNames = new Set(["bash_code_execution", "text_editor_code_exe
 /** `web_search_20250305` for `anthropic.web_search_20250305`. */
 export const typeOf = (id: string): string => id.slice(id.indexOf(".") + 1)
 
-/** Describes the tools for the API. Throws an `AiError` if a tool has to be strict and cannot be. */
+/**
+ * Describes the tools for the API. Tools that do not say `strict` themselves are strict as long as the limits allow it;
+ * tools that do count first. Throws an `AiError` if a tool has to be strict and cannot be.
+ */
 export const toolParams = (
   tools: ReadonlyArray<AiTool.Any>,
-  options: { readonly strict: boolean | undefined; readonly settingsOf: (tool: AiTool.Any) => JsonObject }
+  {
+    budget,
+    settingsOf,
+    strict
+  }: {
+    readonly strict: boolean | undefined
+    readonly budget: StrictBudget
+    readonly settingsOf: (tool: AiTool.Any) => JsonObject
+  }
 ): ReadonlyArray<JsonObject> => {
-  const budget = new StrictBudget()
+  const own = tools.filter((tool) => !AiTool.isProviderDefined(tool))
+  const forms = new Map<AiTool.Any, SchemaForm>()
+  const wantedOf = (tool: AiTool.Any) => AiTool.getStrictMode(tool) ?? strict
+  for (const tool of own) {
+    const wanted = wantedOf(tool)
+    if (wanted === undefined) continue
+    const form = formOf(tool, { conversion: toolConversion, strict: wanted })
+    if (form.strict) budget.take(form.jsonSchema)
+    forms.set(tool, form)
+  }
+  for (const tool of own) {
+    if (forms.has(tool)) continue
+    const form = formOf(tool, { conversion: toolConversion, strict: undefined })
+    const isStrict = form.strict && budget.fits(form.jsonSchema)
+    if (isStrict) budget.take(form.jsonSchema)
+    forms.set(tool, isStrict ? form : formOf(tool, { conversion: toolConversion, strict: false }))
+  }
   return tools.flatMap((tool): ReadonlyArray<JsonObject> => {
     if (AiTool.isProviderDefined(tool)) return isOfThisApi(tool) ? [providedTool(tool)] : []
-    const wanted = AiTool.getStrictMode(tool) ?? options.strict
-    const form = formOf(tool, { conversion: toolConversion, strict: wanted })
-    const isStrict = form.strict && (wanted === true || budget.take(form.jsonSchema))
-    const { jsonSchema } = isStrict ? form : formOf(tool, { conversion: toolConversion, strict: false })
+    const form = forms.get(tool)
     const description = AiTool.getDescription(tool)
     return [
       {
         name: tool.name,
         ...(description === undefined ? {} : { description }),
-        input_schema: { ...jsonSchema, type: "object" },
-        ...(isStrict ? { strict: true } : {}),
-        ...options.settingsOf(tool)
+        input_schema: { ...form?.jsonSchema, type: "object" },
+        ...(form?.strict === true ? { strict: true } : {}),
+        ...settingsOf(tool)
       }
     ]
   })
@@ -102,25 +128,4 @@ const providedTool = (tool: AiTool.AnyProviderDefined): JsonObject => {
   const type = typeOf(tool.id)
   const isNamed = !type.includes("toolset")
   return { type, ...(isNamed ? { name: tool.providerName } : {}), ...args }
-}
-
-/** The API refuses requests with more strict tools, or more alternatives in their schemas, than this. */
-class StrictBudget {
-  #tools = 20
-  #alternatives = 16
-
-  take(schema: JsonObject): boolean {
-    const alternatives = countAlternatives(schema)
-    if (this.#tools < 1 || this.#alternatives < alternatives) return false
-    this.#tools -= 1
-    this.#alternatives -= alternatives
-    return true
-  }
-}
-
-const countAlternatives = (node: unknown): number => {
-  if (Array.isArray(node)) return node.reduce((sum: number, part: unknown) => sum + countAlternatives(part), 0)
-  if (!isObject(node)) return 0
-  const own = Array.isArray(node["anyOf"]) || Array.isArray(node["type"]) ? 1 : 0
-  return Object.values(node).reduce((sum: number, part) => sum + countAlternatives(part), own)
 }

@@ -37,6 +37,10 @@ export class MessageReader implements PartReader<unknown> {
   readonly #answer: Answer
   readonly #fold = new MessageFold(() => new WholeParser())
   readonly #open = new Map<number, OpenBlock>()
+  /** Events of blocks behind one whose part comes at its end: parts are in the order of their blocks. */
+  #waiting: Array<JsonObject> = []
+  /** The first such block. */
+  #blocking: number | undefined
   #isOver = false
 
   #events = 0
@@ -51,6 +55,14 @@ export class MessageReader implements PartReader<unknown> {
     this.#events++
     if (!isObject(event) || this.#isOver) return
     this.#fold.push(event)
+    this.#read(event, emit)
+  }
+
+  #read(event: JsonObject, emit: EmitStreamed): void {
+    if (this.#blocking !== undefined && this.#isBehind(event)) {
+      this.#waiting.push(event)
+      return
+    }
     switch (event["type"]) {
       case "content_block_delta":
         return this.#delta(event, emit)
@@ -87,15 +99,25 @@ export class MessageReader implements PartReader<unknown> {
     if (!isObject(message)) return
     emit(responseMetadata(message))
     // Some servers send whole blocks with the start.
-    for (const [index, block] of arrayOf(message["content"]).entries()) this.#start(index, block, emit)
+    for (const [index, block] of arrayOf(message["content"]).entries()) {
+      this.#read({ type: "content_block_start", index, content_block: block }, emit)
+    }
+  }
+
+  #isBehind({ index, type }: JsonObject): boolean {
+    const isOfBlock = type === "content_block_start" || type === "content_block_delta" || type === "content_block_stop"
+    return isOfBlock && (indexOf(index) ?? 0) > (this.#blocking ?? 0)
   }
 
   #start(index: number | undefined, given: unknown, emit: EmitStreamed): void {
     if (index === undefined || !isObject(given) || this.#open.has(index)) return
     const block = rawOf(given)
     const id = `${index}`
-    const open: OpenBlock = { id, callId: this.#answer.callId(block), kind: this.#answer.kindOf(block) }
+    const kind = this.#answer.kindOf(block)
+    const carried = kind === "carried" ? none : this.#answer.takeAlong()
+    const open: OpenBlock = { id, callId: this.#answer.callId(block), kind, carried }
     this.#open.set(index, open)
+    if (open.kind === "call" || open.kind === "carried") this.#blocking ??= index
     switch (open.kind) {
       case "text":
         emit({ type: "text-start", id })
@@ -144,10 +166,9 @@ export class MessageReader implements PartReader<unknown> {
 
   #stop(index: number | undefined, emit: EmitStreamed): void {
     const open = index === undefined ? undefined : this.#open.get(index)
-    const block = index === undefined ? undefined : this.#fold.block(index)
-    if (index === undefined || open === undefined || !isObject(block)) return
+    if (index === undefined || open === undefined) return
     this.#open.delete(index)
-    for (const part of this.#answer.read(jsonOf(block), open.callId)) {
+    for (const part of this.#answer.read(jsonOf(this.#fold.block(index)), open.callId, open.carried)) {
       if (part.type === "text") emit({ ...withoutText(part), type: "text-end", id: open.id })
       else if (part.type === "reasoning") emit({ ...withoutText(part), type: "reasoning-end", id: open.id })
       else {
@@ -155,11 +176,19 @@ export class MessageReader implements PartReader<unknown> {
         emit(part)
       }
     }
+    if (index !== this.#blocking) return
+    this.#blocking = undefined
+    const events = this.#waiting
+    this.#waiting = []
+    for (const event of events) this.#read(event, emit)
   }
 
   #finish(emit: EmitStreamed): void {
     this.#isOver = true
-    for (const index of [...this.#open.keys()]) this.#stop(index, emit)
+    while (this.#open.size > 0) {
+      // Each end may begin blocks that have waited for it.
+      for (const index of [...this.#open.keys()]) this.#stop(index, emit)
+    }
     for (const part of this.#answer.end(this.message ?? {})) {
       if (part.type === "text") {
         const id = "end"
@@ -179,7 +208,11 @@ interface OpenBlock {
   readonly id: string
   readonly callId: string
   readonly kind: BlockKind
+  /** The carried blocks that came before it. */
+  readonly carried: JsonObject
 }
+
+const none: JsonObject = {}
 
 type BlockKind = "text" | "reasoning" | "call" | "carried"
 
@@ -240,31 +273,37 @@ class Answer {
     return name
   }
 
-  read(block: JsonObject, callId: string): ReadonlyArray<BlockPart> {
+  /** Metadata fields that bring along the blocks that no part stands for. */
+  takeAlong(): JsonObject {
+    return this.#carrier.take()
+  }
+
+  /** `carried` are the fields of {@link takeAlong}, unless they are taken now. */
+  read(block: JsonObject, callId: string, carried?: JsonObject): ReadonlyArray<BlockPart> {
     const { type, ...rest } = block
     switch (type) {
       case "text": {
         const { text, ...fields } = rest
-        const part = { type: "text" as const, text: textOf(text), ...this.#metadata(present(fields)) }
+        const part = { type: "text" as const, text: textOf(text), ...this.#metadata(present(fields), carried) }
         return [part, ...this.#sourcesOf(arrayOf(fields["citations"]))]
       }
       case "thinking": {
         const { thinking, ...fields } = rest
-        return [{ type: "reasoning", text: textOf(thinking), ...this.#metadata({ ...present(fields), type }) }]
+        return [{ type: "reasoning", text: textOf(thinking), ...this.#metadata({ ...present(fields), type }, carried) }]
       }
       case "redacted_thinking":
-        return [{ type: "reasoning", text: "", ...this.#metadata({ ...rest, type }) }]
+        return [{ type: "reasoning", text: "", ...this.#metadata({ ...rest, type }, carried) }]
       case "tool_use":
-        return [this.#ownCall(block, callId)]
+        return [this.#ownCall(block, callId, carried)]
       case "server_tool_use":
       case "mcp_tool_use":
-        return this.#hostedCall(block)
+        return this.#hostedCall(block, carried)
       default:
         return this.#hostedResult(block)
     }
   }
 
-  #ownCall(block: JsonObject, id: string): Response.ToolCallPartEncoded {
+  #ownCall(block: JsonObject, id: string, carried: JsonObject | undefined): Response.ToolCallPartEncoded {
     this.#hasOwnCall = true
     const { id: _, input, name: wireName, type: __, ...fields } = block
     const { isMember, name, tool } = this.#tools.own(block)
@@ -275,16 +314,19 @@ class Answer {
       id,
       name,
       params,
-      ...this.#metadata({
-        ...present(fields),
-        ...(wireName === name ? {} : { name: wireName }),
-        // Sent again as it came, it is found in the prompt's cache.
-        ...(jsonText(params) === jsonText(given) ? {} : { input: given })
-      })
+      ...this.#metadata(
+        {
+          ...present(fields),
+          ...(wireName === name ? {} : { name: wireName }),
+          // Sent again as it came, it is found in the prompt's cache.
+          ...(jsonText(params) === jsonText(given) ? {} : { input: given })
+        },
+        carried
+      )
     }
   }
 
-  #hostedCall(block: JsonObject): ReadonlyArray<BlockPart> {
+  #hostedCall(block: JsonObject, carried: JsonObject | undefined): ReadonlyArray<BlockPart> {
     this.#unanswered.add(block["id"])
     const tool = this.#tools.hosted(block)
     if (tool === undefined) return this.#carry(block)
@@ -296,7 +338,7 @@ class Answer {
         name: tool.name,
         params: argumentsOf(block["input"]),
         providerExecuted: true,
-        ...this.#metadata({ block })
+        ...this.#metadata({ block }, carried)
       }
     ]
   }
@@ -324,8 +366,8 @@ class Answer {
     return []
   }
 
-  #metadata(fields: JsonObject) {
-    return metadata(key, { ...this.#carrier.take(), ...fields })
+  #metadata(fields: JsonObject, carried: JsonObject = this.#carrier.take()) {
+    return metadata(key, { ...carried, ...fields })
   }
 
   /**

@@ -10,8 +10,10 @@ import * as Struct from "effect/Struct"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { attempt } from "../../../internal/ai/parts.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
+import { strictBudget } from "../../../internal/schema/strictBudget.ts"
 import type { Anthropic } from "../../Anthropic.ts"
 import type { Config } from "../../MessageLanguageModel.ts"
+import { conversion } from "../conversion.ts"
 import { withContainer } from "./continuePaused.ts"
 import { DeclaredTools, toolParams, typeOf } from "./declaredTools.ts"
 import type { Capabilities } from "./modelCapabilities.ts"
@@ -47,11 +49,13 @@ const inputOf = (
   const declared = new DeclaredTools(table)
   const { isFileId: isId = isFileId, systemInHistory = "user" } = config
   const prompt = promptToMessages(options.prompt, declared, { systemInHistory, isFileId: isId })
-  const tools = toolParams(options.tools, { strict: config.strict, settingsOf })
+  const budget = strictBudget(conversion.strictLimits)
+  const isEnforced = object?.strict === true && (budget.takeFormat(object.jsonSchema) || config.strict === true)
+  const tools = toolParams(options.tools, { strict: config.strict, budget, settingsOf })
   const wanted = tools.length === 0 ? undefined : toolChoice(options.toolChoice, declared, config.disableParallelTools)
-  const inWords = object !== undefined && !object.strict
+  const inWords = object !== undefined && !isEnforced
   const system = inWords ? [...prompt.system, instruction(object.jsonSchema)] : prompt.system
-  const format = object?.strict === true ? { type: "json_schema", schema: object.jsonSchema } : undefined
+  const format = isEnforced ? { type: "json_schema", schema: object.jsonSchema } : undefined
   const betas = [...new Set([...(config.betas ?? []), ...betasOf(options.tools)])]
   const known = options.tools.some(AiTool.isProviderDefined) ? livingContainer(prompt.container, now) : undefined
   const input: MessageRequest = {
@@ -106,7 +110,10 @@ const toolChoice = (
   return isSerial === true ? { type: "auto", ...serial } : undefined
 }
 
-/** Asks for JSON in words: the API enforces neither schemas that contain themselves nor parts that may be any value. */
+/**
+ * Asks for JSON in words: the API enforces neither schemas that contain themselves, nor parts that may be any value, nor
+ * more optional properties and alternatives than its limits.
+ */
 const instruction = (jsonSchema: JsonObject): JsonObject => ({
   type: "text",
   text: `Answer with one JSON value that fits this JSON Schema, and with nothing else:\n${JSON.stringify(jsonSchema)}`

@@ -313,7 +313,9 @@ class Reader {
     const called = isCustom ? this.#customName(textOf(name)) : textOf(name)
     const held = isCustom ? undefined : tools.held({ name: called, arguments: raw })
     if (held !== undefined) return this.#heldCalls(held, call, more, emit)
-    const params = isCustom && this.#isKnown(called) ? raw : tools.params({ name: called, arguments: raw })
+    const read = tools.params({ name: called, arguments: raw })
+    // The input of a custom tool is a text, whatever it looks like.
+    const params = isCustom ? raw : read
     const begun = this.#begun.get(position)
     const id = begun ?? this.#ids.next(given)
     if (begun !== undefined) emit({ type: "tool-params-end", id })

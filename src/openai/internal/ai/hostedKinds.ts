@@ -22,6 +22,9 @@ const toolTypes: { readonly [itemType: string]: ReadonlyArray<string> } = {
 /** Items of calls that the program runs. */
 const clientRun = new Set(["apply_patch_call", "computer_call", "custom_tool_call", "local_shell_call"])
 
+/** Whether a call does not say where it runs. The API leaves that out of some calls that it has run itself. */
+export const isUnclear = ({ environment, type }: Item): boolean => type === "shell_call" && !isObject(environment)
+
 /** Whether the program has to run the call. A shell is the program's own unless its environment is the API's. */
 export const isClientRun = (item: Item): boolean => {
   const { environment, type } = item

@@ -16,7 +16,7 @@ import { usageOf } from "../../../internal/ai/usage.ts"
 import { reasonOf } from "../../../internal/errors/reasons.ts"
 import { arrayOf, isObject, type JsonObject as Json, textOf } from "../../../internal/json/json.ts"
 import { jsonText } from "../../../internal/json/jsonText.ts"
-import { isClientRun, toolOf } from "./hostedKinds.ts"
+import { isClientRun, isUnclear, toolOf } from "./hostedKinds.ts"
 
 /** The key of metadata and options. */
 export const key = "openaiResponses"
@@ -83,6 +83,9 @@ class Item {
   }
 }
 
+/** Whether an item's parts begin before it is done. */
+const saysText = ({ type }: Json): boolean => type === "message" || type === "reasoning"
+
 /** Reads the items of one response, in any order of events; `emit` takes stream parts. */
 class Items {
   readonly #reading: Reading
@@ -91,6 +94,8 @@ class Items {
   readonly #carrier = new Carrier()
   readonly #sources = new Set<string>()
   #prefix: string
+  /** The call of a shell that the API may have run: the next item tells. */
+  #undecided: Item | undefined
   hasCalls = false
   hasApproval = false
   hasRefusal = false
@@ -110,17 +115,27 @@ class Items {
     return this.#items.get(index)
   }
 
+  /** Whether an item before this one is not done, and becomes a part only when it is. */
+  isBehind(index: number): boolean {
+    for (const item of this.#items.values()) {
+      if (item.index < index && !item.isDone && !saysText(item.fields)) return true
+    }
+    return false
+  }
+
   begin(index: number, fields: Json, emit: Emit<StreamPart>): Item {
     const known = this.#items.get(index)
     if (known !== undefined) return known
     const item = new Item(index, fields)
     this.#items.set(index, item)
     const { call_id, name, type } = fields
+    if (type === "shell_call_output") this.outputs.add(call_id)
+    this.#decide(emit)
     if (type === "function_call" || type === "custom_tool_call") {
       const tool =
         type === "function_call" ? this.#reading.tools.get(textOf(name)) : toolOf(this.#reading.tools, fields)
       const isDeferred = this.#reading.tools.undeclared === "keep" && !mayHoldCalls(textOf(name))
-      if (tool !== undefined || isDeferred) {
+      if ((tool !== undefined || isDeferred) && textOf(name) !== "") {
         item.callId = this.#ids.next(call_id)
         emit({ type: "tool-params-start", id: item.callId, name: tool?.name ?? textOf(name) })
       }
@@ -128,9 +143,9 @@ class Items {
     return item
   }
 
-  /** Metadata of a part's beginning. */
+  /** Metadata of a part's beginning. Carried items stand before an item, never between its texts. */
   #takeAlong(item: Item) {
-    return metadata(key, { itemId: item.fields["id"], ...this.#carrier.take() })
+    return metadata(key, { itemId: item.fields["id"], ...(item.texts.size > 1 ? {} : this.#carrier.take()) })
   }
 
   textOf(item: Item, list: List, at: unknown, emit: Emit<StreamPart>, isRefusal = false): Text {
@@ -222,6 +237,10 @@ class Items {
     if (item.isDone) return
     item.isDone = true
     item.fields = fields
+    if (isClientRun(fields) && isUnclear(fields) && !this.#isAnswered(fields)) {
+      this.#undecided = item
+      return
+    }
     switch (fields["type"]) {
       case "message":
         return this.#finishTexts(item, emit)
@@ -232,6 +251,13 @@ class Items {
       default:
         return this.#finishOther(item, emit)
     }
+  }
+
+  #decide(emit: Emit<StreamPart>): void {
+    const item = this.#undecided
+    if (item === undefined) return
+    this.#undecided = undefined
+    this.#finishOther(item, emit)
   }
 
   #finishTexts(item: Item, emit: Emit<StreamPart>): void {
@@ -282,7 +308,7 @@ class Items {
       textOf(name),
       params,
       given,
-      { ...skeleton, ...(call_id === item.callId ? {} : { call_id }) },
+      { ...skeleton, ...(item.callId === undefined || call_id === item.callId ? {} : { call_id }) },
       emit
     )
   }
@@ -334,7 +360,8 @@ class Items {
     const { fields } = item
     const { tools } = this.#reading
     const tool = toolOf(tools, fields)
-    if (isClientRun(fields) && !this.#isAnswered(fields)) return this.#finishClientCall(item, tool?.name, emit)
+    if (isClientRun(fields) && !this.#isAnswered(fields) && tool?.requiresHandler !== false)
+      return this.#finishClientCall(item, tool?.name, emit)
     if (tool === undefined) return this.#carry(item, emit)
     const id = item.id
     emit({
@@ -409,6 +436,7 @@ class Items {
       if (isObject(item)) this.finish(index, item, emit)
     })
     for (const item of this.list) if (!item.isDone) this.finish(item.index, unfinished(item), emit)
+    this.#decide(emit)
     if (this.#carrier.isEmpty) return
     const id = `carried_${this.#prefix}`
     emit({ type: "text-start", id, ...metadata(key, this.#carrier.take()) })
@@ -552,6 +580,39 @@ export const makeReader = (reading: Reading): PartReader<unknown> => {
   let isDescribed = false
   let isOver = false
   let events = 0
+  /** Events of items behind one that is not done: calls that run side by side keep their order. */
+  let waiting: Array<Json> = []
+
+  const isOfAnswer = ({ item, output_index: index, type }: Json): boolean => {
+    if (type === "response.output_text.delta") return true
+    const known = isObject(item) ? item : typeof index === "number" ? items.get(index)?.fields : undefined
+    return known?.["type"] === "message"
+  }
+
+  const isHeld = ({ output_index: index }: Json): boolean =>
+    typeof index === "number" && (waiting.some((event) => event["output_index"] === index) || items.isBehind(index))
+
+  /** Reads the events whose turn it is. */
+  const release = (emit: Emit<StreamPart>): void => {
+    const given = waiting
+    waiting = []
+    for (const event of given) readInTurn(event, emit)
+  }
+
+  const readInTurn = (event: Json, emit: Emit<StreamPart>): void => {
+    // An answer waits for nothing, so a server that does not end its calls delays no text.
+    const isUrgent = typeof event["output_index"] !== "number" || isOfAnswer(event)
+    if (isUrgent && waiting.length > 0) {
+      const given = waiting
+      waiting = []
+      for (const one of given) read(one, emit)
+    } else if (!isUrgent && isHeld(event)) {
+      waiting.push(event)
+      return
+    }
+    read(event, emit)
+    if (waiting.length > 0 && event["type"] === "response.output_item.done") release(emit)
+  }
 
   const describeOnce = (response: Json, emit: Emit<StreamPart>): void => {
     if (isDescribed) return
@@ -559,14 +620,19 @@ export const makeReader = (reading: Reading): PartReader<unknown> => {
     emit(describe(response))
   }
 
-  const itemOf = (event: Json, emit: Emit<StreamPart>): Item => {
+  /** The item of an event; `type` is its type if no event has told of it before. */
+  const itemOf = (event: Json, emit: Emit<StreamPart>, type = "message"): Item => {
     const index = typeof event["output_index"] === "number" ? event["output_index"] : 0
-    return items.get(index) ?? items.begin(index, { type: "message", id: event["item_id"] }, emit)
+    return items.get(index) ?? items.begin(index, { type, id: event["item_id"] }, emit)
   }
 
   const push = (event: unknown, emit: Emit<StreamPart>): void => {
     events++
     if (!isObject(event) || isOver) return
+    readInTurn(event, emit)
+  }
+
+  const read = (event: Json, emit: Emit<StreamPart>): void => {
     const { type } = event
     switch (type) {
       case "response.output_text.delta": {
@@ -575,26 +641,31 @@ export const makeReader = (reading: Reading): PartReader<unknown> => {
       }
       case "response.reasoning_text.delta":
         return items.say(
-          items.textOf(itemOf(event, emit), "content", event["content_index"], emit),
+          items.textOf(itemOf(event, emit, "reasoning"), "content", event["content_index"], emit),
           textOf(event["delta"]),
           emit
         )
       case "response.reasoning_summary_text.delta":
         return items.say(
-          items.textOf(itemOf(event, emit), "summary", event["summary_index"], emit),
+          items.textOf(itemOf(event, emit, "reasoning"), "summary", event["summary_index"], emit),
           textOf(event["delta"]),
           emit
         )
       case "response.output_text.done":
       case "response.reasoning_text.done":
         return items.sayRest(
-          items.textOf(itemOf(event, emit), "content", event["content_index"], emit),
+          items.textOf(
+            itemOf(event, emit, type === "response.output_text.done" ? "message" : "reasoning"),
+            "content",
+            event["content_index"],
+            emit
+          ),
           textOf(event["text"]),
           emit
         )
       case "response.reasoning_summary_text.done":
         return items.sayRest(
-          items.textOf(itemOf(event, emit), "summary", event["summary_index"], emit),
+          items.textOf(itemOf(event, emit, "reasoning"), "summary", event["summary_index"], emit),
           textOf(event["text"]),
           emit
         )
@@ -610,14 +681,31 @@ export const makeReader = (reading: Reading): PartReader<unknown> => {
       }
       case "response.function_call_arguments.delta":
       case "response.custom_tool_call_input.delta": {
-        const item = itemOf(event, emit)
+        const kind = type === "response.function_call_arguments.delta" ? "function_call" : "custom_tool_call"
+        const item = itemOf(event, emit, kind)
         const delta = textOf(event["delta"])
         item.args += delta
         if (item.callId !== undefined && delta !== "") emit({ type: "tool-params-delta", id: item.callId, delta })
         return
       }
+      case "response.content_part.added": {
+        // The parts of an item are in the order in which they begin, also those that have no deltas.
+        const { content_index: at, part } = event
+        const kind = isObject(part) ? part["type"] : undefined
+        items.textOf(
+          itemOf(event, emit, kind === "reasoning_text" ? "reasoning" : "message"),
+          "content",
+          at,
+          emit,
+          kind === "refusal"
+        )
+        return
+      }
+      case "response.reasoning_summary_part.added":
+        items.textOf(itemOf(event, emit, "reasoning"), "summary", event["summary_index"], emit)
+        return
       case "response.image_generation_call.partial_image":
-        return items.partialImage(itemOf(event, emit), event, emit)
+        return items.partialImage(itemOf(event, emit, "image_generation_call"), event, emit)
       case "response.output_item.added":
       case "response.output_item.done": {
         const { item, output_index } = event

@@ -146,6 +146,24 @@ interface Group {
   readonly summary: Array<Json>
 }
 
+/** The parts with those of one item together: in a stream, others may have come between them. */
+const byItem = (parts: ReadonlyArray<Prompt.AssistantMessagePart>): ReadonlyArray<Prompt.AssistantMessagePart> => {
+  const places = new Map<unknown, Array<Prompt.AssistantMessagePart>>()
+  const groups: Array<Array<Prompt.AssistantMessagePart>> = []
+  for (const part of parts) {
+    const isText = part.type === "text" || part.type === "reasoning"
+    const itemId = isText ? fieldsOf(part.options, key)["itemId"] : undefined
+    const known = places.get(itemId)
+    if (known !== undefined) known.push(part)
+    else {
+      const group = [part]
+      groups.push(group)
+      if (typeof itemId === "string" && itemId !== "") places.set(itemId, group)
+    }
+  }
+  return groups.flat()
+}
+
 class Writer {
   readonly items: Array<InputItem> = []
   readonly #tools: ToolTable
@@ -201,7 +219,7 @@ class Writer {
       case "user":
         return this.#user(message)
       case "assistant":
-        for (const part of message.content) this.#assistantPart(part)
+        for (const part of byItem(message.content)) this.#assistantPart(part)
         return this.#flush()
       case "tool":
         for (const part of message.content) {
@@ -257,7 +275,7 @@ class Writer {
       case "text":
         return this.#text(part, fields)
       case "reasoning":
-        if (fields["itemId"] !== undefined || fields["item"] !== undefined) this.#text(part, fields)
+        if (isOwn(fields)) this.#text(part, fields)
         return
       case "file":
         return this.#assistantFile(part, fields)
@@ -277,7 +295,7 @@ class Writer {
 
   #text(part: Prompt.TextPart | Prompt.ReasoningPart, fields: Json): void {
     const { item, itemId, refusal } = fields
-    const isKnown = itemId !== undefined || item !== undefined
+    const isKnown = isOwn(fields)
     if (!isKnown && part.text === "") return
     const type = part.type === "text" ? "message" : "reasoning"
     const given = isObject(fields["part"]) ? fields["part"] : {}
@@ -299,7 +317,9 @@ class Writer {
 
   #groupOf(type: Group["type"], itemId: unknown): Group {
     const group = this.#group
-    if (group !== undefined && group.type === type && group.itemId === itemId && group.item === undefined) return group
+    // Items without ids are told apart by their last parts.
+    const isOpen = group?.item === undefined || (typeof itemId === "string" && itemId !== "")
+    if (group !== undefined && group.type === type && group.itemId === itemId && isOpen) return group
     this.#flush()
     const made: Group = { type, itemId, item: undefined, content: [], summary: [] }
     this.#group = made
@@ -391,6 +411,9 @@ class Writer {
   }
 }
 
+/** Whether a text is of this API; some servers give items no ids. */
+const isOwn = ({ item, itemId, part }: Json): boolean => [item, itemId, part].some((field) => field !== undefined)
+
 const actionField = (kind: string): string => (kind === "apply_patch_call" ? "operation" : "action")
 
 /** The result of a call, by the kind of the call. */
@@ -411,7 +434,7 @@ const outputItem = (kind: string, part: Prompt.ToolResultPart, given: ToolOutput
         type: "apply_patch_call_output",
         call_id,
         status: isFailure ? "failed" : "completed",
-        ...(isObject(result) ? result : { output: text })
+        ...(isObject(result) && !isFailure ? result : { output: text })
       }
     case "shell_call": {
       const output = Array.isArray(result)
