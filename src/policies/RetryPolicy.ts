@@ -66,8 +66,8 @@ export interface RetryPolicy {
   /** `undefined` ignores `retry-after`. */
   readonly serverHint: ServerHint | undefined
   /**
-   * Whether to repeat a call that is not idempotent if the connection broke after the request was sent, so the server
-   * may have carried it out. The official clients do.
+   * Whether to repeat a call that is not idempotent after a timeout or a broken connection, when the server may already
+   * have done the work. The official clients do.
    */
   readonly retryUnknownOutcome: boolean
   readonly budget: Budget | undefined
@@ -115,7 +115,7 @@ export const official: RetryPolicy = {
 
 type Parts = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }
 
-/** A bundler leaves out an unused call that is marked as pure; it never leaves out an object with a spread. */
+/** A function, so that its calls can be marked as pure: a bundler leaves out an unused one, but no object with a spread. */
 function derived(self: RetryPolicy, parts: Parts): RetryPolicy {
   return { ...self, ...parts }
 }
@@ -158,8 +158,12 @@ export const set: {
 } = /*#__PURE__*/ dual(2, derived)
 
 /**
- * Makes a budget of at most `retries` retries in any `window`, refilled evenly. It keeps clients from multiplying the
- * load during an outage.
+ * Makes a budget: a bucket of `retries`, refilled evenly over `window`. It keeps clients from multiplying the load during
+ * an outage.
+ *
+ * **Gotchas**
+ *
+ * A full bucket can be spent while it is refilled, so one `window` can see up to twice as many retries.
  *
  * @category constructors
  */

@@ -55,7 +55,7 @@ export interface State<out Input, out Answer> {
 }
 
 /**
- * A delta of an answer.
+ * A step of an answer that is arriving, such as a delta of its text.
  *
  * @category models
  */
@@ -162,26 +162,25 @@ export interface Turn<out Input, out Answer> {
 export type Decision<Input> = Data.TaggedEnum<{
   Continue: {}
   Stop: {}
-  /** Continues with another input: other tools, another model, fewer messages. */
   ContinueWith: { readonly input: Input }
 }>
 
 /**
- * Continues.
+ * The decision to send the results of the calls.
  *
  * @category constants
  */
 export const Continue: Decision<never> = { _tag: "Continue" }
 
 /**
- * Ends the loop.
+ * The decision to end the loop before the model is done. It ends with the reason `"stopped"`.
  *
  * @category constants
  */
 export const Stop: Decision<never> = { _tag: "Stop" }
 
 /**
- * Continues with another input.
+ * The decision to send another input than the results alone: with other tools, another model, or fewer messages.
  *
  * @category utilities
  */
@@ -193,7 +192,7 @@ export const ContinueWith = <Input>(input: Input): Decision<Input> => ({ _tag: "
  * @category models
  */
 export interface PlacedCall extends Tools.Call {
-  /** The number of the turn, the id, and the number of the call among those of the turn with this id, joined by `/`. */
+  /** `<turn>/<id>/<n>`: `n` counts the calls of the turn that have this id, from 0. */
   readonly place: string
 }
 
@@ -288,7 +287,7 @@ export interface Options<Input, Answer, E = never, R = never> {
   /** Called after each answer that does not end the loop, once its calls have been made. */
   readonly decide?: ((turn: Turn<Input, Answer>) => Effect.Effect<Decision<Input>, E, R>) | undefined
   readonly ledger?: Ledger<E, R> | undefined
-  /** Resumes from the state of a `Checkpoint` instead of the input. */
+  /** Resumes from the state of a `Checkpoint`. The input is then ignored. */
   readonly resume?: State<Input, Answer> | undefined
 }
 
@@ -355,11 +354,9 @@ export const run = <Input, AnswerEvent, Snapshot, Answer, R, R2 = never, E3 = ne
     Effect.gen(function* () {
       const { strictTools } = yield* api.service.client
       const conversion = strictTools === false ? { ...api.conversion, strictByDefault: false } : api.conversion
-      const toolbox = yield* Tools.toolbox(tools, conversion, strictSchemasIn(input))
-      return turnsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>(
-        { api, toolbox, options },
-        options.resume ?? { input, steps: 0, answer: undefined }
-      )
+      const state = options.resume ?? { input, steps: 0, answer: undefined }
+      const toolbox = yield* Tools.toolbox(tools, conversion, strictSchemasIn(state.input))
+      return turnsFrom<Input, AnswerEvent, Snapshot, Answer, E3, R | R2 | R3>({ api, toolbox, options }, state)
     })
   )
 
@@ -399,6 +396,9 @@ const turnsFrom = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     )
   })
 
+const defaultMaxSteps = 20
+const defaultConcurrency = 4
+
 /** Makes one request and its calls, or only the calls if the state has the answer. */
 const oneTurn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   loop: Loop<Input, AnswerEvent, Snapshot, Answer, E, R>,
@@ -407,7 +407,7 @@ const oneTurn = <Input, AnswerEvent, Snapshot, Answer, E, R>(
   Stream.unwrap(
     Effect.gen(function* () {
       const steps = state.answer === undefined ? state.steps + 1 : state.steps
-      const runner = yield* makeRunner(executor(loop), steps, loop.options.concurrency ?? 4)
+      const runner = yield* makeRunner(executor(loop), steps, loop.options.concurrency ?? defaultConcurrency)
       const act = (answer: Answer) => actOn(loop, { ...state, steps, answer }, runner)
       if (state.answer !== undefined) return act(state.answer)
       let answer: Answer | undefined
@@ -434,14 +434,14 @@ const ask = <Input, AnswerEvent, Snapshot, Answer, E, R>(
         finish: api.finish
       }),
       ({ final, snapshot, steps }) => {
-        const begin = (step: Accumulator.Step): Effect.Effect<void, never, R> =>
+        const startEarly = (step: Accumulator.Step): Effect.Effect<void, never, R> =>
           step._tag === "ToolCallDone" && hasArguments(step)
             ? Effect.flatMap(snapshot, (soFar) =>
                 soFar === undefined || api.ending(soFar) === "uncut" ? runner.start(step) : Effect.void
               )
             : Effect.void
         return Stream.concat(
-          (options.eager === true ? Stream.tap(steps, begin) : steps).pipe(
+          (options.eager === true ? Stream.tap(steps, startEarly) : steps).pipe(
             Stream.map((step): Event<Input, Answer> => ({ _tag: "Delta", step }))
           ),
           Stream.fromEffect(
@@ -503,7 +503,7 @@ const decide = <Input, AnswerEvent, Snapshot, Answer, E, R>(
     : options.decide({ steps, answer, results, next })
   return Effect.map(decision, (decision): Outcome<Input, Answer> => {
     if (decision._tag === "Stop") return finish("stopped", answer, next, steps)
-    if (steps >= (options.maxSteps ?? 20)) return finish("maxSteps", answer, next, steps)
+    if (steps >= (options.maxSteps ?? defaultMaxSteps)) return finish("maxSteps", answer, next, steps)
     const input = decision._tag === "ContinueWith" ? decision.input : next
     return { _tag: "Checkpoint", state: { input, steps, answer: undefined } }
   })

@@ -76,6 +76,22 @@ describe("a tool that does not say", () => {
   )
 })
 
+describe("a loop that is resumed", () => {
+  it.effect("counts the strict tools of the state's input", () => {
+    const http = fakeHttp(refusal)
+    const declared = Array.from({ length: 20 }, (_, index) => ({
+      name: `declared${index}`,
+      strict: true,
+      input_schema: { type: "object" as const, properties: {}, required: [], additionalProperties: false }
+    }))
+    const resume = { input: { ...messages, tools: declared }, steps: 1, answer: undefined }
+    return Effect.gen(function* () {
+      yield* Effect.exit(Stream.runDrain(MessageToolLoop.run(messages, [plain], { resume })))
+      assert.strictEqual(sentStrict(http).at(-1), undefined)
+    }).pipe(Effect.provide(anthropicOver(http)))
+  })
+})
+
 const apiKey = Redacted.make("key")
 const credential = Effect.succeed(apiKey)
 const clouds = {

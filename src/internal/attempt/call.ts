@@ -81,9 +81,9 @@ export interface Call {
   /** Discards the credential of the last attempt. */
   refresh: Authorized["refresh"]
   /** Whether the call went again with another credential. */
-  replayed: boolean
+  hasReplacedCredential: boolean
   /** Fails with what a status means while its body is read: a timeout that expires meanwhile does not hide it. */
-  refusal: Effect.Effect<never, ApiError.ApiError> | undefined
+  statusFailure: Effect.Effect<never, ApiError.ApiError> | undefined
 }
 
 /** Prepares a call and continues with it. Fails with `RequestError` if it cannot be sent. */
@@ -133,8 +133,8 @@ export const withCall = <A, R>(
       deadline: deadlineOf(now, timeouts, options.deadline),
       sent: 0,
       refresh: undefined,
-      replayed: false,
-      refusal: undefined
+      hasReplacedCredential: false,
+      statusFailure: undefined
     })
   })
 

@@ -12,7 +12,8 @@ import { hasDebug, logBody } from "./debug.ts"
 import { readText } from "./readBody.ts"
 import { responseOf } from "./response.ts"
 import { retrying } from "./retry.ts"
-import { failUnread, maxBodyLengthOf, send } from "./send.ts"
+import { send } from "./send.ts"
+import { failUnread, maxBodyLengthOf } from "./transportErrors.ts"
 import { withNow } from "./withNow.ts"
 
 /** The client of a provider. */

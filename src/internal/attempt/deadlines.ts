@@ -32,7 +32,9 @@ export const makeDeadlines = (call: Call, received?: () => ApiError.PartialOutpu
   let hasPassed = false
   let arrived: HttpClientResponse.HttpClientResponse | undefined
 
-  const passed = Effect.suspend(() => call.refusal ?? Effect.fail(timeoutError(call, which, arrived, received?.())))
+  const passed = Effect.suspend(
+    () => call.statusFailure ?? Effect.fail(timeoutError(call, which, arrived, received?.()))
+  )
 
   return {
     set: (phases, start, response) => {

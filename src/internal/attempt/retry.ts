@@ -13,22 +13,22 @@ import { logRetry } from "./debug.ts"
 import { withNow } from "./withNow.ts"
 
 /**
- * The header that tells the server how often a call was repeated, under the official clients' name. A layer that sets
- * it to `"0"` has it counted.
+ * The header of the official clients that tells the server how often a call was repeated. If a layer sends it, it starts
+ * as `"0"`, and each retry raises it.
  */
 export const retryCountHeader = "x-stainless-retry-count"
 
-/** Repeats an attempt as the call's policy says, asked about each error as `judged` has it. */
+/** Repeats an attempt as the call's policy allows. `errorForPolicy` turns an error into the one that the policy judges. */
 export const retrying = <A>(
   call: Call,
   attempt: Effect.Effect<A, ApiError.ApiError>,
-  judged: (error: ApiError.ApiError) => ApiError.ApiError = identity
+  errorForPolicy: (error: ApiError.ApiError) => ApiError.ApiError = identity
 ): Effect.Effect<A, ApiError.ApiError> => {
   let nextDelay: NextDelay | undefined
   const around = aroundAttempt(call, attempt)
   const again = Effect.fnUntraced(function* (error: ApiError.ApiError) {
     if (yield* refreshOnce(call, error)) return yield* loop
-    if (around.isFromWrapper(error) || !isWorthwhile(call, judged(error))) return yield* error
+    if (around.isFromWrapper(error) || !isWorthwhile(call, errorForPolicy(error))) return yield* error
     nextDelay ??= yield* delaysOf(call)
     const now = yield* Clock.currentTimeMillis
     const wait = yield* waitFor(call, error, nextDelay, now)
@@ -74,10 +74,15 @@ const aroundAttempt = <A>(
  * retry.
  */
 const refreshOnce = (call: Call, error: ApiError.ApiError): Effect.Effect<boolean, ApiError.ApiError> => {
-  if (call.refresh === undefined || call.replayed || !call.wire.replayable || !isCredentialRefused(error)) {
+  if (
+    call.refresh === undefined ||
+    call.hasReplacedCredential ||
+    !call.wire.replayable ||
+    !isCredentialRefused(error)
+  ) {
     return Effect.succeed(false)
   }
-  call.replayed = true
+  call.hasReplacedCredential = true
   return Effect.mapError(Effect.as(call.refresh, true), () => error)
 }
 
@@ -125,10 +130,11 @@ const waitFor = (
     const { serverHint } = call.retry
     if (serverHint === undefined || error.response === undefined) return own
     const hint = retryAfterOf(error.response.headers, now, serverHint.acceptZero)
-    return hint === undefined ? own : hinted(Duration.toMillis(hint), own, serverHint)
+    return hint === undefined ? own : acceptedWait(Duration.toMillis(hint), own, serverHint)
   })
 
-const hinted = (hint: number, own: number, { beyond, max }: ServerHint): number | undefined => {
+/** Returns the wait for a server that asks for `hint`, where the schedule would wait `own`. */
+const acceptedWait = (hint: number, own: number, { beyond, max }: ServerHint): number | undefined => {
   const longest = Duration.toMillis(max)
   if (hint <= longest) return hint
   switch (beyond) {

@@ -1,11 +1,9 @@
-/** Makes one attempt: the credential, the request, redirects, and the status. */
+/** Makes one attempt: the credential, the request, and the status of the response. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Headers from "effect/http/Headers"
-import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
@@ -13,18 +11,15 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as ApiError from "../../ApiError.ts"
-import { programError } from "../errors/networkFailure.ts"
-import { describeText, networkError, reasonOf } from "../errors/reasons.ts"
+import { describeText, reasonOf } from "../errors/reasons.ts"
 import { errorInText } from "../errors/serverError.ts"
 import { parseStart } from "../json/parseStart.ts"
 import { type Call, detailIn, errorOf, summarize } from "./call.ts"
 import { logRequest, logResponse } from "./debug.ts"
-import { UnreadableEncoding } from "./decompress.ts"
-import * as FetchClient from "./fetchClient.ts"
 import { plainTracer } from "./plainTracer.ts"
-import { type BodyTooLong, defaultMaxBodyLength, PartialBody } from "./readBody.ts"
+import { PartialBody } from "./readBody.ts"
+import { placeOf, sendFollowing } from "./redirects.ts"
 import { retryCountHeader } from "./retry.ts"
-
 import { forAtMost } from "./untilTime.ts"
 import { withNow } from "./withNow.ts"
 
@@ -39,7 +34,7 @@ export const send = (
   Effect.flatMapEager(authorized(call), (request) => {
     call.sent++
     const { debug, transformClient } = call.options
-    const sent = execute(call, call.config.http, request, maxRedirects, {
+    const sent = sendFollowing(call, call.config.http, request, {
       contextOf: (context) => requestContext(context, call),
       transform: (client) => {
         const transformed = transformClient?.(client) ?? client
@@ -104,108 +99,6 @@ const hasOwnCredential = (headers: Call["options"]["headers"]): boolean =>
 
 const noDetail = { code: undefined, type: undefined, param: undefined, helpUrl: undefined }
 
-const maxRedirects = 5
-
-/** Redirects are followed here, not by the runtime, so that no credential goes to another origin. */
-const execute = (
-  call: Call,
-  client: HttpClient.HttpClient,
-  request: HttpClientRequest.HttpClientRequest,
-  redirects: number,
-  sending: FetchClient.Sending
-): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
-  const isLarge = isLargeBody(request.body)
-  const attempt = (init: RequestInit): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> =>
-    Effect.matchEffect(FetchClient.execute(client, request, init, sending), {
-      onFailure: (error) => {
-        // A program may fail with what it likes, in spite of the types.
-        if (!HttpClientError.isHttpClientError(error)) return Effect.die(error)
-        call.secrets.addRequest(error.reason.request)
-        // Middleware may refuse a status; what it means is said here all the same.
-        if (error.reason._tag === "StatusCodeError") return follow(error.reason.response)
-        if (init === following || !isRefusedRedirect(error)) {
-          return bugIn(error) ?? Effect.fail(errorOf(call, transportReason(call, error, "headers")))
-        }
-        call.config.redirects.seen = true
-        return isLarge ? Effect.fail(errorOf(call, redirectedUpload())) : attempt(following)
-      },
-      onSuccess: follow
-    })
-  const follow = (
-    response: HttpClientResponse.HttpClientResponse
-  ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
-    call.secrets.addRequest(response.request)
-    if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
-    const { location } = response.headers
-    const to = location === undefined ? undefined : targetOf(location, request.url)
-    const next = to === undefined ? undefined : redirected(call, request, response.status, to)
-    if (next === undefined) return Effect.succeed(response)
-    const followed = next.isSameOrigin
-      ? execute(call, client, next.request, redirects - 1, sending)
-      : execute(call, toOtherOrigin(call.config.http), next.request, redirects - 1, {
-          ...sending,
-          contextOf: (context) => Context.add(sending.contextOf(context), HttpClient.TracerPropagationEnabled, false)
-        })
-    return Effect.andThen(discardBody(response), followed)
-  }
-  const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
-  return attempt(mayRefuse && copiesBodies() ? refusing : following)
-}
-
-/** The body of a redirect is read up to this length, in bytes, so that its connection can be used again. */
-const maxRedirectBody = 16 * 1024
-
-/** A body of a redirect that goes on is cancelled: its connection would stay open as long as the server likes. */
-const discardBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
-  forAtMost(250, new PartialBody(maxRedirectBody).read(response))
-
-/** A client that sends none of the headers that the program or its middleware adds for the API. */
-const toOtherOrigin = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
-  HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
-    (request) => http.postprocess(Effect.map(request, withPlainHeaders)),
-    http.preprocess
-  )
-
-const withPlainHeaders = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
-  HttpClientRequest.makeWith(
-    request.method,
-    request.url,
-    request.urlParams,
-    request.hash,
-    Headers.fromInput(
-      Object.entries(request.headers).filter(([name]) => /^(?:accept|accept-encoding|range|user-agent)$/.test(name))
-    ),
-    request.body
-  )
-
-const isLargeBody = (body: HttpBody.HttpBody): boolean =>
-  body._tag === "Stream" ||
-  (body._tag === "FormData" &&
-    [...body.formData.values()].some((value) => value instanceof Blob && value.size > 16 * 1024 * 1024))
-
-/**
- * Node's `fetch` copies every body, unless redirects are errors to it: a sixth of what a call costs, and with a large
- * upload all of it in memory. So they are errors until a server sends one; the request that it refused goes again.
- */
-const copiesBodies = (): boolean => FetchClient.undiciVersion !== undefined
-
-/** Each runtime says in its own words that it refused a redirect. */
-const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean => {
-  const cause = reason._tag === "TransportError" ? reason.cause : undefined
-  return [cause, cause instanceof Error ? cause.cause : undefined].some(
-    (error) => error instanceof Error && /redirect/i.test(error.message)
-  )
-}
-
-const redirectedUpload = (): ApiError.Reason =>
-  new ApiError.UnexpectedResponseError({
-    message: "The server redirects a large upload, which cannot follow: set the base URL to the redirect's target",
-    contentType: undefined
-  })
-
-const following: RequestInit = { redirect: "manual" }
-const refusing: RequestInit = { redirect: "error", window: null }
-
 /** The context in which requests are sent: without a tracer, no spans are made and no trace headers are sent. */
 const requestContext = (context: Context.Context<never>, call: Call): Context.Context<never> =>
   isTraced(context) ? withoutSecrets(context, call) : Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
@@ -231,99 +124,6 @@ const isTraced = (context: Context.Context<never>): boolean =>
   Context.getOrUndefined(context, Tracer.Tracer) !== undefined ||
   Context.getOrUndefined(context, Tracer.ParentSpan) !== undefined
 
-/** Returns the target of a redirect, or `undefined` if it is not a web address. */
-const targetOf = (location: string, from: string): URL | undefined => {
-  if (!URL.canParse(location, from)) return undefined
-  const to = new URL(location, from)
-  return isWeb(to) ? to : undefined
-}
-
-const isWeb = ({ protocol }: URL): boolean => protocol === "http:" || protocol === "https:"
-
-/**
- * The request to the new place; `undefined` if the input would have to go to another origin, if the answer there would
- * be to another question, or if the input cannot be sent again.
- */
-const redirected = (
-  call: Call,
-  request: HttpClientRequest.HttpClientRequest,
-  status: number,
-  to: URL
-): { readonly request: HttpClientRequest.HttpClientRequest; readonly isSameOrigin: boolean } | undefined => {
-  const from = new URL(request.url)
-  const isSameOrigin = to.origin === from.origin
-  if (!isSameOrigin && (request.method !== "GET" || (from.protocol === "https:" && to.protocol === "http:"))) {
-    return undefined
-  }
-  const rewrites = status === 303 || ((status === 301 || status === 302) && request.method === "POST")
-  if (!rewrites && !call.wire.replayable) return undefined
-  const plain = new URL(to)
-  plain.username = ""
-  plain.password = ""
-  return {
-    isSameOrigin,
-    request: HttpClientRequest.makeWith(
-      rewrites ? "GET" : request.method,
-      plain.href,
-      UrlParams.empty,
-      Option.none(),
-      isSameOrigin && rewrites ? Headers.remove(request.headers, "content-type") : request.headers,
-      rewrites ? HttpBody.empty : request.body
-    )
-  }
-}
-
-/** Dies with the exception of the program that the HTTP client took for a broken connection, if it is one. */
-export const bugIn = ({ reason }: HttpClientError.HttpClientError): Effect.Effect<never> | undefined => {
-  const cause = "cause" in reason ? reason.cause : undefined
-  if (cause instanceof FetchClient.ThrownByFetch) return Effect.die(cause.cause)
-  const bug = programError(cause)
-  return bug === undefined ? undefined : Effect.die(bug)
-}
-
-/** The reason for a failure of the HTTP client. */
-export const transportReason = (
-  call: Call,
-  error: HttpClientError.HttpClientError,
-  phase: "headers" | "body"
-): ApiError.Reason => {
-  const { reason } = error
-  switch (reason._tag) {
-    case "EncodeError":
-    case "InvalidUrlError":
-      return new ApiError.RequestError({ message: call.scrub(reason.description ?? reason.message) })
-    case "EmptyBodyError":
-      return new ApiError.UnexpectedResponseError({
-        message: "The response has no body",
-        contentType: reason.response.headers["content-type"]
-      })
-    default:
-      return reason.cause instanceof UnreadableEncoding
-        ? new ApiError.UnexpectedResponseError({ message: reason.cause.message, contentType: undefined })
-        : networkError(reason.cause ?? reason, phase, call.scrub)
-  }
-}
-
-/** How long the body of an answer may be, in bytes. */
-export const maxBodyLengthOf = ({ options: { maxBodyLength = defaultMaxBodyLength } }: Call): number => maxBodyLength
-
-/** Fails for a body that broke off or is too long. */
-export const failUnread = (
-  call: Call,
-  response: HttpClientResponse.HttpClientResponse,
-  error: HttpClientError.HttpClientError | BodyTooLong
-): Effect.Effect<never, ApiError.ApiError> => {
-  const fail = (reason: ApiError.Reason) => Effect.fail(errorOf(call, reason, summarize(call, response, undefined)))
-  return error._tag === "BodyTooLong"
-    ? fail(
-        new ApiError.UnexpectedResponseError({
-          message: `The body of the response is longer than ${error.limit} bytes, the limit that maxBodyLength sets`,
-          contentType: response.headers["content-type"]
-        })
-      )
-    : (bugIn(error) ?? fail(transportReason(call, error, "body")))
-}
-
 /** An error body is kept up to this length, in bytes. */
 const maxErrorBody = 256 * 1024
 
@@ -338,10 +138,10 @@ const failStatus = (
   Effect.suspend(() => {
     const body = new PartialBody(maxErrorBody)
     const failed = withNow((now) => {
-      call.refusal = undefined
+      call.statusFailure = undefined
       return Effect.fail(statusError(call, response, body.text, now))
     })
-    call.refusal = failed
+    call.statusFailure = failed
     return Effect.andThen(forAtMost(errorBodyTime, body.read(response)), failed)
   })
 
@@ -376,10 +176,4 @@ const statusError = (
     call.config.dialect.reasonOf?.(detail, raw, { headers, now }) ?? reasonOf(status, detail, headers, now),
     summary
   )
-}
-
-const placeOf = (location: string, from: string): string => {
-  if (!URL.canParse(location, from)) return "an invalid URL"
-  const to = new URL(location, from)
-  return isWeb(to) ? to.origin : `an address of the scheme ${to.protocol.slice(0, 40)}`
 }
