@@ -54,6 +54,7 @@ export interface ApiAppsListParams {
 /**
  * Creates an app that receives events. `POST /v1/api_apps`
  *
+ * @see https://docs.coze.cn/developer_guides/create_callback_app
  * @category endpoints
  */
 export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
@@ -67,6 +68,7 @@ export const create: Endpoint.Json<ApiAppsCreateParams, ApiApp, Coze> = /*#__PUR
 /**
  * Changes an app's name or callback address. `PUT /v1/api_apps/{app_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/update_callback_app
  * @category endpoints
  */
 export const update: Endpoint.None<ApiAppsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -76,7 +78,12 @@ export const update: Endpoint.None<ApiAppsUpdateParams, Coze> = /*#__PURE__*/ En
   body: "json"
 })
 
-/** Deletes an app. `DELETE /v1/api_apps/{app_id}` */
+/**
+ * Deletes an app. `DELETE /v1/api_apps/{app_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/delete_callback_app
+ * @category endpoints
+ */
 const delete_: Endpoint.None<ApiAppsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.delete",
   method: "DELETE",
@@ -88,6 +95,7 @@ export { delete_ as delete }
 /**
  * Lists the apps that receive events. `GET /v1/api_apps`
  *
+ * @see https://docs.coze.cn/developer_guides/list_callback_app
  * @category endpoints
  */
 export const list: Endpoint.List<ApiAppsListParams, ApiApp, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

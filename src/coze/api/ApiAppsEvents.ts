@@ -42,6 +42,7 @@ export interface ApiAppsEventsListParams {
 /**
  * Subscribes an app to events. `POST /v1/api_apps/{api_app_id}/events`
  *
+ * @see https://docs.coze.cn/developer_guides/subscribe_callback_message
  * @category endpoints
  */
 export const create: Endpoint.None<ApiAppsEventsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -51,7 +52,12 @@ export const create: Endpoint.None<ApiAppsEventsCreateParams, Coze> = /*#__PURE_
   body: "json"
 })
 
-/** Ends subscriptions to events. `DELETE /v1/api_apps/{api_app_id}/events` */
+/**
+ * Ends subscriptions to events. `DELETE /v1/api_apps/{api_app_id}/events`
+ *
+ * @see https://docs.coze.cn/developer_guides/unsubscribe_callback_message
+ * @category endpoints
+ */
 const delete_: Endpoint.None<ApiAppsEventsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apiApps.events.delete",
   method: "DELETE",
@@ -64,6 +70,7 @@ export { delete_ as delete }
 /**
  * Lists the events that an app is subscribed to. `GET /v1/api_apps/{api_app_id}/events`
  *
+ * @see https://docs.coze.cn/developer_guides/list_subscribed_callback_message
  * @category endpoints
  */
 export const list: Endpoint.List<ApiAppsEventsListParams, ApiAppEvent, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

@@ -49,6 +49,7 @@ export interface AppsListParams {
 /**
  * Lists the apps of a workspace. `GET /v1/apps`
  *
+ * @see https://docs.coze.cn/developer_guides/published_apps_list
  * @category endpoints
  */
 export const list: Endpoint.List<AppsListParams, App, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

@@ -16,6 +16,7 @@ export interface AppsCollaboratorsDeleteParams {
 /**
  * Adds a member of the workspace to an app. `POST /v1/apps/{app_id}/collaborators`
  *
+ * @see https://docs.coze.cn/developer_guides/add_app_collaborator
  * @category endpoints
  */
 export const create: Endpoint.None<AppsCollaboratorsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -25,7 +26,12 @@ export const create: Endpoint.None<AppsCollaboratorsCreateParams, Coze> = /*#__P
   body: "json"
 })
 
-/** Removes a member. Their resources pass to the owner. `DELETE /v1/apps/{app_id}/collaborators/{user_id}` */
+/**
+ * Removes a member. Their resources pass to the owner. `DELETE /v1/apps/{app_id}/collaborators/{user_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/remove_app_collaborator
+ * @category endpoints
+ */
 const delete_: Endpoint.None<AppsCollaboratorsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "apps.collaborators.delete",
   method: "DELETE",

@@ -52,6 +52,7 @@ export interface AudioRoomsCreateParams {
 /**
  * Opens a room for talking with an agent. `POST /v1/audio/rooms`
  *
+ * @see https://docs.coze.cn/developer_guides/create_room
  * @category endpoints
  */
 export const create: Endpoint.Json<AudioRoomsCreateParams, Room, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {

@@ -20,6 +20,7 @@ export interface AudioSpeechCreateParams {
 /**
  * Reads text aloud. `POST /v1/audio/speech`
  *
+ * @see https://docs.coze.cn/developer_guides/text_to_speech
  * @category endpoints
  */
 export const create: Endpoint.Binary<AudioSpeechCreateParams, Coze> = /*#__PURE__*/ Endpoint.binary(Coze, {

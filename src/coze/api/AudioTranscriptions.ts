@@ -22,6 +22,7 @@ export interface AudioTranscriptionsCreateParams {
 /**
  * Transcribes speech. `POST /v1/audio/transcriptions`
  *
+ * @see https://docs.coze.cn/developer_guides/audio_transcriptions
  * @category endpoints
  */
 export const create: Endpoint.Json<AudioTranscriptionsCreateParams, Transcription, Coze> = /*#__PURE__*/ Endpoint.json(

@@ -93,6 +93,7 @@ export interface AudioVoiceprintGroupsDeleteParams {
 /**
  * Creates a group. `POST /v1/audio/voiceprint_groups`
  *
+ * @see https://docs.coze.cn/developer_guides/create_voiceprint_group
  * @category endpoints
  */
 export const create: Endpoint.Json<AudioVoiceprintGroupsCreateParams, VoiceprintGroupCreated, Coze> =
@@ -107,6 +108,7 @@ export const create: Endpoint.Json<AudioVoiceprintGroupsCreateParams, Voiceprint
 /**
  * Lists the groups. `GET /v1/audio/voiceprint_groups`
  *
+ * @see https://docs.coze.cn/developer_guides/list_voiceprint_group
  * @category endpoints
  */
 export const list: Endpoint.List<AudioVoiceprintGroupsListParams, VoiceprintGroup, Coze> = /*#__PURE__*/ Endpoint.list(
@@ -124,6 +126,7 @@ export const list: Endpoint.List<AudioVoiceprintGroupsListParams, VoiceprintGrou
 /**
  * Renames a group. `PUT /v1/audio/voiceprint_groups/{group_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/update_voiceprint_group
  * @category endpoints
  */
 export const update: Endpoint.None<AudioVoiceprintGroupsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -133,7 +136,12 @@ export const update: Endpoint.None<AudioVoiceprintGroupsUpdateParams, Coze> = /*
   body: "json"
 })
 
-/** Deletes a group with its voices. `DELETE /v1/audio/voiceprint_groups/{group_id}` */
+/**
+ * Deletes a group with its voices. `DELETE /v1/audio/voiceprint_groups/{group_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/delete_voiceprint_group
+ * @category endpoints
+ */
 const delete_: Endpoint.None<AudioVoiceprintGroupsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "audio.voiceprintGroups.delete",
   method: "DELETE",

@@ -122,6 +122,7 @@ export interface AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams {
 /**
  * Adds a voice to a group. `POST /v1/audio/voiceprint_groups/{group_id}/features`
  *
+ * @see https://docs.coze.cn/developer_guides/create_voiceprint
  * @category endpoints
  */
 export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, VoiceprintFeatureCreated, Coze> =
@@ -136,6 +137,7 @@ export const create: Endpoint.Json<AudioVoiceprintGroupsFeaturesCreateParams, Vo
 /**
  * Changes a voice. `PUT /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/update_voiceprint
  * @category endpoints
  */
 export const update: Endpoint.None<AudioVoiceprintGroupsFeaturesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(
@@ -148,7 +150,12 @@ export const update: Endpoint.None<AudioVoiceprintGroupsFeaturesUpdateParams, Co
   }
 )
 
-/** Deletes a voice. `DELETE /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}` */
+/**
+ * Deletes a voice. `DELETE /v1/audio/voiceprint_groups/{group_id}/features/{feature_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/delete_voiceprint
+ * @category endpoints
+ */
 const delete_: Endpoint.None<AudioVoiceprintGroupsFeaturesDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "audio.voiceprintGroups.features.delete",
   method: "DELETE",
@@ -160,6 +167,7 @@ export { delete_ as delete }
 /**
  * Lists the voices of a group. `GET /v1/audio/voiceprint_groups/{group_id}/features`
  *
+ * @see https://docs.coze.cn/developer_guides/list_voiceprint
  * @category endpoints
  */
 export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, VoiceprintFeature, Coze> =
@@ -175,6 +183,7 @@ export const list: Endpoint.List<AudioVoiceprintGroupsFeaturesListParams, Voicep
 /**
  * Compares a recording with the voices of a group. `POST /v1/audio/voiceprint_groups/{group_id}/speaker_identify`
  *
+ * @see https://docs.coze.cn/developer_guides/identify_voiceprint
  * @category endpoints
  */
 export const speakerIdentify: Endpoint.Json<AudioVoiceprintGroupsFeaturesSpeakerIdentifyParams, SpeakerScores, Coze> =

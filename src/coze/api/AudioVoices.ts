@@ -118,6 +118,7 @@ export interface AudioVoicesListParams {
 /**
  * Clones a voice from a recording. `POST /v1/audio/voices/clone`
  *
+ * @see https://docs.coze.cn/developer_guides/clone_voices
  * @category endpoints
  */
 export const clone: Endpoint.Json<AudioVoicesCloneParams, VoiceCloned, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
@@ -131,6 +132,7 @@ export const clone: Endpoint.Json<AudioVoicesCloneParams, VoiceCloned, Coze> = /
 /**
  * Lists the voices that can be used. `GET /v1/audio/voices`
  *
+ * @see https://docs.coze.cn/developer_guides/list_voices
  * @category endpoints
  */
 export const list: Endpoint.List<AudioVoicesListParams, Voice, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

@@ -100,6 +100,7 @@ export interface BenefitLimitationsCreateParams {
 /**
  * Limits what end users can use. `POST /v1/commerce/benefit/limitations`
  *
+ * @see https://docs.coze.cn/developer_guides/create_device_quotas
  * @category endpoints
  */
 export const create: Endpoint.Json<BenefitLimitationsCreateParams, BenefitLimitationCreated, Coze> =

@@ -100,6 +100,7 @@ export interface BenefitsRetrieveParams {
 /**
  * Returns the account's plan and its quotas. `GET /v1/commerce/benefit/benefits/get`
  *
+ * @see https://docs.coze.cn/developer_guides/get_benefit
  * @category endpoints
  */
 export const retrieve: Endpoint.Json<BenefitsRetrieveParams, Benefits, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {

@@ -44,6 +44,7 @@ export interface BillTasksListParams {
 /**
  * Lists exports of bills. `GET /v1/commerce/benefit/bill_tasks`
  *
+ * @see https://docs.coze.cn/developer_guides/billing_file
  * @category endpoints
  */
 export const list: Endpoint.List<BillTasksListParams, BillTask, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

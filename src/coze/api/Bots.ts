@@ -620,6 +620,7 @@ export const list: Endpoint.List<BotsListParams, PublishedBot, Coze> = /*#__PURE
 /**
  * Lists the agents of a workspace, drafts included. `GET /v1/bots`
  *
+ * @see https://docs.coze.cn/developer_guides/bots_list_draft_published
  * @category endpoints
  */
 export const listNew: Endpoint.List<BotsListNewParams, BotSummary, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
@@ -647,6 +648,7 @@ export const publish: Endpoint.None<BotsPublishParams, Coze> = /*#__PURE__*/ End
 /**
  * Removes an agent from a channel. `POST /v1/bots/{bot_id}/unpublish`
  *
+ * @see https://www.coze.com/docs/developer_guides/unpublish_agent
  * @category endpoints
  */
 export const unpublish: Endpoint.None<BotsUnpublishParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -674,6 +676,7 @@ export const retrieve: Endpoint.Json<BotsRetrieveParams, Bot, Coze> = /*#__PURE_
 /**
  * Returns the published version of an agent, or its draft. `GET /v1/bots/{bot_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/get_metadata_draft_published
  * @category endpoints
  */
 export const retrieveNew: Endpoint.Json<BotsRetrieveNewParams, Bot, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {

@@ -10,6 +10,7 @@ export interface BotsCollaborationModesUpdateParams {
 /**
  * Sets who may edit an agent: several people, or only its owner. `POST /v1/bots/{bot_id}/collaboration_mode`
  *
+ * @see https://docs.coze.cn/developer_guides/switch_bot_develop_mode
  * @category endpoints
  */
 export const update: Endpoint.None<BotsCollaborationModesUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {

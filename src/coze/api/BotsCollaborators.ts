@@ -16,6 +16,7 @@ export interface BotsCollaboratorsDeleteParams {
 /**
  * Adds a member of the workspace to an agent. `POST /v1/bots/{bot_id}/collaborators`
  *
+ * @see https://docs.coze.cn/developer_guides/add_bot_collaborator
  * @category endpoints
  */
 export const create: Endpoint.None<BotsCollaboratorsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -25,7 +26,12 @@ export const create: Endpoint.None<BotsCollaboratorsCreateParams, Coze> = /*#__P
   body: "json"
 })
 
-/** Removes a member from an agent. `DELETE /v1/bots/{bot_id}/collaborators/{user_id}` */
+/**
+ * Removes a member from an agent. `DELETE /v1/bots/{bot_id}/collaborators/{user_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/remove_bot_collaborator
+ * @category endpoints
+ */
 const delete_: Endpoint.None<BotsCollaboratorsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "bots.collaborators.delete",
   method: "DELETE",

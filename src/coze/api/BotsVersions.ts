@@ -55,6 +55,7 @@ export interface BotsVersionsListParams {
 /**
  * Lists the versions of an agent. `GET /v1/bots/{bot_id}/versions`
  *
+ * @see https://docs.coze.cn/developer_guides/list_bot_versions
  * @category endpoints
  */
 export const list: Endpoint.List<BotsVersionsListParams, BotVersion, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

@@ -26,6 +26,7 @@ export interface ConnectorsInstallParams {
 /**
  * Binds devices to a channel. `POST /v1/connectors/{connector_id}/user_configs`
  *
+ * @see https://docs.coze.cn/developer_guides/bind_connector_config
  * @category endpoints
  */
 export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -38,6 +39,7 @@ export const bind: Endpoint.None<ConnectorsBindParams, Coze> = /*#__PURE__*/ End
 /**
  * Adds a channel to a workspace. `POST /v1/connectors/{connector_id}/install`
  *
+ * @see https://docs.coze.cn/developer_guides/install_channel
  * @category endpoints
  */
 export const install: Endpoint.None<ConnectorsInstallParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {

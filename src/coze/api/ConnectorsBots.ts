@@ -14,6 +14,7 @@ export interface ConnectorsBotsUpdateParams {
 /**
  * Approves or rejects an agent for a channel. `PUT /v1/connectors/{connector_id}/bots/{bot_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/update_review_result
  * @category endpoints
  */
 export const update: Endpoint.None<ConnectorsBotsUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {

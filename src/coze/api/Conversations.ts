@@ -127,6 +127,7 @@ export const retrieve: Endpoint.Json<ConversationsRetrieveParams, Conversation, 
 /**
  * Lists the conversations of an agent. `GET /v1/conversations`
  *
+ * @see https://docs.coze.cn/developer_guides/list_conversations
  * @category endpoints
  */
 export const list: Endpoint.List<ConversationsListParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
@@ -141,6 +142,7 @@ export const list: Endpoint.List<ConversationsListParams, Conversation, Coze> = 
 /**
  * Renames a conversation. `PUT /v1/conversations/{conversation_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/edit_conversation
  * @category endpoints
  */
 export const update: Endpoint.Json<ConversationsUpdateParams, Conversation, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
@@ -154,6 +156,7 @@ export const update: Endpoint.Json<ConversationsUpdateParams, Conversation, Coze
 /**
  * Starts a new section of a conversation: the model no longer sees earlier messages, which are kept. `POST /v1/conversations/{conversation_id}/clear`
  *
+ * @see https://docs.coze.cn/developer_guides/clear_conversation_context
  * @category endpoints
  */
 export const clear: Endpoint.Json<ConversationsClearParams, ConversationSection, Coze> = /*#__PURE__*/ Endpoint.json(
@@ -166,7 +169,12 @@ export const clear: Endpoint.Json<ConversationsClearParams, ConversationSection,
   }
 )
 
-/** Deletes a conversation with its messages. `DELETE /v1/conversations/{conversation_id}` */
+/**
+ * Deletes a conversation with its messages. `DELETE /v1/conversations/{conversation_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/delete_conversation
+ * @category endpoints
+ */
 const delete_: Endpoint.None<ConversationsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "conversations.delete",
   method: "DELETE",

@@ -128,7 +128,12 @@ export const list: Endpoint.List<ConversationsMessagesListParams, Message, Coze>
   pagination: /*#__PURE__*/ Page.token({ items: "data", request: "after_id", response: "last_id" })
 })
 
-/** Deletes a message and returns it. `POST /v1/conversation/message/delete` */
+/**
+ * Deletes a message and returns it. `POST /v1/conversation/message/delete`
+ *
+ * @see https://www.coze.com/docs/developer_guides/delete_message
+ * @category endpoints
+ */
 const delete_: Endpoint.Json<ConversationsMessagesDeleteParams, Message, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "conversations.messages.delete",
   method: "POST",

@@ -18,6 +18,7 @@ export interface ConversationsMessagesFeedbackDeleteParams {
 /**
  * Rates an answer. `POST /v1/conversations/{conversation_id}/messages/{message_id}/feedback`
  *
+ * @see https://docs.coze.cn/developer_guides/message_feedback
  * @category endpoints
  */
 export const create: Endpoint.None<ConversationsMessagesFeedbackCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(
@@ -31,7 +32,12 @@ export const create: Endpoint.None<ConversationsMessagesFeedbackCreateParams, Co
   }
 )
 
-/** Removes the rating of an answer. `DELETE /v1/conversations/{conversation_id}/messages/{message_id}/feedback` */
+/**
+ * Removes the rating of an answer. `DELETE /v1/conversations/{conversation_id}/messages/{message_id}/feedback`
+ *
+ * @see https://docs.coze.cn/developer_guides/delete_message_feedback
+ * @category endpoints
+ */
 const delete_: Endpoint.None<ConversationsMessagesFeedbackDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "conversations.messages.feedback.delete",
   method: "DELETE",

@@ -217,7 +217,12 @@ export const update: Endpoint.None<DatasetsUpdateParams, Coze> = /*#__PURE__*/ E
   body: "json"
 })
 
-/** Deletes a dataset with its files and removes it from its agents. `DELETE /v1/datasets/{dataset_id}` */
+/**
+ * Deletes a dataset with its files and removes it from its agents. `DELETE /v1/datasets/{dataset_id}`
+ *
+ * @see https://www.coze.com/docs/developer_guides/delete_dataset
+ * @category endpoints
+ */
 const delete_: Endpoint.None<DatasetsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.delete",
   method: "DELETE",

@@ -198,7 +198,12 @@ export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreat
   }
 )
 
-/** Deletes files of a dataset. `POST /open_api/knowledge/document/delete` */
+/**
+ * Deletes files of a dataset. `POST /open_api/knowledge/document/delete`
+ *
+ * @see https://www.coze.com/docs/developer_guides/delete_knowledge_files
+ * @category endpoints
+ */
 const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "datasets.documents.delete",
   method: "POST",

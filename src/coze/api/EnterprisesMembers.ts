@@ -31,6 +31,7 @@ export interface EnterprisesMembersDeleteParams {
 /**
  * Adds an employee. `POST /v1/enterprises/{enterprise_id}/members`
  *
+ * @see https://docs.coze.cn/developer_guides/add_enterprise_member
  * @category endpoints
  */
 export const create: Endpoint.None<EnterprisesMembersCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -43,6 +44,7 @@ export const create: Endpoint.None<EnterprisesMembersCreateParams, Coze> = /*#__
 /**
  * Gives an employee another role. `PUT /v1/enterprises/{enterprise_id}/members/{user_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/update_enterprise_people
  * @category endpoints
  */
 export const update: Endpoint.None<EnterprisesMembersUpdateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
@@ -52,7 +54,12 @@ export const update: Endpoint.None<EnterprisesMembersUpdateParams, Coze> = /*#__
   body: "json"
 })
 
-/** Removes an employee. `DELETE /v1/enterprises/{enterprise_id}/members/{user_id}` */
+/**
+ * Removes an employee. `DELETE /v1/enterprises/{enterprise_id}/members/{user_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/remove_enterprise_member
+ * @category endpoints
+ */
 const delete_: Endpoint.None<EnterprisesMembersDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "enterprises.members.delete",
   method: "DELETE",

@@ -12,6 +12,7 @@ export interface EnterprisesOrganizationsCreateParams {
 /**
  * Creates an organization. An enterprise may have up to 20. `POST /v1/enterprises/{enterprise_id}/organizations`
  *
+ * @see https://docs.coze.cn/developer_guides/create_organization
  * @category endpoints
  */
 export const create: Endpoint.None<EnterprisesOrganizationsCreateParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {

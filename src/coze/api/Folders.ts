@@ -48,6 +48,7 @@ export interface FoldersRetrieveParams {
 /**
  * Lists the folders of a workspace. `GET /v1/folders`
  *
+ * @see https://docs.coze.cn/developer_guides/workspace_list_folder
  * @category endpoints
  */
 export const list: Endpoint.List<FoldersListParams, Folder, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
@@ -67,6 +68,7 @@ export const list: Endpoint.List<FoldersListParams, Folder, Coze> = /*#__PURE__*
 /**
  * Returns a folder. `GET /v1/folders/{folder_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/workspace_read_folder
  * @category endpoints
  */
 export const retrieve: Endpoint.Json<FoldersRetrieveParams, Folder, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {

@@ -51,6 +51,7 @@ export const create: Endpoint.Json<DatasetsDocumentsCreateParams, DocumentsCreat
  * Deletes files of a dataset. `POST /open_api/knowledge/document/delete`
  *
  * @deprecated Use `DatasetsDocuments.delete`.
+ * @see https://www.coze.com/docs/developer_guides/delete_knowledge_files
  */
 const delete_: Endpoint.None<DatasetsDocumentsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "knowledge.documents.delete",

@@ -133,6 +133,7 @@ export interface StoresPluginsListParams {
 /**
  * Lists plugins of the store. `GET /v1/stores/plugins`
  *
+ * @see https://docs.coze.cn/developer_guides/list_plugin
  * @category endpoints
  */
 export const list: Endpoint.List<StoresPluginsListParams, StorePlugin, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {

@@ -19,6 +19,7 @@ export interface WebsocketsAudioSpeechCreateParams {
 /**
  * Opens a session that reads text aloud as it arrives. `GET /v1/audio/speech`
  *
+ * @see https://docs.coze.cn/developer_guides/tts_api
  * @category running
  */
 export const create = (

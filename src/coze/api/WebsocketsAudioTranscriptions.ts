@@ -28,6 +28,7 @@ export interface WebsocketsAudioTranscriptionsCreateParams {
 /**
  * Opens a session that transcribes speech as it is spoken. `GET /v1/audio/transcriptions`
  *
+ * @see https://docs.coze.cn/developer_guides/asr_api
  * @category running
  */
 export const create = (

@@ -41,6 +41,7 @@ export interface WebsocketsChatCreateParams {
 /**
  * Opens a session for talking with an agent. `GET /v1/chat`
  *
+ * @see https://docs.coze.cn/developer_guides/streaming_chat_api
  * @category running
  */
 export const create = (

@@ -137,6 +137,7 @@ export interface WorkflowsRetrieveParams {
 /**
  * Lists the workflows of a workspace or an app. `GET /v1/workflows`
  *
+ * @see https://docs.coze.cn/developer_guides/get_workflow_list
  * @category endpoints
  */
 export const list: Endpoint.List<WorkflowsListParams, WorkflowBasic, Coze> = /*#__PURE__*/ Endpoint.list(Coze, {
@@ -151,6 +152,7 @@ export const list: Endpoint.List<WorkflowsListParams, WorkflowBasic, Coze> = /*#
 /**
  * Returns a workflow with its inputs and outputs. `GET /v1/workflows/{workflow_id}`
  *
+ * @see https://docs.coze.cn/developer_guides/get_workflow_info
  * @category endpoints
  */
 export const retrieve: Endpoint.Json<WorkflowsRetrieveParams, WorkflowDetail, Coze> = /*#__PURE__*/ Endpoint.json(

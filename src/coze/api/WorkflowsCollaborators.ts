@@ -7,7 +7,12 @@ export interface WorkflowsCollaboratorsDeleteParams {
   readonly user_id: string
 }
 
-/** Removes a member from a workflow. `DELETE /v1/workflows/{workflow_id}/collaborators/{user_id}` */
+/**
+ * Removes a member from a workflow. `DELETE /v1/workflows/{workflow_id}/collaborators/{user_id}`
+ *
+ * @see https://docs.coze.cn/developer_guides/remove_workflow_collaborator
+ * @category endpoints
+ */
 const delete_: Endpoint.None<WorkflowsCollaboratorsDeleteParams, Coze> = /*#__PURE__*/ Endpoint.none(Coze, {
   id: "workflows.collaborators.delete",
   method: "DELETE",

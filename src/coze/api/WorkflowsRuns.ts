@@ -380,6 +380,7 @@ export const resume: Endpoint.EventStream<WorkflowsRunsResumeParams, WorkflowEve
 /**
  * Returns the state of an asynchronous run. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}`
  *
+ * @see https://www.coze.com/docs/developer_guides/workflow_history
  * @category endpoints
  */
 export const history: Endpoint.Json<

@@ -28,6 +28,7 @@ export interface WorkflowsRunsRunHistoriesExecuteNodesRetrieveParams {
 /**
  * Returns the output of a node. `GET /v1/workflows/{workflow_id}/run_histories/{execute_id}/execute_nodes/{node_execute_uuid}`
  *
+ * @see https://docs.coze.cn/developer_guides/get_node_execute_history_response
  * @category endpoints
  */
 export const retrieve: Endpoint.Json<WorkflowsRunsRunHistoriesExecuteNodesRetrieveParams, NodeOutput, Coze> =

@@ -43,6 +43,7 @@ export interface WorkflowsVersionsListParams {
 /**
  * Lists the versions of a workflow. `GET /v1/workflows/{workflow_id}/versions`
  *
+ * @see https://docs.coze.cn/developer_guides/list_workflow_version
  * @category endpoints
  */
 export const list: Endpoint.List<WorkflowsVersionsListParams, WorkflowVersion, Coze> = /*#__PURE__*/ Endpoint.list(

@@ -85,6 +85,7 @@ export interface WorkspacesMembersListParams {
 /**
  * Adds or invites users. `POST /v1/workspaces/{workspace_id}/members`
  *
+ * @see https://docs.coze.cn/developer_guides/add_space_member
  * @category endpoints
  */
 export const create: Endpoint.Json<WorkspacesMembersCreateParams, MembersAdded, Coze> = /*#__PURE__*/ Endpoint.json(
@@ -98,7 +99,12 @@ export const create: Endpoint.Json<WorkspacesMembersCreateParams, MembersAdded, 
   }
 )
 
-/** Removes members. `DELETE /v1/workspaces/{workspace_id}/members` */
+/**
+ * Removes members. `DELETE /v1/workspaces/{workspace_id}/members`
+ *
+ * @see https://docs.coze.cn/developer_guides/remove_space_member
+ * @category endpoints
+ */
 const delete_: Endpoint.Json<WorkspacesMembersDeleteParams, MembersRemoved, Coze> = /*#__PURE__*/ Endpoint.json(Coze, {
   id: "workspaces.members.delete",
   method: "DELETE",
@@ -112,6 +118,7 @@ export { delete_ as delete }
 /**
  * Lists the members of a workspace. `GET /v1/workspaces/{workspace_id}/members`
  *
+ * @see https://docs.coze.cn/developer_guides/list_space_member
  * @category endpoints
  */
 export const list: Endpoint.List<WorkspacesMembersListParams, WorkspaceMember, Coze> = /*#__PURE__*/ Endpoint.list(
