@@ -9,24 +9,17 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { ApiError } from "../../ApiError.ts"
 import type * as Batch from "../../jobs/Batch.ts"
+import type * as Poll from "../../jobs/Poll.ts"
 import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as Usage from "../../telemetry/Usage.ts"
+import { type Intent, intentOf } from "./batchIntent.ts"
 import { failureOf, spentIn } from "./call.ts"
 import { makeCommit } from "./commit.ts"
 import type { StopReason } from "./errors.ts"
 import type { Finished, Item, Outcome, Task } from "./model.ts"
 import { changeState } from "./store.ts"
 import type { WholeChunk } from "./worker.ts"
-
-/** A batch as it is stored with its chunk. */
-interface Intent {
-  readonly mark: string
-  /** In milliseconds since 1970. */
-  readonly since: number
-  readonly requests: number
-  readonly batchId?: string
-}
 
 export interface BatchOptions<R> {
   readonly api: Batch.TrackedApi<unknown, unknown, R>
@@ -41,115 +34,142 @@ const atOnce = 200
 /** Before the vendor is asked again after an error. */
 const pauseAfterError = "5 seconds"
 
+/** The outcome of each request, by its id in the batch. */
+const collected = <R>(
+  { api, encode, poll, prices }: BatchOptions<R>,
+  batchId: string,
+  byId: Map<string, Item>
+): Effect.Effect<
+  ReadonlyArray<readonly [Item, Outcome]>,
+  ApiError | Poll.PollTimeoutError | Batch.BatchInputError,
+  R
+> =>
+  Effect.gen(function* () {
+    const outcomes: Array<readonly [Item, Outcome]> = []
+    yield* Stream.runForEach(api.follow(batchId, { poll }), (event) =>
+      Effect.sync(() => {
+        if (event._tag !== "Succeeded" && event._tag !== "Failed") return
+        const item = byId.get(event.customId)
+        if (item === undefined) return
+        byId.delete(event.customId)
+        outcomes.push([item, outcomeOf(event, encode, prices)])
+      })
+    )
+    for (const item of byId.values()) outcomes.push([item, failedAs("missing", missing)])
+    return outcomes
+  })
+
+const missing = { message: "The batch has no result for this request", code: "missing", isRetryable: true }
+
+const outcomeOf = (
+  event: Batch.Succeeded<unknown> | Batch.Failed,
+  encode: (value: unknown) => string,
+  prices: Usage.Prices
+): Outcome => {
+  if (event._tag === "Failed") return failedAs(event.error.code ?? event.error.kind, event.error)
+  return {
+    state: "succeeded",
+    value: encode(event.value),
+    reason: undefined,
+    isRetryable: false,
+    spent: spentIn(event.value, prices),
+    limited: 0
+  }
+}
+
+const failedAs = (reason: string, error: { readonly message: string; readonly isRetryable: boolean }): Outcome => ({
+  state: "failed",
+  value: JSON.stringify({ _tag: reason, message: error.message, isRetryable: error.isRetryable }),
+  reason,
+  isRetryable: error.isRetryable,
+  spent: undefined,
+  limited: 0
+})
+
+/** Returns whether the batch is refused, so nothing of it will come. */
+const isRefusal = (error: ApiError): boolean => {
+  const status = error.response?.status
+  const isSent = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409
+  return (isSent && status !== 429) || error.reason._tag === "RequestError"
+}
+
+const unclear = (requests: number, batchIds: ReadonlyArray<string>): StopReason => ({
+  kind: "batch",
+  message:
+    `The submission of a batch of ${requests} requests got no answer, and it may be ` +
+    `${batchIds.join(" or ")}. Resume the job when these have ended: then their results tell.`
+})
+
+/** Stores outcomes, some at a time. */
+const makeStore = ({ chunk, handle, owner }: WholeChunk) =>
+  Effect.map(SqlClient.SqlClient, (sql) => {
+    const commit = makeCommit(sql)
+    const task: Task = {
+      handle,
+      chunk,
+      owner,
+      call: unused,
+      pending: [],
+      inFlight: new Map(),
+      isLost: false,
+      done: () => {}
+    }
+    return Effect.fnUntraced(function* (outcomes: ReadonlyArray<readonly [Item, Outcome]>) {
+      const now = yield* Clock.currentTimeMillis
+      for (let start = 0; start < outcomes.length; start += atOnce) {
+        const some = outcomes.slice(start, start + atOnce)
+        yield* commit(
+          some.map(([item, outcome]): Finished => ({ task, item, outcome })),
+          [],
+          now
+        )
+      }
+    })
+  })
+
+const unused: Task["call"] = () => {
+  throw new Error("A batch makes no calls of its own")
+}
+
+const wireId = (mark: string, { seq }: Item): string => `${mark}-${seq}`
+
 /** Runs chunks through an API of batches. */
 export const batchChunk =
-  <R>({ api, encode, poll, prices }: BatchOptions<R>) =>
+  <R>(options: BatchOptions<R>) =>
   (chunk: WholeChunk): Effect.Effect<void, SqlError, R | SqlClient.SqlClient> =>
     Effect.gen(function* () {
-      const { handle, items, owner } = chunk
+      const { handle, items } = chunk
       if (items.length === 0) return
-      const sql = yield* SqlClient.SqlClient
-      const commit = makeCommit(sql)
-      const where = sql`job_id = ${handle.id} AND chunk = ${chunk.chunk} AND owner = ${owner}`
+      const { api } = options
+      const { claim, read, write } = yield* intentOf(chunk)
+      const store = yield* makeStore(chunk)
 
-      const read = Effect.map(
-        sql<{ readonly batch: string | null }>`SELECT batch FROM llmfx_bulk_chunks WHERE ${where}`,
-        ([row]) => (row?.batch ? (JSON.parse(row.batch) as Intent) : undefined)
-      )
-      const write = (intent: Intent | undefined, sent: number) =>
-        sql`UPDATE llmfx_bulk_chunks SET batch = ${intent === undefined ? null : JSON.stringify(intent)},
-          sent = sent + ${sent} WHERE ${where}`
-      /** Only one can say that it submits. */
-      const claim = (intent: Intent) =>
-        Effect.map(
-          sql`UPDATE llmfx_bulk_chunks SET batch = ${JSON.stringify(intent)}
-            WHERE ${where} AND batch IS NULL RETURNING chunk`,
-          (rows) => rows.length > 0
-        )
-      const store = (outcomes: ReadonlyArray<readonly [Item, Outcome]>) =>
-        Effect.gen(function* () {
-          const now = yield* Clock.currentTimeMillis
-          for (let start = 0; start < outcomes.length; start += atOnce) {
-            const finished = outcomes
-              .slice(start, start + atOnce)
-              .map(([item, outcome]): Finished => ({ task, item, outcome }))
-            yield* commit(finished, [], now)
-          }
-        })
-      const task: Task = {
-        handle,
-        chunk: chunk.chunk,
-        owner,
-        call: unused,
-        pending: [],
-        inFlight: new Map(),
-        isLost: false,
-        done: () => {}
-      }
-      const pause = (reason: StopReason) => changeState(handle.job, ["running"], "paused", JSON.stringify(reason))
-      const wireId = (mark: string, { seq }: Item) => `${mark}-${seq}`
+      const begin = Effect.gen(function* () {
+        const mark = crypto.randomUUID().replaceAll("-", "").slice(0, 16)
+        const begun: Intent = { mark, since: yield* Clock.currentTimeMillis, requests: items.length }
+        if (yield* claim(begun)) yield* submit(begun)
+      })
 
-      const submit = (intent: Intent) =>
-        Effect.gen(function* () {
-          const requests = items.map((item) => ({ customId: wireId(intent.mark, item), input: item.input }))
-          // An answer that is lost must not lead to a second submission, so nothing is retried blindly.
-          const batchId = yield* RequestOptions.withRetry(api.submit(requests, intent.mark), RetryPolicy.none)
-          yield* write({ ...intent, batchId }, items.length)
-        })
+      const submit = Effect.fnUntraced(function* (intent: Intent) {
+        const requests = items.map((item) => ({ customId: wireId(intent.mark, item), input: item.input }))
+        // An answer that is lost must not lead to a second submission, so nothing is retried blindly.
+        const batchId = yield* RequestOptions.withRetry(api.submit(requests, intent.mark), RetryPolicy.none)
+        yield* write({ ...intent, batchId }, items.length)
+      })
 
-      /** The batch is refused, so nothing of it will come. */
-      const refuse = (error: ApiError) =>
-        Effect.gen(function* () {
-          yield* store(items.map((item) => [item, failureOf(error)] as const))
-          yield* write(undefined, 0)
-        })
+      const collect = Effect.fnUntraced(function* (mark: string, batchId: string) {
+        const byId = new Map(items.map((item) => [wireId(mark, item), item]))
+        yield* store(yield* collected(options, batchId, byId))
+        yield* write(undefined, 0)
+      })
 
-      const collect = ({ batchId, mark }: Intent & { readonly batchId: string }) =>
-        Effect.gen(function* () {
-          const byId = new Map(items.map((item) => [wireId(mark, item), item]))
-          const outcomes: Array<readonly [Item, Outcome]> = []
-          yield* Stream.runForEach(api.follow(batchId, { poll }), (event) =>
-            Effect.sync(() => {
-              if (event._tag !== "Succeeded" && event._tag !== "Failed") return
-              const item = byId.get(event.customId)
-              if (item === undefined) return
-              byId.delete(event.customId)
-              outcomes.push([item, outcomeOf(event)])
-            })
-          )
-          const missing = { message: "The batch has no result for this request", code: "missing", isRetryable: true }
-          for (const item of byId.values()) outcomes.push([item, failedAs("missing", missing)])
-          yield* store(outcomes)
-          yield* write(undefined, 0)
-        })
+      const refuse = Effect.fnUntraced(function* (error: ApiError) {
+        yield* store(items.map((item) => [item, failureOf(error)] as const))
+        yield* write(undefined, 0)
+      })
 
-      const outcomeOf = (event: Batch.Succeeded<unknown> | Batch.Failed): Outcome => {
-        if (event._tag === "Failed") return failedAs(event.error.code ?? event.error.kind, event.error)
-        return {
-          state: "succeeded",
-          value: encode(event.value),
-          reason: undefined,
-          isRetryable: false,
-          spent: spentIn(event.value, prices),
-          limited: 0
-        }
-      }
-
-      /** One step; `true` when the chunk is done, or the job has stopped. */
-      const step = Effect.gen(function* () {
-        if (handle.isStopped || handle.isClosing) return true
-        const intent = yield* read
-        if (intent === undefined) {
-          const mark = crypto.randomUUID().replaceAll("-", "").slice(0, 16)
-          const begun: Intent = { mark, since: yield* Clock.currentTimeMillis, requests: items.length }
-          if (yield* claim(begun)) yield* submit(begun)
-          return false
-        }
-        const { batchId } = intent
-        if (batchId !== undefined) {
-          yield* collect({ ...intent, batchId })
-          return true
-        }
+      /** Asks the vendor for a batch whose submission got no answer. Returns whether only a person can tell. */
+      const find = Effect.fnUntraced(function* (intent: Intent) {
         const found = yield* api.find(intent.mark, intent.since, intent.requests)
         switch (found._tag) {
           case "Found":
@@ -159,36 +179,42 @@ export const batchChunk =
             yield* submit(intent)
             return false
           case "Unclear":
-            yield* pause({
-              kind: "batch",
-              message:
-                `The submission of a batch of ${intent.requests} requests got no answer, and it may be ` +
-                `${found.batchIds.join(" or ")}. Resume the job when these have ended: then their results tell.`
-            })
+            yield* changeState(
+              handle.job,
+              ["running"],
+              "paused",
+              JSON.stringify(unclear(intent.requests, found.batchIds))
+            )
             return true
         }
       })
 
-      const refused = (error: ApiError): boolean => {
-        const status = error.response?.status
-        const isSent = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409
-        return (isSent && status !== 429) || error.reason._tag === "RequestError"
-      }
+      /** One step; returns `true` when the chunk is done, or the job has stopped. */
+      const step = Effect.gen(function* () {
+        if (handle.isStopped || handle.isClosing) return true
+        const intent = yield* read
+        if (intent === undefined) {
+          yield* begin
+          return false
+        }
+        if (intent.batchId === undefined) return yield* find(intent)
+        yield* collect(intent.mark, intent.batchId)
+        return true
+      })
 
       const patiently = Effect.catchIf(
         step,
         (error): error is Exclude<typeof error, SqlError> => error._tag !== "SqlError",
-        (error) =>
-          Effect.gen(function* () {
-            const intent = yield* read
-            if (error instanceof ApiError && refused(error) && intent !== undefined && intent.batchId === undefined) {
-              yield* refuse(error)
-              return true
-            }
-            yield* Effect.logWarning(`The batch of a chunk of "${handle.job}" cannot be reached: ${error.message}`)
-            yield* Effect.sleep(pauseAfterError)
-            return false
-          })
+        Effect.fnUntraced(function* (error) {
+          const intent = yield* read
+          if (error instanceof ApiError && isRefusal(error) && intent !== undefined && intent.batchId === undefined) {
+            yield* refuse(error)
+            return true
+          }
+          yield* Effect.logWarning(`The batch of a chunk of "${handle.job}" cannot be reached: ${error.message}`)
+          yield* Effect.sleep(pauseAfterError)
+          return false
+        })
       )
 
       const stopped = Effect.gen(function* () {
@@ -200,16 +226,3 @@ export const batchChunk =
       // A pause stops the polling at once; the batch itself goes on at the vendor's, and is followed again later.
       yield* Effect.raceFirst(run, stopped)
     })
-
-const unused: Task["call"] = () => {
-  throw new Error("A batch makes no calls of its own")
-}
-
-const failedAs = (reason: string, error: { readonly message: string; readonly isRetryable: boolean }): Outcome => ({
-  state: "failed",
-  value: JSON.stringify({ _tag: reason, message: error.message, isRetryable: error.isRetryable }),
-  reason,
-  isRetryable: error.isRetryable,
-  spent: undefined,
-  limited: 0
-})

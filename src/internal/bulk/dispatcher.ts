@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import { messageOf } from "../errors/messageOf.ts"
+import { chooseNext, isEnding } from "./chooseNext.ts"
 import { type Committed, makeCommit } from "./commit.ts"
 import { makeCounts } from "./metrics.ts"
 import type { Finished, Item, JobHandle, Starting, Task } from "./model.ts"
@@ -38,6 +39,12 @@ export interface Chunk extends Pick<Task, "handle" | "chunk" | "owner" | "call">
   readonly items: ReadonlyArray<Item>
 }
 
+interface StorageProblem {
+  /** In milliseconds since 1970. */
+  readonly since: number
+  readonly message: string
+}
+
 export interface DispatcherService {
   /** Ends when everything of the chunk is sent and stored, or the job has stopped. */
   readonly run: (chunk: Chunk) => Effect.Effect<void>
@@ -52,7 +59,7 @@ export interface DispatcherService {
   /** Sends nothing more of these jobs, and waits for what is in flight. */
   readonly close: (handles: ReadonlySet<JobHandle>) => Effect.Effect<void>
   /** Why nothing can be written now, and since when. */
-  readonly storageProblem: () => { readonly since: number; readonly message: string } | undefined
+  readonly storageProblem: () => StorageProblem | undefined
   /** Jobs whose limiter has not answered for longer than the patience. */
   readonly heldJobs: (now: number) => ReadonlyArray<JobHandle>
 }
@@ -61,14 +68,46 @@ export class Dispatcher extends Context.Service<Dispatcher, DispatcherService>()
 
 const longestWait = 5000
 
-/** Nothing more of the chunk is sent. */
-const isEnding = ({ handle, isLost }: Task): boolean => handle.isStopped || handle.isClosing || isLost
+/** Repeats a commit until it is written: what was paid for is not lost while the process lives. */
+const untilWritten = (commit: ReturnType<typeof makeCommit>) => {
+  let problem: StorageProblem | undefined
+
+  const write = (
+    ended: ReadonlyArray<Finished>,
+    starting: ReadonlyArray<Starting>,
+    now: number,
+    wait = 100
+  ): Effect.Effect<Committed> =>
+    // A connection that breaks within a transaction is a defect, because the rollback fails.
+    Effect.catchCause(commit(ended, starting, now), (cause) => writeLater(cause, ended, starting, wait))
+
+  const writeLater = (
+    cause: Cause.Cause<unknown>,
+    ended: ReadonlyArray<Finished>,
+    starting: ReadonlyArray<Starting>,
+    wait: number
+  ): Effect.Effect<Committed> =>
+    Effect.gen(function* () {
+      if (Cause.hasInterruptsOnly(cause)) return yield* Effect.failCause(cause as Cause.Cause<never>)
+      if (problem === undefined) {
+        problem = { since: yield* Clock.currentTimeMillis, message: messageOf(Cause.squash(cause)) }
+        yield* Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${problem.message}`)
+      }
+      yield* Effect.sleep(wait)
+      const now = yield* Clock.currentTimeMillis
+      const committed = yield* write(ended, starting, now, Math.min(wait * 2, longestWait))
+      problem = undefined
+      return committed
+    })
+
+  return { write, problem: () => problem }
+}
 
 const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.Scope> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { concurrency, grace, patience } = yield* Options
   const patienceMillis = Duration.toMillis(patience)
-  const commit = makeCommit(sql)
+  const storage = untilWritten(makeCommit(sql))
   const clock = yield* Clock.Clock
   const counts = makeCounts()
   const latch = Latch.makeUnsafe(false)
@@ -78,7 +117,6 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
   const waiting = new Map<string, Array<() => void>>()
   let finished: Array<Finished> = []
   let inFlight = 0
-  let problem: { readonly since: number; readonly message: string } | undefined
 
   const keyOf = (jobId: number, chunk: number): string => `${jobId}:${chunk}`
 
@@ -94,56 +132,6 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     for (const resume of others) resume()
   }
 
-  /** Jobs of the highest priority first; jobs of the same priority take turns, each with its first chunk first. */
-  const choose = (now: number): Array<Starting> => {
-    const starting: Array<Starting> = []
-    let free = concurrency - inFlight + finished.length
-    if (free <= 0) return starting
-    const ended = new Map<JobHandle, number>()
-    for (const { task } of finished) ended.set(task.handle, (ended.get(task.handle) ?? 0) + 1)
-    const places = new Map<JobHandle, number>()
-    const queues = new Map<JobHandle, Array<Task>>()
-    for (const task of tasks) {
-      const { handle } = task
-      if (task.pending.length === 0 || task.isLost || handle.isStopped || handle.isClosing || handle.heldUntil > now)
-        continue
-      const queue = queues.get(handle)
-      if (queue === undefined) {
-        // While the limiter does not answer, one call at a time tries it.
-        const most = handle.heldSince === undefined ? handle.concurrency : 1
-        places.set(handle, most - handle.inFlight + (ended.get(handle) ?? 0))
-        queues.set(handle, [task])
-      } else queue.push(task)
-    }
-    const handles = [...queues.keys()].sort((a, b) => b.priority - a.priority)
-    for (let from = 0; from < handles.length && free > 0; ) {
-      const priority = handles[from]?.priority
-      let to = from
-      while (to < handles.length && handles[to]?.priority === priority) to++
-      let turn = handles.slice(from, to)
-      while (turn.length > 0 && free > 0) {
-        // A job alone takes all places at once.
-        const share = turn.length === 1 ? free : 1
-        turn = turn.filter((handle) => {
-          const queue = queues.get(handle) ?? []
-          let left = Math.min(places.get(handle) ?? 0, share, free)
-          places.set(handle, (places.get(handle) ?? 0) - left)
-          while (left > 0 && queue.length > 0) {
-            const task = queue[0] as Task
-            const items = task.pending.splice(0, left)
-            for (const item of items) starting.push({ task, item })
-            left -= items.length
-            free -= items.length
-            if (task.pending.length === 0) queue.shift()
-          }
-          return queue.length > 0 && (places.get(handle) ?? 0) > 0
-        })
-      }
-      from = to
-    }
-    return starting
-  }
-
   const start = (task: Task, item: Item): void => {
     let isEnded = false
     const fiber = task.call(item, (outcome) => {
@@ -155,37 +143,6 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
     })
     if (!isEnded) task.inFlight.set(item.seq, fiber)
   }
-
-  /** Writes until it is written: what was paid for is not lost while the process lives. */
-  const commitSurely = (
-    ended: ReadonlyArray<Finished>,
-    starting: ReadonlyArray<Starting>,
-    now: number
-  ): Effect.Effect<Committed> =>
-    // A connection that breaks within a transaction is a defect, because the rollback fails.
-    Effect.catchCause(commit(ended, starting, now), (cause) => commitLater(cause, ended, starting, 100))
-
-  const commitLater = (
-    cause: Cause.Cause<unknown>,
-    ended: ReadonlyArray<Finished>,
-    starting: ReadonlyArray<Starting>,
-    wait: number
-  ): Effect.Effect<Committed> =>
-    Effect.gen(function* () {
-      if (Cause.hasInterruptsOnly(cause)) return yield* Effect.failCause(cause as Cause.Cause<never>)
-      const message = messageOf(Cause.squash(cause))
-      if (problem === undefined) {
-        problem = { since: yield* Clock.currentTimeMillis, message }
-        yield* Effect.logWarning(`Results cannot be stored, and nothing is sent meanwhile: ${message}`)
-      }
-      yield* Effect.sleep(wait)
-      const now = yield* Clock.currentTimeMillis
-      const committed = yield* Effect.catchCause(commit(ended, starting, now), (cause) =>
-        commitLater(cause, ended, starting, Math.min(wait * 2, longestWait))
-      )
-      problem = undefined
-      return committed
-    })
 
   const hold = (handle: JobHandle, message: string, now: number): void => {
     handle.heldSince ??= now
@@ -216,11 +173,11 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
   const round = Effect.gen(function* () {
     latch.closeUnsafe()
     const now = clock.currentTimeMillisUnsafe()
-    const starting = choose(now)
+    const starting = chooseNext(tasks, finished, concurrency - inFlight + finished.length, now)
     const ended = finished
     finished = []
     if (ended.length > 0 || starting.length > 0) {
-      const { lost } = yield* commitSurely(ended, starting, now)
+      const { lost } = yield* storage.write(ended, starting, now)
       counts.add(ended, starting)
       for (const one of ended) finish(one, now)
       for (const task of lost) task.isLost = true
@@ -319,7 +276,7 @@ const make: Effect.Effect<DispatcherService, never, SqlClient.SqlClient | Scope.
         for (const handle of handles) handle.isClosing = true
         return stop(tasks.filter(({ handle }) => handles.has(handle)))
       }),
-    storageProblem: () => problem,
+    storageProblem: storage.problem,
     heldJobs: (now) => [
       ...new Set(
         tasks

@@ -3,9 +3,8 @@
  * left to do; the workflows only drive it, so that a runner that dies is replaced and no two do the same chunk.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -15,10 +14,11 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
 import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
-import { announce, Dispatcher, Options } from "./dispatcher.ts"
+import { announce, Dispatcher } from "./dispatcher.ts"
 import type { StopReason } from "./errors.ts"
 import type { Item, JobHandle, StartCall } from "./model.ts"
 import * as Store from "./store.ts"
+import { type Handles, supervise } from "./supervisor.ts"
 
 /** A definition, as the worker needs it. */
 export interface Work<R> {
@@ -43,14 +43,6 @@ export interface WholeChunk {
   readonly owner: string
   readonly items: ReadonlyArray<Item>
 }
-
-/** How often a worker looks at its jobs, in milliseconds. */
-const interval = 250
-
-const beatInterval = 2000
-
-/** How often a worker resumes the jobs that a process has suspended when it ended, in milliseconds. */
-const resumeInterval = 5000
 
 /** Repeats what the database refused until it is there again. */
 const surely = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, never, R> =>
@@ -82,7 +74,7 @@ export const makeWorker = <R>(
 ): Layer.Layer<never, SqlError, R | SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Dispatcher> => {
   const owner = crypto.randomUUID()
   let isClosing = false
-  const handles = new Map<number, { readonly run: number; readonly handle: JobHandle }>()
+  const handles: Handles = new Map()
 
   const Chunk = Workflow.make(`llmfx/bulk/${work.name}/chunk`, {
     payload: { id: Schema.Int, run: Schema.Int, pass: Schema.Int, chunk: Schema.Int },
@@ -165,96 +157,15 @@ export const makeWorker = <R>(
     })
   )
 
-  const supervisor = Effect.gen(function* () {
-    const dispatcher = yield* Dispatcher
-    const { patience } = yield* Options
-    const patienceMillis = Duration.toMillis(patience)
-    const started = new Map<string, { readonly execution: string; readonly resumedAt: number }>()
-    const reported = new Set<number>()
-    let beaten = 0
-
-    const pause = (row: Pick<Store.JobRow, "job">, reason: StopReason) =>
-      Effect.andThen(
-        Effect.logWarning(`Job "${row.job}" is paused: ${reason.message}`),
-        Store.changeState(row.job, ["running"], "paused", JSON.stringify(reason))
-      )
-
-    const begin = (row: Store.JobRow, now: number) =>
-      Effect.gen(function* () {
-        if (row.definition !== work.definition) {
-          if (reported.has(row.id)) return
-          reported.add(row.id)
-          return yield* Effect.logWarning(
-            `Job "${row.job}" is not run here: it was submitted with the definition ${row.definition}, this is ${work.definition}`
-          )
-        }
-        const key = `${row.id}/${row.run}`
-        const known = started.get(key)
-        if (known !== undefined && now - known.resumedAt < resumeInterval) return
-        const execution = known?.execution ?? (yield* Job.execute({ id: row.id, run: row.run }, { discard: true }))
-        started.set(key, { execution, resumedAt: now })
-        // Does nothing unless the job is suspended. While the database is away, it would go on trying for long.
-        yield* Effect.timeoutOption(Job.resume(execution), beatInterval)
-      })
-
-    const look = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      if (now - beaten >= beatInterval) {
-        yield* Store.beat(owner)
-        beaten = now
-      }
-      const rows = yield* Store.runningJobs(work.name)
-      for (const row of rows) yield* begin(row, now)
-      const running = new Map(rows.map((row) => [row.id, row]))
-      for (const [id, { handle, run }] of handles) {
-        const row = running.get(id)
-        if (row?.run === run) {
-          handle.priority = row.priority
-          const reason = yield* work.stopReason(row)
-          if (reason !== undefined) yield* pause(row, reason)
-          continue
-        }
-        handle.isStopped = true
-        if (handle.inFlight === 0) handles.delete(id)
-        yield* dispatcher.wake
-      }
-      for (const handle of dispatcher.heldJobs(now)) {
-        if (handles.get(handle.id)?.handle !== handle || handle.isStopped) continue
-        yield* pause(handle, {
-          kind: "limiter",
-          message: `The store of the rate limiter does not answer: ${handle.heldBecause}`
-        })
-      }
-    })
-
-    /** Nothing is sent while results cannot be stored; if that lasts, the jobs do not go on by themselves. */
-    const watchStorage = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const problem = dispatcher.storageProblem()
-      if (problem === undefined || now - problem.since < patienceMillis) return
-      for (const { handle } of handles.values()) {
-        if (handle.isStopped) continue
-        yield* pause(handle, { kind: "storage", message: `Results could not be stored: ${problem.message}` })
-        handle.isStopped = true
-      }
-    })
-
-    // Built after the workflows, so this comes before they are interrupted.
-    yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        isClosing = true
-        return dispatcher.close(new Set([...handles.values()].map(({ handle }) => handle)))
-      }).pipe(Effect.andThen(Effect.ignore(Effect.timeoutOption(Store.leave(owner), "2 seconds"))))
-    )
-    yield* Store.beat(owner)
-    const tick = Effect.andThen(watchStorage, look).pipe(
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause)
-          ? Effect.failCause(cause)
-          : Effect.andThen(Effect.logDebug("The jobs cannot be looked at", cause), Effect.sleep("1 second"))
-      )
-    )
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(tick, dispatcher.newsWithin(interval))))
+  const supervisor = supervise({
+    work,
+    owner,
+    handles,
+    start: (id, run) => Job.execute({ id, run }, { discard: true }),
+    resume: (execution) => Job.resume(execution),
+    close: () => {
+      isClosing = true
+    }
   })
 
   return Layer.effectDiscard(supervisor).pipe(Layer.provideMerge(Layer.mergeAll(chunks, jobs))) as Layer.Layer<
