@@ -59,7 +59,7 @@ describe("types", () => {
 
   it("stops at what it does not understand, and says where", () => {
     expect(() => typeOf("export interface Thing { f: () => void }")).toThrow(
-      /things\.get: \/resources\/things\.ts:\d+: a type that the generator does not understand/
+      /things\.get: \S+\/resources\/things\.ts:\d+: a type that the generator does not understand/
     )
     expect(() => typeOf("export interface Thing { f: Promise<string> }")).toThrow(/a type from outside the resources/)
   })
