@@ -62,61 +62,53 @@ const program = (
   onProgress: (progress: Bulk.Progress) => void
 ): Effect.Effect<number, unknown> =>
   Effect.gen(function* () {
-    if (!existsSync(options.input)) {
-      return yield* new UsageError({ message: `There is no file ${options.input} to read inputs from` })
-    }
-    const prices = options.prices === undefined ? undefined : yield* pricesIn(options.prices)
-    if (options.budgetUsd !== undefined && prices === undefined) {
-      return yield* new UsageError({ message: "--budget-usd needs --prices, which say what tokens cost" })
-    }
-    const { requestsPerMinute: requests, tokensPerMinute: tokens } = options
-    const job = yield* findJob(
-      options.endpoint,
-      {
-        concurrency: options.concurrency,
-        rounds: options.rounds,
-        prices,
-        dedupe: options.dedupe,
-        limits: { limits: { ...(requests && { requests }), ...(tokens && { tokens }) } }
-      },
-      options
-    )
+    const job = yield* jobOf(options)
     const rejects = yield* rejectsOf(options, display)
-    const requestsIn = yield* inputsOf(options, rejects.add)
+    const requests = yield* inputsOf(options, rejects.add)
     const write = yield* writerOf(options.out)
     const name = options.job ?? basename(options.input)
     let final: Bulk.Progress | undefined
-    const lines = job
-      .run(name, requestsIn, {
-        budget: { tokens: options.budgetTokens, usd: options.budgetUsd },
-        deadline: options.deadline
-      })
-      .pipe(
-        Stream.tap((event) =>
-          Effect.sync(() => {
-            if (event._tag === "Submitted") display.say(submittedLine(event))
-            if (event._tag !== "Progress") return
-            final = event
-            onProgress(event)
-            display.show(event)
-          })
-        ),
-        Stream.filter(isResult),
-        (results) => Bulk.toJsonl(results, { format: options.outFormat })
-      )
+    const show = (event: Bulk.Event<unknown>) => {
+      if (event._tag === "Submitted") display.say(submittedLine(event))
+      if (event._tag !== "Progress") return
+      final = event
+      onProgress(event)
+      display.show(event)
+    }
+    const budget = { tokens: options.budgetTokens, usd: options.budgetUsd }
+    const lines = job.run(name, requests, { budget, deadline: options.deadline }).pipe(
+      Stream.tap((event) => Effect.sync(() => show(event))),
+      Stream.filter(isResult),
+      (results) => Bulk.toJsonl(results, { format: options.outFormat })
+    )
     yield* Stream.runForEachArray(lines, (some) => write(some.join(""))).pipe(
       Effect.provide(Layer.provideMerge(job.layer, layerWorker(options)))
     )
     display.end()
-    if (final !== undefined && final.failed > 0) {
-      const kinds = Object.entries(final.failures).map(([reason, count]) => `${reason} ${count}`)
-      console.error(
-        `${final.failed} of ${final.total} failed (${kinds.join(", ")}). To send them again: llmfx bulk retry-failed ${quoted(name)}${options.db === undefined ? "" : ` --db ${quoted(options.db)}`}, then the same command.`
-      )
-    }
+    if (final !== undefined && final.failed > 0) console.error(failuresLine(final, name, options.db))
     if (rejects.count() > 0) console.error(`Broken lines that were left out: ${rejects.count()}, in ${rejects.path}`)
     return final?.failed === 0 && rejects.count() === 0 ? 0 : 1
   }).pipe(Effect.scoped)
+
+/** Returns the job that the options describe; fails if they do not fit together. */
+const jobOf = Effect.fnUntraced(function* (options: RunOptions) {
+  if (!existsSync(options.input)) {
+    return yield* new UsageError({ message: `There is no file ${options.input} to read inputs from` })
+  }
+  const prices = options.prices === undefined ? undefined : yield* pricesIn(options.prices)
+  if (options.budgetUsd !== undefined && prices === undefined) {
+    return yield* new UsageError({ message: "--budget-usd needs --prices, which say what tokens cost" })
+  }
+  const { concurrency, dedupe, endpoint, requestsPerMinute: requests, rounds, tokensPerMinute: tokens } = options
+  const limits = { ...(requests && { requests }), ...(tokens && { tokens }) }
+  return yield* findJob(endpoint, { concurrency, rounds, prices, dedupe, limits: { limits } }, options)
+})
+
+const failuresLine = ({ failed, failures, total }: Bulk.Progress, name: string, db: string | undefined): string => {
+  const kinds = Object.entries(failures).map(([reason, count]) => `${reason} ${count}`)
+  const again = `llmfx bulk retry-failed ${quoted(name)}${db === undefined ? "" : ` --db ${quoted(db)}`}`
+  return `${failed} of ${total} failed (${kinds.join(", ")}). To send them again: ${again}, then the same command.`
+}
 
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text))
 
