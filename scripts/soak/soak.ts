@@ -80,6 +80,18 @@ const services = ({ baseUrls: { anthropic, coze, openai }, patience }: Options) 
 const isUndetectable = (call: string, fault: string): boolean =>
   fault === "duplicate event" || (call === "openai files" && (fault === "html" || fault === "truncate"))
 
+/** Names the failure of a call, if a fault explains it. */
+const expectedFailure = (
+  cause: Cause.Cause<unknown>,
+  call: string,
+  hits: ReadonlyArray<{ readonly fault: string }>
+): string | undefined => {
+  const error = Cause.squash(cause)
+  const undetectable = hits.find(({ fault }) => isUndetectable(call, fault))
+  if (error instanceof WrongAnswer && undetectable !== undefined) return `undetectable ${undetectable.fault}`
+  return ApiError.isApiError(error) && !Cause.hasDies(cause) ? error.reason._tag : undefined
+}
+
 /** Runs calls until the time is over or enough have succeeded. */
 export const soak = (options: Options): Effect.Effect<Report> =>
   Effect.gen(function* () {
@@ -116,15 +128,9 @@ export const soak = (options: Options): Effect.Effect<Report> =>
         else report.interrupted++
         return
       }
-      const squashed = Cause.squash(exit.cause)
-      const undetectable = hits.find(({ fault }) => isUndetectable(name, fault))
-      if (squashed instanceof WrongAnswer && undetectable !== undefined) {
-        count(report.failures, `undetectable ${undetectable.fault}`)
-      } else if (ApiError.isApiError(squashed) && !Cause.hasDies(exit.cause)) {
-        count(report.failures, squashed.reason._tag)
-      } else {
-        violations.push(`call ${id} (${name}): ${Cause.pretty(exit.cause)}`)
-      }
+      const expected = expectedFailure(exit.cause, name, hits)
+      if (expected !== undefined) count(report.failures, expected)
+      else violations.push(`call ${id} (${name}): ${Cause.pretty(exit.cause)}`)
     })
 
     const worker: Effect.Effect<void, never, OpenAi | Anthropic | Coze> = Effect.flatMap(

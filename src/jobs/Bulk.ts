@@ -433,11 +433,8 @@ interface Definition<A, R> {
   readonly poll?: Poll.Options | undefined
 }
 
-const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
-  const { batch, decode, definition, encode, name, options, poll, run } = given
-  const chunkSize = Math.max(1, options.chunk ?? 1000)
-
-  const worker = Layer.unwrap(
+const workerOf = <A, R>({ batch, definition, encode, name, options, poll, run }: Definition<A, R>) =>
+  Layer.unwrap(
     Effect.map(RateLimiter.RateLimiter, (limiter) => {
       const call: Call<R> = {
         run,
@@ -459,7 +456,9 @@ const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
     })
   )
 
-  const submitRow = <E, R2>(
+const makeSubmit =
+  <I, A, R>({ definition, name, options }: Definition<A, R>) =>
+  <E, R2>(
     job: string,
     requests: Stream.Stream<Request<I>, E, R2>,
     given: JobOptions
@@ -476,7 +475,7 @@ const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
           job,
           name,
           definition,
-          chunkSize,
+          chunkSize: Math.max(1, options.chunk ?? 1000),
           dedupe: options.dedupe ?? false,
           options: { budget, deadline: deadline === undefined ? undefined : now + Duration.toMillis(deadline) },
           priority,
@@ -486,7 +485,10 @@ const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
       ).pipe(Effect.tap(announce))
     }).pipe(storageFailure)
 
-  const resultOf = ({ attempts, custom_id, seq, state, value }: Store.ResultRow): Effect.Effect<Result<A>> => {
+/** Returns the result that a row holds. A value that no longer decodes is a failure. */
+const makeResultOf =
+  <A, R>({ decode }: Definition<A, R>) =>
+  ({ attempts, custom_id, seq, state, value }: Store.ResultRow): Effect.Effect<Result<A>> => {
     const finished = { customId: custom_id, seq, attempts }
     const json: unknown = JSON.parse(value)
     if (state === "failed") {
@@ -494,25 +496,25 @@ const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
     }
     return decode(json).pipe(
       Effect.map((value): Result<A> => ({ _tag: "Succeeded", ...finished, value })),
-      Effect.catch((error) =>
-        Effect.succeed<Failed>({
-          _tag: "Failed",
-          ...finished,
-          error: new BulkCallError({
-            customId: custom_id,
-            message: `The stored value does not fit the definition: ${error instanceof Error ? error.message : String(error)}`,
-            reason: "DecodeError",
-            isRetryable: false,
-            apiError: undefined
-          })
-        })
-      )
+      Effect.catch((error) => Effect.succeed<Failed>({ _tag: "Failed", ...finished, error: misfit(custom_id, error) }))
     )
   }
 
+const misfit = (customId: string, error: unknown): BulkCallError =>
+  new BulkCallError({
+    customId,
+    message: `The stored value does not fit the definition: ${error instanceof Error ? error.message : String(error)}`,
+    reason: "DecodeError",
+    isRetryable: false,
+    apiError: undefined
+  })
+
+const make = <I, A, R>(given: Definition<A, R>): Bulk<I, A, R> => {
+  const submitRow = makeSubmit<I, A, R>(given)
+  const resultOf = makeResultOf(given)
   return {
-    name,
-    layer: worker.pipe(Layer.provideMerge(dispatcherLayer), Layer.provide(layerTables), storageFailureOfLayer),
+    name: given.name,
+    layer: workerOf(given).pipe(Layer.provideMerge(dispatcherLayer), Layer.provide(layerTables), storageFailureOfLayer),
     submit: (job, requests, given = {}) =>
       Effect.map(
         submitRow(job, requests, given),
