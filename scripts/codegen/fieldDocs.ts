@@ -18,6 +18,11 @@ const sampling = {
   top_p: "Considers only the most probable tokens whose probabilities add up to this value, from 0 to 1. Default: 1."
 }
 
+/** Sentences that hold for the same field of several types. */
+const metadata = "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters."
+const imageUrl = "An http(s) address, or the image as a data URL in base64."
+const toolName = "Letters, digits, `_` and `-`, at most 64 characters."
+
 export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: `${chat}ChatCompletionCreateParams`,
@@ -32,7 +37,7 @@ export const openai: ReadonlyArray<FieldDocs> = [
       logprobs: "Whether to return the log probability of each output token. Default: `false`.",
       max_completion_tokens: "The most tokens to generate, reasoning included.",
       max_tokens: "Use `max_completion_tokens`; reasoning models refuse this field.",
-      metadata: "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters.",
+      metadata,
       modalities: 'The kinds of output to generate. Default: `["text"]`.',
       n: "How many choices to generate; each one is billed. Default: 1.",
       parallel_tool_calls: "Whether the model may call several tools in one answer. Default: `true`.",
@@ -52,7 +57,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
       tools: "The tools that the model may call, at most 128 functions.",
       top_logprobs: "How many of the likeliest tokens to return at each position. Requires `logprobs`.",
       user: "Use `safety_identifier` and `prompt_cache_key`.",
-      verbosity: "How long the answer is."
+      verbosity: "How long the answer is.",
+      web_search_options: "How the model searches the web. Only for models that search."
     }
   },
   {
@@ -63,7 +69,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
       model: "The model that answered, usually with its date.",
       service_tier: "The tier that processed the request; may differ from the requested one.",
       system_fingerprint: "Changes if the back end changes in a way that affects determinism.",
-      usage: "The tokens used by the request."
+      usage: "The tokens used by the request.",
+      metadata: "The metadata of the request."
     }
   },
   {
@@ -72,7 +79,9 @@ export const openai: ReadonlyArray<FieldDocs> = [
       id: "The id of the completion; the same in all its chunks.",
       model: "The model that answered.",
       choices: "What this chunk adds to the choices. Empty in the chunk that reports usage.",
-      usage: "The tokens used by the whole request. Only in the last chunk, and only if `include_usage` was set."
+      usage: "The tokens used by the whole request. Only in the last chunk, and only if `include_usage` was set.",
+      obfuscation: "Padding against side channels; ignore it. See `include_obfuscation`.",
+      service_tier: "The tier that processed the request; may differ from the requested one."
     }
   },
   {
@@ -81,7 +90,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
       finish_reason:
         "Why the output ended: `stop`, `length` (token limit), `tool_calls`, `content_filter`, or `function_call`.",
       index: "The position of the choice, from 0.",
-      message: "The answer."
+      message: "The answer.",
+      logprobs: "How likely each token of the answer was. `null` unless `logprobs` was set."
     }
   },
   {
@@ -89,7 +99,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
     fields: {
       delta: "What this chunk adds to the message.",
       finish_reason: "Why the output ended. `null` until the last chunk of the choice.",
-      index: "The position of the choice, from 0."
+      index: "The position of the choice, from 0.",
+      logprobs: "How likely each token of this chunk was. Only if `logprobs` was set."
     }
   },
   {
@@ -97,7 +108,9 @@ export const openai: ReadonlyArray<FieldDocs> = [
     fields: {
       content: "The text of the answer. `null` if the model called tools or refused.",
       refusal: "Why the model refused, if it did.",
-      tool_calls: "The tools that the model wants called."
+      tool_calls: "The tools that the model wants called.",
+      annotations: "The web pages that the answer cites, by position in the text.",
+      audio: "The spoken answer. Only if `modalities` includes `audio`."
     }
   },
   {
@@ -110,6 +123,21 @@ export const openai: ReadonlyArray<FieldDocs> = [
     }
   },
   {
+    at: `${chat}ChatCompletionChunk.Choice.Delta.ToolCall`,
+    fields: {
+      function: "What this chunk adds to the call.",
+      id: "Send it back as `tool_call_id` with the result. Only in the first chunk of a call.",
+      index: "The position of the call, from 0. Tells to which call this chunk belongs."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionChunk.Choice.Delta.ToolCall.Function`,
+    fields: {
+      arguments: "A piece of the arguments. Only all pieces of a call together are JSON.",
+      name: "The function to call. Only in the first chunk of a call."
+    }
+  },
+  {
     at: `${chat}ChatCompletionMessageFunctionToolCall`,
     fields: { id: "Send it back as `tool_call_id` with the result.", function: "The function to call." }
   },
@@ -117,12 +145,59 @@ export const openai: ReadonlyArray<FieldDocs> = [
     at: `${chat}ChatCompletionMessageFunctionToolCall.Function`,
     fields: {
       arguments:
-        "The arguments as JSON text. The model may write text that is not valid JSON or does not fit the schema."
+        "The arguments as JSON text. The model may write text that is not valid JSON or does not fit the schema.",
+      name: "The function to call."
     }
   },
   {
     at: `${chat}ChatCompletionToolMessageParam`,
     fields: { content: "The result of the call.", tool_call_id: "The `id` of the call that this message answers." }
+  },
+  {
+    at: `${chat}ChatCompletionSystemMessageParam`,
+    fields: {
+      content: "The instructions: a text, or a list of texts.",
+      name: "Tells apart participants with the same role."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionDeveloperMessageParam`,
+    fields: {
+      content: "The instructions: a text, or a list of texts. They go before those of the user.",
+      name: "Tells apart participants with the same role."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionUserMessageParam`,
+    fields: {
+      content: "A text, or a list of texts, images, audio and files.",
+      name: "Tells apart participants with the same role."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionAssistantMessageParam`,
+    fields: {
+      audio: "The id of an earlier spoken answer, in place of its content.",
+      content: "The text of the answer. Required unless there are tool calls.",
+      name: "Tells apart participants with the same role.",
+      refusal: "Why the model refused, if it did.",
+      tool_calls: "The tool calls as the model made them. A `tool` message for each has to follow."
+    }
+  },
+  {
+    at: `${chat}ChatCompletionContentPartImage.ImageURL`,
+    fields: {
+      detail: "How closely the model looks; a closer look costs more tokens. Default: `auto`.",
+      url: imageUrl
+    }
+  },
+  {
+    at: `${chat}ChatCompletionTokenLogprob`,
+    fields: {
+      bytes: "The UTF-8 bytes of the token, which may be part of a character.",
+      logprob: "The natural logarithm of the probability. -9999 if the token is very unlikely.",
+      top_logprobs: "The likeliest tokens at this position, as many as `top_logprobs` asks for."
+    }
   },
   {
     at: `${chat}ChatCompletionStreamOptions`,
@@ -136,7 +211,9 @@ export const openai: ReadonlyArray<FieldDocs> = [
     fields: {
       completion_tokens: "Output tokens, including reasoning.",
       prompt_tokens: "Input tokens, including cached ones.",
-      total_tokens: "Input and output tokens together."
+      total_tokens: "Input and output tokens together.",
+      completion_tokens_details: "What the output tokens were used for.",
+      prompt_tokens_details: "Which input tokens were cached, and which were audio."
     }
   },
   {
@@ -158,7 +235,7 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: "resources/shared#FunctionDefinition",
     fields: {
-      name: "Letters, digits, `_` and `-`, at most 64 characters.",
+      name: toolName,
       description: "Tells the model when and how to call the function.",
       parameters: "A JSON Schema of the arguments. Left out, the function does not have any.",
       strict: "Whether the arguments must match the schema exactly. Default: `false`."
@@ -167,7 +244,7 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: "resources/shared#ResponseFormatJSONSchema.JSONSchema",
     fields: {
-      name: "Letters, digits, `_` and `-`, at most 64 characters.",
+      name: toolName,
       description: "Tells the model what the format is for.",
       schema: "The JSON Schema of the answer.",
       strict: "Whether the answer must match the schema exactly. Default: `false`."
@@ -177,7 +254,8 @@ export const openai: ReadonlyArray<FieldDocs> = [
     at: "resources/shared#Reasoning",
     fields: {
       effort: "How much the model reasons before it answers. Less is faster and uses fewer tokens.",
-      summary: "Whether to summarise the reasoning, and in how much detail."
+      summary: "Whether to summarise the reasoning, and in how much detail.",
+      mode: "The mode of execution: `standard`, or `pro`."
     }
   },
   {
@@ -191,7 +269,7 @@ export const openai: ReadonlyArray<FieldDocs> = [
       instructions: "A system message. Not carried over by `previous_response_id`.",
       max_output_tokens: "The most tokens to generate, reasoning included.",
       max_tool_calls: "The most calls of built-in tools in one response. Further ones are ignored.",
-      metadata: "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters.",
+      metadata,
       model: "The model to use, such as `gpt-5.4-mini`.",
       parallel_tool_calls: "Whether the model may call several tools at a time. Default: `true`.",
       previous_response_id: "Continues a stored response. Excludes `conversation`.",
@@ -206,7 +284,9 @@ export const openai: ReadonlyArray<FieldDocs> = [
       tools: "The tools that the model may call: your functions and built-in ones.",
       top_logprobs: "How many of the likeliest tokens to return at each position.",
       truncation:
-        "What to do if the input exceeds the context window: `auto` drops the oldest items, `disabled` fails. Default: `disabled`."
+        "What to do if the input exceeds the context window: `auto` drops the oldest items, `disabled` fails. Default: `disabled`.",
+      background_options: "The time in which a background response is completed.",
+      stream_options: "Options of a stream, such as whether events are padded."
     }
   },
   {
@@ -222,7 +302,20 @@ export const openai: ReadonlyArray<FieldDocs> = [
       status: "`completed`, `failed`, `in_progress`, `cancelled`, `queued`, or `incomplete`.",
       usage: "The tokens used by the request.",
       model: "The model that answered, usually with its date.",
-      previous_response_id: "The response that this one continues."
+      previous_response_id: "The response that this one continues.",
+      background: "Whether the response runs on the server.",
+      conversation: "The conversation that the input and the output were added to.",
+      input_transformations: "Reasoning of the input that the model does not see.",
+      instructions: "The system message of the request.",
+      max_output_tokens: "The most tokens to generate, reasoning included.",
+      max_tool_calls: "The most calls of built-in tools.",
+      metadata,
+      parallel_tool_calls: "Whether the model may call several tools at a time.",
+      reasoning: "How much the model reasoned, and whether it summarised its reasoning.",
+      text: "The format of the answer and its verbosity.",
+      tool_choice: "Whether the model was free to call tools.",
+      tool_usage: "How much built-in tools were used.",
+      tools: "The tools that the model may call."
     }
   },
   ...["resources/responses/responses#Response", "resources/beta/responses/responses#BetaResponse"].map((at) => ({
@@ -234,7 +327,9 @@ export const openai: ReadonlyArray<FieldDocs> = [
     fields: {
       input_tokens: "Input tokens, including cached ones.",
       output_tokens: "Output tokens, including reasoning.",
-      total_tokens: "Input and output tokens together."
+      total_tokens: "Input and output tokens together.",
+      input_tokens_details: "Which input tokens were cached.",
+      output_tokens_details: "Which output tokens were reasoning."
     }
   },
   {
@@ -251,7 +346,7 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: `${responses}FunctionTool`,
     fields: {
-      name: "Letters, digits, `_` and `-`, at most 64 characters.",
+      name: toolName,
       description: "Tells the model when and how to call the function.",
       parameters: "A JSON Schema of the arguments.",
       strict: "Whether the arguments must match the schema exactly. Default: `true`."
@@ -262,8 +357,117 @@ export const openai: ReadonlyArray<FieldDocs> = [
     fields: {
       arguments: "The arguments as JSON text.",
       call_id: "Send it back as `call_id` with the output.",
-      name: "The function to call."
+      name: "The function to call.",
+      id: "The id of the item. Outputs refer to `call_id` instead."
     }
+  },
+  {
+    at: `${responses}ResponseError`,
+    fields: { code: "What went wrong, for programs.", message: "What went wrong, for people." }
+  },
+  {
+    at: `${responses}Response.IncompleteDetails`,
+    fields: { reason: "`max_output_tokens` (token limit), `content_filter`, or another limit." }
+  },
+  {
+    at: `${responses}ResponseOutputMessage`,
+    fields: {
+      content: "The texts and refusals of the message, in order.",
+      phase: "Whether the message comments on the work or is the final answer. Send it back with the message.",
+      status: "`incomplete` if the output ended early."
+    }
+  },
+  {
+    at: `${responses}ResponseOutputText`,
+    fields: {
+      annotations: "The files and web pages that the text cites, by position.",
+      logprobs: "How likely each token was. Only if `include` asks for it.",
+      text: "The text of the answer."
+    }
+  },
+  {
+    at: `${responses}ResponseReasoningItem`,
+    fields: {
+      content: "The text of the reasoning, if the model shows it.",
+      encrypted_content:
+        "The reasoning, in a form that only the API reads. Send it back with the item if responses are not stored.",
+      id: "The id of the item.",
+      summary: "Summaries of the reasoning. Empty unless `reasoning.summary` asks for them."
+    }
+  },
+  {
+    at: `${responses}EasyInputMessage`,
+    fields: {
+      content: "A text, or a list of texts, images and files.",
+      phase: "As it was in the message of the answer. Only for the role `assistant`.",
+      role: "`system` and `developer` messages go before those of the user."
+    }
+  },
+  {
+    at: `${responses}ResponseInputItem.Message`,
+    fields: { content: "Texts, images and files." }
+  },
+  {
+    at: `${responses}FunctionCallOutput`,
+    fields: {
+      call_id: "The `call_id` of the call that this item answers.",
+      output: "The result: a text, or a list of texts, images and files."
+    }
+  },
+  {
+    at: `${responses}ResponseInputImage`,
+    fields: { file_id: "An uploaded file, in place of `image_url`.", image_url: imageUrl }
+  },
+  {
+    at: `${responses}ResponseInputFile`,
+    fields: {
+      file_data: "The content as a data URL in base64. Needs `filename`.",
+      file_id: "An uploaded file.",
+      file_url: "An address that the API downloads the file from.",
+      filename: "The name of the file in `file_data`."
+    }
+  },
+  {
+    at: `${responses}ResponseTextConfig`,
+    fields: { format: "The format of the answer. Default: text." }
+  },
+  {
+    at: `${responses}ResponseFormatTextJSONSchemaConfig`,
+    fields: {
+      name: toolName,
+      description: "Tells the model what the format is for.",
+      schema: "The JSON Schema of the answer.",
+      strict: "Whether the answer must match the schema exactly. Default: `false`."
+    }
+  },
+  {
+    at: `${responses}Response*Event`,
+    fields: {
+      content_index: "The position of the part in the `content` of its item, from 0.",
+      item_id: "The item that the event belongs to.",
+      output_index: "The position of the item in `output`, from 0.",
+      sequence_number: "The number of the event, counted from the start of the stream."
+    }
+  },
+  {
+    at: `${responses}ResponseTextDeltaEvent`,
+    fields: { delta: "The text that this event adds.", obfuscation: "Padding against side channels; ignore it." }
+  },
+  {
+    at: `${responses}ResponseTextDoneEvent`,
+    fields: { text: "The whole text of the part." }
+  },
+  {
+    at: `${responses}ResponseFunctionCallArgumentsDeltaEvent`,
+    fields: { delta: "A piece of the arguments. Only all pieces of a call together are JSON." }
+  },
+  {
+    at: `${responses}ResponseFunctionCallArgumentsDoneEvent`,
+    fields: { arguments: "All arguments of the call, as JSON text." }
+  },
+  {
+    at: `${responses}Response*CompletedEvent`,
+    fields: { response: "The finished response, with its usage." }
   },
   {
     at: "resources/embeddings#EmbeddingCreateParams",
@@ -272,6 +476,14 @@ export const openai: ReadonlyArray<FieldDocs> = [
       model: "The model to use, such as `text-embedding-3-small`.",
       dimensions: "The length of the vectors, for models that can shorten them. Default: the model's own.",
       encoding_format: "The form of the vectors on the wire. Default: `base64`, decoded to numbers."
+    }
+  },
+  {
+    at: "resources/embeddings#CreateEmbeddingResponse",
+    fields: {
+      data: "The vectors, in the order of the input.",
+      model: "The model that made the vectors.",
+      usage: "The tokens used by the request."
     }
   },
   {
@@ -324,7 +536,7 @@ export const openai: ReadonlyArray<FieldDocs> = [
   {
     at: "resources/batches#BatchCreateParams",
     fields: {
-      metadata: "Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters.",
+      metadata,
       output_expires_after: "When the server deletes the files with the results.",
       completion_window: "The time in which the batch is processed.",
       endpoint: "The path that all requests of the batch go to, such as `/v1/responses`.",
@@ -338,8 +550,40 @@ export const openai: ReadonlyArray<FieldDocs> = [
       errors: "Why the input file was refused, line by line.",
       output_file_id: "The file with the results of successful requests.",
       error_file_id: "The file with the errors of failed requests.",
-      status: "Final once `completed`, `failed`, `expired` or `cancelled`."
+      status: "Final once `completed`, `failed`, `expired` or `cancelled`.",
+      endpoint: "The path that all requests of the batch go to.",
+      id: "The id that other requests name the batch by.",
+      input_file_id: "The file with the requests.",
+      metadata,
+      model: "The model of the requests.",
+      usage: "The tokens used by all requests together."
     }
+  },
+  {
+    at: "resources/batches#BatchRequestCounts",
+    fields: {
+      completed: "How many requests succeeded.",
+      failed: "How many requests failed; the file of errors says why.",
+      total: "How many requests the batch has."
+    }
+  },
+  {
+    at: "resources/batches#BatchUsage",
+    fields: {
+      input_tokens: "Input tokens, including cached ones.",
+      input_tokens_details: "Which input tokens were cached.",
+      output_tokens: "Output tokens, including reasoning.",
+      output_tokens_details: "Which output tokens were reasoning.",
+      total_tokens: "Input and output tokens together."
+    }
+  },
+  {
+    at: "resources/batches#BatchError",
+    fields: { line: "The line of the input file, if the error is about one.", param: "The field that is wrong." }
+  },
+  {
+    at: "resources/models#Model",
+    fields: { id: "The name that goes into `model` of requests.", owned_by: "The organization that owns the model." }
   },
   {
     at: "*#*ListParams",
@@ -368,7 +612,12 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
       system: "The system prompt: text, or text blocks.",
       thinking: "Whether the model thinks before it answers, and with how many tokens.",
       tool_choice: "Whether the model may, must or must not call tools, or must call a given one. Default: `auto`.",
-      tools: "The tools that the model may call: your own and Anthropic's."
+      tools: "The tools that the model may call: your own and Anthropic's.",
+      diagnostics: "Asks why the prompt cache of an earlier message was missed.",
+      inference_geo: "The region in which the model runs. Default: that of the workspace.",
+      speed: "`fast` generates output faster. Only some models support it.",
+      user_profile_id: "Whom the request is made for, if not for your own organization.",
+      workspace_id: "The workspace of the request. Only needed by credentials of several workspaces."
     }
   },
   {
@@ -381,7 +630,9 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
       stop_reason:
         "Why the output ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn` (send it back to continue), or `refusal`.",
       stop_sequence: "The stop sequence that ended the output, if one did.",
-      usage: "The tokens used by the request."
+      usage: "The tokens used by the request.",
+      diagnostics: "Why the prompt cache was missed. `null` unless the request asks for it.",
+      stop_details: "Why the model refused. `null` if there is nothing more to say about the stop reason."
     }
   },
   {
@@ -392,7 +643,11 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
       cache_creation_input_tokens: "Input tokens written to the cache, at a higher price.",
       cache_read_input_tokens: "Input tokens read from the cache, at a lower price.",
       server_tool_use: "How often server tools ran.",
-      service_tier: "The tier that processed the request."
+      service_tier: "The tier that processed the request.",
+      cache_creation: "Input tokens written to the cache, by how long they stay there.",
+      inference_geo: "The region in which the model ran.",
+      output_tokens_details: "Which output tokens were thinking.",
+      speed: "The speed that the model ran with."
     }
   },
   {
@@ -403,7 +658,9 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
       name: "Letters, digits, `_` and `-`, at most 128 characters.",
       description: "Tells the model what the tool does and when to use it. The more detailed, the better.",
       input_schema: "A JSON Schema of the input, an object at the top.",
-      strict: "Whether the input must match the schema exactly. Default: `false`."
+      strict: "Whether the input must match the schema exactly. Default: `false`.",
+      eager_input_streaming: "Whether the input arrives while it is generated, which makes it arrive sooner.",
+      input_examples: "Inputs that show the model how to call the tool."
     }
   },
   {
@@ -419,12 +676,124 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
     fields: {
       tool_use_id: "The `id` of the call that this block answers.",
       content: "The result: text, or blocks of text, images, documents and search results.",
-      is_error: "Whether the call failed. The content then says why. Default: `false`."
+      is_error: "Whether the call failed. The content then says why. Default: `false`.",
+      cache_control: "Caches the prompt up to this block."
     }
   },
   {
+    at: `${messages}RefusalStopDetails`,
+    fields: {
+      category: "The policy that the request touched. `null` if none is named.",
+      explanation: "The reason, for people. The wording may change."
+    }
+  },
+  {
+    at: `${messages}CacheCreation`,
+    fields: {
+      ephemeral_1h_input_tokens: "Input tokens written to the cache for an hour.",
+      ephemeral_5m_input_tokens: "Input tokens written to the cache for 5 minutes."
+    }
+  },
+  {
+    at: `${messages}OutputTokensDetails`,
+    fields: { thinking_tokens: "Output tokens spent on thinking, of which a summary may be all that is returned." }
+  },
+  {
+    at: `${messages}ServerToolUsage`,
+    fields: {
+      web_fetch_requests: "How many pages the model fetched.",
+      web_search_requests: "How often the model searched the web."
+    }
+  },
+  {
+    at: `${messages}Metadata`,
+    fields: { user_id: "A stable id of your end user, such as a hash. Not a name or an address." }
+  },
+  {
+    at: `${messages}UserMessageParam`,
+    fields: { content: "A text, or a list of texts, images, documents and tool results." }
+  },
+  {
+    at: `${messages}AssistantMessageParam`,
+    fields: { content: "A text, or the content of an earlier answer." }
+  },
+  {
+    at: `${messages}TextBlock`,
+    fields: { citations: "What the text cites. Only if a document of the request allows citations." }
+  },
+  {
+    at: `${messages}TextBlockParam`,
+    fields: { cache_control: "Caches the prompt up to this block.", citations: "As they were in the answer." }
+  },
+  {
+    at: `${messages}ImageBlockParam`,
+    fields: {
+      cache_control: "Caches the prompt up to this block.",
+      source: "The image: in base64, at an http(s) address, or an uploaded file."
+    }
+  },
+  {
+    at: `${messages}DocumentBlockParam`,
+    fields: {
+      cache_control: "Caches the prompt up to this block.",
+      citations: "Whether the answer cites the document. Default: no.",
+      context: "What the model should know about the document. It is not cited.",
+      source: "The document: a PDF, plain text, content blocks, or an uploaded file.",
+      title: "The title of the document, which citations repeat."
+    }
+  },
+  {
+    at: `${messages}Base64ImageSource`,
+    fields: { data: "The image in base64, without `data:` in front." }
+  },
+  {
+    at: `${messages}ThinkingBlock`,
+    fields: {
+      signature: "Proves that the model wrote the thinking. Send the block back as it is.",
+      thinking: "The thinking, or a summary of it. Empty if `display` is `omitted`."
+    }
+  },
+  {
+    at: `${messages}RedactedThinkingBlock`,
+    fields: { data: "Encrypted thinking. Send the block back as it is." }
+  },
+  {
+    at: `${messages}ThinkingConfigAdaptive`,
+    fields: { display: "Whether the thinking is in the response. Default: the model's own." }
+  },
+  {
+    at: `${messages}InputJSONDelta`,
+    fields: { partial_json: "A piece of the input. Only all pieces of a block together are JSON." }
+  },
+  {
+    at: `${messages}TextDelta`,
+    fields: { text: "The text that this event adds." }
+  },
+  {
+    at: `${messages}RawContentBlock*Event`,
+    fields: { index: "The position of the block in `content`, from 0." }
+  },
+  {
+    at: `${messages}RawMessageStartEvent`,
+    fields: { message: "The message without content, and the input tokens so far." }
+  },
+  {
+    at: `${messages}RawMessageDeltaEvent`,
+    fields: {
+      delta: "Why the output ended.",
+      usage: "The tokens used so far, not those of this event."
+    }
+  },
+  {
+    at: `${messages}JSONOutputFormat`,
+    fields: { schema: "The JSON Schema of the answer." }
+  },
+  {
     at: `${messages}ThinkingConfigEnabled`,
-    fields: { budget_tokens: "How many tokens the model may think with, at least 1,024 and less than `max_tokens`." }
+    fields: {
+      budget_tokens: "How many tokens the model may think with, at least 1,024 and less than `max_tokens`.",
+      display: "Whether the thinking is in the response. Default: the model's own."
+    }
   },
   {
     at: `${messages}OutputConfig`,
@@ -446,14 +815,62 @@ export const anthropic: ReadonlyArray<FieldDocs> = [
     fields: {
       processing_status: "`in_progress`, `canceling` or `ended`. Results can be read once it has ended.",
       request_counts: "How many requests have which state. They stay at zero until the batch has ended.",
-      results_url: "Where the results are, once the batch has ended."
+      results_url: "Where the results are, once the batch has ended.",
+      id: "The id that other requests name the batch by."
+    }
+  },
+  {
+    at: "resources/*messages/batches#*MessageBatchRequestCounts",
+    fields: {
+      canceled: "How many requests were canceled before they were sent to the model.",
+      errored: "How many requests failed.",
+      expired: "How many requests were not processed in time.",
+      processing: "How many requests have no result yet.",
+      succeeded: "How many requests have a message."
+    }
+  },
+  {
+    at: "resources/*messages/batches#*BatchCreateParams",
+    fields: { requests: "At most 100,000 requests and 256 MB together." }
+  },
+  {
+    at: "resources/*messages/batches#*BatchCreateParams.Request",
+    fields: {
+      custom_id: "Finds the result of the request, since results come in any order. Unique in the batch.",
+      params: "The input of `Messages.create`, without streaming."
+    }
+  },
+  {
+    at: "resources/*messages/batches#*MessageBatchIndividualResponse",
+    fields: {
+      custom_id: "The `custom_id` of the request.",
+      result: "The message, or why there is none."
+    }
+  },
+  {
+    at: "resources/files#FileMetadata",
+    fields: {
+      downloadable: "Whether the content can be downloaded. Only files that tools made can.",
+      filename: "The name that the file was uploaded with.",
+      id: "The id that other requests name the file by.",
+      mime_type: "The media type of the content."
+    }
+  },
+  {
+    at: "resources/files#FileUploadParams",
+    fields: {
+      expires_in_seconds: "Deletes the file after so many seconds, from an hour to 90 days. Default: never.",
+      file: "The content. Its name is the file's name.",
+      workspace_id: "The workspace of the file. Only needed by credentials of several workspaces."
     }
   },
   {
     at: "resources/models#ModelInfo",
     fields: {
       max_input_tokens: "The size of the context window, in tokens.",
-      max_tokens: "The largest `max_tokens` of a request."
+      max_tokens: "The largest `max_tokens` of a request.",
+      id: "The name that goes into `model` of requests.",
+      lifecycle: "`deprecated` models still answer those who used them before; `retired` models refuse requests."
     }
   },
   {

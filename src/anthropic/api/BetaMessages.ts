@@ -74,11 +74,14 @@ export type BetaTextCitationParam =
 export interface BetaTextBlockParam {
   readonly text: string
   readonly type: "text"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
+  /** As they were in the answer. */
   readonly citations?: ReadonlyArray<BetaTextCitationParam> | null | undefined
 }
 
 export interface BetaBase64ImageSource {
+  /** The image in base64, without `data:` in front. */
   readonly data: string
   readonly media_type: "image/jpeg" | "image/png" | "image/gif" | "image/webp"
   readonly type: "base64"
@@ -99,8 +102,10 @@ export interface BetaImageTransformationsParam {
 }
 
 export interface BetaImageBlockParam {
+  /** The image: in base64, at an http(s) address, or an uploaded file. */
   readonly source: BetaBase64ImageSource | BetaURLImageSource | BetaFileImageSource
   readonly type: "image"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
   readonly transformations?: BetaImageTransformationsParam | null | undefined
 }
@@ -276,6 +281,7 @@ export interface BetaToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
   /** The result: text, or blocks of text, images, documents and search results. */
   readonly content?:
@@ -354,6 +360,7 @@ export interface BetaWebSearchToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "web_search_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
   readonly caller?: BetaDirectCaller | BetaServerToolCaller | BetaServerToolCaller20260120 | undefined
 }
@@ -405,6 +412,7 @@ export interface BetaWebFetchToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "web_fetch_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
   readonly caller?: BetaDirectCaller | BetaServerToolCaller | BetaServerToolCaller20260120 | undefined
 }
@@ -439,6 +447,7 @@ export interface BetaAdvisorToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "advisor_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
 }
 
@@ -490,6 +499,7 @@ export interface BetaCodeExecutionToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "code_execution_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
 }
 
@@ -522,6 +532,7 @@ export interface BetaBashCodeExecutionToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "bash_code_execution_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
 }
 
@@ -569,6 +580,7 @@ export interface BetaTextEditorCodeExecutionToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "text_editor_code_execution_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
 }
 
@@ -589,6 +601,7 @@ export interface BetaToolSearchToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "tool_search_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
 }
 
@@ -605,6 +618,7 @@ export interface BetaRequestMCPToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "mcp_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: BetaCacheControlEphemeral | null | undefined
   /** The result: text, or blocks of text, images, documents and search results. */
   readonly content?: string | ReadonlyArray<BetaTextBlockParam> | undefined
@@ -655,7 +669,9 @@ export interface BetaTool {
   readonly defer_loading?: boolean | undefined
   /** Tells the model what the tool does and when to use it. The more detailed, the better. */
   readonly description?: string | undefined
+  /** Whether the input arrives while it is generated, which makes it arrive sooner. */
   readonly eager_input_streaming?: boolean | null | undefined
+  /** Inputs that show the model how to call the tool. */
   readonly input_examples?: ReadonlyArray<{ readonly [key: string]: unknown }> | undefined
   /** Whether the input must match the schema exactly. Default: `false`. */
   readonly strict?: boolean | undefined
@@ -2230,6 +2246,7 @@ export type BetaContentBlockParam =
 export type BetaMessageContentParam = string | ReadonlyArray<BetaContentBlockParam>
 
 export interface BetaUserMessageParam {
+  /** A text, or a list of texts, images, documents and tool results. */
   readonly content: BetaMessageContentParam
   readonly role: "user"
 }
@@ -2346,6 +2363,7 @@ export const BetaTextCitation: Open.Codec<BetaTextCitation> = /*#__PURE__*/ Open
 }))
 
 export interface BetaTextBlock {
+  /** What the text cites. Only if a document of the request allows citations. */
   readonly citations?: ReadonlyArray<BetaTextCitation> | null | undefined
   readonly text: string
   readonly type: "text"
@@ -2357,7 +2375,9 @@ export const BetaTextBlock: Open.Codec<BetaTextBlock> = /*#__PURE__*/ Open.struc
 }))
 
 export interface BetaThinkingBlock {
+  /** Proves that the model wrote the thinking. Send the block back as it is. */
   readonly signature: string
+  /** The thinking, or a summary of it. Empty if `display` is `omitted`. */
   readonly thinking: string
   readonly type: "thinking"
 }
@@ -2368,6 +2388,7 @@ export const BetaThinkingBlock: Open.Codec<BetaThinkingBlock> = /*#__PURE__*/ Op
 }))
 
 export interface BetaRedactedThinkingBlock {
+  /** Encrypted thinking. Send the block back as it is. */
   readonly data: string
   readonly type: "redacted_thinking"
 }
@@ -3040,7 +3061,9 @@ export interface BetaResponseTool {
   readonly defer_loading?: boolean | null | undefined
   /** Tells the model what the tool does and when to use it. The more detailed, the better. */
   readonly description?: string | null | undefined
+  /** Whether the input arrives while it is generated, which makes it arrive sooner. */
   readonly eager_input_streaming?: boolean | null | undefined
+  /** Inputs that show the model how to call the tool. */
   readonly input_examples?: ReadonlyArray<{ readonly [key: string]: unknown }> | null | undefined
   /** Whether the input must match the schema exactly. Default: `false`. */
   readonly strict?: boolean | null | undefined
@@ -3311,6 +3334,7 @@ export const BetaContentBlock: Open.Codec<BetaContentBlock> = /*#__PURE__*/ Open
 }))
 
 export interface BetaAssistantMessageParam {
+  /** A text, or the content of an earlier answer. */
   readonly content: BetaMessageContentParam | ReadonlyArray<BetaContentBlockParam | BetaContentBlock>
   readonly role: "assistant"
 }
@@ -3422,6 +3446,7 @@ export interface BetaFallbackCreditTokenParam {
 }
 
 export interface BetaJSONOutputFormat {
+  /** The JSON Schema of the answer. */
   readonly schema: { readonly [key: string]: unknown }
   readonly type: "json_schema"
 }
@@ -3451,6 +3476,7 @@ export interface BetaThinkingConfigEnabled {
   readonly budget_tokens: number
   readonly type: "enabled"
   readonly block_binding?: BetaThinkingBlockBinding | null | undefined
+  /** Whether the thinking is in the response. Default: the model's own. */
   readonly display?: "summarized" | "omitted" | "updates" | null | undefined
 }
 
@@ -3465,6 +3491,7 @@ export interface BetaThinkingConfigBetweenTools {
 export interface BetaThinkingConfigAdaptive {
   readonly type: "adaptive"
   readonly block_binding?: BetaThinkingBlockBinding | null | undefined
+  /** Whether the thinking is in the response. Default: the model's own. */
   readonly display?: "summarized" | "omitted" | "updates" | null | undefined
 }
 
@@ -3499,6 +3526,7 @@ export interface BetaRequestMCPServerURLDefinition {
 }
 
 export interface BetaMetadata {
+  /** A stable id of your end user, such as a hash. Not a name or an address. */
   readonly user_id?: string | null | undefined
 }
 
@@ -3559,9 +3587,11 @@ export interface MessageCreateParams {
   /** A container to reuse, by its id, for code execution. */
   readonly container?: BetaContainerParams | string | null | undefined
   readonly context_management?: BetaContextManagementConfig | null | undefined
+  /** Asks why the prompt cache of an earlier message was missed. */
   readonly diagnostics?: BetaDiagnosticsParam | null | undefined
   readonly fallback_credit_token?: string | BetaFallbackCreditTokenParam | null | undefined
   readonly fallbacks?: BetaFallbacksParam | null | undefined
+  /** The region in which the model runs. Default: that of the workspace. */
   readonly inference_geo?: string | null | undefined
   readonly mcp_servers?: ReadonlyArray<BetaRequestMCPServerURLDefinition> | undefined
   /** Describes the request; `user_id` is a stable id of your end user that helps to detect abuse. */
@@ -3572,6 +3602,7 @@ export interface MessageCreateParams {
   readonly output_format?: BetaJSONOutputFormat | null | undefined
   /** Whether to use priority capacity if there is any. Default: `auto`. */
   readonly service_tier?: "auto" | "standard_only" | undefined
+  /** `fast` generates output faster. Only some models support it. */
   readonly speed?: "standard" | "fast" | null | undefined
   /** Texts that end the output; the one found is in `stop_sequence`. */
   readonly stop_sequences?: ReadonlyArray<string> | undefined
@@ -3585,7 +3616,9 @@ export interface MessageCreateParams {
   /** The tools that the model may call: your own and Anthropic's. */
   readonly tools?: ReadonlyArray<BetaToolUnion> | undefined
   readonly betas?: ReadonlyArray<AnthropicBeta> | undefined
+  /** Whom the request is made for, if not for your own organization. */
   readonly user_profile_id?: string | undefined
+  /** The workspace of the request. Only needed by credentials of several workspaces. */
   readonly workspace_id?: string | undefined
 }
 
@@ -3759,6 +3792,7 @@ export const BetaDiagnostics: Open.Codec<BetaDiagnostics> = /*#__PURE__*/ Open.s
 }))
 
 export interface BetaRefusalStopDetails {
+  /** The policy that the request touched. `null` if none is named. */
   readonly category?:
     | "cyber"
     | "bio"
@@ -3768,6 +3802,7 @@ export interface BetaRefusalStopDetails {
     | (string & {})
     | null
     | undefined
+  /** The reason, for people. The wording may change. */
   readonly explanation?: string | null | undefined
   readonly fallback_credit_token?: string | null | undefined
   readonly fallback_has_prefill_claim?: boolean | null | undefined
@@ -3807,7 +3842,9 @@ export const BetaStopReason: Open.Codec<BetaStopReason> = /*#__PURE__*/ Open.laz
 )
 
 export interface BetaCacheCreation {
+  /** Input tokens written to the cache for an hour. */
   readonly ephemeral_1h_input_tokens: number
+  /** Input tokens written to the cache for 5 minutes. */
   readonly ephemeral_5m_input_tokens: number
 }
 export const BetaCacheCreation: Open.Codec<BetaCacheCreation> = /*#__PURE__*/ Open.struct(() => ({
@@ -3876,6 +3913,7 @@ export const BetaFallbackCreditUsage: Open.Codec<BetaFallbackCreditUsage> = /*#_
 }))
 
 export interface BetaMessageIterationUsage {
+  /** Input tokens written to the cache, by how long they stay there. */
   readonly cache_creation?: BetaCacheCreation | null | undefined
   /** Input tokens written to the cache, at a higher price. */
   readonly cache_creation_input_tokens: number
@@ -3899,6 +3937,7 @@ export const BetaMessageIterationUsage: Open.Codec<BetaMessageIterationUsage> = 
 }))
 
 export interface BetaCompactionIterationUsage {
+  /** Input tokens written to the cache, by how long they stay there. */
   readonly cache_creation?: BetaCacheCreation | null | undefined
   /** Input tokens written to the cache, at a higher price. */
   readonly cache_creation_input_tokens: number
@@ -3920,6 +3959,7 @@ export const BetaCompactionIterationUsage: Open.Codec<BetaCompactionIterationUsa
 }))
 
 export interface BetaAdvisorMessageIterationUsage {
+  /** Input tokens written to the cache, by how long they stay there. */
   readonly cache_creation?: BetaCacheCreation | null | undefined
   /** Input tokens written to the cache, at a higher price. */
   readonly cache_creation_input_tokens: number
@@ -3945,6 +3985,7 @@ export const BetaAdvisorMessageIterationUsage: Open.Codec<BetaAdvisorMessageIter
 )
 
 export interface BetaFallbackMessageIterationUsage {
+  /** Input tokens written to the cache, by how long they stay there. */
   readonly cache_creation?: BetaCacheCreation | null | undefined
   /** Input tokens written to the cache, at a higher price. */
   readonly cache_creation_input_tokens: number
@@ -3990,6 +4031,7 @@ export const BetaIterationsUsage: Open.Codec<BetaIterationsUsage> = /*#__PURE__*
 )
 
 export interface BetaOutputTokensDetails {
+  /** Output tokens spent on thinking, of which a summary may be all that is returned. */
   readonly thinking_tokens: number
 }
 export const BetaOutputTokensDetails: Open.Codec<BetaOutputTokensDetails> = /*#__PURE__*/ Open.struct(() => ({
@@ -3997,7 +4039,9 @@ export const BetaOutputTokensDetails: Open.Codec<BetaOutputTokensDetails> = /*#_
 }))
 
 export interface BetaServerToolUsage {
+  /** How many pages the model fetched. */
   readonly web_fetch_requests?: number | null | undefined
+  /** How often the model searched the web. */
   readonly web_search_requests: number
 }
 export const BetaServerToolUsage: Open.Codec<BetaServerToolUsage> = /*#__PURE__*/ Open.struct(() => ({
@@ -4006,23 +4050,27 @@ export const BetaServerToolUsage: Open.Codec<BetaServerToolUsage> = /*#__PURE__*
 }))
 
 export interface BetaUsage {
+  /** Input tokens written to the cache, by how long they stay there. */
   readonly cache_creation?: BetaCacheCreation | null | undefined
   /** Input tokens written to the cache, at a higher price. */
   readonly cache_creation_input_tokens?: number | null | undefined
   /** Input tokens read from the cache, at a lower price. */
   readonly cache_read_input_tokens?: number | null | undefined
   readonly fallback_credit?: BetaFallbackCreditUsage | null | undefined
+  /** The region in which the model ran. */
   readonly inference_geo?: string | null | undefined
   /** Input tokens, without those read from or written to the cache. */
   readonly input_tokens: number
   readonly iterations?: BetaIterationsUsage | null | undefined
   /** Output tokens, including thinking. */
   readonly output_tokens: number
+  /** Which output tokens were thinking. */
   readonly output_tokens_details?: BetaOutputTokensDetails | null | undefined
   /** How often server tools ran. */
   readonly server_tool_use?: BetaServerToolUsage | null | undefined
   /** The tier that processed the request. */
   readonly service_tier?: "standard" | "priority" | "batch" | (string & {}) | null | undefined
+  /** The speed that the model ran with. */
   readonly speed?: "standard" | "fast" | (string & {}) | null | undefined
 }
 export const BetaUsage: Open.Codec<BetaUsage> = /*#__PURE__*/ Open.struct(() => ({
@@ -4104,10 +4152,12 @@ export interface BetaMessage {
   /** What the model produced: text, thinking and tool calls, in order. */
   readonly content: ReadonlyArray<BetaContentBlock>
   readonly context_management?: BetaContextManagementResponse | null | undefined
+  /** Why the prompt cache was missed. `null` unless the request asks for it. */
   readonly diagnostics?: BetaDiagnostics | null | undefined
   /** The model that answered. */
   readonly model: Model
   readonly role: "assistant"
+  /** Why the model refused. `null` if there is nothing more to say about the stop reason. */
   readonly stop_details?: BetaRefusalStopDetails | null | undefined
   /** Why the output ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn` (send it back to continue), or `refusal`. */
   readonly stop_reason?: BetaStopReason | null | undefined
@@ -4135,6 +4185,7 @@ export const BetaMessage: Open.Codec<BetaMessage> = /*#__PURE__*/ Open.struct(()
 }))
 
 export interface BetaRawMessageStartEvent {
+  /** The message without content, and the input tokens so far. */
   readonly message: BetaMessage
   readonly type: "message_start"
 }
@@ -4169,6 +4220,7 @@ export interface BetaMessageDeltaUsage {
   readonly iterations?: BetaIterationsUsage | null | undefined
   /** Output tokens, including thinking. */
   readonly output_tokens: number
+  /** Which output tokens were thinking. */
   readonly output_tokens_details?: BetaOutputTokensDetails | null | undefined
   /** How often server tools ran. */
   readonly server_tool_use?: BetaServerToolUsage | null | undefined
@@ -4186,8 +4238,10 @@ export const BetaMessageDeltaUsage: Open.Codec<BetaMessageDeltaUsage> = /*#__PUR
 
 export interface BetaRawMessageDeltaEvent {
   readonly context_management?: BetaContextManagementResponse | null | undefined
+  /** Why the output ended. */
   readonly delta: BetaRawMessageDeltaEventDelta
   readonly type: "message_delta"
+  /** The tokens used so far, not those of this event. */
   readonly usage: BetaMessageDeltaUsage
   readonly input_transformations?: ReadonlyArray<BetaInputTransformation> | null | undefined
 }
@@ -4250,6 +4304,7 @@ export const BetaRawContentBlockStartEventContentBlock: Open.Codec<BetaRawConten
 
 export interface BetaRawContentBlockStartEvent {
   readonly content_block: BetaRawContentBlockStartEventContentBlock
+  /** The position of the block in `content`, from 0. */
   readonly index: number
   readonly type: "content_block_start"
 }
@@ -4262,6 +4317,7 @@ export const BetaRawContentBlockStartEvent: Open.Codec<BetaRawContentBlockStartE
 )
 
 export interface BetaTextDelta {
+  /** The text that this event adds. */
   readonly text: string
   readonly type: "text_delta"
 }
@@ -4271,6 +4327,7 @@ export const BetaTextDelta: Open.Codec<BetaTextDelta> = /*#__PURE__*/ Open.struc
 }))
 
 export interface BetaInputJSONDelta {
+  /** A piece of the input. Only all pieces of a block together are JSON. */
   readonly partial_json: string
   readonly type: "input_json_delta"
 }
@@ -4361,6 +4418,7 @@ export const BetaRawContentBlockDelta: Open.Codec<BetaRawContentBlockDelta> = /*
 
 export interface BetaRawContentBlockDeltaEvent {
   readonly delta: BetaRawContentBlockDelta
+  /** The position of the block in `content`, from 0. */
   readonly index: number
   readonly type: "content_block_delta"
 }
@@ -4373,6 +4431,7 @@ export const BetaRawContentBlockDeltaEvent: Open.Codec<BetaRawContentBlockDeltaE
 )
 
 export interface BetaRawContentBlockStopEvent {
+  /** The position of the block in `content`, from 0. */
   readonly index: number
   readonly type: "content_block_stop"
 }

@@ -10,11 +10,14 @@ import { type AnthropicBeta, BetaErrorResponse } from "./Beta.ts"
 import { BetaMessage, type MessageCreateParamsNonStreaming } from "./BetaMessages.ts"
 
 export interface BatchCreateParamsRequest {
+  /** Finds the result of the request, since results come in any order. Unique in the batch. */
   readonly custom_id: string
+  /** The input of `Messages.create`, without streaming. */
   readonly params: MessageCreateParamsNonStreaming
 }
 
 export interface BatchCreateParams {
+  /** At most 100,000 requests and 256 MB together. */
   readonly requests: ReadonlyArray<BatchCreateParamsRequest>
   readonly betas?: ReadonlyArray<AnthropicBeta> | undefined
   readonly user_profile_id?: string | undefined
@@ -22,10 +25,15 @@ export interface BatchCreateParams {
 }
 
 export interface BetaMessageBatchRequestCounts {
+  /** How many requests were canceled before they were sent to the model. */
   readonly canceled: number
+  /** How many requests failed. */
   readonly errored: number
+  /** How many requests were not processed in time. */
   readonly expired: number
+  /** How many requests have no result yet. */
   readonly processing: number
+  /** How many requests have a message. */
   readonly succeeded: number
 }
 export const BetaMessageBatchRequestCounts: Open.Codec<BetaMessageBatchRequestCounts> = /*#__PURE__*/ Open.struct(
@@ -39,6 +47,7 @@ export const BetaMessageBatchRequestCounts: Open.Codec<BetaMessageBatchRequestCo
 )
 
 export interface BetaMessageBatch {
+  /** The id that other requests name the batch by. */
   readonly id: string
   /** RFC 3339 date and time. */
   readonly archived_at?: string | null | undefined
@@ -95,6 +104,7 @@ export interface BatchDeleteParams {
 }
 
 export interface BetaDeletedMessageBatch {
+  /** The id that other requests name the batch by. */
   readonly id: string
   readonly type: "message_batch_deleted" | (string & {})
 }
@@ -172,7 +182,9 @@ export const BetaMessageBatchResult: Open.Codec<BetaMessageBatchResult> = /*#__P
 )
 
 export interface BetaMessageBatchIndividualResponse {
+  /** The `custom_id` of the request. */
   readonly custom_id: string
+  /** The message, or why there is none. */
   readonly result: BetaMessageBatchResult
 }
 export const BetaMessageBatchIndividualResponse: Open.Codec<BetaMessageBatchIndividualResponse> =

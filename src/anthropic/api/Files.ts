@@ -19,14 +19,18 @@ export interface FileListParams {
 }
 
 export interface FileMetadata {
+  /** The id that other requests name the file by. */
   readonly id: string
   /** RFC 3339 date and time. */
   readonly created_at: string
+  /** The name that the file was uploaded with. */
   readonly filename: string
+  /** The media type of the content. */
   readonly mime_type: string
   /** In bytes. */
   readonly size_bytes: number
   readonly type: "file" | (string & {})
+  /** Whether the content can be downloaded. Only files that tools made can. */
   readonly downloadable?: boolean | null | undefined
   /** RFC 3339 date and time. */
   readonly expires_at?: string | null | undefined
@@ -67,8 +71,11 @@ export interface FileRetrieveMetadataParams {
 }
 
 export interface FileUploadParams {
+  /** The content. Its name is the file's name. */
   readonly file: FileSource.FileSource
+  /** Deletes the file after so many seconds, from an hour to 90 days. Default: never. */
   readonly expires_in_seconds?: number | undefined
+  /** The workspace of the file. Only needed by credentials of several workspaces. */
   readonly workspace_id?: string | undefined
 }
 

@@ -67,11 +67,14 @@ export type TextCitationParam =
 export interface TextBlockParam {
   readonly text: string
   readonly type: "text"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
+  /** As they were in the answer. */
   readonly citations?: ReadonlyArray<TextCitationParam> | null | undefined
 }
 
 export interface Base64ImageSource {
+  /** The image in base64, without `data:` in front. */
   readonly data: string
   readonly media_type: "image/jpeg" | "image/png" | "image/gif" | "image/webp"
   readonly type: "base64"
@@ -92,8 +95,10 @@ export interface ImageTransformationsParam {
 }
 
 export interface ImageBlockParam {
+  /** The image: in base64, at an http(s) address, or an uploaded file. */
   readonly source: Base64ImageSource | URLImageSource | FileImageSource
   readonly type: "image"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
   readonly transformations?: ImageTransformationsParam | null | undefined
 }
@@ -142,11 +147,16 @@ export interface CitationsConfigParam {
 }
 
 export interface DocumentBlockParam {
+  /** The document: a PDF, plain text, content blocks, or an uploaded file. */
   readonly source: Base64PDFSource | PlainTextSource | ContentBlockSource | URLPDFSource | FileDocumentSource
   readonly type: "document"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
+  /** Whether the answer cites the document. Default: no. */
   readonly citations?: CitationsConfigParam | null | undefined
+  /** What the model should know about the document. It is not cited. */
   readonly context?: string | null | undefined
+  /** The title of the document, which citations repeat. */
   readonly title?: string | null | undefined
 }
 
@@ -261,6 +271,7 @@ export interface ToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
   /** The result: text, or blocks of text, images, documents and search results. */
   readonly content?:
@@ -337,6 +348,7 @@ export interface WebSearchToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "web_search_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
   readonly caller?: DirectCaller | ServerToolCaller | ServerToolCaller20260120 | undefined
 }
@@ -387,6 +399,7 @@ export interface WebFetchToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "web_fetch_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
   readonly caller?: DirectCaller | ServerToolCaller | ServerToolCaller20260120 | undefined
 }
@@ -438,6 +451,7 @@ export interface CodeExecutionToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "code_execution_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
 }
 
@@ -483,6 +497,7 @@ export interface BashCodeExecutionToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "bash_code_execution_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
 }
 
@@ -537,6 +552,7 @@ export interface TextEditorCodeExecutionToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "text_editor_code_execution_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
 }
 
@@ -567,6 +583,7 @@ export interface ToolSearchToolResultBlockParam {
   /** The `id` of the call that this block answers. */
   readonly tool_use_id: string
   readonly type: "tool_search_tool_result"
+  /** Caches the prompt up to this block. */
   readonly cache_control?: CacheControlEphemeral | null | undefined
 }
 
@@ -597,6 +614,7 @@ export type ContentBlockParam =
 export type MessageContentParam = string | ReadonlyArray<ContentBlockParam>
 
 export interface UserMessageParam {
+  /** A text, or a list of texts, images, documents and tool results. */
   readonly content: MessageContentParam
   readonly role: "user"
 }
@@ -712,6 +730,7 @@ export const TextCitation: Open.Codec<TextCitation> = /*#__PURE__*/ Open.taggedU
 }))
 
 export interface TextBlock {
+  /** What the text cites. Only if a document of the request allows citations. */
   readonly citations?: ReadonlyArray<TextCitation> | null | undefined
   readonly text: string
   readonly type: "text"
@@ -723,7 +742,9 @@ export const TextBlock: Open.Codec<TextBlock> = /*#__PURE__*/ Open.struct(() => 
 }))
 
 export interface ThinkingBlock {
+  /** Proves that the model wrote the thinking. Send the block back as it is. */
   readonly signature: string
+  /** The thinking, or a summary of it. Empty if `display` is `omitted`. */
   readonly thinking: string
   readonly type: "thinking"
 }
@@ -734,6 +755,7 @@ export const ThinkingBlock: Open.Codec<ThinkingBlock> = /*#__PURE__*/ Open.struc
 }))
 
 export interface RedactedThinkingBlock {
+  /** Encrypted thinking. Send the block back as it is. */
   readonly data: string
   readonly type: "redacted_thinking"
 }
@@ -1223,6 +1245,7 @@ export const ContentBlock: Open.Codec<ContentBlock> = /*#__PURE__*/ Open.taggedU
 }))
 
 export interface AssistantMessageParam {
+  /** A text, or the content of an earlier answer. */
   readonly content: MessageContentParam | ReadonlyArray<ContentBlockParam | ContentBlock>
   readonly role: "assistant"
 }
@@ -1303,10 +1326,12 @@ export interface DiagnosticsParam {
 }
 
 export interface Metadata {
+  /** A stable id of your end user, such as a hash. Not a name or an address. */
   readonly user_id?: string | null | undefined
 }
 
 export interface JSONOutputFormat {
+  /** The JSON Schema of the answer. */
   readonly schema: { readonly [key: string]: unknown }
   readonly type: "json_schema"
 }
@@ -1322,6 +1347,7 @@ export interface ThinkingConfigEnabled {
   /** How many tokens the model may think with, at least 1,024 and less than `max_tokens`. */
   readonly budget_tokens: number
   readonly type: "enabled"
+  /** Whether the thinking is in the response. Default: the model's own. */
   readonly display?: "summarized" | "omitted" | null | undefined
 }
 
@@ -1335,6 +1361,7 @@ export interface ThinkingConfigBetweenTools {
 
 export interface ThinkingConfigAdaptive {
   readonly type: "adaptive"
+  /** Whether the thinking is in the response. Default: the model's own. */
   readonly display?: "summarized" | "omitted" | null | undefined
 }
 
@@ -1391,7 +1418,9 @@ export interface Tool {
   readonly defer_loading?: boolean | undefined
   /** Tells the model what the tool does and when to use it. The more detailed, the better. */
   readonly description?: string | undefined
+  /** Whether the input arrives while it is generated, which makes it arrive sooner. */
   readonly eager_input_streaming?: boolean | null | undefined
+  /** Inputs that show the model how to call the tool. */
   readonly input_examples?: ReadonlyArray<{ readonly [key: string]: unknown }> | undefined
   /** Whether the input must match the schema exactly. Default: `false`. */
   readonly strict?: boolean | undefined
@@ -2029,7 +2058,9 @@ export interface MessageCreateParams {
   readonly cache_control?: CacheControlEphemeral | null | undefined
   /** A container to reuse, by its id, for code execution. */
   readonly container?: MessageCreateParamsContainer | null | undefined
+  /** Asks why the prompt cache of an earlier message was missed. */
   readonly diagnostics?: DiagnosticsParam | null | undefined
+  /** The region in which the model runs. Default: that of the workspace. */
   readonly inference_geo?: string | null | undefined
   /** Describes the request; `user_id` is a stable id of your end user that helps to detect abuse. */
   readonly metadata?: Metadata | undefined
@@ -2037,6 +2068,7 @@ export interface MessageCreateParams {
   readonly output_config?: OutputConfig | undefined
   /** Whether to use priority capacity if there is any. Default: `auto`. */
   readonly service_tier?: "auto" | "standard_only" | undefined
+  /** `fast` generates output faster. Only some models support it. */
   readonly speed?: "standard" | "fast" | null | undefined
   /** Texts that end the output; the one found is in `stop_sequence`. */
   readonly stop_sequences?: ReadonlyArray<string> | undefined
@@ -2048,7 +2080,9 @@ export interface MessageCreateParams {
   readonly tool_choice?: ToolChoice | undefined
   /** The tools that the model may call: your own and Anthropic's. */
   readonly tools?: ReadonlyArray<ToolUnion> | undefined
+  /** Whom the request is made for, if not for your own organization. */
   readonly user_profile_id?: string | undefined
+  /** The workspace of the request. Only needed by credentials of several workspaces. */
   readonly workspace_id?: string | undefined
 }
 
@@ -2171,6 +2205,7 @@ export const Diagnostics: Open.Codec<Diagnostics> = /*#__PURE__*/ Open.struct(()
 }))
 
 export interface RefusalStopDetails {
+  /** The policy that the request touched. `null` if none is named. */
   readonly category?:
     | "cyber"
     | "bio"
@@ -2180,6 +2215,7 @@ export interface RefusalStopDetails {
     | (string & {})
     | null
     | undefined
+  /** The reason, for people. The wording may change. */
   readonly explanation?: string | null | undefined
   readonly type: "refusal" | (string & {})
 }
@@ -2211,7 +2247,9 @@ export const StopReason: Open.Codec<StopReason> = /*#__PURE__*/ Open.lazy(() =>
 )
 
 export interface CacheCreation {
+  /** Input tokens written to the cache for an hour. */
   readonly ephemeral_1h_input_tokens: number
+  /** Input tokens written to the cache for 5 minutes. */
   readonly ephemeral_5m_input_tokens: number
 }
 export const CacheCreation: Open.Codec<CacheCreation> = /*#__PURE__*/ Open.struct(() => ({
@@ -2220,6 +2258,7 @@ export const CacheCreation: Open.Codec<CacheCreation> = /*#__PURE__*/ Open.struc
 }))
 
 export interface OutputTokensDetails {
+  /** Output tokens spent on thinking, of which a summary may be all that is returned. */
   readonly thinking_tokens: number
 }
 export const OutputTokensDetails: Open.Codec<OutputTokensDetails> = /*#__PURE__*/ Open.struct(() => ({
@@ -2227,7 +2266,9 @@ export const OutputTokensDetails: Open.Codec<OutputTokensDetails> = /*#__PURE__*
 }))
 
 export interface ServerToolUsage {
+  /** How many pages the model fetched. */
   readonly web_fetch_requests?: number | null | undefined
+  /** How often the model searched the web. */
   readonly web_search_requests: number
 }
 export const ServerToolUsage: Open.Codec<ServerToolUsage> = /*#__PURE__*/ Open.struct(() => ({
@@ -2236,21 +2277,25 @@ export const ServerToolUsage: Open.Codec<ServerToolUsage> = /*#__PURE__*/ Open.s
 }))
 
 export interface Usage {
+  /** Input tokens written to the cache, by how long they stay there. */
   readonly cache_creation?: CacheCreation | null | undefined
   /** Input tokens written to the cache, at a higher price. */
   readonly cache_creation_input_tokens?: number | null | undefined
   /** Input tokens read from the cache, at a lower price. */
   readonly cache_read_input_tokens?: number | null | undefined
+  /** The region in which the model ran. */
   readonly inference_geo?: string | null | undefined
   /** Input tokens, without those read from or written to the cache. */
   readonly input_tokens: number
   /** Output tokens, including thinking. */
   readonly output_tokens: number
+  /** Which output tokens were thinking. */
   readonly output_tokens_details?: OutputTokensDetails | null | undefined
   /** How often server tools ran. */
   readonly server_tool_use?: ServerToolUsage | null | undefined
   /** The tier that processed the request. */
   readonly service_tier?: "standard" | "priority" | "batch" | (string & {}) | null | undefined
+  /** The speed that the model ran with. */
   readonly speed?: "standard" | "fast" | (string & {}) | null | undefined
 }
 export const Usage: Open.Codec<Usage> = /*#__PURE__*/ Open.struct(() => ({
@@ -2273,10 +2318,12 @@ export interface Message {
   readonly container?: Container | null | undefined
   /** What the model produced: text, thinking and tool calls, in order. */
   readonly content: ReadonlyArray<ContentBlock>
+  /** Why the prompt cache was missed. `null` unless the request asks for it. */
   readonly diagnostics?: Diagnostics | null | undefined
   /** The model that answered. */
   readonly model: Model
   readonly role: "assistant"
+  /** Why the model refused. `null` if there is nothing more to say about the stop reason. */
   readonly stop_details?: RefusalStopDetails | null | undefined
   /** Why the output ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn` (send it back to continue), or `refusal`. */
   readonly stop_reason?: StopReason | null | undefined
@@ -2301,6 +2348,7 @@ export const Message: Open.Codec<Message> = /*#__PURE__*/ Open.struct(() => ({
 }))
 
 export interface RawMessageStartEvent {
+  /** The message without content, and the input tokens so far. */
   readonly message: Message
   readonly type: "message_start"
 }
@@ -2331,6 +2379,7 @@ export interface MessageDeltaUsage {
   readonly input_tokens?: number | null | undefined
   /** Output tokens, including thinking. */
   readonly output_tokens: number
+  /** Which output tokens were thinking. */
   readonly output_tokens_details?: OutputTokensDetails | null | undefined
   /** How often server tools ran. */
   readonly server_tool_use?: ServerToolUsage | null | undefined
@@ -2345,8 +2394,10 @@ export const MessageDeltaUsage: Open.Codec<MessageDeltaUsage> = /*#__PURE__*/ Op
 }))
 
 export interface RawMessageDeltaEvent {
+  /** Why the output ended. */
   readonly delta: RawMessageDeltaEventDelta
   readonly type: "message_delta"
+  /** The tokens used so far, not those of this event. */
   readonly usage: MessageDeltaUsage
 }
 export const RawMessageDeltaEvent: Open.Codec<RawMessageDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
@@ -2394,6 +2445,7 @@ export const RawContentBlockStartEventContentBlock: Open.Codec<RawContentBlockSt
 
 export interface RawContentBlockStartEvent {
   readonly content_block: RawContentBlockStartEventContentBlock
+  /** The position of the block in `content`, from 0. */
   readonly index: number
   readonly type: "content_block_start"
 }
@@ -2404,6 +2456,7 @@ export const RawContentBlockStartEvent: Open.Codec<RawContentBlockStartEvent> = 
 }))
 
 export interface TextDelta {
+  /** The text that this event adds. */
   readonly text: string
   readonly type: "text_delta"
 }
@@ -2413,6 +2466,7 @@ export const TextDelta: Open.Codec<TextDelta> = /*#__PURE__*/ Open.struct(() => 
 }))
 
 export interface InputJSONDelta {
+  /** A piece of the input. Only all pieces of a block together are JSON. */
   readonly partial_json: string
   readonly type: "input_json_delta"
 }
@@ -2483,6 +2537,7 @@ export const RawContentBlockDelta: Open.Codec<RawContentBlockDelta> = /*#__PURE_
 
 export interface RawContentBlockDeltaEvent {
   readonly delta: RawContentBlockDelta
+  /** The position of the block in `content`, from 0. */
   readonly index: number
   readonly type: "content_block_delta"
 }
@@ -2493,6 +2548,7 @@ export const RawContentBlockDeltaEvent: Open.Codec<RawContentBlockDeltaEvent> = 
 }))
 
 export interface RawContentBlockStopEvent {
+  /** The position of the block in `content`, from 0. */
   readonly index: number
   readonly type: "content_block_stop"
 }

@@ -10,21 +10,29 @@ import { Message, type MessageCreateParamsNonStreaming } from "./Messages.ts"
 import { ErrorResponse } from "./Shared.ts"
 
 export interface BatchCreateParamsRequest {
+  /** Finds the result of the request, since results come in any order. Unique in the batch. */
   readonly custom_id: string
+  /** The input of `Messages.create`, without streaming. */
   readonly params: MessageCreateParamsNonStreaming
 }
 
 export interface BatchCreateParams {
+  /** At most 100,000 requests and 256 MB together. */
   readonly requests: ReadonlyArray<BatchCreateParamsRequest>
   readonly user_profile_id?: string | undefined
   readonly workspace_id?: string | undefined
 }
 
 export interface MessageBatchRequestCounts {
+  /** How many requests were canceled before they were sent to the model. */
   readonly canceled: number
+  /** How many requests failed. */
   readonly errored: number
+  /** How many requests were not processed in time. */
   readonly expired: number
+  /** How many requests have no result yet. */
   readonly processing: number
+  /** How many requests have a message. */
   readonly succeeded: number
 }
 export const MessageBatchRequestCounts: Open.Codec<MessageBatchRequestCounts> = /*#__PURE__*/ Open.struct(() => ({
@@ -36,6 +44,7 @@ export const MessageBatchRequestCounts: Open.Codec<MessageBatchRequestCounts> = 
 }))
 
 export interface MessageBatch {
+  /** The id that other requests name the batch by. */
   readonly id: string
   /** RFC 3339 date and time. */
   readonly archived_at?: string | null | undefined
@@ -89,6 +98,7 @@ export interface BatchDeleteParams {
 }
 
 export interface DeletedMessageBatch {
+  /** The id that other requests name the batch by. */
   readonly id: string
   readonly type: "message_batch_deleted" | (string & {})
 }
@@ -153,7 +163,9 @@ export const MessageBatchResult: Open.Codec<MessageBatchResult> = /*#__PURE__*/ 
 }))
 
 export interface MessageBatchIndividualResponse {
+  /** The `custom_id` of the request. */
   readonly custom_id: string
+  /** The message, or why there is none. */
   readonly result: MessageBatchResult
 }
 export const MessageBatchIndividualResponse: Open.Codec<MessageBatchIndividualResponse> = /*#__PURE__*/ Open.struct(

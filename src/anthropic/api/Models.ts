@@ -113,6 +113,7 @@ export const ModelLine: Open.Codec<ModelLine> = /*#__PURE__*/ Open.lazy(() =>
 )
 
 export interface ModelInfo {
+  /** The name that goes into `model` of requests. */
   readonly id: string
   readonly capabilities?: ModelCapabilities | null | undefined
   /** RFC 3339 date and time. */
@@ -120,6 +121,7 @@ export interface ModelInfo {
   /** RFC 3339 date and time. */
   readonly deprecated_at?: string | null | undefined
   readonly display_name: string
+  /** `deprecated` models still answer those who used them before; `retired` models refuse requests. */
   readonly lifecycle: "active" | "deprecated" | "retired" | (string & {})
   readonly line?: ModelLine | null | undefined
   /** The size of the context window, in tokens. */

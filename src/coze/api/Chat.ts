@@ -20,8 +20,11 @@ export type { ChatResult, PollOptions } from "../internal/chatPoll.ts"
  * @category models
  */
 export interface ChatUsage {
+  /** Input and output tokens together. */
   readonly token_count?: number | null | undefined
+  /** Output tokens. */
   readonly output_count?: number | null | undefined
+  /** Input tokens. */
   readonly input_count?: number | null | undefined
 }
 export const ChatUsage: Open.Codec<ChatUsage> = /*#__PURE__*/ Open.struct(() => ({
@@ -36,7 +39,9 @@ export const ChatUsage: Open.Codec<ChatUsage> = /*#__PURE__*/ Open.struct(() => 
  * @category models
  */
 export interface ChatError {
+  /** What went wrong, for programs. 0 if nothing did. */
   readonly code?: number | null | undefined
+  /** What went wrong, for people. */
   readonly msg?: string | null | undefined
 }
 export const ChatError: Open.Codec<ChatError> = /*#__PURE__*/ Open.struct(() => ({
@@ -93,6 +98,7 @@ export const ToolCalls: Open.Codec<ToolCalls> = /*#__PURE__*/ Open.struct(() => 
  */
 export interface RequiredAction {
   readonly type?: "submit_tool_outputs" | (string & {}) | null | undefined
+  /** The calls to answer with `Chat.submitToolOutputs`. */
   readonly submit_tool_outputs?: ToolCalls | null | undefined
 }
 export const RequiredAction: Open.Codec<RequiredAction> = /*#__PURE__*/ Open.struct(() => ({
@@ -106,10 +112,14 @@ export const RequiredAction: Open.Codec<RequiredAction> = /*#__PURE__*/ Open.str
  * @category models
  */
 export interface ChatObject {
+  /** Goes into `chat_id` of other requests. */
   readonly id: string
+  /** Continues the conversation if it goes into the next chat. */
   readonly conversation_id: string
   readonly bot_id?: string | null | undefined
+  /** The section of the conversation: what the model still sees of it. */
   readonly section_id?: string | null | undefined
+  /** `completed`, `failed` and `canceled` are final; `requires_action` waits for tool outputs. */
   readonly status?:
     | "created"
     | "in_progress"
@@ -127,8 +137,11 @@ export interface ChatObject {
   /** Unix time in seconds. */
   readonly failed_at?: string | number | null | undefined
   readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
+  /** Why the chat failed. */
   readonly last_error?: ChatError | null | undefined
+  /** What the chat waits for, if its status is `requires_action`. */
   readonly required_action?: RequiredAction | null | undefined
+  /** The tokens used by the chat. There once it has ended. */
   readonly usage?: ChatUsage | null | undefined
 }
 export const ChatObject: Open.Codec<ChatObject> = /*#__PURE__*/ Open.struct(() => ({
@@ -245,6 +258,7 @@ export interface ShortcutCommand {
 }
 
 export interface ChatCreateParams {
+  /** The agent, which must be published as an API. */
   readonly bot_id: string
   /** Your id of the user. Conversations of different users are separate. */
   readonly user_id?: string | undefined
@@ -256,15 +270,20 @@ export interface ChatCreateParams {
   readonly custom_variables?: { readonly [name: string]: string } | undefined
   /** Default: `true`. A chat without history cannot be retrieved, and cannot receive tool outputs. */
   readonly auto_save_history?: boolean | undefined
+  /** Comes back with the chat. */
   readonly meta_data?: MetaData | undefined
   readonly extra_params?: { readonly [name: string]: string } | undefined
+  /** A button of the agent that the user pressed. */
   readonly shortcut_command?: ShortcutCommand | undefined
   /** Input of the agent's workflow. */
   readonly parameters?: { readonly [name: string]: unknown } | undefined
   /** `"1024"` (API, the default) or `"999"` (chat SDK). */
   readonly connector_id?: string | undefined
+  /** Whether answers may be cards, as JSON. Default: `false`. */
   readonly enable_card?: boolean | undefined
+  /** Whether to talk to the published agent or to its draft. Default: `published_online`. */
   readonly publish_status?: "published_online" | "unpublished_draft" | (string & {}) | undefined
+  /** A version of the agent. Default: the latest one. */
   readonly bot_version?: string | undefined
 }
 
@@ -284,7 +303,9 @@ export interface ChatCancelParams {
  * @category models
  */
 export interface ToolOutput {
+  /** The `id` of the call that this output answers. */
   readonly tool_call_id: string
+  /** The result of the call, as text or JSON. */
   readonly output: string
 }
 

@@ -61,12 +61,14 @@ export type MessageType =
  * @category models
  */
 export interface EnterMessage {
+  /** Who wrote the message. */
   readonly role: "user" | "assistant" | (string & {})
   readonly type?: MessageType | (string & {}) | undefined
   /** The text, or the parts of a multimodal message. */
   readonly content?: string | ReadonlyArray<ObjectStringItem> | undefined
   /** `object_string` if the content has parts. */
   readonly content_type?: ContentType | (string & {}) | undefined
+  /** Comes back with the message. */
   readonly meta_data?: MetaData | undefined
   /** The reasoning of an assistant message. */
   readonly reasoning_content?: string | undefined
@@ -81,17 +83,20 @@ export interface Message {
   readonly id?: string | null | undefined
   readonly conversation_id?: string | null | undefined
   readonly bot_id?: string | null | undefined
+  /** The chat that the message belongs to. */
   readonly chat_id?: string | null | undefined
   readonly section_id?: string | null | undefined
   readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
   readonly role: "user" | "assistant" | (string & {})
   /** Text, JSON (a tool call, a card, several parts) or base64 audio, depending on `content_type` and `type`. */
   readonly content?: string | null | undefined
+  /** How `content` is written. */
   readonly content_type?: "text" | "object_string" | "card" | "audio" | (string & {}) | null | undefined
   /** Unix time in seconds. */
   readonly created_at?: string | number | null | undefined
   /** Unix time in seconds. */
   readonly updated_at?: string | number | null | undefined
+  /** The part that the message plays. Only `answer` is what the agent says to the user. */
   readonly type?: MessageType | (string & {}) | null | undefined
   /** The model's reasoning, if it reasons. */
   readonly reasoning_content?: string | null | undefined

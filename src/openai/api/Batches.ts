@@ -35,8 +35,10 @@ export interface BatchCreateParams {
 
 export interface BatchError {
   readonly code?: string | null | undefined
+  /** The line of the input file, if the error is about one. */
   readonly line?: number | null | undefined
   readonly message?: string | null | undefined
+  /** The field that is wrong. */
   readonly param?: string | null | undefined
 }
 export const BatchError: Open.Codec<BatchError> = /*#__PURE__*/ Open.struct(() => ({
@@ -56,8 +58,11 @@ export const BatchErrors: Open.Codec<BatchErrors> = /*#__PURE__*/ Open.struct(()
 }))
 
 export interface BatchRequestCounts {
+  /** How many requests succeeded. */
   readonly completed: number
+  /** How many requests failed; the file of errors says why. */
   readonly failed: number
+  /** How many requests the batch has. */
   readonly total: number
 }
 export const BatchRequestCounts: Open.Codec<BatchRequestCounts> = /*#__PURE__*/ Open.struct(() => ({
@@ -83,10 +88,15 @@ export const BatchUsageOutputTokensDetails: Open.Codec<BatchUsageOutputTokensDet
 )
 
 export interface BatchUsage {
+  /** Input tokens, including cached ones. */
   readonly input_tokens: number
+  /** Which input tokens were cached. */
   readonly input_tokens_details: BatchUsageInputTokensDetails
+  /** Output tokens, including reasoning. */
   readonly output_tokens: number
+  /** Which output tokens were reasoning. */
   readonly output_tokens_details: BatchUsageOutputTokensDetails
+  /** Input and output tokens together. */
   readonly total_tokens: number
 }
 export const BatchUsage: Open.Codec<BatchUsage> = /*#__PURE__*/ Open.struct(() => ({
@@ -98,11 +108,14 @@ export const BatchUsage: Open.Codec<BatchUsage> = /*#__PURE__*/ Open.struct(() =
 }))
 
 export interface Batch {
+  /** The id that other requests name the batch by. */
   readonly id: string
   readonly completion_window: string
   /** Unix time in seconds. */
   readonly created_at: number
+  /** The path that all requests of the batch go to. */
   readonly endpoint: string
+  /** The file with the requests. */
   readonly input_file_id: string
   readonly object: "batch" | (string & {})
   /** Final once `completed`, `failed`, `expired` or `cancelled`. */
@@ -136,12 +149,15 @@ export interface Batch {
   readonly finalizing_at?: number | null | undefined
   /** Unix time in seconds. */
   readonly in_progress_at?: number | null | undefined
+  /** Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters. */
   readonly metadata?: Metadata | null | undefined
+  /** The model of the requests. */
   readonly model?: string | null | undefined
   /** The file with the results of successful requests. */
   readonly output_file_id?: string | null | undefined
   /** How many requests there are, succeeded and failed. */
   readonly request_counts?: BatchRequestCounts | null | undefined
+  /** The tokens used by all requests together. */
   readonly usage?: BatchUsage | null | undefined
 }
 export const Batch: Open.Codec<Batch> = /*#__PURE__*/ Open.struct(() => ({

@@ -69,7 +69,9 @@ export interface BetaResponseInputImage {
   /** Default: `auto`. */
   readonly detail: BetaImageDetail
   readonly type: "input_image"
+  /** An uploaded file, in place of `image_url`. */
   readonly file_id?: string | null | undefined
+  /** An http(s) address, or the image as a data URL in base64. */
   readonly image_url?: string | null | undefined
   readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined
 }
@@ -85,9 +87,13 @@ export interface BetaResponseInputFile {
   readonly type: "input_file"
   /** Default: `auto`. */
   readonly detail?: "auto" | "low" | "high" | (string & {}) | null | undefined
+  /** The content as a data URL in base64. Needs `filename`. */
   readonly file_data?: string | null | undefined
+  /** An uploaded file. */
   readonly file_id?: string | null | undefined
+  /** An address that the API downloads the file from. */
   readonly file_url?: string | null | undefined
+  /** The name of the file in `file_data`. */
   readonly filename?: string | null | undefined
   readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined
 }
@@ -116,8 +122,11 @@ export const BetaResponseInputMessageContentList: Open.Codec<BetaResponseInputMe
   /*#__PURE__*/ Open.lazy(() => Open.array(BetaResponseInputContent))
 
 export interface BetaEasyInputMessage {
+  /** A text, or a list of texts, images and files. */
   readonly content: string | BetaResponseInputMessageContentList
+  /** `system` and `developer` messages go before those of the user. */
   readonly role: "user" | "assistant" | "system" | "developer"
+  /** As it was in the message of the answer. Only for the role `assistant`. */
   readonly phase?: "commentary" | "final_answer" | (string & {}) | null | undefined
   readonly type?: "message" | null | undefined
 }
@@ -137,6 +146,7 @@ export const BetaResponseInputItemMessageAgent: Open.Codec<BetaResponseInputItem
   }))
 
 export interface BetaResponseInputItemMessage {
+  /** Texts, images and files. */
   readonly content: BetaResponseInputMessageContentList
   readonly role: "user" | "system" | "developer"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -250,9 +260,12 @@ export const BetaResponseOutputTextLogprob: Open.Codec<BetaResponseOutputTextLog
 )
 
 export interface BetaResponseOutputText {
+  /** The files and web pages that the text cites, by position. */
   readonly annotations: ReadonlyArray<BetaResponseOutputTextAnnotations>
+  /** The text of the answer. */
   readonly text: string
   readonly type: "output_text"
+  /** How likely each token was. Only if `include` asks for it. */
   readonly logprobs?: ReadonlyArray<BetaResponseOutputTextLogprob> | null | undefined
 }
 export const BetaResponseOutputText: Open.Codec<BetaResponseOutputText> = /*#__PURE__*/ Open.struct(() => ({
@@ -280,11 +293,14 @@ export const BetaResponseOutputMessageContent: Open.Codec<BetaResponseOutputMess
 
 export interface BetaResponseOutputMessage {
   readonly id: string
+  /** The texts and refusals of the message, in order. */
   readonly content: ReadonlyArray<BetaResponseOutputMessageContent>
   readonly role: "assistant"
+  /** `incomplete` if the output ended early. */
   readonly status: "in_progress" | "completed" | "incomplete" | (string & {})
   readonly type: "message"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  /** Whether the message comments on the work or is the final answer. Send it back with the message. */
   readonly phase?: "commentary" | "final_answer" | (string & {}) | null | undefined
 }
 export const BetaResponseOutputMessage: Open.Codec<BetaResponseOutputMessage> = /*#__PURE__*/ Open.struct(() => ({
@@ -661,6 +677,7 @@ export interface BetaResponseFunctionToolCall {
   /** The function to call. */
   readonly name: string
   readonly type: "function_call"
+  /** The id of the item. Outputs refer to `call_id` instead. */
   readonly id?: string | null | undefined
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
   readonly async?: boolean | null | undefined
@@ -748,10 +765,12 @@ export const BetaResponseFunctionCallOutputItemList: Open.Codec<BetaResponseFunc
   /*#__PURE__*/ Open.lazy(() => Open.array(BetaResponseFunctionCallOutputItem))
 
 export interface FunctionCallOutput {
+  /** The result: a text, or a list of texts, images and files. */
   readonly output: string | BetaResponseFunctionCallOutputItemList
   readonly type: "function_call_output"
   readonly id?: string | null | undefined
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  /** The `call_id` of the call that this item answers. */
   readonly call_id?: string | null | undefined
   readonly caller?: BetaResponseFunctionToolCallCaller | null | undefined
   readonly name?: string | null | undefined
@@ -1750,10 +1769,14 @@ export const BetaResponseConfigurationUpdateItemParamReasoning: Open.Codec<BetaR
   }))
 
 export interface BetaResponseFormatTextJSONSchemaConfig {
+  /** Letters, digits, `_` and `-`, at most 64 characters. */
   readonly name: string
+  /** The JSON Schema of the answer. */
   readonly schema: { readonly [key: string]: unknown }
   readonly type: "json_schema"
+  /** Tells the model what the format is for. */
   readonly description?: string | null | undefined
+  /** Whether the answer must match the schema exactly. Default: `false`. */
   readonly strict?: boolean | null | undefined
 }
 export const BetaResponseFormatTextJSONSchemaConfig: Open.Codec<BetaResponseFormatTextJSONSchemaConfig> =
@@ -1818,11 +1841,15 @@ export const BetaResponseReasoningItemContent: Open.Codec<BetaResponseReasoningI
 )
 
 export interface BetaResponseReasoningItem {
+  /** The id of the item. */
   readonly id: string
+  /** Summaries of the reasoning. Empty unless `reasoning.summary` asks for them. */
   readonly summary: ReadonlyArray<BetaResponseReasoningItemSummary>
   readonly type: "reasoning"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  /** The text of the reasoning, if the model shows it. */
   readonly content?: ReadonlyArray<BetaResponseReasoningItemContent> | null | undefined
+  /** The reasoning, in a form that only the API reads. Send it back with the item if responses are not stored. */
   readonly encrypted_content?: string | null | undefined
   readonly status?: "in_progress" | "completed" | "incomplete" | (string & {}) | null | undefined
 }
@@ -2786,6 +2813,7 @@ export const BetaResponseFormatTextConfig: Open.Codec<BetaResponseFormatTextConf
 )
 
 export interface BetaResponseTextConfig {
+  /** The format of the answer. Default: text. */
   readonly format?: BetaResponseFormatTextConfig | null | undefined
   /** Default: `medium`. */
   readonly verbosity?: "low" | "medium" | "high" | (string & {}) | null | undefined
@@ -2886,6 +2914,7 @@ export interface ResponseCreateParams {
   readonly access_programs?: AccessPrograms | undefined
   /** Whether to respond at once and run on the server; see `Jobs.response`. Default: `false`. */
   readonly background?: boolean | null | undefined
+  /** The time in which a background response is completed. */
   readonly background_options?: BackgroundOptions | undefined
   readonly context_management?: ReadonlyArray<ContextManagement> | null | undefined
   /** A conversation whose items are added to the input, and which the answer is added to. */
@@ -3047,6 +3076,7 @@ export interface ResponseCreateParams {
   readonly service_tier?: BetaServiceTier | null | undefined
   /** Whether to keep the response for later retrieval. Default: `true`. */
   readonly store?: boolean | null | undefined
+  /** Options of a stream, such as whether events are padded. */
   readonly stream_options?: StreamOptions | null | undefined
   /** How random the output is: lower values are more focused. Set this or `top_p`, not both. From 0 to 2. */
   readonly temperature?: number | null | undefined
@@ -3124,6 +3154,7 @@ export const BetaResponseErrorMisalignment: Open.Codec<BetaResponseErrorMisalign
 )
 
 export interface BetaResponseError {
+  /** What went wrong, for programs. */
   readonly code:
     | "server_error"
     | "rate_limit_exceeded"
@@ -3147,6 +3178,7 @@ export interface BetaResponseError {
     | "failed_to_download_image"
     | "image_file_not_found"
     | (string & {})
+  /** What went wrong, for people. */
   readonly message: string
   readonly misalignment?: BetaResponseErrorMisalignment | null | undefined
   readonly param?: string | null | undefined
@@ -3183,6 +3215,7 @@ export const BetaResponseError: Open.Codec<BetaResponseError> = /*#__PURE__*/ Op
 }))
 
 export interface BetaResponseIncompleteDetails {
+  /** `max_output_tokens` (token limit), `content_filter`, or another limit. */
   readonly reason?:
     | "max_output_tokens"
     | "max_messages"
@@ -3975,9 +4008,11 @@ export const BetaResponseUsageOutputTokensDetails: Open.Codec<BetaResponseUsageO
 export interface BetaResponseUsage {
   /** Input tokens, including cached ones. */
   readonly input_tokens: number
+  /** Which input tokens were cached. */
   readonly input_tokens_details: BetaResponseUsageInputTokensDetails
   /** Output tokens, including reasoning. */
   readonly output_tokens: number
+  /** Which output tokens were reasoning. */
   readonly output_tokens_details: BetaResponseUsageOutputTokensDetails
   /** Input and output tokens together. */
   readonly total_tokens: number
@@ -4007,7 +4042,9 @@ export interface BetaResponse {
   readonly error?: BetaResponseError | null | undefined
   /** Why the response is incomplete: the token limit or the content filter. */
   readonly incomplete_details?: BetaResponseIncompleteDetails | null | undefined
+  /** The system message of the request. */
   readonly instructions?: string | ReadonlyArray<BetaResponseInputItem> | null | undefined
+  /** Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters. */
   readonly metadata?: { readonly [key: string]: string } | null | undefined
   /** The model that answered, usually with its date. */
   readonly model:
@@ -4130,19 +4167,27 @@ export interface BetaResponse {
   readonly object: "response" | (string & {})
   /** What the model produced: messages, reasoning, tool calls. `ResponseStream.outputText` returns its text. */
   readonly output: ReadonlyArray<BetaResponseOutputItem>
+  /** Whether the model may call several tools at a time. */
   readonly parallel_tool_calls: boolean
   /** From 0 to 2. */
   readonly temperature?: number | null | undefined
+  /** Whether the model was free to call tools. */
   readonly tool_choice: BetaToolChoiceOptions | BetaResponseToolChoice
+  /** The tools that the model may call. */
   readonly tools: ReadonlyArray<BetaTool>
   readonly top_p?: number | null | undefined
+  /** Whether the response runs on the server. */
   readonly background?: boolean | null | undefined
   /** Unix time in seconds. */
   readonly completed_at?: number | null | undefined
+  /** The conversation that the input and the output were added to. */
   readonly conversation?: BetaResponseConversation | null | undefined
   readonly image?: BetaResponseImage | null | undefined
+  /** Reasoning of the input that the model does not see. */
   readonly input_transformations?: ReadonlyArray<BetaResponseInputTransformation> | null | undefined
+  /** The most tokens to generate, reasoning included. */
   readonly max_output_tokens?: number | null | undefined
+  /** The most calls of built-in tools. */
   readonly max_tool_calls?: number | null | undefined
   readonly moderation?: BetaResponseModeration | null | undefined
   /** The response that this one continues. */
@@ -4156,6 +4201,7 @@ export interface BetaResponse {
    * @deprecated
    */
   readonly prompt_cache_retention?: "in_memory" | "24h" | (string & {}) | null | undefined
+  /** How much the model reasoned, and whether it summarised its reasoning. */
   readonly reasoning?: BetaResponseReasoning | null | undefined
   /** At most 128 characters. */
   readonly safety_identifier?: string | null | undefined
@@ -4163,7 +4209,9 @@ export interface BetaResponse {
   readonly service_tier?: BetaServiceTier | null | undefined
   /** `completed`, `failed`, `in_progress`, `cancelled`, `queued`, or `incomplete`. */
   readonly status?: BetaResponseStatus | null | undefined
+  /** The format of the answer and its verbosity. */
   readonly text?: BetaResponseTextConfig | null | undefined
+  /** How much built-in tools were used. */
   readonly tool_usage?: BetaResponseToolUsage | null | undefined
   /** From 0 to 20. */
   readonly top_logprobs?: number | null | undefined
@@ -4344,6 +4392,7 @@ export const BetaResponse: Open.Codec<BetaResponse> = /*#__PURE__*/ Open.struct(
 export interface BetaResponseAudioDeltaEvent {
   /** Base64. */
   readonly delta: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4358,6 +4407,7 @@ export const BetaResponseAudioDeltaEvent: Open.Codec<BetaResponseAudioDeltaEvent
 }))
 
 export interface BetaResponseAudioDoneEvent {
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4370,6 +4420,7 @@ export const BetaResponseAudioDoneEvent: Open.Codec<BetaResponseAudioDoneEvent> 
 
 export interface BetaResponseAudioTranscriptDeltaEvent {
   readonly delta: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.transcript.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4385,6 +4436,7 @@ export const BetaResponseAudioTranscriptDeltaEvent: Open.Codec<BetaResponseAudio
   }))
 
 export interface BetaResponseAudioTranscriptDoneEvent {
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.transcript.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4398,8 +4450,11 @@ export const BetaResponseAudioTranscriptDoneEvent: Open.Codec<BetaResponseAudioT
 
 export interface BetaResponseCodeInterpreterCallCodeDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call_code.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4418,8 +4473,11 @@ export const BetaResponseCodeInterpreterCallCodeDeltaEvent: Open.Codec<BetaRespo
 
 export interface BetaResponseCodeInterpreterCallCodeDoneEvent {
   readonly code: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call_code.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4435,8 +4493,11 @@ export const BetaResponseCodeInterpreterCallCodeDoneEvent: Open.Codec<BetaRespon
   }))
 
 export interface BetaResponseCodeInterpreterCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4451,8 +4512,11 @@ export const BetaResponseCodeInterpreterCallCompletedEvent: Open.Codec<BetaRespo
   }))
 
 export interface BetaResponseCodeInterpreterCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4467,8 +4531,11 @@ export const BetaResponseCodeInterpreterCallInProgressEvent: Open.Codec<BetaResp
   }))
 
 export interface BetaResponseCodeInterpreterCallInterpretingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call.interpreting"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4483,8 +4550,11 @@ export const BetaResponseCodeInterpreterCallInterpretingEvent: Open.Codec<BetaRe
   }))
 
 export interface BetaResponseCompactionCompactingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.compaction.compacting"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4499,7 +4569,9 @@ export const BetaResponseCompactionCompactingEvent: Open.Codec<BetaResponseCompa
   }))
 
 export interface BetaResponseCompletedEvent {
+  /** The finished response, with its usage. */
   readonly response: BetaResponse
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4524,10 +4596,14 @@ export const BetaResponseContentPartAddedEventPart: Open.Codec<BetaResponseConte
   }))
 
 export interface BetaResponseContentPartAddedEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: BetaResponseContentPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.content_part.added"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4544,10 +4620,14 @@ export const BetaResponseContentPartAddedEvent: Open.Codec<BetaResponseContentPa
   }))
 
 export interface BetaResponseContentPartDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: BetaResponseContentPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.content_part.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4566,6 +4646,7 @@ export const BetaResponseContentPartDoneEvent: Open.Codec<BetaResponseContentPar
 
 export interface BetaResponseCreatedEvent {
   readonly response: BetaResponse
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.created"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4581,6 +4662,7 @@ export interface BetaResponseErrorEvent {
   readonly code?: string | null | undefined
   readonly message: string
   readonly param?: string | null | undefined
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "error"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4595,8 +4677,11 @@ export const BetaResponseErrorEvent: Open.Codec<BetaResponseErrorEvent> = /*#__P
 }))
 
 export interface BetaResponseFileSearchCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.file_search_call.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4611,8 +4696,11 @@ export const BetaResponseFileSearchCallCompletedEvent: Open.Codec<BetaResponseFi
   }))
 
 export interface BetaResponseFileSearchCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.file_search_call.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4627,8 +4715,11 @@ export const BetaResponseFileSearchCallInProgressEvent: Open.Codec<BetaResponseF
   }))
 
 export interface BetaResponseFileSearchCallSearchingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.file_search_call.searching"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4643,9 +4734,13 @@ export const BetaResponseFileSearchCallSearchingEvent: Open.Codec<BetaResponseFi
   }))
 
 export interface BetaResponseFunctionCallArgumentsDeltaEvent {
+  /** A piece of the arguments. Only all pieces of a call together are JSON. */
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.function_call_arguments.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4663,9 +4758,13 @@ export const BetaResponseFunctionCallArgumentsDeltaEvent: Open.Codec<BetaRespons
   }))
 
 export interface BetaResponseFunctionCallArgumentsDoneEvent {
+  /** All arguments of the call, as JSON text. */
   readonly arguments: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.function_call_arguments.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4683,7 +4782,9 @@ export const BetaResponseFunctionCallArgumentsDoneEvent: Open.Codec<BetaResponse
 export interface BetaResponseShellCallCommandAddedEvent {
   readonly command: string
   readonly command_index: number
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_command.added"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4701,7 +4802,9 @@ export const BetaResponseShellCallCommandAddedEvent: Open.Codec<BetaResponseShel
 export interface BetaResponseShellCallCommandDeltaEvent {
   readonly command_index: number
   readonly delta: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_command.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4721,7 +4824,9 @@ export const BetaResponseShellCallCommandDeltaEvent: Open.Codec<BetaResponseShel
 export interface BetaResponseShellCallCommandDoneEvent {
   readonly command: string
   readonly command_index: number
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_command.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4749,8 +4854,11 @@ export const BetaResponseShellCallOutputContentDeltaEventDelta: Open.Codec<BetaR
 export interface BetaResponseShellCallOutputContentDeltaEvent {
   readonly command_index: number
   readonly delta: BetaResponseShellCallOutputContentDeltaEventDelta
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_output_content.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4770,9 +4878,12 @@ export const BetaResponseShellCallOutputContentDeltaEvent: Open.Codec<BetaRespon
 
 export interface BetaResponseShellCallOutputContentDoneEvent {
   readonly command_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
   readonly output: ReadonlyArray<BetaResponseFunctionShellToolCallOutputOutput>
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_output_content.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4790,6 +4901,7 @@ export const BetaResponseShellCallOutputContentDoneEvent: Open.Codec<BetaRespons
 
 export interface BetaResponseInProgressEvent {
   readonly response: BetaResponse
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4803,6 +4915,7 @@ export const BetaResponseInProgressEvent: Open.Codec<BetaResponseInProgressEvent
 
 export interface BetaResponseFailedEvent {
   readonly response: BetaResponse
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.failed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4816,6 +4929,7 @@ export const BetaResponseFailedEvent: Open.Codec<BetaResponseFailedEvent> = /*#_
 
 export interface BetaResponseIncompleteEvent {
   readonly response: BetaResponse
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.incomplete"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4829,7 +4943,9 @@ export const BetaResponseIncompleteEvent: Open.Codec<BetaResponseIncompleteEvent
 
 export interface BetaResponseOutputItemAddedEvent {
   readonly item: BetaResponseOutputItem
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_item.added"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4846,7 +4962,9 @@ export const BetaResponseOutputItemAddedEvent: Open.Codec<BetaResponseOutputItem
 
 export interface BetaResponseOutputItemDoneEvent {
   readonly item: BetaResponseOutputItem
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_item.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4872,9 +4990,12 @@ export const BetaResponseReasoningSummaryPartAddedEventPart: Open.Codec<BetaResp
   }))
 
 export interface BetaResponseReasoningSummaryPartAddedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: BetaResponseReasoningSummaryPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_part.added"
@@ -4892,9 +5013,12 @@ export const BetaResponseReasoningSummaryPartAddedEvent: Open.Codec<BetaResponse
   }))
 
 export interface BetaResponseReasoningSummaryPartDoneEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: BetaResponseReasoningSummaryPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_part.done"
@@ -4915,8 +5039,11 @@ export const BetaResponseReasoningSummaryPartDoneEvent: Open.Codec<BetaResponseR
 
 export interface BetaResponseReasoningSummaryTextDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_text.delta"
@@ -4936,8 +5063,11 @@ export const BetaResponseReasoningSummaryTextDeltaEvent: Open.Codec<BetaResponse
   }))
 
 export interface BetaResponseReasoningSummaryTextDoneEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly text: string
@@ -4956,10 +5086,14 @@ export const BetaResponseReasoningSummaryTextDoneEvent: Open.Codec<BetaResponseR
   }))
 
 export interface BetaResponseReasoningTextDeltaEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.reasoning_text.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -4978,9 +5112,13 @@ export const BetaResponseReasoningTextDeltaEvent: Open.Codec<BetaResponseReasoni
   }))
 
 export interface BetaResponseReasoningTextDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly text: string
   readonly type: "response.reasoning_text.done"
@@ -4998,10 +5136,14 @@ export const BetaResponseReasoningTextDoneEvent: Open.Codec<BetaResponseReasonin
   }))
 
 export interface BetaResponseRefusalDeltaEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.refusal.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5021,10 +5163,14 @@ export const BetaResponseRefusalDeltaEvent: Open.Codec<BetaResponseRefusalDeltaE
 )
 
 export interface BetaResponseRefusalDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly refusal: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.refusal.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5061,14 +5207,20 @@ export const BetaResponseTextDeltaEventLogprob: Open.Codec<BetaResponseTextDelta
   }))
 
 export interface BetaResponseTextDeltaEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The text that this event adds. */
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
   readonly logprobs?: ReadonlyArray<BetaResponseTextDeltaEventLogprob> | null | undefined
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_text.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
+  /** Padding against side channels; ignore it. */
   readonly obfuscation?: string | null | undefined
 }
 export const BetaResponseTextDeltaEvent: Open.Codec<BetaResponseTextDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
@@ -5084,11 +5236,16 @@ export const BetaResponseTextDeltaEvent: Open.Codec<BetaResponseTextDeltaEvent> 
 }))
 
 export interface BetaResponseTextDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
   readonly logprobs?: ReadonlyArray<BetaResponseTextDeltaEventLogprob> | null | undefined
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
+  /** The whole text of the part. */
   readonly text: string
   readonly type: "response.output_text.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5105,8 +5262,11 @@ export const BetaResponseTextDoneEvent: Open.Codec<BetaResponseTextDoneEvent> = 
 }))
 
 export interface BetaResponseWebSearchCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.web_search_call.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5121,8 +5281,11 @@ export const BetaResponseWebSearchCallCompletedEvent: Open.Codec<BetaResponseWeb
   }))
 
 export interface BetaResponseWebSearchCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.web_search_call.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5137,8 +5300,11 @@ export const BetaResponseWebSearchCallInProgressEvent: Open.Codec<BetaResponseWe
   }))
 
 export interface BetaResponseWebSearchCallSearchingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.web_search_call.searching"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5153,8 +5319,11 @@ export const BetaResponseWebSearchCallSearchingEvent: Open.Codec<BetaResponseWeb
   }))
 
 export interface BetaResponseImageGenCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5169,8 +5338,11 @@ export const BetaResponseImageGenCallCompletedEvent: Open.Codec<BetaResponseImag
   }))
 
 export interface BetaResponseImageGenCallGeneratingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.generating"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5185,8 +5357,11 @@ export const BetaResponseImageGenCallGeneratingEvent: Open.Codec<BetaResponseIma
   }))
 
 export interface BetaResponseImageGenCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5201,11 +5376,14 @@ export const BetaResponseImageGenCallInProgressEvent: Open.Codec<BetaResponseIma
   }))
 
 export interface BetaResponseImageGenCallPartialImageEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   /** Base64. */
   readonly partial_image_b64: string
   readonly partial_image_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.partial_image"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5231,8 +5409,11 @@ export const BetaResponseImageGenCallPartialImageEvent: Open.Codec<BetaResponseI
 
 export interface BetaResponseMcpCallArgumentsDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call_arguments.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5251,8 +5432,11 @@ export const BetaResponseMcpCallArgumentsDeltaEvent: Open.Codec<BetaResponseMcpC
 
 export interface BetaResponseMcpCallArgumentsDoneEvent {
   readonly arguments: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call_arguments.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5268,8 +5452,11 @@ export const BetaResponseMcpCallArgumentsDoneEvent: Open.Codec<BetaResponseMcpCa
   }))
 
 export interface BetaResponseMcpCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5284,8 +5471,11 @@ export const BetaResponseMcpCallCompletedEvent: Open.Codec<BetaResponseMcpCallCo
   }))
 
 export interface BetaResponseMcpCallFailedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call.failed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5301,8 +5491,11 @@ export const BetaResponseMcpCallFailedEvent: Open.Codec<BetaResponseMcpCallFaile
 )
 
 export interface BetaResponseMcpCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5317,8 +5510,11 @@ export const BetaResponseMcpCallInProgressEvent: Open.Codec<BetaResponseMcpCallI
   }))
 
 export interface BetaResponseMcpListToolsCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_list_tools.completed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5333,8 +5529,11 @@ export const BetaResponseMcpListToolsCompletedEvent: Open.Codec<BetaResponseMcpL
   }))
 
 export interface BetaResponseMcpListToolsFailedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_list_tools.failed"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5349,8 +5548,11 @@ export const BetaResponseMcpListToolsFailedEvent: Open.Codec<BetaResponseMcpList
   }))
 
 export interface BetaResponseMcpListToolsInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_list_tools.in_progress"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5381,9 +5583,13 @@ export const BetaResponseOutputTextAnnotationAddedEventAnnotation: Open.Codec<Be
 export interface BetaResponseOutputTextAnnotationAddedEvent {
   readonly annotation?: BetaResponseOutputTextAnnotationAddedEventAnnotation | null | undefined
   readonly annotation_index: number
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_text.annotation.added"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5402,6 +5608,7 @@ export const BetaResponseOutputTextAnnotationAddedEvent: Open.Codec<BetaResponse
 
 export interface BetaResponseQueuedEvent {
   readonly response: BetaResponse
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.queued"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5415,8 +5622,11 @@ export const BetaResponseQueuedEvent: Open.Codec<BetaResponseQueuedEvent> = /*#_
 
 export interface BetaResponseCustomToolCallInputDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.custom_tool_call_input.delta"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined
@@ -5435,8 +5645,11 @@ export const BetaResponseCustomToolCallInputDeltaEvent: Open.Codec<BetaResponseC
 
 export interface BetaResponseCustomToolCallInputDoneEvent {
   readonly input: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.custom_tool_call_input.done"
   readonly agent?: BetaResponseInputItemMessageAgent | null | undefined

@@ -1218,6 +1218,7 @@ export const BetaResponseSteerAcceptedEventSteer: Open.Codec<BetaResponseSteerAc
   }))
 
 export interface BetaResponseSteerAcceptedEvent {
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly steer: BetaResponseSteerAcceptedEventSteer
   readonly type: "response.steer.accepted"
@@ -1238,6 +1239,7 @@ export const BetaResponseSteerPendingReason: Open.Codec<BetaResponseSteerPending
 )
 
 export interface BetaResponseSteerRequiredInputFunctionCallOutput {
+  /** The `call_id` of the call that this item answers. */
   readonly call_id: string
   readonly name: string
   readonly type: "function_call_output"
@@ -1334,6 +1336,7 @@ export const BetaResponseSteerRequiredInput: Open.Codec<BetaResponseSteerRequire
 export interface BetaResponseSteerPendingEvent {
   readonly reason: BetaResponseSteerPendingReason
   readonly required_input: ReadonlyArray<BetaResponseSteerRequiredInput>
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly steer: BetaResponseSteerAcceptedEventSteer
   readonly type: "response.steer.pending"
@@ -1440,6 +1443,7 @@ export const BetaResponseSteerFailedEventSteer: Open.Codec<BetaResponseSteerFail
 
 export interface BetaResponseSteerFailedEvent {
   readonly error: BetaResponseSteerFailedEventError
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly steer: BetaResponseSteerFailedEventSteer
   readonly type: "response.steer.failed"
@@ -1455,6 +1459,7 @@ export const BetaResponseSteerFailedEvent: Open.Codec<BetaResponseSteerFailedEve
 
 export interface BetaResponseInjectCreatedEvent {
   readonly response_id: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.inject.created"
   readonly stream_id?: string | null | undefined
@@ -1482,6 +1487,7 @@ export interface BetaResponseInjectFailedEvent {
   readonly error: BetaResponseInjectFailedEventError
   readonly input: ReadonlyArray<BetaResponseInputItem>
   readonly response_id: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.inject.failed"
   readonly stream_id?: string | null | undefined

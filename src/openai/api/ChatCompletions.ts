@@ -48,19 +48,25 @@ export const ChatCompletionContentPartText: Open.Codec<ChatCompletionContentPart
 )
 
 export interface ChatCompletionDeveloperMessageParam {
+  /** The instructions: a text, or a list of texts. They go before those of the user. */
   readonly content: string | ReadonlyArray<ChatCompletionContentPartText>
   readonly role: "developer"
+  /** Tells apart participants with the same role. */
   readonly name?: string | undefined
 }
 
 export interface ChatCompletionSystemMessageParam {
+  /** The instructions: a text, or a list of texts. */
   readonly content: string | ReadonlyArray<ChatCompletionContentPartText>
   readonly role: "system"
+  /** Tells apart participants with the same role. */
   readonly name?: string | undefined
 }
 
 export interface ChatCompletionContentPartImageImageURL {
+  /** An http(s) address, or the image as a data URL in base64. */
   readonly url: string
+  /** How closely the model looks; a closer look costs more tokens. Default: `auto`. */
   readonly detail?: "auto" | "low" | "high" | "original" | (string & {}) | null | undefined
 }
 export const ChatCompletionContentPartImageImageURL: Open.Codec<ChatCompletionContentPartImageImageURL> =
@@ -119,8 +125,10 @@ export type ChatCompletionContentPart =
   | ChatCompletionContentPartFile
 
 export interface ChatCompletionUserMessageParam {
+  /** A text, or a list of texts, images, audio and files. */
   readonly content: string | ReadonlyArray<ChatCompletionContentPart>
   readonly role: "user"
+  /** Tells apart participants with the same role. */
   readonly name?: string | undefined
 }
 
@@ -142,6 +150,7 @@ export interface ChatCompletionAssistantMessageParamFunctionCall {
 export interface ChatCompletionMessageFunctionToolCallFunction {
   /** The arguments as JSON text. The model may write text that is not valid JSON or does not fit the schema. */
   readonly arguments: string
+  /** The function to call. */
   readonly name: string
 }
 export const ChatCompletionMessageFunctionToolCallFunction: Open.Codec<ChatCompletionMessageFunctionToolCallFunction> =
@@ -198,7 +207,9 @@ export const ChatCompletionMessageToolCall: Open.Codec<ChatCompletionMessageTool
 
 export interface ChatCompletionAssistantMessageParam {
   readonly role: "assistant"
+  /** The id of an earlier spoken answer, in place of its content. */
   readonly audio?: ChatCompletionAssistantMessageParamAudio | null | undefined
+  /** The text of the answer. Required unless there are tool calls. */
   readonly content?:
     | string
     | ReadonlyArray<ChatCompletionContentPartText | ChatCompletionContentPartRefusal>
@@ -206,8 +217,11 @@ export interface ChatCompletionAssistantMessageParam {
     | undefined
   /** @deprecated */
   readonly function_call?: ChatCompletionAssistantMessageParamFunctionCall | null | undefined
+  /** Tells apart participants with the same role. */
   readonly name?: string | undefined
+  /** Why the model refused, if it did. */
   readonly refusal?: string | null | undefined
+  /** The tool calls as the model made them. A `tool` message for each has to follow. */
   readonly tool_calls?: ReadonlyArray<ChatCompletionMessageToolCall> | undefined
 }
 
@@ -283,7 +297,9 @@ export interface ChatCompletionMessage {
   /** Why the model refused, if it did. */
   readonly refusal?: string | null | undefined
   readonly role: "assistant"
+  /** The web pages that the answer cites, by position in the text. */
   readonly annotations?: ReadonlyArray<ChatCompletionMessageAnnotation> | null | undefined
+  /** The spoken answer. Only if `modalities` includes `audio`. */
   readonly audio?: ChatCompletionAudio | null | undefined
   /** @deprecated */
   readonly function_call?: ChatCompletionMessageFunctionCall | null | undefined
@@ -543,6 +559,7 @@ export interface ChatCompletionCreateParams {
   readonly user?: string | undefined
   /** How long the answer is. Default: `medium`. */
   readonly verbosity?: "low" | "medium" | "high" | null | undefined
+  /** How the model searches the web. Only for models that search. */
   readonly web_search_options?: ChatCompletionCreateParamsWebSearchOptions | undefined
 }
 
@@ -560,8 +577,11 @@ export const ChatCompletionTokenLogprobTopLogprob: Open.Codec<ChatCompletionToke
 
 export interface ChatCompletionTokenLogprob {
   readonly token: string
+  /** The UTF-8 bytes of the token, which may be part of a character. */
   readonly bytes?: ReadonlyArray<number> | null | undefined
+  /** The natural logarithm of the probability. -9999 if the token is very unlikely. */
   readonly logprob: number
+  /** The likeliest tokens at this position, as many as `top_logprobs` asks for. */
   readonly top_logprobs: ReadonlyArray<ChatCompletionTokenLogprobTopLogprob>
 }
 export const ChatCompletionTokenLogprob: Open.Codec<ChatCompletionTokenLogprob> = /*#__PURE__*/ Open.struct(() => ({
@@ -585,6 +605,7 @@ export interface ChatCompletionChoice {
   readonly finish_reason: "stop" | "length" | "tool_calls" | "content_filter" | "function_call" | (string & {})
   /** The position of the choice, from 0. */
   readonly index: number
+  /** How likely each token of the answer was. `null` unless `logprobs` was set. */
   readonly logprobs?: ChoiceLogprobs | null | undefined
   /** The answer. */
   readonly message: ChatCompletionMessage
@@ -666,6 +687,7 @@ export interface ChatCompletion {
   /** The model that answered, usually with its date. */
   readonly model: string
   readonly object: "chat.completion" | (string & {})
+  /** The metadata of the request. */
   readonly metadata?: Metadata | null | undefined
   readonly moderation?: ChatCompletionModeration | null | undefined
   /** The tier that processed the request; may differ from the requested one. */
@@ -729,7 +751,9 @@ export const ChatCompletionChunkChoiceDeltaToolCallCustom: Open.Codec<ChatComple
   }))
 
 export interface ChatCompletionChunkChoiceDeltaToolCallFunction {
+  /** A piece of the arguments. Only all pieces of a call together are JSON. */
   readonly arguments?: string | null | undefined
+  /** The function to call. Only in the first chunk of a call. */
   readonly name?: string | null | undefined
 }
 export const ChatCompletionChunkChoiceDeltaToolCallFunction: Open.Codec<ChatCompletionChunkChoiceDeltaToolCallFunction> =
@@ -739,9 +763,12 @@ export const ChatCompletionChunkChoiceDeltaToolCallFunction: Open.Codec<ChatComp
   }))
 
 export interface ChatCompletionChunkChoiceDeltaToolCall {
+  /** The position of the call, from 0. Tells to which call this chunk belongs. */
   readonly index: number
+  /** Send it back as `tool_call_id` with the result. Only in the first chunk of a call. */
   readonly id?: string | null | undefined
   readonly custom?: ChatCompletionChunkChoiceDeltaToolCallCustom | null | undefined
+  /** What this chunk adds to the call. */
   readonly function?: ChatCompletionChunkChoiceDeltaToolCallFunction | null | undefined
   readonly type?: "function" | "custom" | (string & {}) | null | undefined
 }
@@ -793,6 +820,7 @@ export interface ChatCompletionChunkChoice {
     | (string & {})
     | null
     | undefined
+  /** How likely each token of this chunk was. Only if `logprobs` was set. */
   readonly logprobs?: ChoiceLogprobs | null | undefined
 }
 export const ChatCompletionChunkChoice: Open.Codec<ChatCompletionChunkChoice> = /*#__PURE__*/ Open.struct(() => ({
@@ -813,7 +841,9 @@ export interface ChatCompletionChunk {
   readonly model: string
   readonly object: "chat.completion.chunk" | (string & {})
   readonly moderation?: ChatCompletionModeration | null | undefined
+  /** Padding against side channels; ignore it. See `include_obfuscation`. */
   readonly obfuscation?: string | null | undefined
+  /** The tier that processed the request; may differ from the requested one. */
   readonly service_tier?: "auto" | "default" | "flex" | "scale" | "priority" | "fast" | (string & {}) | null | undefined
   /** @deprecated */
   readonly system_fingerprint?: string | null | undefined

@@ -100,7 +100,9 @@ export interface CompletionUsage {
   readonly prompt_tokens: number
   /** Input and output tokens together. */
   readonly total_tokens: number
+  /** What the output tokens were used for. */
   readonly completion_tokens_details?: CompletionUsageCompletionTokensDetails | null | undefined
+  /** Which input tokens were cached, and which were audio. */
   readonly prompt_tokens_details?: CompletionUsagePromptTokensDetails | null | undefined
 }
 export const CompletionUsage: Open.Codec<CompletionUsage> = /*#__PURE__*/ Open.struct(() => ({

@@ -45,9 +45,12 @@ export const CreateEmbeddingResponseUsage: Open.Codec<CreateEmbeddingResponseUsa
 }))
 
 export interface CreateEmbeddingResponse {
+  /** The vectors, in the order of the input. */
   readonly data: ReadonlyArray<Embedding>
+  /** The model that made the vectors. */
   readonly model: string
   readonly object: "list" | (string & {})
+  /** The tokens used by the request. */
   readonly usage: CreateEmbeddingResponseUsage
 }
 export const CreateEmbeddingResponse: Open.Codec<CreateEmbeddingResponse> = /*#__PURE__*/ Open.struct(() => ({

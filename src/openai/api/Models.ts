@@ -7,10 +7,12 @@ import * as Page from "../../Page.ts"
 import { OpenAi } from "../OpenAi.ts"
 
 export interface Model {
+  /** The name that goes into `model` of requests. */
   readonly id: string
   /** Unix time in seconds. */
   readonly created: number
   readonly object: "model" | (string & {})
+  /** The organization that owns the model. */
   readonly owned_by: string
   readonly shutdown_date?: string | null | undefined
 }

@@ -99,7 +99,9 @@ export interface ResponseInputImage {
   /** Default: `auto`. */
   readonly detail: ImageDetail
   readonly type: "input_image"
+  /** An uploaded file, in place of `image_url`. */
   readonly file_id?: string | null | undefined
+  /** An http(s) address, or the image as a data URL in base64. */
   readonly image_url?: string | null | undefined
   readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined
 }
@@ -115,9 +117,13 @@ export interface ResponseInputFile {
   readonly type: "input_file"
   /** Default: `auto`. */
   readonly detail?: "auto" | "low" | "high" | (string & {}) | null | undefined
+  /** The content as a data URL in base64. Needs `filename`. */
   readonly file_data?: string | null | undefined
+  /** An uploaded file. */
   readonly file_id?: string | null | undefined
+  /** An address that the API downloads the file from. */
   readonly file_url?: string | null | undefined
+  /** The name of the file in `file_data`. */
   readonly filename?: string | null | undefined
   readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined
 }
@@ -144,8 +150,11 @@ export const ResponseInputMessageContentList: Open.Codec<ResponseInputMessageCon
 )
 
 export interface EasyInputMessage {
+  /** A text, or a list of texts, images and files. */
   readonly content: string | ResponseInputMessageContentList
+  /** `system` and `developer` messages go before those of the user. */
   readonly role: "user" | "assistant" | "system" | "developer"
+  /** As it was in the message of the answer. Only for the role `assistant`. */
   readonly phase?: "commentary" | "final_answer" | (string & {}) | null | undefined
   readonly type?: "message" | null | undefined
 }
@@ -157,6 +166,7 @@ export const EasyInputMessage: Open.Codec<EasyInputMessage> = /*#__PURE__*/ Open
 }))
 
 export interface ResponseInputItemMessage {
+  /** Texts, images and files. */
   readonly content: ResponseInputMessageContentList
   readonly role: "user" | "system" | "developer"
   readonly status?: "in_progress" | "completed" | "incomplete" | (string & {}) | null | undefined
@@ -269,9 +279,12 @@ export const ResponseOutputTextLogprob: Open.Codec<ResponseOutputTextLogprob> = 
 }))
 
 export interface ResponseOutputText {
+  /** The files and web pages that the text cites, by position. */
   readonly annotations: ReadonlyArray<ResponseOutputTextAnnotations>
+  /** The text of the answer. */
   readonly text: string
   readonly type: "output_text"
+  /** How likely each token was. Only if `include` asks for it. */
   readonly logprobs?: ReadonlyArray<ResponseOutputTextLogprob> | null | undefined
 }
 export const ResponseOutputText: Open.Codec<ResponseOutputText> = /*#__PURE__*/ Open.struct(() => ({
@@ -298,10 +311,13 @@ export const ResponseOutputMessageContent: Open.Codec<ResponseOutputMessageConte
 
 export interface ResponseOutputMessage {
   readonly id: string
+  /** The texts and refusals of the message, in order. */
   readonly content: ReadonlyArray<ResponseOutputMessageContent>
   readonly role: "assistant"
+  /** `incomplete` if the output ended early. */
   readonly status: "in_progress" | "completed" | "incomplete" | (string & {})
   readonly type: "message"
+  /** Whether the message comments on the work or is the final answer. Send it back with the message. */
   readonly phase?: "commentary" | "final_answer" | (string & {}) | null | undefined
 }
 export const ResponseOutputMessage: Open.Codec<ResponseOutputMessage> = /*#__PURE__*/ Open.struct(() => ({
@@ -699,6 +715,7 @@ export interface ResponseFunctionToolCall {
   /** The function to call. */
   readonly name: string
   readonly type: "function_call"
+  /** The id of the item. Outputs refer to `call_id` instead. */
   readonly id?: string | null | undefined
   readonly async?: boolean | null | undefined
   readonly caller?: ResponseFunctionToolCallCaller | null | undefined
@@ -782,9 +799,11 @@ export const ResponseFunctionCallOutputItemList: Open.Codec<ResponseFunctionCall
   /*#__PURE__*/ Open.lazy(() => Open.array(ResponseFunctionCallOutputItem))
 
 export interface FunctionCallOutput {
+  /** The result: a text, or a list of texts, images and files. */
   readonly output: string | ResponseFunctionCallOutputItemList
   readonly type: "function_call_output"
   readonly id?: string | null | undefined
+  /** The `call_id` of the call that this item answers. */
   readonly call_id?: string | null | undefined
   readonly caller?: ResponseFunctionToolCallCaller | null | undefined
   readonly name?: string | null | undefined
@@ -1588,10 +1607,14 @@ export const ResponseConfigurationUpdateItemParamReasoning: Open.Codec<ResponseC
   }))
 
 export interface ResponseFormatTextJSONSchemaConfig {
+  /** Letters, digits, `_` and `-`, at most 64 characters. */
   readonly name: string
+  /** The JSON Schema of the answer. */
   readonly schema: { readonly [key: string]: unknown }
   readonly type: "json_schema"
+  /** Tells the model what the format is for. */
   readonly description?: string | null | undefined
+  /** Whether the answer must match the schema exactly. Default: `false`. */
   readonly strict?: boolean | null | undefined
 }
 export const ResponseFormatTextJSONSchemaConfig: Open.Codec<ResponseFormatTextJSONSchemaConfig> =
@@ -1650,10 +1673,14 @@ export const ResponseReasoningItemContent: Open.Codec<ResponseReasoningItemConte
 }))
 
 export interface ResponseReasoningItem {
+  /** The id of the item. */
   readonly id: string
+  /** Summaries of the reasoning. Empty unless `reasoning.summary` asks for them. */
   readonly summary: ReadonlyArray<ResponseReasoningItemSummary>
   readonly type: "reasoning"
+  /** The text of the reasoning, if the model shows it. */
   readonly content?: ReadonlyArray<ResponseReasoningItemContent> | null | undefined
+  /** The reasoning, in a form that only the API reads. Send it back with the item if responses are not stored. */
   readonly encrypted_content?: string | null | undefined
   readonly status?: "in_progress" | "completed" | "incomplete" | (string & {}) | null | undefined
 }
@@ -2420,6 +2447,7 @@ export const ResponseFormatTextConfig: Open.Codec<ResponseFormatTextConfig> = /*
 )
 
 export interface ResponseTextConfig {
+  /** The format of the answer. Default: text. */
   readonly format?: ResponseFormatTextConfig | null | undefined
   /** Default: `medium`. */
   readonly verbosity?: "low" | "medium" | "high" | (string & {}) | null | undefined
@@ -2522,6 +2550,7 @@ export interface ResponseCreateParams {
   readonly access_programs?: AccessPrograms | undefined
   /** Whether to respond at once and run on the server; see `Jobs.response`. Default: `false`. */
   readonly background?: boolean | null | undefined
+  /** The time in which a background response is completed. */
   readonly background_options?: BackgroundOptions | undefined
   readonly context_management?: ReadonlyArray<ContextManagement> | null | undefined
   /** A conversation whose items are added to the input, and which the answer is added to. */
@@ -2565,6 +2594,7 @@ export interface ResponseCreateParams {
   readonly service_tier?: ServiceTier | null | undefined
   /** Whether to keep the response for later retrieval. Default: `true`. */
   readonly store?: boolean | null | undefined
+  /** Options of a stream, such as whether events are padded. */
   readonly stream_options?: StreamOptions | null | undefined
   /** How random the output is: lower values are more focused. Set this or `top_p`, not both. From 0 to 2. */
   readonly temperature?: number | null | undefined
@@ -2639,6 +2669,7 @@ export const ResponseErrorMisalignment: Open.Codec<ResponseErrorMisalignment> = 
 }))
 
 export interface ResponseError {
+  /** What went wrong, for programs. */
   readonly code:
     | "server_error"
     | "rate_limit_exceeded"
@@ -2662,6 +2693,7 @@ export interface ResponseError {
     | "failed_to_download_image"
     | "image_file_not_found"
     | (string & {})
+  /** What went wrong, for people. */
   readonly message: string
   readonly misalignment?: ResponseErrorMisalignment | null | undefined
   readonly param?: string | null | undefined
@@ -2698,6 +2730,7 @@ export const ResponseError: Open.Codec<ResponseError> = /*#__PURE__*/ Open.struc
 }))
 
 export interface ResponseIncompleteDetails {
+  /** `max_output_tokens` (token limit), `content_filter`, or another limit. */
   readonly reason?:
     | "max_output_tokens"
     | "max_messages"
@@ -3367,9 +3400,11 @@ export const ResponseUsageOutputTokensDetails: Open.Codec<ResponseUsageOutputTok
 export interface ResponseUsage {
   /** Input tokens, including cached ones. */
   readonly input_tokens: number
+  /** Which input tokens were cached. */
   readonly input_tokens_details: ResponseUsageInputTokensDetails
   /** Output tokens, including reasoning. */
   readonly output_tokens: number
+  /** Which output tokens were reasoning. */
   readonly output_tokens_details: ResponseUsageOutputTokensDetails
   /** Input and output tokens together. */
   readonly total_tokens: number
@@ -3399,26 +3434,36 @@ export interface Response {
   readonly error?: ResponseError | null | undefined
   /** Why the response is incomplete: the token limit or the content filter. */
   readonly incomplete_details?: ResponseIncompleteDetails | null | undefined
+  /** The system message of the request. */
   readonly instructions?: string | ReadonlyArray<ResponseInputItem> | null | undefined
+  /** Up to 16 pairs to find the object by. Keys have up to 64, values up to 512 characters. */
   readonly metadata?: Metadata | null | undefined
   /** The model that answered, usually with its date. */
   readonly model: ResponsesModel
   readonly object: "response" | (string & {})
   /** What the model produced: messages, reasoning, tool calls. `ResponseStream.outputText` returns its text. */
   readonly output: ReadonlyArray<ResponseOutputItem>
+  /** Whether the model may call several tools at a time. */
   readonly parallel_tool_calls: boolean
   /** From 0 to 2. */
   readonly temperature?: number | null | undefined
+  /** Whether the model was free to call tools. */
   readonly tool_choice: ToolChoiceOptions | ResponseToolChoice
+  /** The tools that the model may call. */
   readonly tools: ReadonlyArray<Tool>
   readonly top_p?: number | null | undefined
+  /** Whether the response runs on the server. */
   readonly background?: boolean | null | undefined
   /** Unix time in seconds. */
   readonly completed_at?: number | null | undefined
+  /** The conversation that the input and the output were added to. */
   readonly conversation?: ResponseConversation | null | undefined
   readonly image?: ResponseImage | null | undefined
+  /** Reasoning of the input that the model does not see. */
   readonly input_transformations?: ReadonlyArray<ResponseInputTransformation> | null | undefined
+  /** The most tokens to generate, reasoning included. */
   readonly max_output_tokens?: number | null | undefined
+  /** The most calls of built-in tools. */
   readonly max_tool_calls?: number | null | undefined
   readonly moderation?: ResponseModeration | null | undefined
   /** The response that this one continues. */
@@ -3432,6 +3477,7 @@ export interface Response {
    * @deprecated
    */
   readonly prompt_cache_retention?: "in_memory" | "24h" | (string & {}) | null | undefined
+  /** How much the model reasoned, and whether it summarised its reasoning. */
   readonly reasoning?: Reasoning | null | undefined
   /** At most 128 characters. */
   readonly safety_identifier?: string | null | undefined
@@ -3439,7 +3485,9 @@ export interface Response {
   readonly service_tier?: ServiceTier | null | undefined
   /** `completed`, `failed`, `in_progress`, `cancelled`, `queued`, or `incomplete`. */
   readonly status?: ResponseStatus | null | undefined
+  /** The format of the answer and its verbosity. */
   readonly text?: ResponseTextConfig | null | undefined
+  /** How much built-in tools were used. */
   readonly tool_usage?: ResponseToolUsage | null | undefined
   /** From 0 to 20. */
   readonly top_logprobs?: number | null | undefined
@@ -3504,6 +3552,7 @@ export const Response: Open.Codec<Response> = /*#__PURE__*/ Open.struct(() => ({
 export interface ResponseAudioDeltaEvent {
   /** Base64. */
   readonly delta: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.delta"
   readonly obfuscation?: string | null | undefined
@@ -3516,6 +3565,7 @@ export const ResponseAudioDeltaEvent: Open.Codec<ResponseAudioDeltaEvent> = /*#_
 }))
 
 export interface ResponseAudioDoneEvent {
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.done"
 }
@@ -3526,6 +3576,7 @@ export const ResponseAudioDoneEvent: Open.Codec<ResponseAudioDoneEvent> = /*#__P
 
 export interface ResponseAudioTranscriptDeltaEvent {
   readonly delta: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.transcript.delta"
   readonly obfuscation?: string | null | undefined
@@ -3539,6 +3590,7 @@ export const ResponseAudioTranscriptDeltaEvent: Open.Codec<ResponseAudioTranscri
   }))
 
 export interface ResponseAudioTranscriptDoneEvent {
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.audio.transcript.done"
 }
@@ -3551,8 +3603,11 @@ export const ResponseAudioTranscriptDoneEvent: Open.Codec<ResponseAudioTranscrip
 
 export interface ResponseCodeInterpreterCallCodeDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call_code.delta"
   readonly obfuscation?: string | null | undefined
@@ -3569,8 +3624,11 @@ export const ResponseCodeInterpreterCallCodeDeltaEvent: Open.Codec<ResponseCodeI
 
 export interface ResponseCodeInterpreterCallCodeDoneEvent {
   readonly code: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call_code.done"
 }
@@ -3584,8 +3642,11 @@ export const ResponseCodeInterpreterCallCodeDoneEvent: Open.Codec<ResponseCodeIn
   }))
 
 export interface ResponseCodeInterpreterCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call.completed"
 }
@@ -3598,8 +3659,11 @@ export const ResponseCodeInterpreterCallCompletedEvent: Open.Codec<ResponseCodeI
   }))
 
 export interface ResponseCodeInterpreterCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call.in_progress"
 }
@@ -3612,8 +3676,11 @@ export const ResponseCodeInterpreterCallInProgressEvent: Open.Codec<ResponseCode
   }))
 
 export interface ResponseCodeInterpreterCallInterpretingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.code_interpreter_call.interpreting"
 }
@@ -3626,8 +3693,11 @@ export const ResponseCodeInterpreterCallInterpretingEvent: Open.Codec<ResponseCo
   }))
 
 export interface ResponseCompactionCompactingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.compaction.compacting"
 }
@@ -3640,7 +3710,9 @@ export const ResponseCompactionCompactingEvent: Open.Codec<ResponseCompactionCom
   }))
 
 export interface ResponseCompletedEvent {
+  /** The finished response, with its usage. */
   readonly response: Response
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.completed"
 }
@@ -3672,10 +3744,14 @@ export const ResponseContentPartAddedEventPart: Open.Codec<ResponseContentPartAd
   }))
 
 export interface ResponseContentPartAddedEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: ResponseContentPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.content_part.added"
 }
@@ -3691,10 +3767,14 @@ export const ResponseContentPartAddedEvent: Open.Codec<ResponseContentPartAddedE
 )
 
 export interface ResponseContentPartDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: ResponseContentPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.content_part.done"
 }
@@ -3709,6 +3789,7 @@ export const ResponseContentPartDoneEvent: Open.Codec<ResponseContentPartDoneEve
 
 export interface ResponseCreatedEvent {
   readonly response: Response
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.created"
 }
@@ -3722,6 +3803,7 @@ export interface ResponseErrorEvent {
   readonly code?: string | null | undefined
   readonly message: string
   readonly param?: string | null | undefined
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "error"
 }
@@ -3734,8 +3816,11 @@ export const ResponseErrorEvent: Open.Codec<ResponseErrorEvent> = /*#__PURE__*/ 
 }))
 
 export interface ResponseFileSearchCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.file_search_call.completed"
 }
@@ -3748,8 +3833,11 @@ export const ResponseFileSearchCallCompletedEvent: Open.Codec<ResponseFileSearch
   }))
 
 export interface ResponseFileSearchCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.file_search_call.in_progress"
 }
@@ -3762,8 +3850,11 @@ export const ResponseFileSearchCallInProgressEvent: Open.Codec<ResponseFileSearc
   }))
 
 export interface ResponseFileSearchCallSearchingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.file_search_call.searching"
 }
@@ -3776,9 +3867,13 @@ export const ResponseFileSearchCallSearchingEvent: Open.Codec<ResponseFileSearch
   }))
 
 export interface ResponseFunctionCallArgumentsDeltaEvent {
+  /** A piece of the arguments. Only all pieces of a call together are JSON. */
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.function_call_arguments.delta"
   readonly obfuscation?: string | null | undefined
@@ -3794,9 +3889,13 @@ export const ResponseFunctionCallArgumentsDeltaEvent: Open.Codec<ResponseFunctio
   }))
 
 export interface ResponseFunctionCallArgumentsDoneEvent {
+  /** All arguments of the call, as JSON text. */
   readonly arguments: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.function_call_arguments.done"
 }
@@ -3812,7 +3911,9 @@ export const ResponseFunctionCallArgumentsDoneEvent: Open.Codec<ResponseFunction
 export interface ResponseShellCallCommandAddedEvent {
   readonly command: string
   readonly command_index: number
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_command.added"
 }
@@ -3828,7 +3929,9 @@ export const ResponseShellCallCommandAddedEvent: Open.Codec<ResponseShellCallCom
 export interface ResponseShellCallCommandDeltaEvent {
   readonly command_index: number
   readonly delta: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_command.delta"
   readonly obfuscation?: string | null | undefined
@@ -3846,7 +3949,9 @@ export const ResponseShellCallCommandDeltaEvent: Open.Codec<ResponseShellCallCom
 export interface ResponseShellCallCommandDoneEvent {
   readonly command: string
   readonly command_index: number
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_command.done"
 }
@@ -3872,8 +3977,11 @@ export const ResponseShellCallOutputContentDeltaEventDelta: Open.Codec<ResponseS
 export interface ResponseShellCallOutputContentDeltaEvent {
   readonly command_index: number
   readonly delta: ResponseShellCallOutputContentDeltaEventDelta
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_output_content.delta"
   readonly obfuscation?: string | null | undefined
@@ -3891,9 +3999,12 @@ export const ResponseShellCallOutputContentDeltaEvent: Open.Codec<ResponseShellC
 
 export interface ResponseShellCallOutputContentDoneEvent {
   readonly command_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
   readonly output: ReadonlyArray<ResponseFunctionShellToolCallOutputOutput>
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.shell_call_output_content.done"
 }
@@ -3909,6 +4020,7 @@ export const ResponseShellCallOutputContentDoneEvent: Open.Codec<ResponseShellCa
 
 export interface ResponseInProgressEvent {
   readonly response: Response
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.in_progress"
 }
@@ -3920,6 +4032,7 @@ export const ResponseInProgressEvent: Open.Codec<ResponseInProgressEvent> = /*#_
 
 export interface ResponseFailedEvent {
   readonly response: Response
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.failed"
 }
@@ -3931,6 +4044,7 @@ export const ResponseFailedEvent: Open.Codec<ResponseFailedEvent> = /*#__PURE__*
 
 export interface ResponseIncompleteEvent {
   readonly response: Response
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.incomplete"
 }
@@ -3942,7 +4056,9 @@ export const ResponseIncompleteEvent: Open.Codec<ResponseIncompleteEvent> = /*#_
 
 export interface ResponseOutputItemAddedEvent {
   readonly item: ResponseOutputItem
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_item.added"
 }
@@ -3955,7 +4071,9 @@ export const ResponseOutputItemAddedEvent: Open.Codec<ResponseOutputItemAddedEve
 
 export interface ResponseOutputItemDoneEvent {
   readonly item: ResponseOutputItem
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_item.done"
 }
@@ -3977,9 +4095,12 @@ export const ResponseReasoningSummaryPartAddedEventPart: Open.Codec<ResponseReas
   }))
 
 export interface ResponseReasoningSummaryPartAddedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: ResponseReasoningSummaryPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_part.added"
@@ -3995,9 +4116,12 @@ export const ResponseReasoningSummaryPartAddedEvent: Open.Codec<ResponseReasonin
   }))
 
 export interface ResponseReasoningSummaryPartDoneEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly part: ResponseReasoningSummaryPartAddedEventPart
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_part.done"
@@ -4016,8 +4140,11 @@ export const ResponseReasoningSummaryPartDoneEvent: Open.Codec<ResponseReasoning
 
 export interface ResponseReasoningSummaryTextDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly type: "response.reasoning_summary_text.delta"
@@ -4035,8 +4162,11 @@ export const ResponseReasoningSummaryTextDeltaEvent: Open.Codec<ResponseReasonin
   }))
 
 export interface ResponseReasoningSummaryTextDoneEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly summary_index: number
   readonly text: string
@@ -4053,10 +4183,14 @@ export const ResponseReasoningSummaryTextDoneEvent: Open.Codec<ResponseReasoning
   }))
 
 export interface ResponseReasoningTextDeltaEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.reasoning_text.delta"
   readonly obfuscation?: string | null | undefined
@@ -4074,9 +4208,13 @@ export const ResponseReasoningTextDeltaEvent: Open.Codec<ResponseReasoningTextDe
 )
 
 export interface ResponseReasoningTextDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly text: string
   readonly type: "response.reasoning_text.done"
@@ -4093,10 +4231,14 @@ export const ResponseReasoningTextDoneEvent: Open.Codec<ResponseReasoningTextDon
 )
 
 export interface ResponseRefusalDeltaEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.refusal.delta"
   readonly obfuscation?: string | null | undefined
@@ -4112,10 +4254,14 @@ export const ResponseRefusalDeltaEvent: Open.Codec<ResponseRefusalDeltaEvent> = 
 }))
 
 export interface ResponseRefusalDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   readonly refusal: string
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.refusal.done"
 }
@@ -4151,13 +4297,19 @@ export const ResponseTextDeltaEventLogprob: Open.Codec<ResponseTextDeltaEventLog
 )
 
 export interface ResponseTextDeltaEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The text that this event adds. */
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
   readonly logprobs?: ReadonlyArray<ResponseTextDeltaEventLogprob> | null | undefined
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_text.delta"
+  /** Padding against side channels; ignore it. */
   readonly obfuscation?: string | null | undefined
 }
 export const ResponseTextDeltaEvent: Open.Codec<ResponseTextDeltaEvent> = /*#__PURE__*/ Open.struct(() => ({
@@ -4172,11 +4324,16 @@ export const ResponseTextDeltaEvent: Open.Codec<ResponseTextDeltaEvent> = /*#__P
 }))
 
 export interface ResponseTextDoneEvent {
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
   readonly logprobs?: ReadonlyArray<ResponseTextDeltaEventLogprob> | null | undefined
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
+  /** The whole text of the part. */
   readonly text: string
   readonly type: "response.output_text.done"
 }
@@ -4191,8 +4348,11 @@ export const ResponseTextDoneEvent: Open.Codec<ResponseTextDoneEvent> = /*#__PUR
 }))
 
 export interface ResponseWebSearchCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.web_search_call.completed"
 }
@@ -4205,8 +4365,11 @@ export const ResponseWebSearchCallCompletedEvent: Open.Codec<ResponseWebSearchCa
   }))
 
 export interface ResponseWebSearchCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.web_search_call.in_progress"
 }
@@ -4219,8 +4382,11 @@ export const ResponseWebSearchCallInProgressEvent: Open.Codec<ResponseWebSearchC
   }))
 
 export interface ResponseWebSearchCallSearchingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.web_search_call.searching"
 }
@@ -4233,8 +4399,11 @@ export const ResponseWebSearchCallSearchingEvent: Open.Codec<ResponseWebSearchCa
   }))
 
 export interface ResponseImageGenCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.completed"
 }
@@ -4247,8 +4416,11 @@ export const ResponseImageGenCallCompletedEvent: Open.Codec<ResponseImageGenCall
   }))
 
 export interface ResponseImageGenCallGeneratingEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.generating"
 }
@@ -4261,8 +4433,11 @@ export const ResponseImageGenCallGeneratingEvent: Open.Codec<ResponseImageGenCal
   }))
 
 export interface ResponseImageGenCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.in_progress"
 }
@@ -4275,11 +4450,14 @@ export const ResponseImageGenCallInProgressEvent: Open.Codec<ResponseImageGenCal
   }))
 
 export interface ResponseImageGenCallPartialImageEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
   /** Base64. */
   readonly partial_image_b64: string
   readonly partial_image_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.image_generation_call.partial_image"
   readonly background?: string | null | undefined
@@ -4303,8 +4481,11 @@ export const ResponseImageGenCallPartialImageEvent: Open.Codec<ResponseImageGenC
 
 export interface ResponseMcpCallArgumentsDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call_arguments.delta"
   readonly obfuscation?: string | null | undefined
@@ -4321,8 +4502,11 @@ export const ResponseMcpCallArgumentsDeltaEvent: Open.Codec<ResponseMcpCallArgum
 
 export interface ResponseMcpCallArgumentsDoneEvent {
   readonly arguments: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call_arguments.done"
 }
@@ -4336,8 +4520,11 @@ export const ResponseMcpCallArgumentsDoneEvent: Open.Codec<ResponseMcpCallArgume
   }))
 
 export interface ResponseMcpCallCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call.completed"
 }
@@ -4351,8 +4538,11 @@ export const ResponseMcpCallCompletedEvent: Open.Codec<ResponseMcpCallCompletedE
 )
 
 export interface ResponseMcpCallFailedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call.failed"
 }
@@ -4364,8 +4554,11 @@ export const ResponseMcpCallFailedEvent: Open.Codec<ResponseMcpCallFailedEvent> 
 }))
 
 export interface ResponseMcpCallInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_call.in_progress"
 }
@@ -4379,8 +4572,11 @@ export const ResponseMcpCallInProgressEvent: Open.Codec<ResponseMcpCallInProgres
 )
 
 export interface ResponseMcpListToolsCompletedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_list_tools.completed"
 }
@@ -4393,8 +4589,11 @@ export const ResponseMcpListToolsCompletedEvent: Open.Codec<ResponseMcpListTools
   }))
 
 export interface ResponseMcpListToolsFailedEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_list_tools.failed"
 }
@@ -4408,8 +4607,11 @@ export const ResponseMcpListToolsFailedEvent: Open.Codec<ResponseMcpListToolsFai
 )
 
 export interface ResponseMcpListToolsInProgressEvent {
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.mcp_list_tools.in_progress"
 }
@@ -4438,9 +4640,13 @@ export const ResponseOutputTextAnnotationAddedEventAnnotation: Open.Codec<Respon
 export interface ResponseOutputTextAnnotationAddedEvent {
   readonly annotation?: ResponseOutputTextAnnotationAddedEventAnnotation | null | undefined
   readonly annotation_index: number
+  /** The position of the part in the `content` of its item, from 0. */
   readonly content_index: number
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.output_text.annotation.added"
 }
@@ -4457,6 +4663,7 @@ export const ResponseOutputTextAnnotationAddedEvent: Open.Codec<ResponseOutputTe
 
 export interface ResponseQueuedEvent {
   readonly response: Response
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.queued"
 }
@@ -4468,8 +4675,11 @@ export const ResponseQueuedEvent: Open.Codec<ResponseQueuedEvent> = /*#__PURE__*
 
 export interface ResponseCustomToolCallInputDeltaEvent {
   readonly delta: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.custom_tool_call_input.delta"
   readonly obfuscation?: string | null | undefined
@@ -4486,8 +4696,11 @@ export const ResponseCustomToolCallInputDeltaEvent: Open.Codec<ResponseCustomToo
 
 export interface ResponseCustomToolCallInputDoneEvent {
   readonly input: string
+  /** The item that the event belongs to. */
   readonly item_id: string
+  /** The position of the item in `output`, from 0. */
   readonly output_index: number
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly type: "response.custom_tool_call_input.done"
 }

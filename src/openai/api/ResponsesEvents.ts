@@ -1098,6 +1098,7 @@ export const ResponseSteerAcceptedEventSteer: Open.Codec<ResponseSteerAcceptedEv
 )
 
 export interface ResponseSteerAcceptedEvent {
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly steer: ResponseSteerAcceptedEventSteer
   readonly type: "response.steer.accepted"
@@ -1116,6 +1117,7 @@ export const ResponseSteerPendingReason: Open.Codec<ResponseSteerPendingReason> 
 )
 
 export interface ResponseSteerRequiredInputFunctionCallOutput {
+  /** The `call_id` of the call that this item answers. */
   readonly call_id: string
   readonly name: string
   readonly type: "function_call_output"
@@ -1214,6 +1216,7 @@ export const ResponseSteerRequiredInput: Open.Codec<ResponseSteerRequiredInput> 
 export interface ResponseSteerPendingEvent {
   readonly reason: ResponseSteerPendingReason
   readonly required_input: ReadonlyArray<ResponseSteerRequiredInput>
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly steer: ResponseSteerAcceptedEventSteer
   readonly type: "response.steer.pending"
@@ -1318,6 +1321,7 @@ export const ResponseSteerFailedEventSteer: Open.Codec<ResponseSteerFailedEventS
 
 export interface ResponseSteerFailedEvent {
   readonly error: ResponseSteerFailedEventError
+  /** The number of the event, counted from the start of the stream. */
   readonly sequence_number: number
   readonly steer: ResponseSteerFailedEventSteer
   readonly type: "response.steer.failed"

@@ -443,6 +443,7 @@ export interface Reasoning {
   readonly effort?: ReasoningEffort | null | undefined
   /** @deprecated */
   readonly generate_summary?: "auto" | "concise" | "detailed" | (string & {}) | null | undefined
+  /** The mode of execution: `standard`, or `pro`. */
   readonly mode?: "standard" | "pro" | (string & {}) | null | undefined
   /** Whether to summarise the reasoning, and in how much detail. */
   readonly summary?: "auto" | "concise" | "detailed" | (string & {}) | null | undefined
