@@ -3,48 +3,44 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { isObject } from "./json/json.ts"
+import { isObject, type JsonObject } from "./json/json.ts"
 
-interface Check {
-  readonly isValid: (value: unknown) => boolean
-  readonly expected: string
-}
+/** Whether a value is valid, and what it has to be. */
+type Check = readonly [isValid: (value: unknown) => boolean, expected: string]
 
-const text: Check = { isValid: (value) => typeof value === "string", expected: "text" }
+const isFunction = (value: unknown): boolean => typeof value === "function"
+const isBoolean = (value: unknown): boolean => typeof value === "boolean"
 
-const oneOf = (...words: ReadonlyArray<string>): Check => ({
-  isValid: (value) => typeof value === "string" && words.includes(value),
-  expected: words.map((word) => JSON.stringify(word)).join(", ")
-})
+const text: Check = [(value) => typeof value === "string", "text"]
+const length: Check = [(value) => typeof value === "number" && value > 0, "a number above 0"]
+const credential: Check = [
+  (value) => Redacted.isRedacted(value) || Effect.isEffect(value) || (isObject(value) && Effect.isEffect(value["get"])),
+  "a secret in Redacted.make(…), an Effect of one, or a Credential"
+]
 
-const credential: Check = {
-  isValid: (value) =>
-    Redacted.isRedacted(value) || Effect.isEffect(value) || (isObject(value) && Effect.isEffect(value["get"])),
-  expected: "a secret in Redacted.make(…), an Effect of one, or a Credential"
-}
+const oneOf = (...words: ReadonlyArray<unknown>): Check => [
+  (value) => words.includes(value),
+  words.map((word) => JSON.stringify(word)).join(", ")
+]
 
 const checks: { readonly [option: string]: Check } = {
-  retry: {
-    isValid: (value) =>
-      isObject(value) && typeof value["maxRetries"] === "number" && typeof value["retryable"] === "function",
-    expected: "a RetryPolicy, such as RetryPolicy.none or RetryPolicy.set(RetryPolicy.official, { maxRetries: 5 })"
-  },
-  timeouts: { isValid: isObject, expected: "an object of durations by name" },
-  headers: { isValid: isObject, expected: "an object of texts by name" },
-  query: { isValid: isObject, expected: "an object of values by name" },
+  retry: [
+    (value) => isObject(value) && typeof value["maxRetries"] === "number" && isFunction(value["retryable"]),
+    "a RetryPolicy, such as RetryPolicy.none or RetryPolicy.set(RetryPolicy.official, { maxRetries: 5 })"
+  ],
+  timeouts: [isObject, "an object of durations by name"],
+  headers: [isObject, "an object of texts by name"],
+  query: [isObject, "an object of values by name"],
   decoding: oneOf("open", "strict", "raw"),
-  debug: {
-    isValid: (value) => typeof value === "boolean" || (isObject(value) && typeof value["bodies"] === "number"),
-    expected: "true, false or { bodies: n }"
-  },
-  transformClient: { isValid: (value) => typeof value === "function", expected: "a function" },
-  middleware: {
-    isValid: (value) => Array.isArray(value) && value.every((one) => typeof one === "function"),
-    expected: "a list of Middleware"
-  },
-  maxEventLength: { isValid: (value) => typeof value === "number" && value > 0, expected: "a number above 0" },
-  maxBodyLength: { isValid: (value) => typeof value === "number" && value > 0, expected: "a number above 0" },
-  strictTools: { isValid: (value) => typeof value === "boolean", expected: "true or false" },
+  debug: [
+    (value) => isBoolean(value) || (isObject(value) && typeof value["bodies"] === "number"),
+    "true, false or { bodies: n }"
+  ],
+  transformClient: [isFunction, "a function"],
+  middleware: [(value) => Array.isArray(value) && value.every(isFunction), "a list of Middleware"],
+  maxEventLength: length,
+  maxBodyLength: length,
+  strictTools: [isBoolean, "true or false"],
   longRequests: oneOf("fail", "stream", "send"),
   baseUrl: text,
   version: text,
@@ -61,25 +57,29 @@ export const optionProblems = (options: object): ReadonlyArray<string> =>
   Object.entries(options).flatMap(([name, value]) => {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined || value === undefined) return []
-    if (!check.isValid(value)) return [`${name} is ${kindOf(value)}; it has to be ${check.expected}`]
-    return [...partProblems(name, value)]
+    const [isValid, expected] = check
+    if (!isValid(value)) return [`${name} is ${kindOf(value)}; it has to be ${expected}`]
+    return isObject(value) ? partProblems(name, value) : []
   })
 
-const partProblems = (name: string, value: unknown): ReadonlyArray<string> => {
-  if (!isObject(value)) return []
-  const parts = Object.entries(value).filter(([, part]) => part !== undefined)
-  if (name === "timeouts") {
-    return parts
-      .filter(([, part]) => Option.isNone(Duration.fromInput(part as Duration.Input)))
-      .map(
-        ([part]) => `timeouts.${part} is no duration; it has to be a number of milliseconds, or one such as "1 second"`
-      )
+/** Names the parts of an option that have a wrong type: single timeouts and headers. */
+const partProblems = (name: string, parts: JsonObject): ReadonlyArray<string> =>
+  Object.entries(parts).flatMap(([key, part]) => {
+    const expected = part === undefined ? undefined : expectedPart(name, part)
+    return expected === undefined ? [] : [`${name}.${key} is ${kindOf(part)}; it has to be ${expected}`]
+  })
+
+const expectedPart = (name: string, part: unknown): string | undefined => {
+  switch (name) {
+    case "timeouts":
+      return Option.isNone(Duration.fromInput(part as Duration.Input))
+        ? 'a duration: a number of milliseconds, or one such as "1 second"'
+        : undefined
+    case "headers":
+      return part === null || typeof part === "string" ? undefined : "text, or null for none"
+    default:
+      return undefined
   }
-  return name !== "headers"
-    ? []
-    : parts
-        .filter(([, part]) => part !== null && typeof part !== "string")
-        .map(([part, given]) => `headers.${part} is ${kindOf(given)}; it has to be text, or null for none`)
 }
 
 const kindOf = (value: unknown): string => {

@@ -1,11 +1,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { ApiClient } from "../../ApiClient.ts"
 import type { ApiError } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import * as Middleware from "../../Middleware.ts"
+import { transportOf } from "../stream/streamTransport.ts"
 
 type Active = ReadonlyArray<Middleware.Middleware>
 
@@ -30,7 +31,7 @@ export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.
     open: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).open(endpoint, input, options)),
     raw: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).raw(endpoint, input, options)),
     stream: (endpoint, input, options) =>
-      Stream.unwrap(Effect.withFiber((fiber) => Effect.succeed(clientOf(fiber).stream(endpoint, input, options))))
+      transportOf(endpoint).unwrap(Effect.withFiber((fiber) => Effect.succeed(clientOf(fiber).stream(endpoint, input, options))))
   }
 }
 
@@ -49,9 +50,10 @@ const within = (client: ApiClient, active: Active): ApiClient => ({
       Effect.provideService(client.open(endpoint, input, options), Active, active),
       (response: Endpoint.Response<Stream.Stream<unknown, ApiError>>) => ({
         ...response,
-        value: Stream.provideService(response.value, Active, active)
+        value: transportOf(endpoint).provideService(response.value, Active, active)
       })
     ),
   raw: (endpoint, input, options) => Effect.provideService(client.raw(endpoint, input, options), Active, active),
-  stream: (endpoint, input, options) => Stream.provideService(client.stream(endpoint, input, options), Active, active)
+  stream: (endpoint, input, options) =>
+    transportOf(endpoint).provideService(client.stream(endpoint, input, options), Active, active)
 })

@@ -54,7 +54,7 @@ const isLevelOfNetwork = (error: object): boolean => {
 }
 
 /** The errors that one wraps, from the outside in. */
-const levelsOf = (thrown: unknown): ReadonlyArray<object> => {
+export const levelsOf = (thrown: unknown): ReadonlyArray<object> => {
   const levels: Array<object> = []
   let at = thrown
   while (typeof at === "object" && at !== null && levels.length < 6) {

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as ApiError from "../../ApiError.ts"
 import * as RateLimit from "../../policies/RateLimit.ts"
+import { levelsOf } from "./networkFailure.ts"
 import { type Scrub, scrubbedStart } from "./redact.ts"
 
 type Headers = { readonly [name: string]: string }
@@ -112,25 +113,9 @@ export const networkError = (
   phase: "headers" | "body",
   scrub: (text: string) => string
 ): ApiError.NetworkError => {
-  const messages: Array<string> = []
-  let code: string | undefined
-  let at: unknown = cause
-  for (let depth = 0; depth < 6 && typeof at === "object" && at !== null; depth++) {
-    const {
-      cause: next,
-      code: ownCode,
-      errors,
-      message
-    } = at as {
-      readonly message?: unknown
-      readonly code?: unknown
-      readonly cause?: unknown
-      readonly errors?: unknown
-    }
-    if (typeof message === "string" && message !== "") messages.push(message)
-    if (typeof ownCode === "string" && ownCode !== "") code ??= ownCode
-    at = next ?? (Array.isArray(errors) ? errors[0] : undefined)
-  }
+  const levels = levelsOf(cause) as ReadonlyArray<{ readonly message?: unknown; readonly code?: unknown }>
+  const messages = levels.flatMap(({ message }) => (typeof message === "string" && message !== "" ? [message] : []))
+  const code = levels.map(({ code }) => code).find((code): code is string => typeof code === "string" && code !== "")
   return new ApiError.NetworkError({
     message:
       scrub(messages.length === 0 ? "The connection failed" : [...new Set(messages)].join(": ")) +
@@ -146,31 +131,18 @@ const runtimeLimits: ReadonlyMap<string | undefined, string> = new Map([
   ["UND_ERR_BODY_TIMEOUT", ". This is the runtime's own limit: raise bodyTimeout of its dispatcher"]
 ])
 
-const phaseOf = (code: string | undefined, phase: "headers" | "body"): ApiError.NetworkError["phase"] => {
-  switch (code) {
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-    case "EAI_FAIL":
-    case "EAI_NODATA":
-      return "dns"
-    case "ECONNREFUSED":
-    case "ConnectionRefused":
-    case "EADDRNOTAVAIL":
-    case "EHOSTDOWN":
-    case "EHOSTUNREACH":
-    case "ENETDOWN":
-    case "ENETUNREACH":
-    case "ETIMEDOUT":
-    case "UND_ERR_CONNECT_TIMEOUT":
-      return "connect"
-    case "EPIPE":
-      return "request"
-    case "EPROTO":
-      return "tls"
-    default:
-      return code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code) ? "tls" : phase
-  }
-}
+const phaseOf = (code = "", phase: "headers" | "body"): ApiError.NetworkError["phase"] =>
+  phases.find(([, codes]) => codes.test(code))?.[0] ?? phase
+
+const phases: ReadonlyArray<readonly [ApiError.NetworkError["phase"], RegExp]> = [
+  ["dns", /^(?:ENOTFOUND|EAI_(?:AGAIN|FAIL|NODATA))$/],
+  [
+    "connect",
+    /^(?:E(?:CONNREFUSED|ADDRNOTAVAIL|HOSTDOWN|(?:HOST|NET)UNREACH|NETDOWN|TIMEDOUT)|ConnectionRefused|UND_ERR_CONNECT_TIMEOUT)$/
+  ],
+  ["request", /^EPIPE$/],
+  ["tls", /^EPROTO$|CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/]
+]
 
 /** A readable line about a body that is not JSON: the title of a page, or its first words. */
 export const describeText = (text: string, contentType: string | undefined, scrub: Scrub): string => {

@@ -1,59 +1,73 @@
-const types: { readonly [extension: string]: string } = {
-  aac: "audio/aac",
-  avif: "image/avif",
-  c: "text/x-c",
-  cpp: "text/x-c++",
-  cs: "text/x-csharp",
-  css: "text/css",
-  csv: "text/csv",
-  doc: "application/msword",
-  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  flac: "audio/flac",
-  gif: "image/gif",
-  go: "text/x-golang",
-  gz: "application/gzip",
-  heic: "image/heic",
-  html: "text/html",
-  java: "text/x-java",
-  jpeg: "image/jpeg",
-  jpg: "image/jpeg",
-  js: "text/javascript",
-  json: "application/json",
-  jsonl: "application/jsonl",
-  m4a: "audio/mp4",
-  md: "text/markdown",
-  mov: "video/quicktime",
-  mp3: "audio/mpeg",
-  mp4: "video/mp4",
-  mpeg: "audio/mpeg",
-  mpga: "audio/mpeg",
-  oga: "audio/ogg",
-  ogg: "audio/ogg",
-  opus: "audio/ogg",
-  pdf: "application/pdf",
-  php: "text/x-php",
-  png: "image/png",
-  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-  py: "text/x-python",
-  rb: "text/x-ruby",
-  sh: "application/x-sh",
-  svg: "image/svg+xml",
-  tar: "application/x-tar",
-  tex: "text/x-tex",
-  ts: "application/typescript",
-  txt: "text/plain",
-  wav: "audio/wav",
-  webm: "video/webm",
-  webp: "image/webp",
-  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-  xml: "application/xml",
-  yaml: "application/yaml",
-  yml: "application/yaml",
-  zip: "application/zip"
+/** Subtypes by extension. */
+const types: { readonly [type: string]: { readonly [extension: string]: string } } = {
+  audio: {
+    aac: "aac",
+    flac: "flac",
+    m4a: "mp4",
+    mp3: "mpeg",
+    mpeg: "mpeg",
+    mpga: "mpeg",
+    oga: "ogg",
+    ogg: "ogg",
+    opus: "ogg",
+    wav: "wav"
+  },
+  image: {
+    avif: "avif",
+    gif: "gif",
+    heic: "heic",
+    jpeg: "jpeg",
+    jpg: "jpeg",
+    png: "png",
+    svg: "svg+xml",
+    webp: "webp"
+  },
+  text: {
+    c: "x-c",
+    cpp: "x-c++",
+    cs: "x-csharp",
+    css: "css",
+    csv: "csv",
+    go: "x-golang",
+    html: "html",
+    java: "x-java",
+    js: "javascript",
+    md: "markdown",
+    php: "x-php",
+    py: "x-python",
+    rb: "x-ruby",
+    tex: "x-tex",
+    txt: "plain"
+  },
+  application: {
+    doc: "msword",
+    docx: "vnd.openxmlformats-officedocument.wordprocessingml.document",
+    gz: "gzip",
+    json: "json",
+    jsonl: "jsonl",
+    pdf: "pdf",
+    pptx: "vnd.openxmlformats-officedocument.presentationml.presentation",
+    sh: "x-sh",
+    tar: "x-tar",
+    ts: "typescript",
+    xlsx: "vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    xml: "xml",
+    yaml: "yaml",
+    yml: "yaml",
+    zip: "zip"
+  },
+  video: {
+    mov: "quicktime",
+    mp4: "mp4",
+    webm: "webm"
+  }
 }
 
 /** The media type that a file name suggests. */
 export const mediaTypeOf = (name: string): string => {
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase()
-  return (Object.hasOwn(types, extension) ? types[extension] : undefined) ?? "application/octet-stream"
+  for (const [type, subtypes] of Object.entries(types)) {
+    if (Object.hasOwn(subtypes, extension)) return `${type}/${subtypes[extension]}`
+  }
+  return "application/octet-stream"
 }

@@ -21,6 +21,8 @@ import { openValues } from "./readEvents.ts"
 import type { Transport } from "./streamTransport.ts"
 
 export const streaming: Transport = {
+  provideService: Stream.provideService,
+  unwrap: Stream.unwrap,
   stream: (config, endpoint, input, options) =>
     scopedPull(
       withCall(config, endpoint, input, options, (call) =>
@@ -58,6 +60,8 @@ const within = (scope: Scope.Scope, first: Values, rest: Values): Values => {
  */
 export const streamingWhole: Transport = {
   // Not a spread: a bundler keeps those, with all that they name, in every program.
+  provideService: Stream.provideService,
+  unwrap: Stream.unwrap,
   stream: (...call) => streaming.stream(...call),
   open: (config, endpoint, input, options) =>
     withCall(config, endpoint, input, options, (call) =>

@@ -10,7 +10,7 @@ import type { ClientConfig } from "../attempt/call.ts"
  * How endpoints that stream are called. The endpoint brings it along, and not the client, so that a program without
  * streams is bundled without them.
  */
-export interface Transport {
+export interface Transport extends StreamOperations {
   readonly stream: (
     config: ClientConfig,
     endpoint: Endpoint.Metadata,
@@ -25,6 +25,9 @@ export interface Transport {
     options: RequestOptions | undefined
   ) => Effect.Effect<Endpoint.Response<Stream.Stream<unknown, ApiError>>, ApiError, Scope.Scope>
 }
+
+/** The operations on streams that middleware needs. */
+export type StreamOperations = Pick<typeof Stream, "provideService" | "unwrap">
 
 export const TransportOf: unique symbol = Symbol("transport")
 
