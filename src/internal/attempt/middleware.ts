@@ -31,7 +31,9 @@ export const withMiddleware = (client: ApiClient, own: ReadonlyArray<Middleware.
     open: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).open(endpoint, input, options)),
     raw: (endpoint, input, options) => Effect.withFiber((fiber) => clientOf(fiber).raw(endpoint, input, options)),
     stream: (endpoint, input, options) =>
-      transportOf(endpoint).unwrap(Effect.withFiber((fiber) => Effect.succeed(clientOf(fiber).stream(endpoint, input, options))))
+      transportOf(endpoint).unwrap(
+        Effect.withFiber((fiber) => Effect.succeed(clientOf(fiber).stream(endpoint, input, options)))
+      )
   }
 }
 
