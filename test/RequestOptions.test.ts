@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -397,6 +398,32 @@ describe("debug", () => {
       const bodies = entries.flatMap(({ fields }) => ("body" in fields ? [fields["body"]] : []))
       assert.strictEqual(bodies[0], '{"prompt":"hi"}')
       assert.match(String(bodies.at(-1)), /^.{20}… \(\d+ characters\)$/)
+    })
+  )
+
+  it.effect("prints as Effect's default logger does if the program has no loggers", () =>
+    Effect.gen(function* () {
+      const lines: Array<ReadonlyArray<unknown>> = []
+      const print = (...line: ReadonlyArray<unknown>) => void lines.push(line)
+      const http = fakeHttp({ body: { ok: true } })
+      yield* Effect.gen(function* () {
+        yield* probes.post({})
+        yield* Effect.logDebug("HTTP 200").pipe(
+          Effect.annotateLogs({ provider: "openai", endpoint: "probe", attempt: 1, headers: {} })
+        )
+      }).pipe(
+        Effect.provide(openAiOver(http, { debug: true })),
+        Effect.provideService(Console.Console, { ...globalThis.console, log: print }),
+        Effect.provideService(References.MinimumLogLevel, "Trace"),
+        (program) => Effect.promise(() => Effect.runPromise(program))
+      )
+      const [, ours = [], effects = []] = lines
+      const [head, message, annotations] = ours
+      const form = (text: unknown) => String(text).replaceAll(/\d/g, "0").replace(/#0+/, "#0")
+      assert.strictEqual(lines.length, 3)
+      assert.strictEqual(form(head), form(effects[0]))
+      assert.strictEqual(message, effects[1])
+      assert.hasAllKeys(annotations, Object.keys(effects[2] as object))
     })
   )
 
