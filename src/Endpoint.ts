@@ -54,7 +54,8 @@ import type * as RequestOptions from "./RequestOptions.ts"
 export type Kind = "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
 
 /**
- * Whether repeating a call changes anything. An `idempotent` call sets the same thing to the same value again.
+ * What repeating a call does. A `safe` call only reads. Repeating an `idempotent` call has no further effect. Repeating an
+ * `unsafe` call may do the work twice.
  *
  * @category models
  */
@@ -102,12 +103,13 @@ export interface Declaration {
   /** Fields to send with every call: in the body, or in the query if there is no body. */
   readonly fixed?: { readonly [field: string]: unknown }
   /** Whether to send the folder part of file names. */
-  readonly folders?: boolean
+  readonly keepFolders?: boolean
   readonly accept?: string
+  /** Whether the call takes the admin key of the layer instead of its API key. */
   readonly credential?: "admin"
   readonly safety?: Safety
   /** Whether the response may be plain text instead of JSON. */
-  readonly textual?: boolean
+  readonly mayBeText?: boolean
   /** Whether the value keeps its envelope: `{ event, data }` of an event, `{ code, msg, data }` of a Coze response. */
   readonly envelope?: boolean
   /** Rewrites the input before it is split into path, query and body. */

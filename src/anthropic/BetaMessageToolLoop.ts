@@ -30,8 +30,8 @@ import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import * as BetaMessages from "./api/BetaMessages.ts"
 import { accumulator } from "./BetaMessageStream.ts"
-import { messageLoop } from "./internal/messageLoop.ts"
 import { callsOf, nextInput } from "./internal/messageParam.ts"
+import { messageToolApi } from "./internal/messageToolApi.ts"
 
 type Input = BetaMessages.MessageCreateParams
 type Answer = BetaMessages.BetaMessage
@@ -59,4 +59,4 @@ export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
  */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
-const api = /*#__PURE__*/ messageLoop(BetaMessages.stream, accumulator)
+const api = /*#__PURE__*/ messageToolApi(BetaMessages.stream, accumulator)

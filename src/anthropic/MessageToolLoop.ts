@@ -30,8 +30,8 @@ import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import type { Anthropic } from "./Anthropic.ts"
 import * as Messages from "./api/Messages.ts"
-import { messageLoop } from "./internal/messageLoop.ts"
 import { callsOf, nextInput } from "./internal/messageParam.ts"
+import { messageToolApi } from "./internal/messageToolApi.ts"
 import { accumulator } from "./MessageStream.ts"
 
 type Input = Messages.MessageCreateParams
@@ -60,4 +60,4 @@ export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
  */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
-const api = /*#__PURE__*/ messageLoop(Messages.stream, accumulator)
+const api = /*#__PURE__*/ messageToolApi(Messages.stream, accumulator)

@@ -54,7 +54,8 @@ export interface Credential<A = Redacted.Redacted> {
 export type Input = Redacted.Redacted | Effect.Effect<Redacted.Redacted, CredentialError> | Credential
 
 /**
- * Makes a credential.
+ * Makes a credential of a secret, of an effect that runs on every attempt, or of a credential. Layers do this with their
+ * `apiKey` or `credential`.
  *
  * @category constructors
  */
@@ -82,15 +83,17 @@ export interface Token<A = Redacted.Redacted> {
  *
  * **Details**
  *
- * From `refreshBefore` (default: two minutes) before it expires, the token is renewed in the background while calls
- * still use it; failed renewals are five seconds apart. From `blockBefore` (default: thirty seconds), calls wait for
- * the new token. Both are at most half of the token's lifetime.
+ * In the last two minutes of a token (`refreshBefore`), a call starts a renewal in the background and uses the old token;
+ * failed renewals are five seconds apart. In the last thirty seconds (`blockBefore`), calls wait for the new token. Both
+ * are at most half of the token's lifetime.
  *
  * @category utilities
  */
 export const cached = <A = Redacted.Redacted>(options: {
   readonly acquire: Effect.Effect<Token<A>, CredentialError>
+  /** Default: two minutes. */
   readonly refreshBefore?: Duration.Input | undefined
+  /** Default: thirty seconds. */
   readonly blockBefore?: Duration.Input | undefined
 }): Effect.Effect<Credential<A>> =>
   Effect.sync(() => {

@@ -23,8 +23,8 @@ import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import * as BetaResponses from "./api/BetaResponses.ts"
 import * as BetaResponseStream from "./BetaResponseStream.ts"
-import { responseLoop } from "./internal/responseLoop.ts"
 import { callsOf, nextInput } from "./internal/responseParam.ts"
+import { responseToolApi } from "./internal/responseToolApi.ts"
 import type { OpenAi } from "./OpenAi.ts"
 
 type Input = BetaResponses.ResponseCreateParams
@@ -52,7 +52,7 @@ export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
  */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
-const api = /*#__PURE__*/ responseLoop<Input, BetaResponses.BetaResponseStreamEvent, Answer>(
+const api = /*#__PURE__*/ responseToolApi<Input, BetaResponses.BetaResponseStreamEvent, Answer>(
   BetaResponses.stream,
   BetaResponseStream.accumulator
 )

@@ -24,8 +24,8 @@
 import * as ToolLoop from "../tools/ToolLoop.ts"
 import type * as Tools from "../tools/Tools.ts"
 import * as Responses from "./api/Responses.ts"
-import { responseLoop } from "./internal/responseLoop.ts"
 import { callsOf, nextInput } from "./internal/responseParam.ts"
+import { responseToolApi } from "./internal/responseToolApi.ts"
 import type { OpenAi } from "./OpenAi.ts"
 import * as ResponseStream from "./ResponseStream.ts"
 
@@ -54,7 +54,7 @@ export const calls: (answer: Answer) => ReadonlyArray<Tools.Call> = callsOf
  */
 export const next: (input: Input, answer: Answer, results: ReadonlyArray<Tools.CallResult>) => Input = nextInput
 
-const api = /*#__PURE__*/ responseLoop<Input, Responses.ResponseStreamEvent, Answer>(
+const api = /*#__PURE__*/ responseToolApi<Input, Responses.ResponseStreamEvent, Answer>(
   Responses.stream,
   ResponseStream.accumulator
 )

@@ -36,13 +36,13 @@ export interface Endpoint {
   readonly bodyField: string | undefined
   /** Media types of form fields that have one. */
   readonly partTypes: Readonly<Record<string, string>>
-  readonly folders: boolean
+  readonly keepFolders: boolean
   readonly accept: string | undefined
   readonly admin: boolean
   readonly safety: "safe" | "idempotent" | "unsafe" | undefined
   readonly success: Type | undefined
   /** Whether the JSON response may be plain text instead. */
-  readonly textual: boolean
+  readonly mayBeText: boolean
   readonly pagination: string | undefined
   readonly terminal: ReadonlyArray<string> | "finishReason" | undefined
   /** A streaming twin, which sends `stream: true`. */

@@ -68,12 +68,12 @@ export const endpointsOf = (resource: RawResource, method: RawMethod, context: C
     body: method.hasBody ? (bodies[method.encoding as keyof typeof bodies] ?? "json") : undefined,
     bodyField: override?.bodyField ?? method.bodyField,
     partTypes: method.partTypes,
-    folders: method.keepsFolders,
+    keepFolders: method.keepsFolders,
     accept: override?.accept,
     admin: method.admin,
     safety: override?.safety,
     success: undefined,
-    textual: false,
+    mayBeText: false,
     pagination: undefined,
     terminal: undefined,
     twin: false,
@@ -111,12 +111,12 @@ const answersOf = (
   if (line !== undefined) return [{ ...base, kind: "jsonl", success: line }]
   if (forced !== undefined) return [{ ...base, kind: forced }]
   const json = typesOf("json")
-  const textual = json.length > 0 && has("text")
+  const mayBeText = json.length > 0 && has("text")
   const plain = (["binary", "none", "text"] as const).filter(has).map((kind): Endpoint => ({ ...base, kind }))
   const single: ReadonlyArray<Endpoint> =
     json.length === 0
       ? plain
-      : [{ ...base, success: T.union([answer(declarations, json), ...(textual ? [T.string] : [])]), textual }]
+      : [{ ...base, success: T.union([answer(declarations, json), ...(mayBeText ? [T.string] : [])]), mayBeText }]
   const [event] = typesOf("stream")
   if (event === undefined) return single
   const twin = single.length > 0

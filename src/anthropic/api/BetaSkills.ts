@@ -103,7 +103,7 @@ export const create: Endpoint.Json<
   path: "/v1/skills",
   headerParams: { betas: "anthropic-beta", workspace_id: "anthropic-workspace-id" },
   body: "multipart",
-  folders: true,
+  keepFolders: true,
   success: BetaSkill,
   errors: [
     "claude_code_key_creator_not_member",

@@ -100,7 +100,7 @@ export const create: Endpoint.Json<
   path: "/v1/skills/{skill_id}/versions",
   headerParams: { betas: "anthropic-beta", workspace_id: "anthropic-workspace-id" },
   body: "multipart",
-  folders: true,
+  keepFolders: true,
   success: BetaSkillVersion,
   errors: [
     "claude_code_key_creator_not_member",

@@ -98,7 +98,7 @@ export const create: Endpoint.Json<
   path: "/v1/skills",
   headerParams: { workspace_id: "anthropic-workspace-id" },
   body: "multipart",
-  folders: true,
+  keepFolders: true,
   success: Skill,
   errors: [
     "claude_code_key_creator_not_member",

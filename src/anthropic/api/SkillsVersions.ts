@@ -88,7 +88,7 @@ export const create: Endpoint.Json<
   path: "/v1/skills/{skill_id}/versions",
   headerParams: { workspace_id: "anthropic-workspace-id" },
   body: "multipart",
-  folders: true,
+  keepFolders: true,
   success: SkillVersion,
   errors: [
     "claude_code_key_creator_not_member",

@@ -21,7 +21,7 @@ export const decodeBody = (
 ): { readonly value: unknown; readonly raw: unknown } => {
   const { endpoint } = call
   if (endpoint.kind === "text") return { value: text, raw: text }
-  if (endpoint.textual === true || endpoint.kind === "none") {
+  if (endpoint.mayBeText === true || endpoint.kind === "none") {
     const type = response.headers["content-type"]
     if (endpoint.kind === "none" && !isJson(type ?? "")) return { value: undefined, raw: text }
     if (type !== undefined && !isJson(type)) return { value: text, raw: text }

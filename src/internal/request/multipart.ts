@@ -12,7 +12,7 @@ export type Part =
 /** How fields become parts, which differs between endpoints. */
 export interface FormStyle {
   /** Whether the folder part of file names is sent. */
-  readonly folders?: boolean
+  readonly keepFolders?: boolean
   /** Media types of fields that have one; a value other than text is sent as JSON. */
   readonly partTypes?: { readonly [field: string]: string }
 }
@@ -21,12 +21,12 @@ export interface FormStyle {
  * The input's fields as parts: `name[]` for the items of an array, `name[key]` for the properties of an object. A form
  * has no `null`: such a field is left out, and an array with one cannot be sent.
  */
-export const toParts = (fields: object, { folders = false, partTypes }: FormStyle): ReadonlyArray<Part> => {
+export const toParts = (fields: object, { keepFolders = false, partTypes }: FormStyle): ReadonlyArray<Part> => {
   const parts: Array<Part> = []
   const add = (name: string, value: unknown): void => {
     if (value === undefined || value === null) return
     if (FileSource.isFileSource(value)) {
-      parts.push({ name, file: value, fileName: fileNameOf(value, folders) })
+      parts.push({ name, file: value, fileName: fileNameOf(value, keepFolders) })
     } else if (Array.isArray(value)) {
       for (const item of value) addItem(`${name}[]`, item)
     } else if (value instanceof Date) {
@@ -56,9 +56,9 @@ const typedText = (value: unknown, type: string): Blob =>
 export const hasFile = (value: unknown): boolean =>
   FileSource.isFileSource(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasFile))
 
-const fileNameOf = (file: FileSource.FileSource, folders: boolean): string => {
+const fileNameOf = (file: FileSource.FileSource, keepFolders: boolean): string => {
   const name = FileSource.nameOf(file) ?? "file"
-  const plain = folders ? name : name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1)
+  const plain = keepFolders ? name : name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1)
   return plain === "" ? "file" : plain
 }
 

@@ -309,7 +309,7 @@ export const create: Endpoint.Json<TranscriptionCreateParams, TranscriptionCreat
     path: "/audio/transcriptions",
     body: "multipart",
     success: /*#__PURE__*/ Schema.Union([Schema.String, TranscriptionCreateResponse]),
-    textual: true,
+    mayBeText: true,
     behaviour: transcriptNumbers
   })
 

@@ -58,6 +58,6 @@ export const create: Endpoint.Json<TranslationCreateParams, TranslationCreateRes
     path: "/audio/translations",
     body: "multipart",
     success: /*#__PURE__*/ Schema.Union([Schema.String, TranslationCreateResponse]),
-    textual: true,
+    mayBeText: true,
     behaviour: transcriptNumbers
   })

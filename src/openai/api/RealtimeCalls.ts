@@ -86,7 +86,7 @@ export const create: Endpoint.Text<CallCreateParams, OpenAi> = /*#__PURE__*/ End
   path: "/realtime/calls",
   body: "sdpOrMultipart",
   partTypes: { sdp: "application/sdp", session: "application/json" },
-  folders: true,
+  keepFolders: true,
   accept: "application/sdp"
 })
 

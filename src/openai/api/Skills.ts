@@ -75,7 +75,7 @@ export const create: Endpoint.Json<SkillCreateParams, Skill, OpenAi> = /*#__PURE
   method: "POST",
   path: "/skills",
   body: "jsonOrMultipart",
-  folders: true,
+  keepFolders: true,
   success: Skill
 })
 

@@ -77,7 +77,7 @@ export const create: Endpoint.Json<VersionCreateParams, SkillVersion, OpenAi> = 
   method: "POST",
   path: "/skills/{skill_id}/versions",
   body: "jsonOrMultipart",
-  folders: true,
+  keepFolders: true,
   success: SkillVersion
 })
 

@@ -28,7 +28,7 @@ const plainReply = (endpoint: Endpoint.Metadata, value: unknown, input: JsonObje
         : Reply.json(envelopeOfPage(endpoint, { ...body, ...pageBody(endpoint.pagination, items, next, input) }))
     }
     default:
-      return endpoint.textual === true && typeof value === "string"
+      return endpoint.mayBeText === true && typeof value === "string"
         ? Reply.text(value)
         : Reply.json(enveloped(endpoint, value))
   }

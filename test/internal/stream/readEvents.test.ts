@@ -525,7 +525,7 @@ describe("other answers", () => {
         id: "textual",
         method: "GET",
         path: "/t",
-        textual: true,
+        mayBeText: true,
         success: Schema.Unknown
       })
       const http = fakeHttp({ body: "1\n00:00 --> 00:01\nhi", headers: { "content-type": "text/plain" } })

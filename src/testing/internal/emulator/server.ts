@@ -254,7 +254,7 @@ const written = (exchange: Exchange, answer: Answer, pace: Duration.Duration): R
     endpoint.success === undefined ? value : fill(endpoint.success.ast, value, least)
   switch (answer._tag) {
     case "Value":
-      return endpoint.textual === true && typeof answer.value === "string"
+      return endpoint.mayBeText === true && typeof answer.value === "string"
         ? Reply.text(answer.value)
         : Reply.json(enveloped(endpoint, whole(answer.value)))
     case "Items": {

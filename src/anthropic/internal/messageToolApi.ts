@@ -1,4 +1,4 @@
-/** The tool loop of both versions of the Messages API. */
+/** How a tool loop asks both versions of the Messages API. The loop itself is in `tools/ToolLoop.ts`. */
 import type * as Accumulator from "../../Accumulator.ts"
 import { finishWith } from "../../internal/stream/fold.ts"
 import type * as ToolLoop from "../../tools/ToolLoop.ts"
@@ -8,7 +8,7 @@ import type { MessageAnswer, MessageInput, StreamEndpoint } from "./messageApi.t
 import { callsOf, endingOf, nextInput } from "./messageParam.ts"
 
 /** Returns how to ask one version of the API, and how to read its answers. */
-export const messageLoop = <Input extends MessageInput, Event, Answer extends MessageAnswer>(
+export const messageToolApi = <Input extends MessageInput, Event, Answer extends MessageAnswer>(
   stream: StreamEndpoint<Input, Event>,
   accumulator: Accumulator.Accumulator<Event, Answer, Accumulator.Step>
 ): ToolLoop.Api<Input, Event, Answer, Answer, Anthropic> => ({

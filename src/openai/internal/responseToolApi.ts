@@ -1,4 +1,4 @@
-/** The tool loop of both versions of the Responses API. */
+/** How a tool loop asks both versions of the Responses API. The loop itself is in `tools/ToolLoop.ts`. */
 import type * as Stream from "effect/Stream"
 import type * as Accumulator from "../../Accumulator.ts"
 import type { ApiError } from "../../ApiError.ts"
@@ -19,7 +19,7 @@ import {
 type StreamEndpoint<Input, Event> = Endpoint.Metadata & ((input: Input) => Stream.Stream<Event, ApiError, OpenAi>)
 
 /** How a version of the API is asked, and how its answers are read. */
-export const responseLoop = <Input extends ResponseInput, Event, Answer extends ResponseAnswer>(
+export const responseToolApi = <Input extends ResponseInput, Event, Answer extends ResponseAnswer>(
   stream: StreamEndpoint<Input, Event>,
   accumulator: Accumulator.Accumulator<Event, Answer, Accumulator.Step>
 ): ToolLoop.Api<Input, Event, Answer, Answer, OpenAi> => ({
