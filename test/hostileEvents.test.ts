@@ -4,8 +4,11 @@ import { BetaMessageStream, MessageStream, SessionStream } from "llmfx/anthropic
 import { ChatStream } from "llmfx/coze"
 import { ChatCompletionStream, ResponseStream, RunStream } from "llmfx/openai"
 import * as StructuredOutput from "llmfx/tools/StructuredOutput"
+import { emptyOf } from "../src/internal/decode/emptyValue.ts"
+import { isObject } from "../src/internal/json/json.ts"
 import { jsonText } from "../src/internal/json/jsonText.ts"
 import { StreamProgress } from "../src/internal/stream/progress.ts"
+import * as Open from "../src/OpenSchema.ts"
 
 /** Takes events of any form, as a server may send them. */
 const taking = (self: Accumulator<never, unknown, Step>) => self as unknown as Accumulator<unknown, unknown, Step>
@@ -24,6 +27,12 @@ const deep = (depth: number): unknown => {
   let value: unknown = 1
   for (let level = 0; level < depth; level++) value = level % 2 === 0 ? { a: value } : [value]
   return value
+}
+
+/** Visits each list of a value. */
+const visitLists = (value: unknown, visit: (list: ReadonlyArray<unknown>) => void): void => {
+  if (Array.isArray(value)) visit(value)
+  if (typeof value === "object" && value !== null) for (const part of Object.values(value)) visitLists(part, visit)
 }
 
 const item = (more: object) => ({ type: "function_call", id: "i", call_id: "c", name: "f", arguments: "", ...more })
@@ -84,6 +93,26 @@ describe("a stream of a hostile server", () => {
         folding.push(value)
         folding.snapshot()
       }
+    })
+
+    it(`leaves no hole in a ${name} where an item without a type was announced`, () => {
+      const missing = emptyOf(Open.taggedUnion("type", () => ({ known: Open.struct(() => ({})) })).ast)
+      assert.isFunction(missing)
+      const value = typeof missing === "function" ? missing(undefined) : undefined
+      const folding = accumulator.start()
+      for (const event of eventsWith("k", "v")) {
+        folding.push(event)
+        if (isObject(event)) {
+          folding.push({ ...event, index: 7, output_index: 7, content_block: value, item: value, part: value })
+        }
+      }
+      folding.push({
+        event: "thread.message.delta",
+        data: { id: "m", delta: { content: [value] } }
+      })
+      const holes: Array<unknown> = []
+      visitLists(folding.snapshot(), (list) => holes.push(...list.filter((one) => one === undefined || one === null)))
+      assert.deepStrictEqual(holes, [])
     })
 
     it(`does not make the fold of a ${name} allocate what an index names`, () => {

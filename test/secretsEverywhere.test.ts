@@ -1,13 +1,7 @@
-import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
-import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
-import * as References from "effect/References"
 import * as Schema from "effect/Schema"
-import * as Tracer from "effect/Tracer"
 import * as fc from "fast-check"
 import { type ApiError, ApiErrorSchema, RetryPolicy } from "llmfx"
 import { Anthropic } from "../src/anthropic/Anthropic.ts"
@@ -16,6 +10,7 @@ import { OpenAi } from "../src/openai/OpenAi.ts"
 import { apiError, failureOf, streamFailure } from "./support/errors.ts"
 import { fakeHttp, type Reply } from "./support/FakeHttp.ts"
 import { anthropicOver, cozeOver, openAiOver, probesOf } from "./support/probes.ts"
+import { collectingShown, textsOfError } from "./support/shown.ts"
 
 const visibleChars = [..."abcXYZ019-_.~+/=:;,!#$%&'()*<>?@[]^`{|}\"\\"]
 /** Keys of the shapes that vendors and gateways give out, and of any other that a header can hold. */
@@ -103,33 +98,15 @@ const shownBy = <R>(
   program: Effect.Effect<ReadonlyArray<ApiError.ApiError>, unknown, R>
 ): Effect.Effect<ReadonlyArray<string>, unknown, R> => {
   const texts: Array<string> = []
-  const logger = Logger.map(Logger.formatStructured, (entry) => {
-    texts.push(inspect(entry, { depth: 20 }))
-  })
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      const end = span.end.bind(span)
-      span.end = (time: bigint, exit: Exit.Exit<unknown, unknown>) => {
-        end(time, exit)
-        texts.push(inspect([span.name, [...span.attributes], span._events, span.status], { depth: 20 }))
-        if (exit._tag === "Failure") texts.push(Cause.pretty(exit.cause))
-      }
-      return span
-    }
-  })
   return program.pipe(
     Effect.flatMap((errors) =>
       Effect.forEach(errors, (error) =>
         Effect.map(encode(error), (encoded) => {
-          texts.push(error.message, String(error.stack), JSON.stringify(error), error.toCurl(), JSON.stringify(encoded))
-          texts.push(inspect(error, { depth: 20, showHidden: true }), inspect(error.reason, { depth: 20 }))
+          texts.push(...textsOfError(error), ...textsOfError(error.reason), error.toCurl(), JSON.stringify(encoded))
         })
       )
     ),
-    Effect.provide(Logger.layer([logger])),
-    Effect.provideService(References.MinimumLogLevel, "Trace"),
-    Effect.provideService(Tracer.Tracer, tracer),
+    collectingShown(texts),
     Effect.as(texts)
   )
 }

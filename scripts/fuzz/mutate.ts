@@ -34,7 +34,6 @@ const mutations: readonly [Mutation, ...ReadonlyArray<Mutation>] = [
   (random, reply) => replaced(random, reply, random.pick(["null", "{}", "[]", "0", "-1", "1e400", '""', "true"])),
   (random, reply) =>
     replaced(random, reply, JSON.stringify(random.pick(["\u0000\u001b[2J", "x".repeat(200_000), "\ud83d"]))),
-  (random, reply, key) => replaced(random, reply, JSON.stringify(random.pick(spellings)(key))),
   // HTTP
   (random, reply) => ({
     ...reply,
@@ -55,7 +54,12 @@ const mutations: readonly [Mutation, ...ReadonlyArray<Mutation>] = [
       ...reply.headers,
       location: random.pick(["data:,x", "http://other.test/", "//", "file:///etc/passwd", "/v1"])
     }
-  }),
+  })
+]
+
+/** What a server that repeats the key does. */
+const keyMutations: readonly [Mutation, ...ReadonlyArray<Mutation>] = [
+  (random, reply, key) => replaced(random, reply, JSON.stringify(random.pick(spellings)(key))),
   (random, reply, key) => ({ ...reply, headers: { ...reply.headers, "x-request-id": random.pick(spellings)(key) } })
 ]
 
@@ -77,9 +81,10 @@ const replaced = (random: Random, reply: Reply, json: string): Reply => {
   return { ...reply, body: `${body.slice(0, found.index + 1)}${json}${body.slice(found.index + found[0].length)}` }
 }
 
-/** A reply with up to four changes. */
+/** A reply with up to four changes. Keys are written last: a key that is changed afterwards is no key any more. */
 export const mutate = (random: Random, reply: Reply, key: string): Reply => {
   let changed = reply
   for (let n = random.below(5); n > 0; n--) changed = random.pick(mutations)(random, changed, key)
+  for (let n = random.below(3); n > 1; n--) changed = random.pick(keyMutations)(random, changed, key)
   return changed
 }

@@ -23,6 +23,8 @@ import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import { type ApiError, isApiError } from "../ApiError.ts"
+import { makeCallScrubs } from "../internal/errors/callScrubs.ts"
+import { plainText, type Scrub, scrubbedStart } from "../internal/errors/redact.ts"
 import { CallSpan } from "../internal/usage/callSpan.ts"
 import {
   type Described,
@@ -115,13 +117,14 @@ export const make = (options: Options = {}): Middleware =>
     const operation = operationOf(call.endpoint)
     const model = usageIn(call.input).model
     const name = model === undefined ? operation : `${operation} ${model}`
+    const secrets = makeCallScrubs()
     const measured = Effect.flatMap(
       Effect.flatMap(CallSpan, (given) =>
         given === undefined ? Effect.makeSpan(name, { kind: "client" }) : Effect.succeed(given)
       ),
       (span) =>
-        Effect.flatMap(begin(call, span, operation, model, options), (record) =>
-          next({ ...call, options: RequestOptions.merge(call.options, record.options) }).pipe(
+        Effect.flatMap(begin(call, span, operation, model, secrets.scrub, options), (record) =>
+          secrets.watch(next({ ...call, options: RequestOptions.merge(call.options, record.options) })).pipe(
             Effect.withParentSpan(span, { captureStackTrace: false }),
             Effect.tap((response) => Effect.sync(() => record.answered(response))),
             Effect.map(mapValues((values) => recordedValues(values, record))),
@@ -167,10 +170,13 @@ const attributesTo =
 
 /** Writes messages to a span as JSON of at most `maxLength` characters. */
 const messagesTo =
-  (span: Tracer.Span, maxLength: number) =>
+  (span: Tracer.Span, maxLength: number, scrub: Scrub) =>
   (attributes: { readonly [name: string]: ReadonlyArray<unknown> }): void => {
     for (const [name, value] of Object.entries(attributes)) {
-      if (value.length > 0) span.attribute(name, cut(jsonOf(value), maxLength))
+      if (value.length === 0) continue
+      const text = jsonOf(value)
+      const start = scrubbedStart(text, maxLength, scrub)
+      span.attribute(name, text.length > maxLength ? `${start}…` : start)
     }
   }
 
@@ -202,6 +208,7 @@ const begin = Effect.fnUntraced(function* (
   span: Tracer.Span,
   operation: string,
   model: string | undefined,
+  scrub: Scrub,
   options: Options
 ) {
   const { provider = call.endpoint.provider } = options
@@ -212,13 +219,13 @@ const begin = Effect.fnUntraced(function* (
   const maxLength = contentLength(options)
   const observed = new Observed(maxLength)
   const set = attributesTo(span)
-  const setMessages = maxLength === 0 ? () => undefined : messagesTo(span, maxLength)
+  const setMessages = maxLength === 0 ? () => undefined : messagesTo(span, maxLength, scrub)
   let firstChunk: number | undefined
   let server: URL | undefined
   let hasEnded = false
 
   const named = { "gen_ai.operation.name": operation, "gen_ai.provider.name": provider }
-  const close = closing({ set, setMessages, named: { ...named, "gen_ai.request.model": model } })
+  const close = closing({ set, setMessages, scrub, named: { ...named, "gen_ai.request.model": model } })
 
   set({ ...named, "llmfx.endpoint": call.endpoint.id, ...requestAttributes(call.input) })
   setMessages({
@@ -257,6 +264,9 @@ const begin = Effect.fnUntraced(function* (
   return record
 })
 
+/** How long a name that a server chooses may be in a span or a metric, in characters. */
+const maxName = 200
+
 /** The outcome of a call, once it is known. */
 interface Outcome {
   readonly exit: Exit.Exit<unknown, unknown>
@@ -270,18 +280,22 @@ interface Outcome {
 const closing =
   ({
     named,
+    scrub,
     set,
     setMessages
   }: {
     readonly set: ReturnType<typeof attributesTo>
     readonly setMessages: ReturnType<typeof messagesTo>
+    readonly scrub: Scrub
     readonly named: { readonly [name: string]: string | undefined }
   }) =>
   ({ exit, firstChunk, observed, seconds, server }: Outcome): Effect.Effect<void> => {
     const { described, seen, text } = observed
     const counts = countsOf(seen.usage)
+    const plain = (name: string | undefined): string | undefined =>
+      name === undefined ? undefined : plainText(name, maxName, scrub)
     const shared = {
-      "gen_ai.response.model": seen.model,
+      "gen_ai.response.model": plain(seen.model),
       "error.type": errorType(exit),
       "server.address": server?.hostname,
       "server.port": portOf(server)
@@ -289,8 +303,8 @@ const closing =
     set({
       ...shared,
       ...usageAttributes(counts),
-      "gen_ai.response.id": described.id,
-      "gen_ai.response.finish_reasons": described.finishReasons,
+      "gen_ai.response.id": plain(described.id),
+      "gen_ai.response.finish_reasons": described.finishReasons.map((reason) => plainText(reason, maxName, scrub)),
       "gen_ai.response.time_to_first_chunk": firstChunk
     })
     setMessages({ "gen_ai.output.messages": outputMessages(text, described) })
@@ -337,8 +351,6 @@ const errorType = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
 
 const portOf = (url: URL | undefined): number | undefined =>
   url === undefined ? undefined : Number(url.port || (url.protocol === "https:" ? 443 : 80))
-
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 
 /** An input that cannot be written as JSON counts as empty. */
 const jsonOf = (value: unknown): string => {

@@ -27,6 +27,8 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import * as Accumulator from "../Accumulator.ts"
+import { type CallScrubs, makeCallScrubs } from "../internal/errors/callScrubs.ts"
+import { limitTexts, scrubDeep, scrubError } from "../internal/errors/redact.ts"
 import { abridge } from "../internal/json/abridge.ts"
 import type { JsonObject } from "../internal/json/json.ts"
 import { closedSchema } from "../internal/schema/closedSchema.ts"
@@ -406,9 +408,18 @@ export const read = <A, Answer>(
   const { problem, text } = readText(answer)
   const value: Effect.Effect<A, Reason> = problem === undefined ? decodeText(format, text) : Effect.fail(problem)
   return Effect.mapBoth(value, {
-    onFailure: (reason) => new OutputError({ reason, text, answer }),
+    onFailure: (reason) => {
+      limitTexts(reason)
+      return new OutputError({ reason, text, answer })
+    },
     onSuccess: (value) => ({ value, answer })
   })
+}
+
+/** The error without the secrets of the calls: a server may have written one into the answer. */
+const withoutSecrets = ({ answer, reason, text }: OutputError, { scrub }: CallScrubs): OutputError => {
+  scrubError(reason, scrub)
+  return new OutputError({ reason, text: scrub(text), answer: scrubDeep(answer, scrub) })
 }
 
 /**
@@ -443,12 +454,17 @@ export const ask = <A, Input, Answer, E, R>(
   input: Input,
   maxReasks: number
 ): Effect.Effect<Parsed<A, Answer>, E | OutputError, R> =>
-  Effect.flatMap(asking.call(input), (answer) =>
-    Effect.catchTag(read(format, asking.read, answer), "OutputError", (error) => {
-      const again = maxReasks > 0 ? inputAfter(asking, input, error) : undefined
-      return again === undefined ? Effect.fail(error) : ask(format, asking, again, maxReasks - 1)
-    })
-  )
+  Effect.suspend(() => {
+    const secrets = makeCallScrubs()
+    return Effect.flatMap(secrets.watch(asking.call(input)), (answer) =>
+      Effect.catchTag(read(format, asking.read, answer), "OutputError", (error) => {
+        const again = maxReasks > 0 ? inputAfter(asking, input, error) : undefined
+        return again === undefined
+          ? Effect.fail(withoutSecrets(error, secrets))
+          : ask(format, asking, again, maxReasks - 1)
+      })
+    )
+  })
 
 /** Returns the input that asks again, or `undefined` if that would not help. */
 const inputAfter = <Input>(
@@ -494,15 +510,19 @@ export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
   input: Input,
   maxReasks: number
 ): Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R> =>
-  Stream.unwrap(
-    Effect.map(Accumulator.streamed(following.accumulator, following.events(input), following), (answer) => {
+  Stream.suspend(() => {
+    const secrets = makeCallScrubs()
+    const events = secrets.watchStream(following.events(input))
+    const answers = Effect.map(Accumulator.streamed(following.accumulator, events, following), (answer) => {
       type Rest = Stream.Stream<Progress<A, E, Answer>, E2 | OutputError, R>
       const whole = Effect.flatMap(answer.final, (final) =>
         Effect.match(read(format, following.read, final), {
           onSuccess: (parsed): Rest => Stream.succeed({ _tag: "Whole", ...parsed }),
           onFailure: (error): Rest => {
             const again = maxReasks > 0 ? inputAfter(following, input, error) : undefined
-            return again === undefined ? Stream.fail(error) : follow(format, following, again, maxReasks - 1)
+            return again === undefined
+              ? Stream.fail(withoutSecrets(error, secrets))
+              : follow(format, following, again, maxReasks - 1)
           }
         })
       )
@@ -515,4 +535,5 @@ export const follow = <A, E, Input, Event, Snapshot, Step, Answer, E2, R>(
         Stream.unwrap(whole)
       )
     })
-  )
+    return Stream.unwrap(answers)
+  })

@@ -1,7 +1,7 @@
 /** Puts a message together from its stream of events; works on decoded events and on the JSON they came from. */
 
 import type { Fold, Step } from "../../Accumulator.ts"
-import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
+import { variantOf } from "../../internal/decode/unknownVariant.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
@@ -366,6 +366,6 @@ class Block {
       ...(this.#json === undefined ? {} : { input: this.#input(this.#json) }),
       ...(this.#isCut && this.#hasNoInput ? { input: "" } : {})
     }
-    return this.#isUnknown ? unknownVariant("type", {}, block) : block
+    return this.#isUnknown ? variantOf("type", block) : block
   }
 }

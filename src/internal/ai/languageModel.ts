@@ -16,6 +16,8 @@ import type * as Endpoint from "../../Endpoint.ts"
 import type { RateLimitInfo } from "../../policies/RateLimit.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as StructuredOutput from "../../tools/StructuredOutput.ts"
+import { type CallScrubs, makeCallScrubs } from "../errors/callScrubs.ts"
+import { scrubError } from "../errors/redact.ts"
 import { CallSpan } from "../usage/callSpan.ts"
 import { isJson, withoutFences } from "./fences.ts"
 import { fieldsOf, metadata } from "./metadata.ts"
@@ -117,17 +119,22 @@ export const makeLanguageModel =
       const generateText = (options: LanguageModel.ProviderOptions) =>
         Effect.gen(function* () {
           const { config, input, place, reading, request } = yield* prepare(options, false)
-          const response = yield* api.create(input, request, config).pipe(
+          const secrets = makeCallScrubs()
+          const response = yield* secrets.watch(api.create(input, request, config)).pipe(
             Effect.provideService(api.service, client),
             Effect.provideService(CallSpan, options.span),
             Effect.mapError((error) => AiErrors.fromApiError(error, place))
           )
           const isObject = options.responseFormat.type === "json"
-          const given = yield* attempt(() => api.toParts(response.value, reading))
-          const parts = isObject ? withoutFences(given) : given
-          if (isObject) yield* checkObject(parts, api.key, place)
+          const read = attempt(() => api.toParts(response.value, reading))
+          const parts = yield* Effect.mapError(
+            isObject
+              ? Effect.tap(Effect.map(read, withoutFences), (parts) => checkObject(parts, api.key, place))
+              : read,
+            withoutSecrets(secrets)
+          )
           return parts.map((part) => {
-            annotatePart(options.span, part)
+            annotatePart(options.span, part, secrets.scrub)
             return withHttp(part, api.key, response)
           })
         })
@@ -137,8 +144,9 @@ export const makeLanguageModel =
           Effect.gen(function* () {
             const { config, input, place, reading, request } = yield* prepare(options, true)
             const toAiError = (error: ApiError) => AiErrors.fromApiError(error, place)
-            const response = yield* api
-              .stream(input, request, config)
+            const secrets = makeCallScrubs()
+            const response = yield* secrets
+              .watch(api.stream(input, request, config))
               .pipe(
                 Effect.provideService(api.service, client),
                 Effect.provideService(CallSpan, options.span),
@@ -148,11 +156,11 @@ export const makeLanguageModel =
               const reader = api.reader(reading)
               return mapParts(reader, (part) => {
                 if (part.type !== "response-metadata" && part.type !== "finish") return part
-                annotatePart(options.span, part)
+                annotatePart(options.span, part, secrets.scrub)
                 return withHttp(part, api.key, response)
               })
             }
-            return readParts(make)(Stream.mapError(response.value, toAiError))
+            return Stream.mapError(readParts(make)(Stream.mapError(response.value, toAiError)), withoutSecrets(secrets))
           })
         )
 
@@ -170,6 +178,14 @@ export const makeLanguageModel =
             })
       })
     })
+
+/** The error without the secrets of the call: a server may have written one into the answer that it quotes. */
+const withoutSecrets =
+  ({ scrub }: CallScrubs) =>
+  ({ method, module, reason }: AiError.AiError): AiError.AiError => {
+    scrubError(reason, scrub)
+    return AiError.make({ module, method, reason })
+  }
 
 const mapParts = (
   reader: PartReader<unknown>,

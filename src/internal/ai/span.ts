@@ -3,6 +3,8 @@ import type * as Response from "effect/ai/Response"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
+import { makeCallScrubs } from "../errors/callScrubs.ts"
+import { plainText, type Scrub } from "../errors/redact.ts"
 import { CallSpan } from "../usage/callSpan.ts"
 import { requestAttributes } from "../usage/genAi.ts"
 
@@ -42,25 +44,30 @@ export const onSpanOf = <A, E, R>(
     // Any other span is the program's own.
     if (span?.name.startsWith(`${core}.`) !== true) return call
     annotateRequest(span, "openai", operation, input)
-    return call.pipe(
+    const secrets = makeCallScrubs()
+    return secrets.watch(call).pipe(
       Effect.provideService(CallSpan, span),
-      Effect.tap((value) => Effect.sync(() => annotateUsage(span, usedBy(value))))
+      Effect.tap((value) => Effect.sync(() => annotateUsage(span, usedBy(value), secrets.scrub)))
     )
   })
 
-const annotateUsage = (span: Tracer.Span, { inputTokens, modelId, outputTokens }: Used): void => {
+const annotateUsage = (span: Tracer.Span, { inputTokens, modelId, outputTokens }: Used, scrub: Scrub): void => {
   span.attribute("gen_ai.usage.input_tokens", inputTokens)
   if (outputTokens !== undefined) span.attribute("gen_ai.usage.output_tokens", outputTokens)
-  if (modelId !== undefined) span.attribute("gen_ai.response.model", modelId)
+  if (modelId !== undefined) span.attribute("gen_ai.response.model", plainText(modelId, maxName, scrub))
 }
 
 type Part = Response.PartEncoded | Response.StreamPartEncoded
 
+/** How long a name that a server chooses may be, in characters. */
+const maxName = 200
+
 /** Describes the answer on the span, as far as one part tells of it. */
-export const annotatePart = (span: Tracer.Span, part: Part): void => {
+export const annotatePart = (span: Tracer.Span, part: Part, scrub: Scrub): void => {
   if (part.type === "response-metadata") {
-    if (part.id !== undefined) span.attribute("gen_ai.response.id", part.id)
-    if (part.modelId !== undefined) span.attribute("gen_ai.response.model", part.modelId)
+    const { id, modelId } = part
+    if (id !== undefined) span.attribute("gen_ai.response.id", plainText(id, maxName, scrub))
+    if (modelId !== undefined) span.attribute("gen_ai.response.model", plainText(modelId, maxName, scrub))
   } else if (part.type === "finish") {
     span.attribute("gen_ai.response.finish_reasons", [part.reason])
     const { inputTokens, outputTokens } = part.usage

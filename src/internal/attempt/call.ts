@@ -11,15 +11,17 @@ import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import type { Timeouts } from "../../policies/Timeouts.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type { Dialect } from "../dialect.ts"
+import { ScrubListener } from "../errors/callScrubs.ts"
 import {
+  limitTexts,
+  maxMessage,
   plainResponseHeaders,
   plainText,
   type Scrub,
   type Secrets,
   scrubbedStart,
   scrubDeep,
-  scrubError,
-  visible
+  scrubError
 } from "../errors/redact.ts"
 import { optionProblems } from "../optionProblems.ts"
 import type { Wire, WireMaker } from "../request/wire.ts"
@@ -101,6 +103,7 @@ export const withCall = <A, R>(
     const timeouts = options.timeouts ?? {}
     const secrets = new CallSecrets(config.secrets, options)
     const { scrub } = secrets
+    fiber.getRef(ScrubListener)?.(scrub)
     let wire: Wire
     let fields = given
     try {
@@ -211,7 +214,6 @@ export const requestIdOf = (dialect: Dialect, headers: { readonly [name: string]
   return undefined
 }
 
-const maxMessage = 4000
 const maxName = 200
 const maxHelpUrl = 1000
 
@@ -266,17 +268,4 @@ export const errorOf = (
     attempts: [...call.attempts],
     ...(received === undefined ? {} : { partial: received })
   })
-}
-
-const maxTexts: { readonly [field: string]: number } = { stack: 16_000 }
-
-/** Cuts texts that a server can make long, such as a message that names a property. */
-const limitTexts = (reason: ApiError.Reason): void => {
-  for (const key of Reflect.ownKeys(reason)) {
-    const value: unknown = Reflect.get(reason, key)
-    if (typeof value !== "string" || typeof key !== "string" || key === "raw") continue
-    const max = maxTexts[key] ?? maxMessage
-    const plain = visible(value.length > max ? `${value.slice(0, max)}…` : value)
-    if (plain !== value) Reflect.set(reason, key, plain)
-  }
 }

@@ -26,5 +26,11 @@ export const unknownVariant = (discriminator: string, known: object, input: unkn
   return typeof tag === "string" && !Object.hasOwn(known, tag) ? new Variant(discriminator, tag, raw) : undefined
 }
 
+/** Returns a variant of an object that is known to be none of the declared ones; without a tag, its tag is `""`. */
+export const variantOf = (discriminator: string, raw: { readonly [key: string]: unknown }): object => {
+  const tag = raw[discriminator]
+  return new Variant(discriminator, typeof tag === "string" ? tag : "", raw)
+}
+
 /** Returns the variant that replaces a missing object. */
-export const missingVariant = (discriminator: string): object => new Variant(discriminator, "", {})
+export const missingVariant = (discriminator: string): object => variantOf(discriminator, {})

@@ -63,6 +63,22 @@ export const scrubError = (error: object, scrub: Scrub): void => {
   }
 }
 
+/** How long a message of an error may be, in characters. */
+export const maxMessage = 4000
+
+const maxTexts: { readonly [field: string]: number } = { stack: 16_000 }
+
+/** Cuts texts of an error that a server can make long, such as a message that names a property. */
+export const limitTexts = (error: object): void => {
+  for (const key of Reflect.ownKeys(error)) {
+    const value: unknown = Reflect.get(error, key)
+    if (typeof value !== "string" || typeof key !== "string" || key === "raw") continue
+    const max = maxTexts[key] ?? maxMessage
+    const plain = visible(value.length > max ? `${value.slice(0, max)}…` : value)
+    if (plain !== value) Reflect.set(error, key, plain)
+  }
+}
+
 /** Request headers whose values say nothing secret. */
 const plainHeaders = new Set([
   "accept",

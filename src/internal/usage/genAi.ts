@@ -60,8 +60,12 @@ export const describe = (into: Described, value: unknown): void => {
   }
 }
 
+/** More reasons than these say nothing about a response, and each is compared with those before it. */
+const maxReasons = 16
+
 const addReason = ({ finishReasons }: Described, reason: unknown): void => {
-  if (typeof reason === "string" && !finishReasons.includes(reason)) finishReasons.push(reason)
+  if (typeof reason !== "string" || finishReasons.length === maxReasons || finishReasons.includes(reason)) return
+  finishReasons.push(reason)
 }
 
 /** Returns the text of a response, or the text that an event adds. */

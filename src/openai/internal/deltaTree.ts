@@ -1,6 +1,6 @@
 /** Builds JSON from deltas whose list items name their position in `index`. */
 
-import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
+import { variantOf } from "../../internal/decode/unknownVariant.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
 
@@ -55,7 +55,7 @@ export class DeltaObject {
 
   #build(): unknown {
     const object = Object.fromEntries([...this.#fields].map(([name, node]) => [name, valueOf(node)]))
-    return this.#isUnknown ? unknownVariant("type", {}, object) : object
+    return this.#isUnknown ? variantOf("type", object) : object
   }
 }
 

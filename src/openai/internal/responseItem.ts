@@ -1,7 +1,7 @@
 /** The items of a response, each put together from its pieces. */
 
 import type { Place, Step } from "../../Accumulator.ts"
-import { unknownVariant } from "../../internal/decode/unknownVariant.ts"
+import { variantOf } from "../../internal/decode/unknownVariant.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { indexOf } from "../../internal/stream/fold.ts"
@@ -396,7 +396,7 @@ export class Item {
         : { action: { ...action, commands: byIndex(this.#commands) } }),
       ...(this.#outputs.size === 0 ? {} : { output: byIndex(this.#outputs).flat() })
     }
-    return this.#isUnknown ? unknownVariant("type", {}, item) : item
+    return this.#isUnknown ? variantOf("type", item) : item
   }
 }
 
@@ -488,6 +488,6 @@ class Part {
       ...(this.#annotations === undefined ? {} : { annotations: [...this.#annotations] }),
       ...(this.#logprobs === undefined ? {} : { logprobs: [...this.#logprobs] })
     }
-    return this.#isUnknown ? unknownVariant("type", {}, part) : part
+    return this.#isUnknown ? variantOf("type", part) : part
   }
 }
