@@ -39,7 +39,7 @@ import {
   type ToParts,
   toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt } from "../internal/ai/parts.ts"
+import { writePrompt } from "../internal/ai/parts.ts"
 import {
   configOf,
   layerOf,
@@ -112,8 +112,10 @@ export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
 export { ToolSettings } from "./internal/ai/toolSettings.ts"
 
+const module = "llmfx/anthropic/MessageLanguageModel"
+
 const reading: AnswerReader = {
-  module: "llmfx/anthropic/MessageLanguageModel",
+  module,
   conversion,
   toParts: (message, reading) => messageToParts(message, reading),
   reader: (reading) => new MessageReader(reading)
@@ -176,7 +178,7 @@ export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly tools?: ReadonlyArray<AiTool.Any>; readonly config?: Config } = {}
 ): Effect.Effect<Input, AiError.AiError> =>
-  attempt(() => {
+  writePrompt(module, () => {
     const { config = {}, tools = [] } = options
     const { messages, system } = promptToMessages(
       prompt,

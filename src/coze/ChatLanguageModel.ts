@@ -39,7 +39,7 @@ import {
   type ToParts,
   toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt } from "../internal/ai/parts.ts"
+import { writePrompt } from "../internal/ai/parts.ts"
 import {
   configOf,
   layerOf,
@@ -107,14 +107,16 @@ const createChat = (
     )
   )
 
+const module = "llmfx/coze/ChatLanguageModel"
+
 const api: Api<Coze, Config, ChatRequest> = {
-  module: "llmfx/coze/ChatLanguageModel",
+  module,
   key,
   provider: "coze",
   service: Coze,
   config: Config,
   conversion: plainConversion,
-  toRequest: (request) => attempt(() => chatRequest(request)),
+  toRequest: (request) => writePrompt(module, () => chatRequest(request)),
   create: createChat,
   stream: openChat,
   toParts: eventsToParts,
@@ -154,7 +156,7 @@ export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly config?: Config } = {}
 ): Effect.Effect<ReadonlyArray<EnterMessage>, AiError.AiError> =>
-  attempt(() => messagesOf(prompt.content, options.config ?? {}))
+  writePrompt(module, () => messagesOf(prompt.content, options.config ?? {}))
 
 const toChatParts = /*#__PURE__*/ toPartsOf(api)
 

@@ -35,7 +35,7 @@ import {
   type ToParts,
   toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt } from "../internal/ai/parts.ts"
+import { writePrompt } from "../internal/ai/parts.ts"
 import {
   configOf,
   layerOf,
@@ -114,14 +114,16 @@ export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>(
  */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
+const module = "llmfx/openai/ChatLanguageModel"
+
 const api: Api<OpenAi, Config, ChatCompletions.ChatCompletionCreateParams> = {
-  module: "llmfx/openai/ChatLanguageModel",
+  module,
   key,
   provider: "openai",
   service: OpenAi,
   config: Config,
   conversion,
-  toRequest: (request) => attempt(() => toRequest(request)),
+  toRequest: (request) => writePrompt(module, () => toRequest(request)),
   create: (input, options) => createCompletion.withResponse(input, options),
   stream: (input, options) => streamCompletion.withResponse(input, options),
   toParts: partsOf,
@@ -165,7 +167,7 @@ export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly tools?: ReadonlyArray<Tool.Any>; readonly model?: string; readonly config?: Config } = {}
 ): Effect.Effect<ReadonlyArray<ChatCompletions.ChatCompletionMessageParam>, AiError.AiError> =>
-  attempt(() => {
+  writePrompt(module, () => {
     const { config = {}, model = "", tools = [] } = options
     return toMessages(prompt.content, new ToolTable(tools, { conversion, strict: config.strict }), config, model)
   })

@@ -39,7 +39,7 @@ import {
   type ToParts,
   toPartsOf
 } from "../internal/ai/languageModel.ts"
-import { attempt } from "../internal/ai/parts.ts"
+import { writePrompt } from "../internal/ai/parts.ts"
 import {
   configOf,
   layerOf,
@@ -92,14 +92,16 @@ export const Config: Context.Reference<Config> = /*#__PURE__*/ configOf<Config>(
  */
 export const withConfig: Combinator<Config> = /*#__PURE__*/ withConfigOf(Config)
 
+const module = "llmfx/openai/ResponseLanguageModel"
+
 const api: Api<OpenAi, Config, Responses.ResponseCreateParams> = {
-  module: "llmfx/openai/ResponseLanguageModel",
+  module,
   key,
   provider: "openai",
   service: OpenAi,
   config: Config,
   conversion,
-  toRequest: (request) => attempt(() => toRequest(request)),
+  toRequest: (request) => writePrompt(module, () => toRequest(request)),
   create: (input, options) => createResponse.withResponse(input, options),
   stream: (input, options) => streamResponse.withResponse(input, options),
   toParts: partsOf,
@@ -142,7 +144,7 @@ export const toInput = (
   prompt: Prompt.Prompt,
   options: { readonly tools?: ReadonlyArray<Tool.Any>; readonly model?: string; readonly config?: Config } = {}
 ): Effect.Effect<ReadonlyArray<Responses.ResponseInputItem>, AiError.AiError> =>
-  attempt(() => {
+  writePrompt(module, () => {
     const { config = {}, model = "", tools = [] } = options
     const table = new ToolTable(tools, { conversion, strict: config.strict })
     return toItems(prompt.content, table, config, model, prompt.content)

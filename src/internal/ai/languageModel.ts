@@ -21,7 +21,7 @@ import { scrubError } from "../errors/redact.ts"
 import { CallSpan } from "../usage/callSpan.ts"
 import { isJson, withoutFences } from "./fences.ts"
 import { fieldsOf, metadata } from "./metadata.ts"
-import { attempt, type PartReader, readParts } from "./parts.ts"
+import { type PartReader, readAnswer, readParts } from "./parts.ts"
 import { type ObjectForm, objectForm } from "./schemaForm.ts"
 import { type Make, mergeConfig, type SharedConfig } from "./settings.ts"
 import { annotatePart, annotateRequest } from "./span.ts"
@@ -126,7 +126,7 @@ export const makeLanguageModel =
             Effect.mapError((error) => AiErrors.fromApiError(error, place))
           )
           const isObject = options.responseFormat.type === "json"
-          const read = attempt(() => api.toParts(response.value, reading))
+          const read = readAnswer(place, () => api.toParts(response.value, reading))
           const parts = yield* Effect.mapError(
             isObject
               ? Effect.tap(Effect.map(read, withoutFences), (parts) => checkObject(parts, api.key, place))
@@ -160,7 +160,10 @@ export const makeLanguageModel =
                 return withHttp(part, api.key, response)
               })
             }
-            return Stream.mapError(readParts(make)(Stream.mapError(response.value, toAiError)), withoutSecrets(secrets))
+            return Stream.mapError(
+              readParts(place, make)(Stream.mapError(response.value, toAiError)),
+              withoutSecrets(secrets)
+            )
           })
         )
 
@@ -300,8 +303,10 @@ export type ToParts<Answer> = (
 
 export const toPartsOf =
   (api: AnswerReader): ToParts<unknown> =>
-  (answer, options = {}) =>
-    attempt(() => api.toParts(answer, readingOf(api, options, "toParts")))
+  (answer, options = {}) => {
+    const reading = readingOf(api, options, "toParts")
+    return readAnswer(reading.place, () => api.toParts(answer, reading))
+  }
 
 /** Reads the events of an answer. */
 export type StreamParts<Event> = (
@@ -311,4 +316,4 @@ export type StreamParts<Event> = (
 export const streamPartsOf =
   (api: AnswerReader): StreamParts<unknown> =>
   (options = {}) =>
-    readParts(() => api.reader(readingOf(api, options, "streamParts")))
+    readParts({ module: api.module, method: "streamParts" }, () => api.reader(readingOf(api, options, "streamParts")))

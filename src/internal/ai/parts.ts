@@ -22,15 +22,36 @@ export interface PartReader<in Event> {
   readonly end: (emit: Emit<Response.StreamPartEncoded>) => void
 }
 
-/** Runs code that may throw an `AiError`. */
-export const attempt = <A>(run: () => A): Effect.Effect<A, AiError.AiError> =>
+/** Runs code that reads an answer, and may throw an `AiError`. */
+export const readAnswer = <A>(place: AiErrors.Place, run: () => A): Effect.Effect<A, AiError.AiError> =>
+  attempt(run, (thrown) => unreadable(place, thrown))
+
+/** Runs code that writes a prompt, and may throw an `AiError`. */
+export const writePrompt = <A>(module: string, run: () => A): Effect.Effect<A, AiError.AiError> =>
+  attempt(run, ({ message }) =>
+    AiError.make({
+      module,
+      method: "toInput",
+      reason: new AiError.InvalidUserInputError({ description: `The prompt cannot be written: ${message}` })
+    })
+  )
+
+/** What is nested more deeply than the stack, or longer than a text can be, throws a `RangeError`. */
+const attempt = <A>(run: () => A, refuse: (thrown: RangeError) => AiError.AiError): Effect.Effect<A, AiError.AiError> =>
   Effect.suspend(() => {
     try {
       return Effect.succeed(run())
     } catch (thrown) {
       if (AiError.isAiError(thrown)) return Effect.fail(thrown)
+      if (thrown instanceof RangeError) return Effect.fail(refuse(thrown))
       throw thrown
     }
+  })
+
+const unreadable = (place: AiErrors.Place, { message }: RangeError): AiError.AiError =>
+  AiError.make({
+    ...place,
+    reason: new AiError.InvalidOutputError({ description: `The answer cannot be read: ${message}` })
   })
 
 /**
@@ -38,7 +59,7 @@ export const attempt = <A>(run: () => A): Effect.Effect<A, AiError.AiError> =>
  * as much for each part that comes alone.
  */
 export const readParts =
-  <Event>(make: () => PartReader<Event>) =>
+  <Event>(place: AiErrors.Place, make: () => PartReader<Event>) =>
   <E, R>(events: Stream.Stream<Event, E, R>): Stream.Stream<Response.StreamPartEncoded, E | AiError.AiError, R> =>
     Stream.transformPull(events, (pull) =>
       Effect.sync(() => {
@@ -50,8 +71,8 @@ export const readParts =
           try {
             run((part) => parts.push(part))
           } catch (thrown) {
-            if (!AiError.isAiError(thrown)) throw thrown
-            failure = thrown
+            if (!AiError.isAiError(thrown) && !(thrown instanceof RangeError)) throw thrown
+            failure = AiError.isAiError(thrown) ? thrown : unreadable(place, thrown)
           }
           return parts
         }

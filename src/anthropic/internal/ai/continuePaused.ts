@@ -33,9 +33,15 @@ const isBlock = (value: JsonObject): value is JsonObject & { readonly type: stri
 export const withContainer = (asked: unknown, id: unknown): unknown =>
   isObject(asked) ? { ...asked, id: asked["id"] ?? id } : (asked ?? id)
 
-const jsonOf = (value: unknown): JsonObject => {
-  const json = plainJson(value)
-  return isObject(json) ? json : {}
+/** `undefined` for what is nested too deeply: whoever reads the answer says so. */
+const jsonOf = (value: unknown): JsonObject | undefined => {
+  try {
+    const json = plainJson(value)
+    return isObject(json) ? json : {}
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined
+    throw thrown
+  }
 }
 
 /** Asks again while an answer is paused, up to `times` more. Gives one message with all blocks and the sum of the usage. */
@@ -46,6 +52,8 @@ export const continueMessage = <E, R>(
 ): Effect.Effect<Endpoint.Response<JsonObject>, E, R> =>
   Effect.flatMap(create(input), (response) => {
     const message = jsonOf(response.value)
+    if (message === undefined)
+      return Effect.succeed({ ...response, value: isObject(response.value) ? response.value : {} })
     if (times < 1 || !isPaused(message)) return Effect.succeed({ ...response, value: message })
     return Effect.map(continueMessage(create, nextInput(input, message), times - 1), ({ value: next }) => ({
       ...response,
@@ -97,6 +105,7 @@ const continueEvents = <Event, E>(
       if (!isObject(event)) return [event]
       if (event["type"] === "message_delta") {
         const message = jsonOf(fold.snapshot())
+        if (message === undefined) return [event]
         if (times > 0 && isPaused(message)) paused = message
         return paused === undefined ? [{ ...event, usage: sum(before.usage, message["usage"]) }] : []
       }

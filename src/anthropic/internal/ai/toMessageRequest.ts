@@ -8,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
-import { attempt } from "../../../internal/ai/parts.ts"
+import { writePrompt } from "../../../internal/ai/parts.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
 import { strictBudget } from "../../../internal/schema/strictBudget.ts"
 import type { Anthropic } from "../../Anthropic.ts"
@@ -34,7 +34,9 @@ export const toMessageRequest = (
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const maxTokens = request.config.max_tokens ?? (yield* capabilities.maxTokens)
-    const { input, omitted } = yield* attempt(() => inputOf(request, maxTokens, now))
+    const { input, omitted } = yield* writePrompt("llmfx/anthropic/MessageLanguageModel", () =>
+      inputOf(request, maxTokens, now)
+    )
     for (const what of omitted)
       yield* Effect.logWarning(`Left out of the prompt, as the Messages API does not take it: ${what}`)
     return input
