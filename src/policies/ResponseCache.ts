@@ -124,8 +124,11 @@ const keeping =
         Effect.suspend(() => {
           const { headers, raw, status } = response
           const plain = (json: unknown): unknown => (json === undefined ? null : JSON.parse(JSON.stringify(json)))
-          const kept = { value: plain(value), raw: plain(raw), status, headers: { ...headers } }
-          return Effect.timeoutOption(store.set(key, Exit.succeed(kept)), maxStoreTime)
+          const kept = Effect.try({
+            try: () => ({ value: plain(value), raw: plain(raw), status, headers: { ...headers } }),
+            catch: (thrown) => thrown
+          })
+          return Effect.flatMap(kept, (kept) => Effect.timeoutOption(store.set(key, Exit.succeed(kept)), maxStoreTime))
         })
       )
     const keptValues = (response: Endpoint.Response<unknown>) => (values: Stream.Stream<unknown, ApiError>) =>

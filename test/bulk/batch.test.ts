@@ -69,7 +69,7 @@ const responseOf = (input: unknown) => ({
 })
 
 /** OpenAI's files and batches. */
-const makeOpenAi = (options: { readonly loses?: number; readonly refuses?: boolean } = {}) => {
+const makeOpenAi = (options: { readonly loses?: number; readonly refuses?: boolean; readonly extra?: string } = {}) => {
   const files: Array<string> = []
   const batches: Array<Fields & { readonly id: string }> = []
   let left = options.loses ?? 0
@@ -106,6 +106,7 @@ const makeOpenAi = (options: { readonly loses?: number; readonly refuses?: boole
           .map(({ body, custom_id }) =>
             JSON.stringify({ custom_id, response: { status_code: 200, body: responseOf(body.input) }, error: null })
           )
+          .map((line) => line.replace('"output":[]', `"output":[],"extra":${options.extra ?? null}`))
           .join("\n")
       }
     }
@@ -155,6 +156,19 @@ describe("via a vendor's batches", () => {
       const results = yield* run
       expect(results).toHaveLength(5)
       expect(batches).toHaveLength(1)
+    })
+  )
+
+  it.live("fails the input whose result is nested too deeply to be stored", () =>
+    Effect.gen(function* () {
+      const filename = join(yield* folder, "jobs.db")
+      const { client } = makeOpenAi({ extra: `${"[".repeat(100_000)}${"]".repeat(100_000)}` })
+      const bulk = Bulk.endpoint("describe", Responses.create, { via: BatchRun.via(), poll })
+      const results = yield* Effect.provide(
+        resultsIn(bulk.run("a", inputs(2))),
+        worker(bulk, filename).pipe(Layer.provide(client))
+      )
+      expect(results.map((result) => result._tag)).toEqual(["Failed", "Failed"])
     })
   )
 

@@ -191,6 +191,19 @@ describe("ResponseCache", () => {
     )
   )
 
+  it.effect("does not keep a response that is nested too deeply to be written", () =>
+    Effect.gen(function* () {
+      const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
+      const text = JSON.stringify({ ...response("a"), metadata: {}, extra: "<deep>" }).replace('"<deep>"', deep)
+      const http = fakeHttp({ parts: [text] })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      const create = Effect.provide(Responses.create({ model: "m", input: "hi" }), layer)
+      assert.strictEqual((yield* create).id, "resp_1")
+      assert.strictEqual((yield* create).id, "resp_1")
+      assert.strictEqual(http.sent.length, 2)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
   it.effect("does not wait for a store that does not answer", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: response("a") }, { body: response("b") })

@@ -14,7 +14,7 @@ import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as Usage from "../../telemetry/Usage.ts"
 import { type Intent, intentOf } from "./batchIntent.ts"
-import { failureOf, spentIn } from "./call.ts"
+import { failureOf, successOf } from "./call.ts"
 import { makeCommit } from "./commit.ts"
 import type { StopReason } from "./errors.ts"
 import type { Finished, Item, Outcome, Task } from "./model.ts"
@@ -65,17 +65,10 @@ const outcomeOf = (
   event: Batch.Succeeded<unknown> | Batch.Failed,
   encode: (value: unknown) => string,
   prices: Usage.Prices
-): Outcome => {
-  if (event._tag === "Failed") return failedAs(event.error.code ?? event.error.kind, event.error)
-  return {
-    state: "succeeded",
-    value: encode(event.value),
-    reason: undefined,
-    isRetryable: false,
-    spent: spentIn(event.value, prices),
-    limited: 0
-  }
-}
+): Outcome =>
+  event._tag === "Failed"
+    ? failedAs(event.error.code ?? event.error.kind, event.error)
+    : successOf(event.value, encode, prices)
 
 const failedAs = (reason: string, error: { readonly message: string; readonly isRetryable: boolean }): Outcome => ({
   state: "failed",

@@ -80,6 +80,10 @@ const watching = (total: Total): Middleware.Middleware =>
     })
   )
 
+/** A value as it is stored, for calls that no middleware has seen. One that cannot be written is a failure. */
+export const successOf = (value: unknown, encode: Call<never>["encode"], prices: Usage.Prices): Outcome =>
+  succeeded(value, encode, { models: [], limited: 0 }, prices)
+
 const succeeded = (value: unknown, encode: Call<never>["encode"], total: Total, prices: Usage.Prices): Outcome => {
   const spent = spentOf(total, prices) ?? spentIn(value, prices)
   try {
@@ -110,7 +114,7 @@ const spentOf = ({ models }: Total, prices: Usage.Prices): Spent | undefined => 
 }
 
 /** Reads usage from a value, for calls that no middleware has seen. */
-export const spentIn = (value: unknown, prices: Usage.Prices): Spent | undefined => {
+const spentIn = (value: unknown, prices: Usage.Prices): Spent | undefined => {
   const usage = Usage.of(value)
   if (usage === undefined) return undefined
   const model =
