@@ -29,6 +29,8 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import * as Credential from "../credentials/Credential.ts"
+import { isToken } from "../internal/credentials/tokenSecrets.ts"
+import { visible } from "../internal/errors/redact.ts"
 import { CozeAuthError } from "./CozeAuthError.ts"
 import { challengeOf, randomHex, signJwt } from "./internal/jwt.ts"
 import { apiUrl, type Place, wwwUrl } from "./internal/platform.ts"
@@ -176,7 +178,7 @@ const tokenFrom = (
 ): AuthEffect<OAuthToken> =>
   Effect.flatMap(post(`${apiUrl(place)}${path}`, body, bearer), (answer) => {
     const { access_token: access, expires_in: expiresIn, refresh_token: refresh } = answer
-    if (typeof access !== "string") return Effect.fail(unexpected("The answer has no access_token"))
+    if (!isToken(access)) return Effect.fail(unexpected("The answer has no access_token that can be sent"))
     return Effect.map(expiryOf(expiresIn), (expiresAt) => ({
       accessToken: Redacted.make(access),
       refreshToken: typeof refresh === "string" && refresh !== "" ? Redacted.make(refresh) : undefined,
@@ -218,12 +220,13 @@ export const deviceCode = (app: App, options?: { readonly workspaceId?: string |
     if (typeof code !== "string" || typeof userCode !== "string" || typeof uri !== "string") {
       return yield* unexpected("The answer has no device_code, user_code or verification_uri")
     }
+    if (!/^https?:\/\//i.test(uri)) return yield* unexpected("The verification_uri of the answer is not a web address")
     return {
       deviceCode: Redacted.make(code),
-      userCode,
-      verificationUrl: uri,
-      verificationUrlComplete: `${uri}?user_code=${encodeURIComponent(userCode)}`,
-      interval: typeof interval === "number" && interval > 0 ? interval : 5,
+      userCode: visible(userCode),
+      verificationUrl: visible(uri),
+      verificationUrlComplete: `${visible(uri)}?user_code=${encodeURIComponent(userCode)}`,
+      interval: typeof interval === "number" && interval > 0 ? Math.max(fastest, interval) : 5,
       expiresAt: yield* expiryOf(answer["expires_in"])
     }
   })
@@ -240,6 +243,8 @@ export const deviceToken = (app: App, code: DeviceCode): AuthEffect<OAuthToken> 
     device_code: Redacted.value(code.deviceCode)
   })
 
+/** How often a server can have a device poll, in seconds. */
+const fastest = 1
 const slowest = 30
 
 /**

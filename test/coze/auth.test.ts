@@ -12,6 +12,7 @@ import type { Credential } from "../../src/credentials/Credential.ts"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
 import { loopback, redirect, refusingUrl, text } from "../support/LoopbackServer.ts"
+import { settleSlowly } from "../support/settle.ts"
 import { authorizationServer, overFake, overLoopback } from "./support/authorizationServer.ts"
 import { cozeOver } from "./support/layers.ts"
 
@@ -145,6 +146,30 @@ describe("CozeAuth requests", () => {
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )
 
+  it.effect("give up a server that does not end its answer", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ parts: ['{"access_token":', 3_600_000] })
+      const web = { ...app, clientSecret: Redacted.make("secret") }
+      const error = yield* settleSlowly(
+        failureOf(Effect.provide(CozeAuth.webToken(web, { code: "code-1", redirectUrl }), http.layer)),
+        "1 second"
+      )
+      assert.strictEqual(error.reason, "network")
+      assert.include(error.message, "30 seconds")
+    })
+  )
+
+  it.effect("refuse a token that no header can hold", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { access_token: "a\r\nx-key: b", expires_in: 9 } })
+      const web = { ...app, clientSecret: Redacted.make("secret") }
+      const error = yield* failureOf(
+        Effect.provide(CozeAuth.webToken(web, { code: "code-1", redirectUrl }), http.layer)
+      )
+      assert.strictEqual(error.reason, "invalid_response")
+    })
+  )
+
   it.live("say that the answer is not JSON", () =>
     Effect.gen(function* () {
       const server = yield* loopback(text("<html>", { status: 502 }))
@@ -190,6 +215,31 @@ describe("CozeAuth devices", () => {
         looks.slice(1).map((at, index) => at - (looks[index] ?? 0)),
         [10, 15, 20, 25, 30, 30, 30]
       )
+    })
+  )
+
+  const codeWith = (fields: object) =>
+    CozeAuth.deviceCode(app).pipe(
+      Effect.provide(
+        fakeHttp({
+          body: { device_code: "d", user_code: "u", verification_uri: "https://a.test", expires_in: 9, ...fields }
+        }).layer
+      )
+    )
+
+  it.effect("do not look more than once a second, whatever the server says", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* codeWith({ interval: 1e-9 })).interval, 1)
+    })
+  )
+
+  it.effect("do not send the user to anything but a web page", () =>
+    Effect.gen(function* () {
+      for (const verification_uri of ["javascript:alert(1)", "file:///etc/passwd", "//a.test"]) {
+        assert.strictEqual((yield* failureOf(codeWith({ verification_uri }))).reason, "invalid_response")
+      }
+      const { userCode } = yield* codeWith({ user_code: "\u001b[2J1" })
+      assert.notInclude(userCode, "\u001b")
     })
   )
 

@@ -3,8 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
-import { execute } from "../../internal/attempt/fetchClient.ts"
-import { readToken, scrubOf } from "../../internal/credentials/tokenSecrets.ts"
+import { readToken, scrubOf, sendForToken } from "../../internal/credentials/tokenSecrets.ts"
 import { plainText } from "../../internal/errors/redact.ts"
 import { isObject, type JsonObject, parseJson, stringOf } from "../../internal/json/json.ts"
 import { CozeAuthError, type CozeAuthReason } from "../CozeAuthError.ts"
@@ -22,20 +21,15 @@ export const post = (
       bearer === undefined ? (self) => self : HttpClientRequest.bearerToken(bearer)
     )
     const scrub = scrubOf(request)
-    // Secrets must not follow a redirect.
-    const sent = execute(yield* HttpClient.HttpClient, request, { redirect: "manual" })
+    const sent = sendForToken(yield* HttpClient.HttpClient, request)
     const { headers, status, text } = yield* Effect.flatMap(sent, (response) =>
       Effect.map(readToken(response), (text) => ({ headers: response.headers, status: response.status, text }))
     ).pipe(
-      Effect.mapError(
-        (error) =>
-          new CozeAuthError({
-            reason: "network",
-            message: plainText(error.message, maxMessage, scrub),
-            code: undefined,
-            logId: undefined
-          })
-      )
+      Effect.mapError((error) => unreachable(plainText(error.message, maxMessage, scrub))),
+      Effect.timeoutOrElse({
+        duration: longestWait,
+        orElse: () => Effect.fail(unreachable(`The authorization server did not answer within ${longestWait}`))
+      })
     )
     const answer = parseJson(text ?? "")
     const givenId = headers["x-tt-logid"] ?? (isObject(answer) ? logIdIn(answer) : undefined)
@@ -59,6 +53,12 @@ export const post = (
     }
     return isObject(answer["data"]) ? answer["data"] : answer
   })
+
+/** Calls wait for the renewal of a shared token, which must not take forever. */
+const longestWait = "30 seconds"
+
+const unreachable = (message: string): CozeAuthError =>
+  new CozeAuthError({ reason: "network", message, code: undefined, logId: undefined })
 
 const maxMessage = 2000
 const maxName = 200

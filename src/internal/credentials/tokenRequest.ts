@@ -1,16 +1,15 @@
 /** Requests short-lived tokens: over a safe connection, without redirects, bounded, and checked. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Credential from "../../credentials/Credential.ts"
-import { execute } from "../attempt/fetchClient.ts"
 import { plainText } from "../errors/redact.ts"
 import { isObject, parseJson, stringOf } from "../json/json.ts"
-import { readToken, scrubOf } from "./tokenSecrets.ts"
+import { isToken, readToken, scrubOf, sendForToken } from "./tokenSecrets.ts"
 
 /** The endpoint, and how to ask it. */
 export interface TokenRequest {
@@ -30,10 +29,8 @@ export const requestText = (asked: TokenRequest): Effect.Effect<string, Credenti
   if (!isLocal && !isSafe(request.url)) {
     return fail(`${from} is not asked: it is no https address, and what is sent to it is secret`)
   }
-  // Secrets do not follow a redirect, and the program's trace ends here.
-  return execute(http, request, { redirect: "manual" }).pipe(
+  return sendForToken(http, request).pipe(
     Effect.flatMap((response) => Effect.map(readToken(response), (text) => ({ response, text }))),
-    Effect.provideService(HttpClient.TracerPropagationEnabled, false),
     Effect.timeout(isLocal ? "10 seconds" : "30 seconds"),
     Effect.mapError(() => new Failure(`${from} cannot be reached`, true)),
     Effect.flatMap(({ response, text }) => (text === undefined ? tooLong(from) : checked(asked, response, text))),
@@ -48,7 +45,7 @@ export const requestToken = (
   defaultLife?: number
 ): Effect.Effect<Credential.Token, Credential.CredentialError> =>
   Effect.flatMap(Clock.currentTimeMillis, (start) =>
-    Effect.flatMap(requestText(asked), (text) => tokenOf(asked.from, text, start, defaultLife))
+    Effect.flatMap(requestText(asked), (text) => tokenOf(asked, text, start, defaultLife))
   )
 
 class Failure {
@@ -105,7 +102,7 @@ const describe = (text: string): string => {
 }
 
 const tokenOf = (
-  from: string,
+  { from, request }: TokenRequest,
   text: string,
   start: number,
   defaultLife: number | undefined
@@ -113,9 +110,11 @@ const tokenOf = (
   const body = parseJson(text)
   if (!isObject(body)) return fail(`${from} answered with something other than JSON`)
   const { access_token: token, expires_in: life = defaultLife, token_type: type } = body
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return fail(`${from} answered without a usable token`)
+  if (!isToken(token)) return fail(`${from} answered without a usable token`)
   if (typeof type === "string" && type.toLowerCase() !== "bearer") {
-    return fail(`${from} gave a token of the type ${JSON.stringify(type.slice(0, 40))}, not a bearer token`)
+    return fail(
+      `${from} gave a token of the type ${JSON.stringify(plainText(type, 40, scrubOf(request)))}, not a bearer token`
+    )
   }
   const seconds = Number(life)
   if (!Number.isFinite(seconds) || seconds <= 0 || seconds > 10 ** 9) {

@@ -1,11 +1,33 @@
 /** What a request for a token sends is as secret as what it returns. */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Tracer from "effect/Tracer"
+import { execute } from "../attempt/fetchClient.ts"
+import { plainTracer } from "../attempt/plainTracer.ts"
 import { readText } from "../attempt/readBody.ts"
 import { makeScrub, type Scrub, secretsInHeaders, secretsOf } from "../errors/redact.ts"
 import { isObject } from "../json/json.ts"
+
+/**
+ * Sends a request for a token. It is not redirected, so its secrets reach nobody else; the program's trace ends here,
+ * and its span holds nothing of what it sends, even if the server repeats it.
+ */
+export const sendForToken = (
+  http: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> => {
+  const scrub = scrubOf(request)
+  const contextOf = (context: Context.Context<never>): Context.Context<never> => {
+    const tracer = plainTracer(Context.get(context, Tracer.Tracer), () => false, scrub)
+    return Context.add(Context.add(context, Tracer.Tracer, tracer), HttpClient.TracerPropagationEnabled, false)
+  }
+  return execute(http, request, { redirect: "manual" }, { contextOf, transform: identity })
+}
 
 const maxBytes = 1024 * 1024
 
@@ -16,6 +38,9 @@ export const readToken = (
   Effect.catch(readText(response, maxBytes), (error) =>
     error._tag === "BodyTooLong" ? Effect.succeed(undefined) : Effect.fail(error)
   )
+
+/** Whether a server's answer is a token that a header can hold. */
+export const isToken = (token: unknown): token is string => typeof token === "string" && /^[\x21-\x7e]+$/.test(token)
 
 /** Fields of OAuth and of the clouds' token services that say nothing secret. */
 const plainFields: ReadonlySet<string> = new Set([

@@ -50,9 +50,12 @@ export const makeFinder = (secrets: Iterable<Secret>): Finder => {
   }
 }
 
-/** A secret in the bytes of UTF-8, and of the UTF-8 that JSON's escapes of halves give, and within base64. */
+/**
+ * A secret as it is and in lower case, as names of hosts are written, in the bytes of UTF-8, and of the UTF-8 that JSON's
+ * escapes of halves give, and within base64.
+ */
 const formsOf = (secret: string): ReadonlyArray<string> => {
-  const plain = [secret, secret.replaceAll(" ", "+")]
+  const plain = [secret, secret.replaceAll(" ", "+"), secret.toLowerCase()]
   const bytes = new TextEncoder().encode(secret)
   return [
     ...plain,
