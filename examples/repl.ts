@@ -1,7 +1,9 @@
 /**
- * A chat in the terminal whose model calls tools. Without a terminal, it plays a short conversation.
+ * A chat in the terminal whose model calls tools. It also takes its lines from a pipe; without any, it plays a short
+ * conversation.
  *
  *     node scripts/run.mjs examples/repl.ts
+ *     echo "How warm is it in Rome?" | node scripts/run.mjs examples/repl.ts
  */
 import process from "node:process"
 import * as Readline from "node:readline/promises"
@@ -54,18 +56,23 @@ const turn = (
     yield* Console.log("")
   })
 
-/** The lines of the terminal, or a short conversation if there is no terminal. */
+/** The lines of the terminal or of a pipe; a short conversation if there are none. */
 async function* lines() {
-  if (!process.stdin.isTTY) {
-    yield* ["How warm is it in Paris?", "Thanks!"]
-    return
-  }
-  const terminal = Readline.createInterface({ input: process.stdin, output: process.stdout, prompt: "> " })
-  terminal.prompt()
-  for await (const line of terminal) {
+  const { isTTY } = process.stdin
+  const input = Readline.createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: "> ",
+    terminal: isTTY
+  })
+  let isEmpty = true
+  if (isTTY) input.prompt()
+  for await (const line of input) {
+    isEmpty = false
     yield line
-    terminal.prompt()
+    if (isTTY) input.prompt()
   }
+  if (isEmpty && !isTTY) yield* ["How warm is it in Paris?", "Thanks!"]
 }
 
 const program = Effect.gen(function* () {

@@ -7,11 +7,13 @@ import { describe, expect, it } from "vitest"
 const root = fileURLToPath(new URL("..", import.meta.url))
 
 /** Returns what an example prints without any of the user's variables. */
-const outputOf = async (name: string): Promise<ReadonlyArray<string>> => {
-  const { stdout } = await promisify(execFile)(process.execPath, ["scripts/run.mjs", `examples/${name}.ts`], {
+const outputOf = async (name: string, input = ""): Promise<ReadonlyArray<string>> => {
+  const run = promisify(execFile)(process.execPath, ["scripts/run.mjs", `examples/${name}.ts`], {
     cwd: root,
     env: { PATH: process.env["PATH"] }
   })
+  run.child.stdin?.end(input)
+  const { stdout } = await run
   return stdout.trim().split("\n")
 }
 
@@ -40,4 +42,10 @@ describe("the example", () => {
       expect(await outputOf(name)).toEqual(expect.arrayContaining([...lines]))
     })
   }
+
+  it("repl takes its lines from a pipe", async () => {
+    const output = await outputOf("repl", "Is it warm in Paris?\nAnd now?\n")
+    expect(output[0]).toBe("> Is it warm in Paris?")
+    expect(output).toContain("> And now?")
+  })
 })

@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Stream from "effect/Stream"
 import * as MessageLanguageModel from "llmfx/anthropic/MessageLanguageModel"
-import * as ChatCompletions from "llmfx/openai/ChatCompletions"
 import * as ChatLanguageModel from "llmfx/openai/ChatLanguageModel"
+import * as ResponseLanguageModel from "llmfx/openai/ResponseLanguageModel"
 import { runtime } from "./clients.ts"
 import { inputs } from "./inputs.ts"
-import { interleaved, plainRow, type Row, ratioRow } from "./measure.ts"
+import { interleaved, microsRow, type Row, ratioRow } from "./measure.ts"
 
 const events = 19_000
 
@@ -48,22 +48,28 @@ export const benchLanguageModels = async (url: string, rounds: number): Promise<
   const openai = createOpenAI({ apiKey: "bench-key-0123456789", baseURL: `${url}/v1` })
   const anthropic = createAnthropic({ apiKey: "bench-key-0123456789", baseURL: `${url}/v1` })
   const clients = runtime(url, FetchHttpClient.layer)
-  const ask = LanguageModel.streamText({ prompt: "hi" })
-  const chat = ChatLanguageModel.model(inputs.openai.model)
-  const messages = MessageLanguageModel.model(inputs.anthropic.model, { max_tokens: 256 })
-  const chatTimes = await interleaved<"raw" | "model" | "ai">(rounds, {
-    raw: () => timed(() => clients.runPromise(count(ChatCompletions.stream(inputs.openai)))),
-    model: () => timed(() => clients.runPromise(count(ask).pipe(Effect.provide(chat)))),
-    ai: () => timed(() => iterate(streamText({ model: openai.chat(inputs.openai.model), prompt: "hi" }).fullStream))
-  })
-  const messageTimes = await interleaved<"model" | "ai">(rounds, {
-    model: () => timed(() => clients.runPromise(count(ask).pipe(Effect.provide(messages)))),
-    ai: () => timed(() => iterate(streamText({ model: anthropic(inputs.anthropic.model), prompt: "hi" }).fullStream))
-  })
+  const parts = count(LanguageModel.streamText({ prompt: "hi" }))
+  const asked = {
+    responses: parts.pipe(Effect.provide(ResponseLanguageModel.model(inputs.openai.model))),
+    chat: parts.pipe(Effect.provide(ChatLanguageModel.model(inputs.openai.model))),
+    messages: parts.pipe(Effect.provide(MessageLanguageModel.model(inputs.anthropic.model, { max_tokens: 256 })))
+  }
+  const others = {
+    responses: openai.responses(inputs.openai.model),
+    chat: openai.chat(inputs.openai.model),
+    messages: anthropic(inputs.anthropic.model)
+  }
+  const rows: Array<Row> = []
+  for (const api of ["responses", "chat", "messages"] as const) {
+    const times = await interleaved<"model" | "ai">(rounds, {
+      model: () => timed(() => clients.runPromise<number, unknown>(asked[api])),
+      ai: () => timed(() => iterate(streamText({ model: others[api], prompt: "hi" }).fullStream))
+    })
+    rows.push(
+      ratioRow(`effect/ai ${api} stream, parts/s ÷ AI SDK`, times.ai / times.model, 2, "least"),
+      microsRow(`effect/ai ${api} stream, time of a text delta`, times.model, events, 4)
+    )
+  }
   await clients.dispose()
-  return [
-    ratioRow("effect/ai chat stream, parts/s ÷ AI SDK", chatTimes.ai / chatTimes.model, 2, "least"),
-    ratioRow("effect/ai messages stream, parts/s ÷ AI SDK", messageTimes.ai / messageTimes.model, 2, "least"),
-    plainRow("effect/ai chat stream, time ÷ llmfx events", chatTimes.model / chatTimes.raw)
-  ]
+  return rows
 }

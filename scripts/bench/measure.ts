@@ -44,3 +44,9 @@ export const plainRow = (what: string, ratio: number): Row => ({
   bar: "",
   holds: undefined
 })
+
+/** Microseconds that each of many events may take at most. */
+export const microsRow = (what: string, millis: number, events: number, bar: number): Row => {
+  const micros = (millis * 1000) / events
+  return { what, measured: `${micros.toFixed(1)} µs`, bar: `≤ ${bar} µs`, holds: micros <= bar }
+}

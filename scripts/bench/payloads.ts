@@ -83,6 +83,55 @@ export const anthropicEvents = (count: number): string =>
   ) +
   sse({ type: "message_stop" }, "message_stop")
 
+const response = {
+  id: "resp_bench",
+  object: "response",
+  created_at: 1_760_000_000,
+  model: "gpt-5.4-mini",
+  status: "completed",
+  output: [
+    {
+      type: "message",
+      id: "msg_bench",
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text: "Hello! How can I help you today?", annotations: [], logprobs: [] }]
+    }
+  ],
+  usage: {
+    input_tokens: 9,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens: 12,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: 21
+  }
+}
+
+export const responseEvents = (count: number): string => {
+  const [item] = response.output
+  const at = { item_id: "msg_bench", output_index: 0, content_index: 0 }
+  const part = { type: "output_text", text: "", annotations: [], logprobs: [] }
+  const text = Array.from({ length: count - 7 }, (_, index) => ` token${index % 100}`).join("")
+  const whole = { ...item, content: [{ ...part, text }] }
+  const events: ReadonlyArray<{ readonly type: string; readonly [name: string]: unknown }> = [
+    { type: "response.created", response: { ...response, status: "in_progress", output: [], usage: null } },
+    { type: "response.output_item.added", output_index: 0, item: { ...item, status: "in_progress", content: [] } },
+    { type: "response.content_part.added", ...at, part },
+    ...Array.from({ length: count - 7 }, (_, index) => ({
+      type: "response.output_text.delta",
+      ...at,
+      delta: ` token${index % 100}`,
+      logprobs: [],
+      obfuscation: "k3Jx9"
+    })),
+    { type: "response.output_text.done", ...at, text, logprobs: [] },
+    { type: "response.content_part.done", ...at, part: { ...part, text } },
+    { type: "response.output_item.done", output_index: 0, item: whole },
+    { type: "response.completed", response: { ...response, output: [whole] } }
+  ]
+  return events.map((event, sequence_number) => sse({ ...event, sequence_number }, event.type)).join("")
+}
+
 const cozeChat = {
   id: "7380000000000000001",
   conversation_id: "7380000000000000002",

@@ -1,9 +1,18 @@
 /** A server in its own process that answers as fast as it can, so the clients are what is measured. */
 import { createServer } from "node:http"
-import { anthropicEvents, chatCompletion, chatEvents, cozeAnswer, cozeEvents, message } from "./payloads.ts"
+import {
+  anthropicEvents,
+  chatCompletion,
+  chatEvents,
+  cozeAnswer,
+  cozeEvents,
+  message,
+  responseEvents
+} from "./payloads.ts"
 
 const streams: Record<string, Buffer> = {
   "/v1/chat/completions": Buffer.from(chatEvents(20_000)),
+  "/v1/responses": Buffer.from(responseEvents(20_000)),
   "/v1/messages": Buffer.from(anthropicEvents(20_000)),
   "/v3/chat": Buffer.from(cozeEvents(20_000))
 }

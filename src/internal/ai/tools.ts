@@ -50,7 +50,7 @@ export const formOf = (tool: Tool.Any, { conversion, strict }: FormOptions): Sch
 /** A call that the model has made, as it came. */
 export interface WireCall {
   readonly name: string
-  /** JSON as text or as a value; `null` and an empty text are a call without arguments. */
+  /** JSON as text or as a value; `null`, also as text, and an empty text are a call without arguments. */
   readonly arguments: unknown
 }
 
@@ -60,7 +60,8 @@ export const argumentsOf = (given: unknown): unknown => {
   if (typeof given !== "string") return given
   if (given.trim() === "") return {}
   try {
-    return JSON.parse(given)
+    const value: unknown = JSON.parse(given)
+    return value ?? {}
   } catch {
     return given
   }
