@@ -4,7 +4,7 @@
  *
  * Each input has exactly one result. It is sent at least once: a process that is killed may leave calls without a result,
  * at most as many as it had in flight, and those are sent again. `resent` counts them. A process that is asked to stop
- * (SIGINT, an interrupt) waits for its calls and sends nothing twice.
+ * (SIGINT, an interrupt) waits for its calls, for up to `grace`; calls that end in that time are not sent again.
  *
  * `define` and `endpoint` make a `Bulk`. Its `layer` is the worker, and needs what `NodeBulk.layerLocal` or
  * `NodeBulk.layerCluster` provide. Everything else needs only the database, so another process may submit, watch, pause
@@ -21,7 +21,7 @@
  * import * as NodeBulk from "llmfx/jobs/NodeBulk"
  * import { OpenAi, Responses } from "llmfx/openai"
  *
- * const describe = Bulk.endpoint("describe", Responses.create, { concurrency: 64, limits: { limits: { requests: 500 } } })
+ * const describe = Bulk.endpoint("describe", Responses.create, { concurrency: 64 })
  *
  * const cities = Stream.make("Berlin", "Rome").pipe(
  *   Stream.map((city) => ({ customId: city, input: { model: "gpt-5.4-mini", input: `Describe ${city}.` } }))
@@ -117,7 +117,7 @@ export interface Request<out I> {
 export interface Budget {
   /** Of input and output together. */
   readonly tokens?: number | undefined
-  /** In the currency of `prices`. */
+  /** By `prices`, which name dollars then. */
   readonly usd?: number | undefined
 }
 
@@ -238,7 +238,9 @@ export interface Progress {
   readonly timeLeft: number | undefined
   readonly priority: number
   readonly tags: { readonly [tag: string]: string }
+  /** Milliseconds since 1970. */
   readonly submittedAt: number
+  /** Milliseconds since 1970. */
   readonly finishedAt: number | undefined
 }
 
@@ -285,7 +287,7 @@ export type Result<A> = Succeeded<A> | Failed
 export type Event<A> = Submitted | Progress | Result<A>
 
 /**
- * Which results.
+ * Which results to read.
  *
  * @category models
  */
@@ -317,7 +319,7 @@ export interface Bulk<in out I, out A, out R> {
   >
   /**
    * Stores a job, which the worker then begins. The same job submitted again just goes on; another job under the same
-   * name is a `BulkConflictError`. Of a submission that breaks off, nothing stays.
+   * name is a `BulkConflictError`. If the submission fails, nothing is stored.
    */
   readonly submit: <E, R2>(
     job: string,
@@ -385,9 +387,9 @@ export const define = <I, A, E, R>(
  */
 export interface EndpointOptions<in out I, A, R> extends Options {
   /**
-   * Sends each chunk as one batch of the vendor, cheaper and within a day: `BatchRun.via()` of the provider. `concurrency`
-   * and `limits` have no effect; `prices` are those of batches. A batch whose submission got no answer is looked for, and
-   * never submitted twice: if the vendor cannot tell, the job pauses with reason `batch`.
+   * Sends each chunk as one batch of the provider (`BatchRun.via()`): cheaper, and takes up to a day. `concurrency` and
+   * `limits` have no effect; `prices` are those of batches. If the answer to a submission is lost, the batch is looked for
+   * instead of submitted again. If it cannot be told apart from others, the job pauses with reason `batch`.
    */
   readonly via?: ((endpoint: Endpoint.Json<I, A, R>) => Batch.TrackedApi<I, A, R>) | undefined
   /** How batches are waited for. Default: every 30 seconds, up to 25 hours. */
@@ -670,8 +672,8 @@ const makeMeter = () => {
 }
 
 /**
- * The progress of a job, at once and then every second, to its end or until it is paused. A database that is away for a
- * while does not end it.
+ * The progress of a job, at once and then every second, to its end or until it is paused. A database that is away is
+ * waited for, up to `patience`.
  *
  * @category getters
  */
@@ -710,7 +712,7 @@ export const list: Effect.Effect<
 
 type ControlError = BulkNotFoundError | BulkStateError | BulkStorageError
 
-const requested: StopReason = { kind: "requested", message: "Somebody asked for it" }
+const requested: StopReason = { kind: "requested", message: "pause or cancel was called" }
 
 const change = (
   job: string,
@@ -775,7 +777,8 @@ const startAgain = (row: Store.JobRow, options: Omit<JobOptions, "tags">, verb: 
   })
 
 /**
- * Sends the failed inputs of a job again, whether they may succeed or not. The job must not be running.
+ * Sends the failed inputs of a job again, whether they may succeed or not. The job must be completed or
+ * paused.
  *
  * @category running
  */

@@ -38,7 +38,7 @@ import type * as Script from "./Script.ts"
 export { type Call, type Handler, type Recorded, UnhandledCall, type WireHandler } from "./internal/mock/handler.ts"
 
 /**
- * A reason that a handler may fail with; see `Failure`. With `layerHttp`, the server responds with it.
+ * A reason that a handler may fail with; the module `Failure` makes them. With `layerHttp`, the server responds with it.
  *
  * @category models
  */
@@ -66,17 +66,21 @@ export type Answer<E> =
     ? Effect.Effect<ReadonlyArray<Sample.Partial<A>> | PartialPage<A>, Failure>
     : E extends Endpoint.Json<infer _I, infer A, infer _R>
       ? Effect.Effect<Sample.Partial<A>, Failure>
-      : E extends Endpoint.None<infer _I, infer _R>
-        ? Effect.Effect<void, Failure>
-        : E extends Endpoint.Text<infer _I, infer _R>
-          ? Effect.Effect<string, Failure>
-          : E extends Endpoint.Binary<infer _I, infer _R>
-            ? Stream.Stream<Uint8Array, Failure> | ReadonlyArray<Uint8Array>
-            : E extends
-                  | Endpoint.EventStream<infer _I, infer A, infer _R>
-                  | Endpoint.JsonLines<infer _I, infer A, infer _R>
-              ? Stream.Stream<Sample.Partial<A>, Failure> | ReadonlyArray<Sample.Partial<A>>
-              : never
+      : E extends Endpoint.RawJson<infer _I, infer _R>
+        ? Effect.Effect<unknown, Failure>
+        : E extends Endpoint.None<infer _I, infer _R>
+          ? Effect.Effect<void, Failure>
+          : E extends Endpoint.Text<infer _I, infer _R>
+            ? Effect.Effect<string, Failure>
+            : E extends Endpoint.Binary<infer _I, infer _R>
+              ? Stream.Stream<Uint8Array, Failure> | ReadonlyArray<Uint8Array>
+              : E extends
+                    | Endpoint.EventStream<infer _I, infer A, infer _R>
+                    | Endpoint.JsonLines<infer _I, infer A, infer _R>
+                ? Stream.Stream<Sample.Partial<A>, Failure> | ReadonlyArray<Sample.Partial<A>>
+                : E extends Endpoint.RawEventStream<infer _I, infer _R>
+                  ? Stream.Stream<unknown, Failure> | ReadonlyArray<unknown>
+                  : never
 
 /**
  * Answers an endpoint.

@@ -8,7 +8,7 @@ import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { ApiError, RequestOptions, RetryPolicy } from "llmfx"
+import { ApiError, Endpoint, RequestOptions, RetryPolicy } from "llmfx"
 import { Anthropic, Messages, MessagesBatches } from "llmfx/anthropic"
 import { Chat, Coze, Workspaces } from "llmfx/coze"
 import { AudioSpeech, ChatCompletions, Files, Models, OpenAi, VectorStores } from "llmfx/openai"
@@ -19,6 +19,14 @@ import { reasonOf, streamFailure } from "../support/errors.ts"
 const question = { model: "gpt-5.4-mini", messages: [{ role: "user", content: "hi" }] } as const
 const prompt = { model: "claude-sonnet-5", max_tokens: 16, messages: [{ role: "user", content: "hi" }] } as const
 const apiKey = Redacted.make("test-key")
+
+const rawAnswer = Endpoint.rawJson<object, OpenAi>(OpenAi, { id: "raw.answer", method: "POST", path: "/raw" })
+const rawEvents = Endpoint.rawEventStream<object, OpenAi>(OpenAi, {
+  id: "raw.answer:stream",
+  method: "POST",
+  path: "/raw",
+  fixed: { stream: true }
+})
 
 type OpenAiLayer = (handlers: ReadonlyArray<Mock.Handler>) => Layer.Layer<OpenAi, unknown>
 
@@ -51,6 +59,20 @@ for (const [name, layer] of levels) {
         const chunks = yield* Stream.runCollect(ChatCompletions.stream(question))
         assert.strictEqual(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join(""), "Hello, world")
       }).pipe(Effect.provide(layer([Mock.on(ChatCompletions.stream, () => Events.chatCompletion("Hello, world"))])))
+    )
+
+    it.effect("gives undecoded endpoints what the handler gives", () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* rawAnswer({}), { any: ["thing"] })
+        assert.deepStrictEqual(yield* Stream.runCollect(rawEvents({})), [{ n: 1 }, { n: 2 }])
+      }).pipe(
+        Effect.provide(
+          layer([
+            Mock.on(rawAnswer, () => Effect.succeed({ any: ["thing"] })),
+            Mock.on(rawEvents, () => [{ n: 1 }, { n: 2 }])
+          ])
+        )
+      )
     )
 
     it.effect("ends a stream with the failure of the handler's stream, after the events before it", () =>
