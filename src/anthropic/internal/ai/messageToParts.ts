@@ -2,12 +2,14 @@
 
 import type * as Response from "effect/ai/Response"
 import { Carrier } from "../../../internal/ai/carry.ts"
+import { aiFinishReason } from "../../../internal/ai/finishReason.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata } from "../../../internal/ai/metadata.ts"
 import { type Emit, type PartReader, truncated } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
+import type { FinishKind } from "../../../internal/decode/finishReason.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
 import { jsonText } from "../../../internal/json/jsonText.ts"
 import { WholeParser } from "../../../internal/json/wholeParser.ts"
@@ -378,7 +380,7 @@ class Answer {
     const { content: _, id: __, model, role: ___, type: ____, ...rest } = message
     const fields = present(rest)
     const { container } = fields
-    const reason = finishReason(message["stop_reason"], this.#hasOwnCall)
+    const reason = aiFinishReason(message["stop_reason"], this.#hasOwnCall, mayCall)
     const isCut = reason !== "pause" && !this.#hasOwnCall && this.#unanswered.size > 0
     const last = this.#metadata({ container, ...(isCut ? { cut: [...this.#unanswered] } : {}) })
     return [
@@ -411,29 +413,8 @@ const responseMetadata = (message: JsonObject): Response.ResponseMetadataPartEnc
   }
 }
 
-/** A call is a call, whatever the server says of the end, unless the answer is cut or refused. */
-const finishReason = (stop: unknown, hasOwnCall: boolean): Response.FinishReason => {
-  switch (stop) {
-    case "max_tokens":
-    case "model_context_window_exceeded":
-      return "length"
-    case "refusal":
-      return "content-filter"
-    case "pause_turn":
-    case "compaction":
-      return "pause"
-    case "tool_use":
-      return "tool-calls"
-    case "end_turn":
-    case "stop_sequence":
-      return hasOwnCall ? "tool-calls" : "stop"
-    case undefined:
-    case null:
-      return hasOwnCall ? "tool-calls" : "unknown"
-    default:
-      return hasOwnCall ? "tool-calls" : "other"
-  }
-}
+/** A message that ends in another way has given its calls up. */
+const mayCall: ReadonlySet<FinishKind> = new Set<FinishKind>(["missing", "calls"])
 
 /** The source that a citation names. The cited text stays in the metadata of the text with the citation. */
 const sourceOf = (

@@ -3,6 +3,7 @@
 import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
 import { isBase64 } from "../../../internal/ai/files.ts"
+import { aiFinishReason } from "../../../internal/ai/finishReason.ts"
 import type { Reading } from "../../../internal/ai/languageModel.ts"
 import { metadata, timestampOf } from "../../../internal/ai/metadata.ts"
 import { type HeldCall, mayHoldCalls } from "../../../internal/ai/parallel.ts"
@@ -10,6 +11,7 @@ import { type Emit, type PartReader, truncated, wholeParts } from "../../../inte
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
+import type { FinishKind } from "../../../internal/decode/finishReason.ts"
 import { arrayOf, isObject, type JsonObject, objectsOf, textOf } from "../../../internal/json/json.ts"
 import { jsonText } from "../../../internal/json/jsonText.ts"
 import { appendItems, mergeField, plainField, plainFields } from "../../../internal/stream/fold.ts"
@@ -383,27 +385,12 @@ class Reader {
   }
 
   #reason(): Response.FinishReason {
-    const said = this.#finishReason
-    if (said === "length" || said === "max_tokens" || said === "max_output_tokens") return "length"
-    if (said === "content_filter" || said === "safety" || said === "SAFETY" || this.#refusal !== "")
-      return "content-filter"
-    if (this.#hasCalls) return "tool-calls"
-    if (said === undefined) return "unknown"
-    return stops.has(said) ? "stop" : "other"
+    return this.#refusal === "" ? aiFinishReason(this.#finishReason, this.#hasCalls, mayCall) : "content-filter"
   }
 }
 
-const stops = new Set([
-  "stop",
-  "end_turn",
-  "eos",
-  "eos_token",
-  "stop_sequence",
-  "STOP",
-  "completed",
-  "tool_calls",
-  "function_call"
-])
+/** Servers say `stop`, or nothing, even if the answer ended in order to make calls. */
+const mayCall: ReadonlySet<FinishKind> = new Set<FinishKind>(["missing", "end", "calls"])
 
 /** Some servers send arguments as a value. */
 const withTextArguments = (call: unknown): unknown => {

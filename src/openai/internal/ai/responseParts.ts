@@ -13,6 +13,7 @@ import { type Emit, type PartReader, truncated, wholeParts } from "../../../inte
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
+import { finishKind } from "../../../internal/decode/finishReason.ts"
 import { reasonOf } from "../../../internal/errors/reasons.ts"
 import { arrayOf, isObject, type JsonObject as Json, textOf } from "../../../internal/json/json.ts"
 import { jsonText } from "../../../internal/json/jsonText.ts"
@@ -519,8 +520,7 @@ const finishReason = ({ incomplete_details, status }: Json, items: Items): Respo
   const reason = isObject(incomplete_details) ? incomplete_details["reason"] : undefined
   if (reason === "max_output_tokens" || reason === "max_tokens") return "length"
   if (reason === "content_filter" || items.hasRefusal) return "content-filter"
-  if (status === "incomplete" || status === "cancelled" || status === "queued" || status === "in_progress")
-    return "other"
+  if (status !== undefined && status !== null && finishKind(status) !== "end") return "other"
   if (items.hasCalls) return "tool-calls"
   return items.hasApproval ? "pause" : "stop"
 }
