@@ -16,6 +16,7 @@
  */
 import { writeJson } from "../internal/json/json.ts"
 import type { EnterMessage, FileItem, Message, MetaData, ObjectStringItem } from "./api/ChatMessages.ts"
+import { isAnswer } from "./internal/answer.ts"
 
 /**
  * A message with text content, which every endpoint accepts.
@@ -107,7 +108,7 @@ export const audio = (ref: FileRef): FileItem<"audio"> => ({ type: "audio", ...r
  *
  * @category getters
  */
-export const answerOf = (messages: ReadonlyArray<Message>): string => contentsOf(messages, "answer").join("\n\n")
+export const answerOf = (messages: ReadonlyArray<Message>): string => contentsOf(messages, isAnswer).join("\n\n")
 
 /**
  * Returns the follow-up questions that the agent suggests.
@@ -115,9 +116,9 @@ export const answerOf = (messages: ReadonlyArray<Message>): string => contentsOf
  * @category getters
  */
 export const followUpsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
-  contentsOf(messages, "follow_up")
+  contentsOf(messages, ({ type }) => type === "follow_up")
 
-const contentsOf = (messages: ReadonlyArray<Message>, type: string): ReadonlyArray<string> =>
+const contentsOf = (messages: ReadonlyArray<Message>, isWanted: (message: Message) => boolean): ReadonlyArray<string> =>
   messages.flatMap((message) =>
-    message.type === type && typeof message.content === "string" && message.content !== "" ? [message.content] : []
+    isWanted(message) && typeof message.content === "string" && message.content !== "" ? [message.content] : []
   )

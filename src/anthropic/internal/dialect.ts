@@ -6,27 +6,34 @@ import { isObject, type JsonObject, stringOf, textOf } from "../../internal/json
 import { jsonText } from "../../internal/json/jsonText.ts"
 
 /**
- * An answer, or an event of its stream, as the API would have sent it: a piece of JSON is a text, and the role is the
- * model's, under whatever name.
+ * An answer, or an event of its stream, as the API would have sent it: a piece of JSON is a text, an index a number, the
+ * content a list, and the role is the model's, under whatever name.
  */
-const inApiForm = (_: unknown, body: unknown): unknown => {
-  if (!isObject(body)) return body
+const inApiForm = (_: unknown, given: unknown): unknown => {
+  if (!isObject(given)) return given
+  const { index } = given
+  const body = typeof index === "string" && /^\d{1,9}$/.test(index) ? { ...given, index: Number(index) } : given
   const { delta, message, type } = body
   if (isObject(delta) && isObject(delta["partial_json"])) {
     return { ...body, delta: { ...delta, partial_json: jsonText(delta["partial_json"]) } }
   }
   if (type === "message_start" && isObject(message)) {
-    const own = withRole(message)
+    const own = plainMessage(message)
     return own === message ? body : { ...body, message: own }
   }
-  return type === "message" ? withRole(body) : body
+  return type === "message" ? plainMessage(body) : body
 }
 
 /** A role of another type is wrong, and the decoder says so. */
-const withRole = (message: JsonObject): JsonObject => {
-  const { role } = message
+const plainMessage = (message: JsonObject): JsonObject => {
+  const { content, role } = message
   const isOther = role === undefined || role === null || (typeof role === "string" && role !== "assistant")
-  return isOther ? { ...message, role: "assistant" } : message
+  if (!isOther && typeof content !== "string") return message
+  return {
+    ...message,
+    ...(isOther ? { role: "assistant" } : {}),
+    ...(typeof content === "string" ? { content: content === "" ? [] : [{ type: "text", text: content }] } : {})
+  }
 }
 
 export const dialect: Dialect = {

@@ -1,6 +1,7 @@
 /** Puts a chat and its messages together from the stream of events. */
 import type { Fold, Step } from "../../Accumulator.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../internal/json/json.ts"
+import { isAnswer } from "./answer.ts"
 
 export class ChatFold implements Fold<unknown, JsonObject, Step> {
   #chat: Map<string, unknown> | undefined
@@ -29,6 +30,9 @@ export class ChatFold implements Fold<unknown, JsonObject, Step> {
     const known = this.#byId.get(id) ?? []
     const before = known.findLast((message) => message.takes(data))
     if (before !== undefined) return before
+    // Some servers end a message under another id than that of its pieces.
+    const told = isEnd ? this.#messages.slice(-maxOfOneId).find((message) => message.isSaidBy(data)) : undefined
+    if (told !== undefined) return told
     if (!isEnd && id !== "" && known.some((message) => message.isOfKind(data))) return undefined
     const message = new Message(this.#messages.length)
     this.#messages.push(message)
@@ -75,10 +79,6 @@ const addPresent = (fields: Map<string, unknown>, more: JsonObject): void => {
   }
 }
 
-/** Whether a message is what the bot says to the user. Some servers leave out the type of what is nothing else. */
-const isAnswer = ({ role, type }: JsonObject): boolean =>
-  type === "answer" || (textOf(type) === "" && (textOf(role) === "" || role === "assistant"))
-
 class Message {
   readonly #index: number
   readonly #fields = new Map<string, unknown>()
@@ -103,6 +103,11 @@ class Message {
     return (
       this.#content.includes(textOf(data["content"])) && this.#reasoning.includes(textOf(data["reasoning_content"]))
     )
+  }
+
+  /** Whether a whole message says what the pieces of this one have said. */
+  isSaidBy(data: JsonObject): boolean {
+    return !this.#isDone && this.isOfKind(data) && this.#content !== "" && this.#content === data["content"]
   }
 
   push(piece: JsonObject): ReadonlyArray<Step> {

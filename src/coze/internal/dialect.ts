@@ -31,7 +31,7 @@ export const dialect: Dialect = {
       if (frame === "" && isObject(json) && typeof json["event"] === "string") {
         event = nameOf(json["event"])
         if (frames.isKeepAlive(event) && event !== "PING") return skip
-        json = json["data"]
+        json = typeof json["data"] === "string" ? parsed(json["data"], frames.parse) : json["data"]
       }
       if (typeof json === "string" && event !== "error" && event !== "Error" && isCutJson(json, frames))
         throw notJson(json)

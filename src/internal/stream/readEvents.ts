@@ -161,11 +161,12 @@ const eventDecoder = (reading: Reading, emit: (value: unknown) => void): EventSt
   const { call, ending, head, progress, response, stray } = reading
   const take = eventReader(reading, emit)
   const sink: EventStream.Sink = (event, data, id) => {
+    const wasWhole = ending.isWhole()
     try {
       take(event, data, id)
     } catch (thrown) {
       // After the end of an answer nothing can spoil it.
-      if (!(thrown instanceof ApiError.DecodeError) || !ending.isWhole()) throw thrown
+      if (!(thrown instanceof ApiError.DecodeError) || !wasWhole) throw thrown
     }
   }
   const onOther = (line: string): void => {
@@ -196,11 +197,11 @@ const eventReader = (
   const frames = framesOf(makeJsonSeriesParser(dialect.parse, dialect.isFormOfShape === true ? form : undefined))
   const read = dialect.events(endpoint, frames)
   const formed = dialect.isFormOfShape === true ? undefined : form
-  const decoded = (value: unknown): unknown => {
+  const decoded = (value: unknown, isAfterEnd: boolean): unknown => {
     try {
       return decode(value)
     } catch (thrown) {
-      if (ending.isWhole()) return skip
+      if (isAfterEnd) return skip
       throw thrown instanceof ApiError.DecodeError && isErrorLike(value) ? new ErrorInBody(value) : thrown
     }
   }
@@ -214,8 +215,9 @@ const eventReader = (
       progress.complete = ending.mayBeDone(event)
       return
     }
+    const isAfterEnd = ending.isWhole()
     ending.see(json, event)
-    const value = decoded(endpoint.envelope === true ? { event, data: json } : json)
+    const value = decoded(endpoint.envelope === true ? { event, data: json } : json, isAfterEnd)
     if (value === skip) return
     emit(value)
     progress.events++

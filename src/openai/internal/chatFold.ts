@@ -84,6 +84,7 @@ class Choice {
   readonly #callById = new Map<string, ToolCall>()
   readonly #logprobs = new Map<string, unknown>()
   #hasLogprobs = false
+  #hasDeltas = false
   #finishReason: unknown = null
   /** The part that is growing. */
   #open: { readonly part: Part; readonly field: string; readonly start: number } | undefined
@@ -102,9 +103,12 @@ class Choice {
       if ((value !== null && value !== undefined) || !this.#fields.has(name)) this.#fields.set(name, value)
     }
     const { delta, message } = piece
-    if (isObject(delta)) this.#pushDelta(delta, steps)
+    if (isObject(delta)) {
+      this.#hasDeltas ||= Object.keys(delta).length > 0
+      this.#pushDelta(delta, steps)
+    }
     // Some servers send a whole message in place of its pieces, or again after them.
-    if (this.#message.size === 0 && isObject(message)) this.#pushDelta(message, steps)
+    if (isObject(message) && !this.#hasDeltas) this.#pushDelta(this.#restOf(message), steps)
     this.#pushLogprobs(piece["logprobs"])
     const reason = piece["finish_reason"]
     if (typeof reason !== "string" || reason === "") return
@@ -112,6 +116,17 @@ class Choice {
     this.#closePart(steps)
     this.#call = undefined
     for (const call of this.#calls) call.finish(this.index, steps)
+  }
+
+  /** What a message adds to those before: it is a piece, or has grown. */
+  #restOf(message: JsonObject): JsonObject {
+    if (this.#message.size === 0) return message
+    const rest = new Map(Object.entries(plainMessage(message)))
+    for (const field of Object.keys(partOf)) {
+      const [said, text] = [textOf(this.#message.get(field)), textOf(rest.get(field))]
+      if (text.startsWith(said)) rest.set(field, text.slice(said.length))
+    }
+    return Object.fromEntries(rest)
   }
 
   #pushDelta(delta: JsonObject, steps: Array<Step>): void {

@@ -1,14 +1,15 @@
 /** Brings the answers of compatible servers into the form that the API documents. */
 
 import type * as Endpoint from "../../Endpoint.ts"
-import { arrayOf, isObject, type JsonObject } from "../../internal/json/json.ts"
+import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
 /** Returns an answer, or an event of its stream, as the API would have sent it. Leaves the given JSON as it is. */
-export const inApiForm = (_: Endpoint.Metadata, body: unknown, input?: unknown): unknown => {
+export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown, input?: unknown): unknown => {
   if (!isObject(body)) return body
-  return Array.isArray(body["choices"]) ? withChoices(body, body["choices"], asksForJson(input)) : body
+  if (!Array.isArray(body["choices"]) || !id.startsWith("chat.")) return body
+  return withChoices(body, body["choices"], id.endsWith(":stream"), asksForJson(input))
 }
 
 /** Whether the answer is to be JSON: Cloudflare then sends the value in place of its text. */
@@ -17,51 +18,88 @@ const asksForJson = (input: unknown): boolean => {
   return isObject(format) && format["type"] !== "text"
 }
 
-const withChoices = (body: JsonObject, choices: ReadonlyArray<unknown>, isJson: boolean): JsonObject => {
+const withChoices = (
+  body: JsonObject,
+  choices: ReadonlyArray<unknown>,
+  isStream: boolean,
+  isJson: boolean
+): JsonObject => {
   let isOther = false
   const plain = choices.map((choice) => {
     if (!isObject(choice)) return choice
-    const name = "delta" in choice ? "delta" : "message"
-    const message = choice[name]
+    const name = "delta" in choice || (isStream && !("message" in choice)) ? "delta" : "message"
+    const message = choice[name] ?? messageOfText(choice)
     const given = isJson && isObject(message) ? withTextAsContent(message) : message
     const own = isObject(given) ? plainMessage(given, name === "delta") : given
-    if (own === message) return choice
+    const index = plainIndex(choice["index"])
+    if (own === choice[name] && index === choice["index"]) return choice
     isOther = true
-    return { ...choice, [name]: own }
+    return { ...choice, index, [name]: own }
   })
   return isOther ? { ...body, choices: plain } : body
 }
+
+/** Some servers answer a chat with the text of a legacy completion. */
+const messageOfText = ({ text }: JsonObject): JsonObject | undefined =>
+  typeof text === "string" ? { role: "assistant", content: text } : undefined
+
+/** Some servers write numbers as text. */
+const plainIndex = (index: unknown): unknown =>
+  typeof index === "string" && /^\d{1,9}$/.test(index) ? Number(index) : index
 
 const withTextAsContent = (message: JsonObject): JsonObject =>
   isObject(message["content"]) ? { ...message, content: JSON.stringify(message["content"]) } : message
 
 /**
- * A message whose arguments are JSON text. The content of a delta is text too: what is thought is apart from what is
+ * A message whose calls have the form of the API. The content of a delta is text: what is thought is apart from what is
  * said. A whole answer keeps its list of parts, which has to go back to the server as it came; its role is the model's,
  * under whatever name.
  */
 export const plainMessage = (message: JsonObject, isDelta = true): JsonObject => {
-  const { content, tool_calls: calls } = message
+  const { content: given, role, tool_calls: calls } = message
+  const content = isPart(given) ? [given] : given
   const hasParts = isDelta && Array.isArray(content)
-  const hasObjects = arrayOf(calls).some(hasObjectAsArguments)
-  const { role } = message
+  const own = plainCalls(calls)
   // A role of another type is wrong, and the decoder says so.
   const hasRole = isDelta || role === "assistant" || (role !== undefined && role !== null && typeof role !== "string")
-  if (!hasParts && !hasObjects && hasRole) return message
+  if (!hasParts && own === calls && hasRole && content === given) return message
   const thinking = hasParts ? thinkingOfContent(content) : ""
   return {
     ...message,
     ...(hasRole ? {} : { role: "assistant" }),
-    ...(hasParts ? { content: textOfContent(content) } : {}),
+    ...(content === undefined ? {} : { content: hasParts ? textOfContent(content) : content }),
     ...(thinking === "" || message["reasoning_content"] ? {} : { reasoning_content: thinking }),
-    ...(hasObjects ? { tool_calls: arrayOf(calls).map(withTextAsArguments) } : {})
+    ...(own === calls ? {} : { tool_calls: own })
   }
 }
 
-const hasObjectAsArguments = (call: unknown): boolean =>
-  isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
+/** Whether a content is one part in place of a list. */
+const isPart = (content: unknown): boolean => isObject(content) && typeof content["text"] === "string"
 
-const withTextAsArguments = (call: unknown): unknown =>
-  isObject(call) && isObject(call["function"]) && isObject(call["function"]["arguments"])
-    ? { ...call, function: { ...call["function"], arguments: jsonText(call["function"]["arguments"]) } }
-    : call
+const plainCalls = (calls: unknown): unknown => {
+  if (calls === undefined || calls === null) return calls
+  const given = isObject(calls) ? [calls] : calls
+  if (!Array.isArray(given)) return calls
+  const own = given.map(plainCall)
+  return given === calls && own.every((call, at) => call === given[at]) ? calls : own
+}
+
+/** A call whose arguments are text. Some servers leave out the object around name and arguments, or number ids. */
+const plainCall = (call: unknown): unknown => {
+  if (!isObject(call)) return call
+  const { arguments: json, function: fn, id, index, name, ...rest } = call
+  const isFlat = !isObject(fn) && typeof name === "string" && json !== undefined
+  const given = isFlat ? { name, arguments: json } : fn
+  const called = isObject(given) ? withTextOfJson(given) : given
+  const [plainId, at] = [typeof id === "number" ? String(id) : id, plainIndex(index)]
+  if (called === fn && plainId === id && at === index) return call
+  return { ...(isFlat ? rest : call), ...present({ id: plainId, index: at, function: called }) }
+}
+
+const present = (fields: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+const withTextOfJson = (called: JsonObject): JsonObject => {
+  const { arguments: json } = called
+  return typeof json === "object" && json !== null ? { ...called, arguments: jsonText(json) } : called
+}

@@ -2,7 +2,7 @@ import type { Behaviour } from "../../internal/behaviour.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 
-/** A response, or an event of its stream, with the arguments of its calls as text. */
+/** A response, or an event of its stream, with the items that the API documents. */
 const withItems = (body: JsonObject): JsonObject => {
   const { item, output, response, type } = body
   if (isObject(response)) {
@@ -10,15 +10,31 @@ const withItems = (body: JsonObject): JsonObject => {
     return own === response ? body : { ...body, response: own }
   }
   if (isObject(item)) {
-    const own = withTextOf(item)
+    const own = plainItem(item)
     return own === item ? body : { ...body, item: own }
   }
   if (Array.isArray(output)) {
-    const own = output.map((one: unknown) => (isObject(one) ? withTextOf(one) : one))
+    const own = output.map((one: unknown) => (isObject(one) ? plainItem(one) : one))
     return own.every((one, at) => one === output[at]) ? body : { ...body, output: own }
   }
   return type === "response.function_call_arguments.done" ? withTextOf(body) : body
 }
+
+const plainItem = (item: JsonObject): JsonObject => (item["type"] === "message" ? plainOutput(item) : withTextOf(item))
+
+/** A message whose content is a list of parts under the names of the API. */
+const plainOutput = (message: JsonObject): JsonObject => {
+  const { content, role } = message
+  const parts = typeof content === "string" ? [{ type: "text", text: content }] : content
+  const own = Array.isArray(parts) && parts.some(isPlainText) ? parts.map(asOutputText) : parts
+  const hasRole = role !== undefined && role !== null
+  return own === content && hasRole ? message : { ...message, ...(hasRole ? {} : { role: "assistant" }), content: own }
+}
+
+const isPlainText = (part: unknown): boolean => isObject(part) && part["type"] === "text"
+
+const asOutputText = (part: unknown): unknown =>
+  isObject(part) && isPlainText(part) ? { annotations: [], ...part, type: "output_text" } : part
 
 /** The arguments of other items, such as those of a search for tools, are objects. */
 const withTextOf = (call: JsonObject): JsonObject => {
@@ -27,5 +43,8 @@ const withTextOf = (call: JsonObject): JsonObject => {
   return isText && isObject(json) ? { ...call, arguments: jsonText(json) } : call
 }
 
-/** Reads responses of servers that send the arguments of a call as an object. */
+/**
+ * Reads responses of servers that send the arguments of a call as an object, the content of a message as a text, or its
+ * parts under another name.
+ */
 export const textArguments: Behaviour = { inApiForm: withItems }

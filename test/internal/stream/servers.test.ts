@@ -378,6 +378,20 @@ describe("a chat of Coze that the server is done with", () => {
   })
 })
 
+describe("the last event of an answer", () => {
+  it("is not passed over if it cannot be read", async () => {
+    const last = { ...completionChunk("llo", "stop"), model: {} }
+    const chunks = [completionChunk("he", null), last, "[DONE]"].map((value) => text(chunk(value)))
+    const completion = ChatCompletions.stream({ model: "m", messages: [] })
+    const error = await failed(Stream.provide(completion, openAiOver(http(chunks), once)))
+    assert.deepStrictEqual([error.reason._tag, error.partial?.text], ["DecodeError", "he"])
+    const completed = text(typed("response.completed", { response: { ...response, status: "completed", output: 7 } }))
+    const answer = Responses.stream({ model: "m", input: "hi" })
+    const { reason } = await failed(Stream.provide(answer, openAiOver(http([completed]), once)))
+    assert.strictEqual(reason._tag, "DecodeError")
+  })
+})
+
 describe("a frame that says something of the server", () => {
   it("is no chunk of an answer", async () => {
     const chunks = [completionChunk("he", null), completionChunk("", "stop")].map(chunk).map(text)
