@@ -439,13 +439,14 @@ const many: Callable = {
   transport: streaming
 }
 
-const pages = (service: Service<unknown>, endpoint: Metadata, input: unknown, options: Options) =>
-  Stream.unwrap(Effect.map(service.client, (client) => pageStream(client, endpoint, input, options)))
+const pagesAs =
+  (valuesOf: (page: Page.Page<unknown>) => ReadonlyArray<unknown>): Run =>
+  (service, endpoint, input, options) =>
+    Stream.unwrap(Effect.map(service.client, (client) => pageStream(client, endpoint, input, options, valuesOf)))
 
 const paged: Callable = {
-  run: (service, endpoint, input, options) =>
-    Stream.flattenIterable(Stream.map(pages(service, endpoint, input, options), ({ items }) => items)),
-  methods: { raw, withResponse: call, page: value, pages }
+  run: /*#__PURE__*/ pagesAs(({ items }) => items),
+  methods: { raw, withResponse: call, page: value, pages: /*#__PURE__*/ pagesAs((page) => [page]) }
 }
 
 const ServiceOf = Symbol("service")

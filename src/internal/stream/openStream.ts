@@ -2,7 +2,6 @@
 import type * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Channel from "effect/Channel"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -32,8 +31,8 @@ export const streaming: Transport = {
   open: (config, endpoint, input, options) =>
     withCall(config, endpoint, input, options, (call) =>
       Effect.flatMap(Effect.scope, (scope) =>
-        Effect.zipWith(openStream(call), Clock.currentTimeMillis, ({ first, response, rest }, now) =>
-          responseOf(call, response, now, Stream.fromPull(Effect.succeed(within(scope, first, rest))), undefined)
+        Effect.flatMap(openStream(call), ({ first, response, rest }) =>
+          opened(call, response, Stream.fromPull(Effect.succeed(within(scope, first, rest))))
         )
       )
     )
@@ -66,7 +65,7 @@ export const streamingWhole: Transport = {
   open: (config, endpoint, input, options) =>
     withCall(config, endpoint, input, options, (call) =>
       Effect.flatMap(Effect.scope, (scope) =>
-        Effect.zipWith(
+        Effect.flatMap(
           retrying(
             call,
             Effect.flatMap(openOnce(call, scope), ({ first, response, rest }) =>
@@ -77,12 +76,17 @@ export const streamingWhole: Transport = {
             ),
             asBroken
           ),
-          Clock.currentTimeMillis,
-          ({ response, values }, now) => responseOf(call, response, now, Stream.fromIterable(values), undefined)
+          ({ response, values }) => opened(call, response, Stream.fromIterable(values))
         )
       )
     )
 }
+
+const opened = (
+  call: Call,
+  response: HttpClientResponse.HttpClientResponse,
+  values: Stream.Stream<unknown, ApiError.ApiError>
+) => withNow((now) => Effect.succeed(responseOf(call, response, now, values, undefined)))
 
 /** A stream that was cut before anybody saw anything of it is a body that broke. */
 const asBroken = (error: ApiError.ApiError): ApiError.ApiError => {

@@ -1,6 +1,7 @@
 /** The body of a response, read as it arrives. */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
 import * as Effect from "effect/Effect"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -9,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import { brokenBody, webBody } from "../attempt/readBody.ts"
+import { forAtMost } from "../attempt/untilTime.ts"
 import { type Decoding, pullDecoded } from "./decoding.ts"
 import type { WaitLimit } from "./waitLimit.ts"
 
@@ -45,10 +47,13 @@ export const openBytes = (
   never,
   Scope.Scope
 > =>
-  Effect.map(Stream.toPull(response.stream), (pull) =>
-    Effect.catch(pull, (error) =>
-      Cause.isDone(error) || HttpClientError.isHttpClientError(error) ? Effect.fail(error) : Effect.die(error)
-    )
+  Effect.map(
+    // One reader pulls, so nothing has to keep several from pulling at once, as `Stream.toPull` does.
+    Effect.flatMap(Effect.scope, (scope) => Channel.toPullScoped(Stream.toChannel(response.stream), scope)),
+    (pull) =>
+      Effect.catch(pull, (error) =>
+        Cause.isDone(error) || HttpClientError.isHttpClientError(error) ? Effect.fail(error) : Effect.die(error)
+      )
   )
 
 const drainTime = 1000
@@ -58,7 +63,10 @@ const ofPull = (bytes: Pull.Pull<ReadonlyArray<Uint8Array>, HttpClientError.Http
     const pull = pullDecoded(bytes, decoding)
     return limit === undefined ? pull : limit.guard(pull)
   },
-  drain: Effect.ignore(Effect.timeoutOption(Effect.forever(bytes), drainTime))
+  drain: forAtMost(
+    drainTime,
+    Effect.catch(Effect.forever(bytes), () => Effect.void)
+  )
 })
 
 /**

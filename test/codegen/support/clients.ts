@@ -150,7 +150,10 @@ export const recordBoth = (provider: Provider, answer: Answer) => {
     ourPages: (pair: Pair, input: Fields) =>
       record(async () =>
         Effect.runPromise(
-          withFetch(Stream.runDrain(pageStream(await client, pair.endpoint, input, { decoding: "raw" })), fetch)
+          withFetch(
+            Stream.runDrain(pageStream(await client, pair.endpoint, input, { decoding: "raw" }, ({ items }) => items)),
+            fetch
+          )
         )
       )
   }
