@@ -169,7 +169,7 @@ describe("middleware", () => {
 })
 
 describe("transformAttempt", () => {
-  it.effect("runs around each attempt, and what it fails with itself is final", () =>
+  it.effect("makes an attempt final by an error of its own", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ status: 500 })
       let tries = 0

@@ -68,7 +68,7 @@ describe("OpenAI", () => {
     })
   )
 
-  it.effect("options win over variables, and what they leave undefined does not", () =>
+  it.effect("options that are not undefined win over variables", () =>
     Effect.gen(function* () {
       const { headers, url } = yield* sentBy(
         OpenAi,

@@ -548,7 +548,7 @@ describe("what a request says twice", () => {
     })
   )
 
-  it.effect("refuses a stream if one value is read, and names the endpoint that streams", () =>
+  it.effect("names the endpoint that streams if one value is read", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: { ok: true } })
       const call = Effect.provide(probes.post({ stream: true }), openAiOver(http))

@@ -104,22 +104,32 @@ describe("Anthropic on Foundry", () => {
       })
     )
 
-    it.effect("comes from the environment, and overrides win", () =>
+    const env = ConfigProvider.fromUnknown({
+      ANTHROPIC_FOUNDRY_API_KEY: "env-key-123456",
+      ANTHROPIC_FOUNDRY_RESOURCE: "res"
+    })
+    const sentWith = (overrides?: Foundry.Options) =>
       Effect.gen(function* () {
-        const env = ConfigProvider.fromUnknown({
-          ANTHROPIC_FOUNDRY_API_KEY: "env-key-123456",
-          ANTHROPIC_FOUNDRY_RESOURCE: "res"
-        })
         const http = fakeHttp({ body: message })
-        const run = (overrides?: Foundry.Options) =>
-          Messages.create(hi).pipe(
-            Effect.provide(Layer.provide(Foundry.layerConfig(overrides), http.layer)),
-            Effect.provideService(ConfigProvider.ConfigProvider, env)
-          )
-        yield* run()
-        yield* run({ baseUrl: "https://gateway.example/a", tokenProvider: async () => "entra-1" })
-        expect(http.sent.map(({ headers, url }) => [url, headers["x-api-key"], headers["authorization"]])).toEqual([
-          ["https://res.services.ai.azure.com/anthropic/v1/messages", "env-key-123456", undefined],
+        yield* Messages.create(hi).pipe(
+          Effect.provide(Layer.provide(Foundry.layerConfig(overrides), http.layer)),
+          Effect.provideService(ConfigProvider.ConfigProvider, env)
+        )
+        return http.sent.map(({ headers, url }) => [url, headers["x-api-key"], headers["authorization"]])
+      })
+
+    it.effect("comes from the environment", () =>
+      Effect.gen(function* () {
+        expect(yield* sentWith()).toEqual([
+          ["https://res.services.ai.azure.com/anthropic/v1/messages", "env-key-123456", undefined]
+        ])
+      })
+    )
+
+    it.effect("comes from the options if they are set", () =>
+      Effect.gen(function* () {
+        const options = { baseUrl: "https://gateway.example/a", tokenProvider: async () => "entra-1" }
+        expect(yield* sentWith(options)).toEqual([
           ["https://gateway.example/a/v1/messages", undefined, "Bearer entra-1"]
         ])
       })

@@ -37,7 +37,7 @@ describe("the tools that an API defines", () => {
     assert.notInclude(needed, "AnthropicWebSearch")
   })
 
-  it("keep what they are given, and take a name and a failure mode", () => {
+  it("have the fields, the name and the failure mode that they are made with", () => {
     const tool = HostedTools.Bash20250124(
       { cache_control: { type: "ephemeral" } },
       { name: "shell", failureMode: "return" }

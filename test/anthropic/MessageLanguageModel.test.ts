@@ -472,7 +472,7 @@ describe("the limits of strict schemas", () => {
     })
   )
 
-  it.effect("leave a tool without strict whose optional properties are too many, and the next with it", () =>
+  it.effect("skip a tool with too many optional properties in favour of the next one", () =>
     Effect.gen(function* () {
       const strict = yield* strictnessOf(
         Tool.make("a", { parameters: optional(12) }),
@@ -483,7 +483,7 @@ describe("the limits of strict schemas", () => {
     })
   )
 
-  it.effect("count alternatives, and first those of tools that ask for strict", () =>
+  it.effect("give the alternatives that the API allows to tools that ask for strict first", () =>
     Effect.gen(function* () {
       const many = (count: number) =>
         Schema.Struct(Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, either])))

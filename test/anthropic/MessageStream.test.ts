@@ -189,13 +189,17 @@ describe("a stream that something is wrong with", () => {
     })
   }
 
-  it("begins a block that was not announced, and refuses the input of a call that was not", () => {
-    const begun = [start, blockStart(0, { type: "text", text: "a" })]
+  const begun = [start, blockStart(0, { type: "text", text: "a" })]
+
+  it("begins a block that was not announced", () => {
     const { snapshot } = follow(accumulator, [...begun, text(7, "x")])
     assert.deepStrictEqual(
       snapshot?.content.map((block) => (block.type === "text" ? block.text : block.type)),
       ["a", "x"]
     )
+  })
+
+  it("refuses the input of a call that was not announced", () => {
     const { steps } = follow(accumulator, [...begun, delta(7, { type: "input_json_delta", partial_json: "{" })])
     assert.strictEqual(steps.at(-1)?._tag, "EventRefused")
   })

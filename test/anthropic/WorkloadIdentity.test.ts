@@ -126,17 +126,20 @@ describe("Anthropic workload identity", () => {
     })
   )
 
-  it.effect("sends no identity token over an unsafe connection, and none that is too long", () =>
+  it.effect.each<readonly [string, WorkloadIdentity.Options, RegExp]>([
+    ["over an unsafe connection", { ...exchange, baseUrl: "http://api.example" }, /no https address/],
+    [
+      "that is too long",
+      { ...exchange, identityToken: Effect.succeed(Redacted.make("x".repeat(16 * 1024 + 1))) },
+      /16385 characters/
+    ]
+  ])("sends no identity token %s", ([, options, why]) =>
     Effect.gen(function* () {
       const server = tokenServer(ok)
-      const messageOf = (options: WorkloadIdentity.Options) =>
-        Effect.map(
-          failureOf(Effect.provide(Models.list.page(), Layer.provide(WorkloadIdentity.layer(options), server.layer))),
-          (error) => reasonOf(apiError(error), "AuthenticationError").message
-        )
-      expect(yield* messageOf({ ...exchange, baseUrl: "http://api.example" })).toMatch(/no https address/)
-      const long = Effect.succeed(Redacted.make("x".repeat(16 * 1024 + 1)))
-      expect(yield* messageOf({ ...exchange, identityToken: long })).toMatch(/16385 characters/)
+      const error = yield* failureOf(
+        Effect.provide(Models.list.page(), Layer.provide(WorkloadIdentity.layer(options), server.layer))
+      )
+      expect(reasonOf(apiError(error), "AuthenticationError").message).toMatch(why)
       expect(server.sent).toEqual([])
     })
   )
@@ -153,22 +156,33 @@ describe("Anthropic workload identity", () => {
         return server.sent[0]
       })
 
-    it.effect("comes from the environment, and overrides win", () =>
+    const env = {
+      ANTHROPIC_FEDERATION_RULE_ID: "fdrl_env",
+      ANTHROPIC_ORGANIZATION_ID: "org_env",
+      ANTHROPIC_IDENTITY_TOKEN_FILE: "/token",
+      ANTHROPIC_IDENTITY_TOKEN: "value-1",
+      ANTHROPIC_BASE_URL: "https://gateway.example/claude"
+    }
+
+    it.effect("comes from the environment", () =>
       Effect.gen(function* () {
-        const env = {
-          ANTHROPIC_FEDERATION_RULE_ID: "fdrl_env",
-          ANTHROPIC_ORGANIZATION_ID: "org_env",
-          ANTHROPIC_IDENTITY_TOKEN_FILE: "/token",
-          ANTHROPIC_IDENTITY_TOKEN: "value-1",
-          ANTHROPIC_BASE_URL: "https://gateway.example/claude"
-        }
-        const sent = yield* run(env, { organizationId: "org_own" })
+        const sent = yield* run(env)
         expect(sent?.url).toBe("https://gateway.example/claude/v1/oauth/token")
-        expect(sent?.body).toMatchObject({
-          federation_rule_id: "fdrl_env",
-          organization_id: "org_own",
-          assertion: "content of /token"
-        })
+        expect(sent?.body).toMatchObject({ federation_rule_id: "fdrl_env", organization_id: "org_env" })
+      })
+    )
+
+    it.effect("comes from the options if they are set", () =>
+      Effect.gen(function* () {
+        const sent = yield* run(env, { organizationId: "org_own" })
+        expect(sent?.body).toMatchObject({ federation_rule_id: "fdrl_env", organization_id: "org_own" })
+      })
+    )
+
+    it.effect("reads the token from its file before it takes the variable with a token", () =>
+      Effect.gen(function* () {
+        const file = yield* run(env)
+        expect(file?.body).toMatchObject({ assertion: "content of /token" })
         const value = yield* run({ ...env, ANTHROPIC_IDENTITY_TOKEN_FILE: "" })
         expect(value?.body).toMatchObject({ assertion: "value-1" })
       })

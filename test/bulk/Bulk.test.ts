@@ -409,7 +409,7 @@ describe("Bulk", () => {
     })
   )
 
-  it.live("pauses when stopWhen says so, and when the deadline has expired", () =>
+  it.live("pauses when stopWhen says so", () =>
     Effect.gen(function* () {
       const filename = join(yield* folder, "jobs.db")
       const bulk = Bulk.define(
@@ -417,11 +417,17 @@ describe("Bulk", () => {
         (_: number) => Effect.delay(Effect.fail(new Refused({ message: "no", isRetryable: false })), 5),
         { success, concurrency: 2, stopWhen: ({ failed }) => failed >= 10 }
       )
-      const late = Bulk.define("late", (input: number) => Effect.delay(double(input), 20), { success, concurrency: 1 })
       const stopped = yield* Effect.flip(Stream.runDrain(bulk.run("a", numbers(500)))).pipe(
         Effect.provide(worker(bulk, filename))
       )
       expect(stopped).toMatchObject({ _tag: "BulkStoppedError", reason: { kind: "stopWhen" } })
+    })
+  )
+
+  it.live("pauses when the deadline has expired", () =>
+    Effect.gen(function* () {
+      const filename = join(yield* folder, "jobs.db")
+      const late = Bulk.define("late", (input: number) => Effect.delay(double(input), 20), { success, concurrency: 1 })
       const expired = yield* Effect.flip(Stream.runDrain(late.run("b", numbers(500), { deadline: "500 millis" }))).pipe(
         Effect.provide(worker(late, filename))
       )

@@ -79,7 +79,7 @@ describe("the progress of a job", () => {
     expect(lines()[0]?.length).toBeLessThan(30)
   })
 
-  it("is a line now and then without a terminal, and one at the end", () => {
+  it("is some lines without a terminal, the last one at the end", () => {
     const { stream, written } = screen(undefined)
     const display = makeDisplay(stream)
     display.show(progress)

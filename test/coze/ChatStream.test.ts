@@ -65,7 +65,7 @@ describe("a chat", () => {
     assert.deepInclude(snapshot?.messages[0], { id: "m1", content: "Hel", reasoning_content: "Hm" })
   })
 
-  it("says each thing once, in order, and of answers only", () => {
+  it("says each thing of answers once, in order", () => {
     assert.deepStrictEqual(
       follow(accumulator, events).steps.map(({ _tag }) => _tag),
       ["ReasoningDelta", "TextDelta", "TextDelta", "ReasoningDone", "TextDone"]

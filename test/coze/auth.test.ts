@@ -52,7 +52,7 @@ describe("CozeAuth authorize URLs", () => {
     assert.include(url, "https://www.coze.com/api/permission/oauth2/workspace_id/w%2F1/authorize?")
   })
 
-  it.effect("with PKCE have a challenge, and never the verifier", () =>
+  it.effect("with PKCE have a challenge instead of the verifier", () =>
     Effect.gen(function* () {
       const first = yield* CozeAuth.authorizeUrlPkce(app, { redirectUrl })
       const second = yield* CozeAuth.authorizeUrlPkce(app, { redirectUrl })
@@ -325,12 +325,21 @@ describe("CozeAuth service identities", () => {
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )
 
-  it.live("ask for fifteen minutes unless told otherwise, and read keys of the old format", () =>
+  it.live("ask for fifteen minutes by default", () =>
+    Effect.gen(function* () {
+      const authorization = authorizationServer({ now: nowInSeconds, publicKey })
+      const server = yield* loopback(overLoopback(authorization))
+      yield* CozeAuth.jwtToken({ ...jwtApp, baseUrl: server.url })
+      assert.strictEqual(authorization.assertions[0]?.body["duration_seconds"], 900)
+    }).pipe(Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("read keys of the old format", () =>
     Effect.gen(function* () {
       const authorization = authorizationServer({ now: nowInSeconds, publicKey })
       const server = yield* loopback(overLoopback(authorization))
       yield* CozeAuth.jwtToken({ ...jwtApp, baseUrl: server.url, privateKey: pkcs1 })
-      assert.strictEqual(authorization.assertions[0]?.body["duration_seconds"], 900)
+      assert.lengthOf(authorization.assertions, 1)
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )
 

@@ -166,7 +166,7 @@ describe("GoogleCredentials.metadataServer", () => {
     })
   )
 
-  it.effect("is asked again when it is not up yet, and given up after three times", () =>
+  it.effect("is asked three times when it is not up", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ breaks: "ECONNREFUSED" })
       const asked = yield* Effect.forkChild(failureOf(Effect.provide(GoogleCredentials.metadataServer(), http.layer)))

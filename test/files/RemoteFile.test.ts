@@ -14,7 +14,7 @@ const anywhere = { allow: () => Effect.succeed(true) }
 const readText = (source: FileSource.FileSource) => FileSource.read(source).pipe(Stream.decodeText, Stream.mkString)
 
 describe("a file of another server", () => {
-  it.live("has the name of its URL, and the type and size that the server says", () =>
+  it.live("has the name of its URL with the type and size that the server says", () =>
     Effect.gen(function* () {
       const server = yield* loopback(file)
       const source = yield* RemoteFile.source(`${server.url}/a/my%20prices.csv?x=/y`, anywhere)

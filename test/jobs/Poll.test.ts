@@ -59,7 +59,7 @@ describe("polling", () => {
     })
   )
 
-  it.effect("begins with a state that is known already, and looks at once for what the server wishes", () =>
+  it.effect("emits a state that is known already before it looks at once", () =>
     Effect.gen(function* () {
       const target = scripted(["busy", "done"], { "openai-poll-after-ms": "700" })
       const states = yield* settle(Stream.runCollect(Poll.states(target, {}, "new")))

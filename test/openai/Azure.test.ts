@@ -119,7 +119,7 @@ describe("Azure", () => {
     expect(new Set(calls.map(({ declared }) => declared.kind))).toContain("binary")
   })
 
-  it.effect("sends the key as the official client does, and the same body", () =>
+  it.effect("sends the same key and body as the official client", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: completion("hello") })
       yield* on(classic, http)(ChatCompletions.create({ model: "gpt", messages: hi }))
@@ -156,13 +156,14 @@ describe("Azure", () => {
     })
   )
 
-  it.effect("takes an endpoint that is written with its path, and a resource", () =>
+  it.effect.each([
+    ["an endpoint that is written with its path", { endpoint: `${endpoint}/openai/v1/` }],
+    ["a resource", { resource: "res" }]
+  ] as const)("takes %s", ([, options]) =>
     Effect.gen(function* () {
-      for (const options of [{ endpoint: `${endpoint}/openai/v1/` }, { resource: "res" }]) {
-        const http = fakeHttp({ body: { data: [] } })
-        yield* on({ ...options, apiKey: key, apiVersion: "preview" }, http)(Models.list.page())
-        expect(http.sent[0]?.url).toBe(`${endpoint}/openai/v1/models?api-version=preview`)
-      }
+      const http = fakeHttp({ body: { data: [] } })
+      yield* on({ ...options, apiKey: key, apiVersion: "preview" }, http)(Models.list.page())
+      expect(http.sent[0]?.url).toBe(`${endpoint}/openai/v1/models?api-version=preview`)
     })
   )
 
@@ -372,25 +373,35 @@ describe("Azure", () => {
       })
     )
 
-    it.effect("comes from the environment, and overrides win", () =>
+    const env = ConfigProvider.fromUnknown({
+      AZURE_OPENAI_API_KEY: "env-key-123456",
+      AZURE_OPENAI_ENDPOINT: endpoint,
+      OPENAI_API_VERSION: "2024-10-21"
+    })
+    const sentWith = (overrides?: Azure.Options) =>
       Effect.gen(function* () {
-        const env = ConfigProvider.fromUnknown({
-          AZURE_OPENAI_API_KEY: "env-key-123456",
-          AZURE_OPENAI_ENDPOINT: endpoint,
-          OPENAI_API_VERSION: "2024-10-21"
-        })
         const http = fakeHttp({ body: { data: [] } })
-        const run = (overrides?: Azure.Options) =>
-          Models.list
-            .page()
-            .pipe(
-              Effect.provide(Layer.provide(Azure.layerConfig(overrides), http.layer)),
-              Effect.provideService(ConfigProvider.ConfigProvider, env)
-            )
-        yield* run()
-        yield* run({ resource: "other", apiVersion: "v1", tokenProvider: async () => "entra-token-1" })
-        expect(http.sent.map(({ headers, url }) => [url, headers["api-key"], headers["authorization"]])).toEqual([
-          [`${endpoint}/openai/models?api-version=2024-10-21`, "env-key-123456", undefined],
+        yield* Models.list
+          .page()
+          .pipe(
+            Effect.provide(Layer.provide(Azure.layerConfig(overrides), http.layer)),
+            Effect.provideService(ConfigProvider.ConfigProvider, env)
+          )
+        return http.sent.map(({ headers, url }) => [url, headers["api-key"], headers["authorization"]])
+      })
+
+    it.effect("comes from the environment", () =>
+      Effect.gen(function* () {
+        expect(yield* sentWith()).toEqual([
+          [`${endpoint}/openai/models?api-version=2024-10-21`, "env-key-123456", undefined]
+        ])
+      })
+    )
+
+    it.effect("comes from the options if they are set", () =>
+      Effect.gen(function* () {
+        const options = { resource: "other", apiVersion: "v1", tokenProvider: async () => "entra-token-1" }
+        expect(yield* sentWith(options)).toEqual([
           ["https://other.openai.azure.com/openai/v1/models", undefined, "Bearer entra-token-1"]
         ])
       })

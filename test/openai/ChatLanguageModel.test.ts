@@ -331,21 +331,27 @@ describe("quirks", () => {
       }
     ])
 
-  it.effect("of DeepSeek: reasoning goes back with its calls only, and objects are asked for in words", () => {
-    const http = fakeHttp({ body: completion({ content: '{"a":"x"}' }) })
+  it.effect("of DeepSeek: reasoning goes back with its calls only", () => {
+    const http = fakeHttp({ body: completion({ content: "x" }) })
     return Effect.gen(function* () {
       yield* LanguageModel.generateText({ prompt: history("call_1", false), toolkit })
       yield* LanguageModel.generateText({ prompt: history("call_1", true), toolkit })
       assert.notProperty(messagesOf(http, 0)[0], "reasoning_content")
       assert.strictEqual(messagesOf(http, 1)[0]?.["reasoning_content"], "Hm.")
+    }).pipe(Effect.provide(modelOver(http, { quirks: ChatLanguageModel.Quirks.deepseek })))
+  })
+
+  it.effect("of DeepSeek: objects are asked for in words", () => {
+    const http = fakeHttp({ body: completion({ content: '{"a":"x"}' }) })
+    return Effect.gen(function* () {
       const { value } = yield* LanguageModel.generateObject({
         prompt: "hi",
         schema: Schema.Struct({ a: Schema.String }),
         objectName: "o"
       })
       assert.deepStrictEqual(value, { a: "x" })
-      assert.deepStrictEqual(sentBody(http, 2)["response_format"], { type: "json_object" })
-      assert.include(String(messagesOf(http, 2)[0]?.["content"]), '"a"')
+      assert.deepStrictEqual(sentBody(http)["response_format"], { type: "json_object" })
+      assert.include(String(messagesOf(http, 0)[0]?.["content"]), '"a"')
     }).pipe(Effect.provide(modelOver(http, { quirks: ChatLanguageModel.Quirks.deepseek })))
   })
 

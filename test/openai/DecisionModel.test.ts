@@ -133,12 +133,21 @@ describe("the decision model", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("takes answers without names in their order, and says what was refused", () => {
-    const unnamed = [team, urgency, { type: "refusal" }].map(({ ...answer }) => ({ ...answer, name: undefined }))
+  const unnamed = [team, urgency, { type: "refusal" }].map(({ ...answer }) => ({ ...answer, name: undefined }))
+
+  it.effect("takes answers without names in their order", () => {
     const { layer } = over(unnamed)
     return Effect.gen(function* () {
       const { outcomes } = yield* AiDecisionModel.decideSettled(Triage, { input })
       assert.isTrue(Result.isSuccess(outcomes.team))
+      assert.isTrue(Result.isSuccess(outcomes.urgency))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("says what was refused", () => {
+    const { layer } = over(unnamed)
+    return Effect.gen(function* () {
+      const { outcomes } = yield* AiDecisionModel.decideSettled(Triage, { input })
       assert.isTrue(Result.isFailure(outcomes.angry) && outcomes.angry.failure.reason === "Refused")
     }).pipe(Effect.provide(layer))
   })

@@ -41,16 +41,19 @@ describe("the hosted tools", () => {
     )
   })
 
-  it("have names of their own in a toolkit, and take others", () => {
+  it("have names of their own in a toolkit", () => {
     assert.strictEqual<"web_search">(HostedTools.WebSearch({}).name, "web_search")
     assert.strictEqual<"sql">(HostedTools.Custom({ name: "sql" }).name, "sql")
+  })
+
+  it("take another name and a failure mode", () => {
     const shell = HostedTools.Shell({}, { name: "bash", failureMode: "return" })
     assert.strictEqual<"bash">(shell.name, "bash")
     assert.strictEqual<"return">(shell.failureMode as "return", "return")
     assert.deepStrictEqual(shell.args, {})
   })
 
-  it("are provider-defined, and take the API's fields as they are", () => {
+  it("are provider-defined with the API's fields as their arguments", () => {
     for (const tool of made) {
       assert.isTrue(Tool.isProviderDefined(tool), tool.id)
       assert.deepStrictEqual(tool.args, { name: "named" }, tool.id)

@@ -104,7 +104,7 @@ describe("the output as input", () => {
     assert.deepStrictEqual(Responses.toInput({ output: items }) as unknown, [{ ...shell, output: [chunk] }, custom])
   })
 
-  it("has reasoning, and items of an unknown type, as they came", () => {
+  it("has reasoning and items of an unknown type as they came", () => {
     const decode = schemaDecoder(Responses.Response, "open")
     const output = [
       { ...reasoning, content: [{ type: "reasoning_text", text: "Hm" }] },

@@ -149,7 +149,7 @@ describe("RateLimiting", () => {
     })
   )
 
-  it.effect("learns from Anthropic's headers, and from errors", () =>
+  it.effect("learns from the headers of Anthropic's errors", () =>
     Effect.gen(function* () {
       const headers = {
         "anthropic-ratelimit-output-tokens-limit": "60",
@@ -261,7 +261,7 @@ describe("RateLimiting", () => {
     })
   )
 
-  it.effect("estimates the input by its length without files, and the output by what is allowed", () =>
+  it.effect("estimates a call by the length of its texts and the output that it allows", () =>
     Effect.gen(function* () {
       const http = fakeHttp(used(0, 0))
       const limiter = yield* RateLimiting.make({ limits: { "input-tokens": 60, "output-tokens": 60 } })

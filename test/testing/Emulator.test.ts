@@ -193,7 +193,7 @@ describe("the model of the emulator", () => {
     }).pipe(Effect.provide(emulated()))
   )
 
-  it.effect("says what it is told to, in order, and then repeats the user again", () =>
+  it.effect("says what it is told to before it repeats the user", () =>
     Effect.gen(function* () {
       const ask = Effect.map(ChatCompletions.create(question("echo")), ({ choices }) => choices[0]?.message.content)
       assert.deepStrictEqual(yield* Effect.all([ask, ask, ask]), ["first", "second", "echo"])
@@ -264,12 +264,13 @@ describe("the model of the emulator", () => {
     }).pipe(Effect.provide(emulated()))
   )
 
-  it.effect("calls the tool that is forced, and none if none is wanted", () =>
+  const tools = ["a", "b"].map((name) => ({
+    type: "function" as const,
+    function: { name, parameters: { type: "object", properties: { n: { type: "number" } } } }
+  }))
+
+  it.effect("calls the tool that is forced", () =>
     Effect.gen(function* () {
-      const tools = ["a", "b"].map((name) => ({
-        type: "function" as const,
-        function: { name, parameters: { type: "object", properties: { n: { type: "number" } } } }
-      }))
       const forced = yield* ChatCompletions.create({
         ...question("hi"),
         tools,
@@ -281,6 +282,11 @@ describe("the model of the emulator", () => {
         `{"n":0}`
       ])
       assert.strictEqual(forced.choices[0]?.finish_reason, "tool_calls")
+    }).pipe(Effect.provide(emulated()))
+  )
+
+  it.effect("calls no tool if none is wanted", () =>
+    Effect.gen(function* () {
       const none = yield* ChatCompletions.create({ ...question("hi"), tools, tool_choice: "none" })
       assert.strictEqual(none.choices[0]?.message.content, "hi")
     }).pipe(Effect.provide(emulated()))
@@ -416,16 +422,24 @@ describe("the state of the emulator", () => {
     }).pipe(Effect.provide(emulated()))
   )
 
-  it.effect("queues a background response until its time has come, and can cancel it", () =>
+  const background = Responses.create({ model: "gpt-5.4", input: "hello", background: true })
+
+  it.effect("keeps a background response canceled", () =>
     Effect.gen(function* () {
-      const start = Responses.create({ model: "gpt-5.4", input: "hello", background: true })
-      const [first, second] = yield* Effect.all([start, start])
+      const { id } = yield* background
+      assert.strictEqual((yield* Responses.cancel({ response_id: id })).status, "cancelled")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Responses.retrieve({ response_id: id })).status, "cancelled")
+    }).pipe(Effect.provide(emulated({ jobDuration: "1 minute" })))
+  )
+
+  it.effect("queues a background response until its time has come", () =>
+    Effect.gen(function* () {
+      const first = yield* background
       assert.strictEqual(first.status, "queued")
-      assert.strictEqual((yield* Responses.cancel({ response_id: second.id })).status, "cancelled")
       yield* TestClock.adjust("1 minute")
       const done = yield* Responses.retrieve({ response_id: first.id })
       assert.deepStrictEqual([done.status, done.output.length], ["completed", 1])
-      assert.strictEqual((yield* Responses.retrieve({ response_id: second.id })).status, "cancelled")
       const replay = yield* Stream.runCollect(Responses.retrieveStream({ response_id: first.id, starting_after: 0 }))
       assert.deepStrictEqual([replay[0]?.type, replay.at(-1)?.type], ["response.queued", "response.completed"])
     }).pipe(Effect.provide(emulated({ jobDuration: "1 minute" })))
