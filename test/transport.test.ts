@@ -462,7 +462,7 @@ describe("OpenAi over fetch", () => {
     })
   )
 
-  it.live("a large upload does not follow a redirect, and is not sent again", () =>
+  it.live("a large upload is not sent again after a redirect", () =>
     Effect.gen(function* () {
       const server = yield* loopback(redirect("/elsewhere"))
       const file = FileSource.fromStream(() => Stream.make(new Uint8Array([1])), { name: "a.txt" })

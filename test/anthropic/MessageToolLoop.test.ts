@@ -120,7 +120,7 @@ describe("a loop", () => {
 })
 
 describe("a loop of the beta API", () => {
-  it.effect("goes on after a compaction, and sends back what only that API has", () => {
+  it.effect("goes on after a compaction", () => {
     const compaction = { type: "compaction", content: "1 + 2 is asked for" }
     const listing = { type: "mcp_tool_listing", server_name: "files", tools: [] }
     const http = fakeHttp(

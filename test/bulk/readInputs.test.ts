@@ -31,7 +31,7 @@ const read = <I = unknown>(
   })
 
 describe("fromJsonl", () => {
-  it.effect("reads the batch files of OpenAI and Anthropic, and plain objects", () =>
+  it.effect("reads batch files of OpenAI and Anthropic as well as plain objects", () =>
     Effect.gen(function* () {
       const { requests } = yield* read(
         [

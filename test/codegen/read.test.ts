@@ -81,7 +81,7 @@ describe("methods", () => {
     })
   })
 
-  it("takes headers apart: fixed ones, and those that an input fills", () => {
+  it("tells fixed headers from those that an input fills", () => {
     const method = only(
       `create(params: P, options?: RequestOptions): APIPromise<string> {
         const { betas, 'Idempotency-Key': key, ...body } = params
@@ -101,18 +101,30 @@ describe("methods", () => {
     })
   })
 
-  it("takes a field that is the whole body, parts with a media type, and a query without nulls", () => {
-    const [attach, call, usage] =
-      read(
-        `
-      attach(id: string, params: P, options?: RequestOptions): APIPromise<void> { const { target, betas } = params; return this._client.post(path\`/things/\${id}\`, { body: target, ...options }) }
-      call(body: P, options?: RequestOptions): APIPromise<void> { return this._client.post('/things', encodedMultipartFormRequestOptions({ body, ...options }, this._client, { target: { content_type: 'application/json', json: true } }, 'sdp')) }
-      usage(query: P, options?: RequestOptions): APIPromise<void> { return this._client.get('/things', { query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null)), ...options }) }`,
-        "export interface P { target: Shared.Usage; betas?: Array<string> }"
-      ).resources[0]?.methods ?? []
-    expect(attach).toMatchObject({ bodyField: "target", hasBody: true, partTypes: {} })
-    expect(call).toMatchObject({ bodyField: undefined, partTypes: { target: "application/json" } })
-    expect(usage).toMatchObject({ query: "rest", dropsNulls: true })
+  const input = "export interface P { target: Shared.Usage; betas?: Array<string> }"
+
+  it("takes a field that is the whole body", () => {
+    const method = only(
+      `attach(id: string, params: P, options?: RequestOptions): APIPromise<void> { const { target, betas } = params; return this._client.post(path\`/things/\${id}\`, { body: target, ...options }) }`,
+      input
+    )
+    expect(method).toMatchObject({ bodyField: "target", hasBody: true, partTypes: {} })
+  })
+
+  it("takes the media types of parts", () => {
+    const method = only(
+      "call(body: P, options?: RequestOptions): APIPromise<void> { return this._client.post('/things', encodedMultipartFormRequestOptions({ body, ...options }, this._client, { target: { content_type: 'application/json', json: true } }, 'sdp')) }",
+      input
+    )
+    expect(method).toMatchObject({ bodyField: undefined, partTypes: { target: "application/json" } })
+  })
+
+  it("sees that a query leaves out nulls", () => {
+    const method = only(
+      "usage(query: P, options?: RequestOptions): APIPromise<void> { return this._client.get('/things', { query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null)), ...options }) }",
+      input
+    )
+    expect(method).toMatchObject({ query: "rest", dropsNulls: true })
   })
 
   it("reads pages, streams, files and error codes", () => {

@@ -239,8 +239,11 @@ describe("Coze pages", () => {
 })
 
 describe("the Coze catalogue", () => {
-  it("has each endpoint once, and a schema wherever there is an answer", () => {
+  it("has each endpoint once", () => {
     assert.strictEqual(new Set(endpoints.map(({ id }) => id)).size, endpoints.length)
+  })
+
+  it("has a schema wherever there is an answer", () => {
     for (const { id, kind, success } of endpoints) {
       assert.strictEqual(success !== undefined, kind !== "none" && kind !== "binary", id)
     }

@@ -174,7 +174,7 @@ describe("a run", () => {
     })
   )
 
-  it.effect("has a request that is too large for any batch as a failure, and sends the others", () =>
+  it.effect("fails only the request that is too large for any batch", () =>
     Effect.gen(function* () {
       const http = account({ output: () => [success("a"), success("b")] })
       const seen = yield* events(http, ["a", "x".repeat(1000), "b"], { maxBytes: 1000 })

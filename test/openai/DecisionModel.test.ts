@@ -77,7 +77,7 @@ describe("the decision model", () => {
     }).pipe(Effect.provide(layer), Effect.provideService(Tracer.Tracer, tracer))
   })
 
-  it.effect("asks for every kind of decision, and finds the answers by their names", () => {
+  it.effect("finds the answers to every kind of decision by their names", () => {
     const { http, layer } = over([angry, urgency, team])
     return Effect.gen(function* () {
       const { answers, usage } = yield* AiDecisionModel.decide(Triage, { input })

@@ -180,7 +180,7 @@ describe("an upload in parts", () => {
   )
 })
 
-it.live("many files are uploaded some at a time, and come in their order", () =>
+it.live("many files that are uploaded at a time come in their order", () =>
   Effect.gen(function* () {
     let open = 0
     let most = 0

@@ -599,7 +599,7 @@ describe("a stream of the Responses API", () => {
     }).pipe(Effect.provide(modelOver(http)))
   })
 
-  it.effect("refuses with content-filter, and keeps what it said", () => {
+  it.effect("that is refused goes back with what the model said", () => {
     const refusal = response([message("", { content: [{ type: "refusal", refusal: "I won't" }] })])
     const http = fakeHttp(stream(eventsFor(refusal)), { body: response([message("ok")]) })
     return Effect.gen(function* () {

@@ -66,7 +66,7 @@ describe("headers", () => {
     })
   )
 
-  it.effect("starts over on each attempt, and names the attempt", () =>
+  it.effect("starts over on each attempt", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ ...ok, delay: 5000 })
       const policy = RetryPolicy.set(RetryPolicy.official, { schedule: Schedule.spaced("1 second") })

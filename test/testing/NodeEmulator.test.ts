@@ -43,34 +43,36 @@ describe("NodeEmulator", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("refuses unsound requests and names that are not of this machine, and goes on", () =>
+  /** Sends a request as it is written, and returns the status of the answer. */
+  const statusOf = (port: number, method: string, host: string) =>
+    Effect.promise(
+      () =>
+        new Promise<number>((resolve) => {
+          let text = ""
+          const socket = connect(port, "127.0.0.1", () =>
+            socket.write(
+              `${method} /openai/v1/models HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n`
+            )
+          )
+          socket.on("data", (data) => {
+            text += data
+          })
+          socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])))
+        })
+    )
+
+  it.live.each<readonly [string, number, string, ReadonlyArray<string>]>([
+    ["refuses a method that it does not have", 405, "TRACE", ["localhost"]],
+    ["refuses what is not the name of a host", 400, "GET", ["x:99999", "a b", "localhost/x", "localhost@evil.example"]],
+    ["refuses hosts that are not this machine", 403, "GET", ["evil.example", "localhost.evil.example", "10.0.0.1"]],
+    ["answers the names of this machine", 200, "GET", ["localhost", "127.0.0.1", "app.localhost:80", "[::1]"]],
+    ["answers the names that are allowed", 200, "GET", ["emulator.test"]]
+  ])("%s", ([, status, method, hosts]) =>
     Effect.gen(function* () {
       const { url } = yield* NodeEmulator.serve({ allowedHosts: ["emulator.test"] })
       const port = Number(new URL(url).port)
-      const statusOf = (raw: string) =>
-        Effect.promise(
-          () =>
-            new Promise<number>((resolve) => {
-              let text = ""
-              const socket = connect(port, "127.0.0.1", () => socket.write(raw))
-              socket.on("data", (data) => {
-                text += data
-              })
-              socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])))
-            })
-        )
-      const request = (method: string, host: string) =>
-        `${method} /openai/v1/models HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n`
-      assert.strictEqual(yield* statusOf(request("TRACE", "localhost")), 405)
-      for (const host of ["x:99999", "a b", "localhost/x", "localhost@evil.example"]) {
-        assert.strictEqual(yield* statusOf(request("GET", host)), 400)
-      }
-      for (const host of ["evil.example", "localhost.evil.example", "10.0.0.1"]) {
-        assert.strictEqual(yield* statusOf(request("GET", host)), 403)
-      }
-      for (const host of ["localhost", `127.0.0.1:${port}`, "app.localhost:80", "[::1]", "emulator.test"]) {
-        assert.strictEqual(yield* statusOf(request("GET", host)), 200)
-      }
+      for (const host of hosts) assert.strictEqual(yield* statusOf(port, method, host), status, host)
+      assert.strictEqual(yield* statusOf(port, "GET", "localhost"), 200)
     }).pipe(Effect.scoped)
   )
 

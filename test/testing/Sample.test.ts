@@ -31,7 +31,7 @@ describe("Sample", () => {
     })
   }
 
-  it("keeps what is given, however deep, and fills the rest around it", () => {
+  it("fills the rest around what is given, however deep", () => {
     const completion = Sample.make(ChatCompletions.ChatCompletion, {
       choices: [
         { message: { content: "a" } },

@@ -121,7 +121,7 @@ describe("clouds that refuse strict tools", () => {
 })
 
 describe("a tool that is not strict", () => {
-  it.effect("has an object at the top, and no reference with siblings", () => {
+  it.effect("has an object at the top and references without siblings", () => {
     const Named = Schema.Struct({
       home: Schema.Struct({ street: Schema.String })
         .annotate({ identifier: "Address" })
