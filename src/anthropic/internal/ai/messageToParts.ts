@@ -8,6 +8,7 @@ import { metadata } from "../../../internal/ai/metadata.ts"
 import { type Emit, type PartReader, truncated } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
+import { Turns } from "../../../internal/ai/turns.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import type { FinishKind } from "../../../internal/decode/finishReason.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
@@ -39,10 +40,8 @@ export class MessageReader implements PartReader<unknown> {
   readonly #answer: Answer
   readonly #fold = new MessageFold(() => new WholeParser())
   readonly #open = new Map<number, OpenBlock>()
-  /** Events of blocks behind one whose part comes at its end: parts are in the order of their blocks. */
-  #waiting: Array<JsonObject> = []
-  /** The first such block. */
-  #blocking: number | undefined
+  /** Parts are in the order of their blocks. */
+  readonly #turns = new Turns<JsonObject>()
   #isOver = false
 
   #events = 0
@@ -57,14 +56,15 @@ export class MessageReader implements PartReader<unknown> {
     this.#events++
     if (!isObject(event) || this.#isOver) return
     this.#fold.push(event)
-    this.#read(event, emit)
+    this.#readInTurn(event, emit)
+  }
+
+  #readInTurn(event: JsonObject, emit: EmitStreamed): void {
+    if (!isOfBlock(event)) return this.#read(event, emit)
+    this.#turns.push(indexOf(event["index"]) ?? 0, event, (event) => this.#read(event, emit))
   }
 
   #read(event: JsonObject, emit: EmitStreamed): void {
-    if (this.#blocking !== undefined && this.#isBehind(event)) {
-      this.#waiting.push(event)
-      return
-    }
     switch (event["type"]) {
       case "content_block_delta":
         return this.#delta(event, emit)
@@ -102,13 +102,8 @@ export class MessageReader implements PartReader<unknown> {
     emit(responseMetadata(message))
     // Some servers send whole blocks with the start.
     for (const [index, block] of arrayOf(message["content"]).entries()) {
-      this.#read({ type: "content_block_start", index, content_block: block }, emit)
+      this.#readInTurn({ type: "content_block_start", index, content_block: block }, emit)
     }
-  }
-
-  #isBehind({ index, type }: JsonObject): boolean {
-    const isOfBlock = type === "content_block_start" || type === "content_block_delta" || type === "content_block_stop"
-    return isOfBlock && (indexOf(index) ?? 0) > (this.#blocking ?? 0)
   }
 
   #start(index: number | undefined, given: unknown, emit: EmitStreamed): void {
@@ -119,7 +114,7 @@ export class MessageReader implements PartReader<unknown> {
     const carried = kind === "carried" ? none : this.#answer.takeAlong()
     const open: OpenBlock = { id, callId: this.#answer.callId(block), kind, carried }
     this.#open.set(index, open)
-    if (open.kind === "call" || open.kind === "carried") this.#blocking ??= index
+    if (open.kind === "call" || open.kind === "carried") this.#turns.begin(index)
     switch (open.kind) {
       case "text":
         emit({ type: "text-start", id })
@@ -178,11 +173,7 @@ export class MessageReader implements PartReader<unknown> {
         emit(part)
       }
     }
-    if (index !== this.#blocking) return
-    this.#blocking = undefined
-    const events = this.#waiting
-    this.#waiting = []
-    for (const event of events) this.#read(event, emit)
+    this.#turns.end(index, (event) => this.#read(event, emit))
   }
 
   #finish(emit: EmitStreamed): void {
@@ -202,6 +193,9 @@ export class MessageReader implements PartReader<unknown> {
     }
   }
 }
+
+const isOfBlock = ({ type }: JsonObject): boolean =>
+  type === "content_block_start" || type === "content_block_delta" || type === "content_block_stop"
 
 type EmitStreamed = Emit<Response.StreamPartEncoded>
 

@@ -1,5 +1,4 @@
 /** Parts of `effect/ai` from responses, whole ones and streams. */
-
 import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
 import * as AiErrors from "../../../AiErrors.ts"
@@ -12,6 +11,7 @@ import { type HeldCall, mayHoldCalls } from "../../../internal/ai/parallel.ts"
 import { type Emit, type PartReader, truncated, wholeParts } from "../../../internal/ai/parts.ts"
 import { plainJson } from "../../../internal/ai/plainJson.ts"
 import { argumentsOf, CallIds } from "../../../internal/ai/tools.ts"
+import { Turns } from "../../../internal/ai/turns.ts"
 import { usageOf } from "../../../internal/ai/usage.ts"
 import { finishKind } from "../../../internal/decode/finishReason.ts"
 import { reasonOf } from "../../../internal/errors/reasons.ts"
@@ -94,6 +94,8 @@ class Items {
   readonly #ids: CallIds
   readonly #carrier = new Carrier()
   readonly #sources = new Set<string>()
+  /** Calls that run side by side keep their order. */
+  readonly turns = new Turns<Json>()
   #prefix: string
   /** The call of a shell that the API may have run: the next item tells. */
   #undecided: Item | undefined
@@ -116,19 +118,12 @@ class Items {
     return this.#items.get(index)
   }
 
-  /** Whether an item before this one is not done, and becomes a part only when it is. */
-  isBehind(index: number): boolean {
-    for (const item of this.#items.values()) {
-      if (item.index < index && !item.isDone && !saysText(item.fields)) return true
-    }
-    return false
-  }
-
   begin(index: number, fields: Json, emit: Emit<StreamPart>): Item {
     const known = this.#items.get(index)
     if (known !== undefined) return known
     const item = new Item(index, fields)
     this.#items.set(index, item)
+    if (!saysText(fields)) this.turns.begin(index)
     const { call_id, name, type } = fields
     if (type === "shell_call_output") this.outputs.add(call_id)
     this.#decide(emit)
@@ -580,38 +575,23 @@ export const makeReader = (reading: Reading): PartReader<unknown> => {
   let isDescribed = false
   let isOver = false
   let events = 0
-  /** Events of items behind one that is not done: calls that run side by side keep their order. */
-  let waiting: Array<Json> = []
-
   const isOfAnswer = ({ item, output_index: index, type }: Json): boolean => {
     if (type === "response.output_text.delta") return true
     const known = isObject(item) ? item : typeof index === "number" ? items.get(index)?.fields : undefined
     return known?.["type"] === "message"
   }
 
-  const isHeld = ({ output_index: index }: Json): boolean =>
-    typeof index === "number" && (waiting.some((event) => event["output_index"] === index) || items.isBehind(index))
-
-  /** Reads the events whose turn it is. */
-  const release = (emit: Emit<StreamPart>): void => {
-    const given = waiting
-    waiting = []
-    for (const event of given) readInTurn(event, emit)
-  }
-
   const readInTurn = (event: Json, emit: Emit<StreamPart>): void => {
-    // An answer waits for nothing, so a server that does not end its calls delays no text.
-    const isUrgent = typeof event["output_index"] !== "number" || isOfAnswer(event)
-    if (isUrgent && waiting.length > 0) {
-      const given = waiting
-      waiting = []
-      for (const one of given) read(one, emit)
-    } else if (!isUrgent && isHeld(event)) {
-      waiting.push(event)
-      return
+    const { output_index: index } = event
+    const readNow = (event: Json): void => {
+      read(event, emit)
+      const { output_index: index, type } = event
+      if (type === "response.output_item.done" && typeof index === "number") items.turns.end(index, readNow)
     }
-    read(event, emit)
-    if (waiting.length > 0 && event["type"] === "response.output_item.done") release(emit)
+    // An answer waits for nothing, so a server that does not end its calls delays no text.
+    if (typeof index === "number" && !isOfAnswer(event)) return items.turns.push(index, event, readNow)
+    items.turns.flush(readNow)
+    readNow(event)
   }
 
   const describeOnce = (response: Json, emit: Emit<StreamPart>): void => {
