@@ -1,5 +1,5 @@
 /** Brings what self-hosted servers write into the form of the cloud. */
-import { isObject } from "../../internal/json/json.ts"
+import { isObject, mapItems } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 
 const isIdName = (name: string): boolean => {
@@ -9,15 +9,11 @@ const isIdName = (name: string): boolean => {
 
 /** Returns the JSON with ids and the arguments of calls as texts. Leaves the given JSON as it is. */
 export const inCloudForm = (value: unknown): unknown => {
-  if (Array.isArray(value)) {
-    const items = value.map(inCloudForm)
-    return items.every((item, at) => item === value[at]) ? value : items
-  }
+  if (Array.isArray(value)) return mapItems(value, inCloudForm)
   if (!isObject(value)) return value
   let changed: { [name: string]: unknown } | undefined
   for (const name in value) {
     const field = value[name]
-    // Each event of a stream comes through here, and most of its fields are texts.
     if (typeof field !== "number" && (typeof field !== "object" || field === null)) continue
     const own = isIdName(name) ? textOf(field) : name === "function" ? withTextArguments(field) : inCloudForm(field)
     if (own !== field) changed = { ...(changed ?? value), [name]: own }

@@ -108,9 +108,10 @@ const withEvidence = (ast: SchemaAST.AST, cache: Cache): Parser => {
   const parse = parserOf(ast, cache)
   const object = resolved(ast)
   if (object._tag !== "Objects") return parse
+  let evidence: Evidence | undefined
   return (input, failure) => {
     if (!isJsonObject(input)) return parse(input, failure)
-    const evidence = evidenceOf(object)
+    evidence ??= evidenceOf(object)
     if (isConvincing(input, evidence)) return parse(input, failure)
     return isOther(input, evidence)
       ? fail(failure, `an object with ${evidence.names.slice(0, 5).join(", ")}`, input)

@@ -15,6 +15,18 @@ export const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArra
 
 export const objectsOf = (value: unknown): ReadonlyArray<JsonObject> => arrayOf(value).filter(isObject)
 
+/** A list with its items mapped; the list itself if none changes. */
+export const mapItems = <A>(items: ReadonlyArray<A>, map: (item: A) => A): ReadonlyArray<A> => {
+  let mapped: Array<A> | undefined
+  for (const [at, item] of items.entries()) {
+    const own = map(item)
+    if (own === item) continue
+    mapped ??= [...items]
+    mapped[at] = own
+  }
+  return mapped ?? items
+}
+
 /** The value of a JSON text, or `undefined` if the text is not JSON. */
 export const parseJson = (text: string): unknown => {
   try {

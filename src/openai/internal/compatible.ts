@@ -1,7 +1,7 @@
 /** Brings the answers of compatible servers into the form that the API documents. */
 
 import type * as Endpoint from "../../Endpoint.ts"
-import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, mapItems } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
@@ -24,19 +24,18 @@ const withChoices = (
   isStream: boolean,
   isJson: boolean
 ): JsonObject => {
-  let isOther = false
-  const plain = choices.map((choice) => {
-    if (!isObject(choice)) return choice
-    const name = "delta" in choice || (isStream && !("message" in choice)) ? "delta" : "message"
-    const message = choice[name] ?? messageOfText(choice)
-    const given = isJson && isObject(message) ? withTextAsContent(message) : message
-    const own = isObject(given) ? plainMessage(given, name === "delta") : given
-    const index = plainIndex(choice["index"])
-    if (own === choice[name] && index === choice["index"]) return choice
-    isOther = true
-    return { ...choice, index, [name]: own }
-  })
-  return isOther ? { ...body, choices: plain } : body
+  const plain = mapItems(choices, (choice) => plainChoice(choice, isStream, isJson))
+  return plain === choices ? body : { ...body, choices: plain }
+}
+
+const plainChoice = (choice: unknown, isStream: boolean, isJson: boolean): unknown => {
+  if (!isObject(choice)) return choice
+  const name = "delta" in choice || (isStream && !("message" in choice)) ? "delta" : "message"
+  const message = choice[name] ?? messageOfText(choice)
+  const given = isJson && isObject(message) ? withTextAsContent(message) : message
+  const own = isObject(given) ? plainMessage(given, name === "delta") : given
+  const index = plainIndex(choice["index"])
+  return own === choice[name] && index === choice["index"] ? choice : { ...choice, index, [name]: own }
 }
 
 /** Some servers answer a chat with the text of a legacy completion. */
@@ -80,8 +79,7 @@ const plainCalls = (calls: unknown): unknown => {
   if (calls === undefined || calls === null) return calls
   const given = isObject(calls) ? [calls] : calls
   if (!Array.isArray(given)) return calls
-  const own = given.map(plainCall)
-  return given === calls && own.every((call, at) => call === given[at]) ? calls : own
+  return mapItems(given, plainCall)
 }
 
 /** A call whose arguments are text. Some servers leave out the object around name and arguments, or number ids. */
