@@ -11,8 +11,11 @@ import { stringEnd } from "./stringEnd.ts"
 /** Like `JSON.parse`: returns a value that nobody else holds, or throws a `SyntaxError`. */
 export type JsonParser = (text: string) => unknown
 
-/** Finding what two texts share costs about as much as parsing ten, so a series begins with `JSON.parse`. */
-const textsBeforePatterns = 8
+/**
+ * A series begins with `JSON.parse`: finding what two texts share costs about as much as parsing ten, and many short
+ * streams at once, each with patterns of its own, would never win that back.
+ */
+const textsBeforePatterns = 250
 const textsForPattern = 16
 const maxPatterns = 4
 const maxLength = 4096

@@ -14,10 +14,13 @@ const outcome = (parse: (text: string) => unknown, text: string): unknown => {
 
 const repeated = (text: string, count: number): ReadonlyArray<string> => Array.from({ length: count }, () => text)
 
+/** Longer than a series has to be before patterns are looked for. */
+const untilPatterns = 300
+
 /** A parser that has found the pattern of two texts. */
 const trained = (one: string, other: string) => {
   const parse = makeJsonSeriesParser()
-  for (const text of [...repeated(one, 40), ...repeated(other, 10)]) parse(text)
+  for (const text of [...repeated(one, untilPatterns), ...repeated(other, 10)]) parse(text)
   return parse
 }
 
@@ -54,6 +57,7 @@ describe("a series of JSON texts", () => {
         fc.array(fc.tuple(leaf, leaf, fc.boolean()), { minLength: 80, maxLength: 120 }),
         (before, after, leaves) => {
           const parse = makeJsonSeriesParser()
+          for (const text of repeated("null", untilPatterns)) parse(text)
           for (const [one, two, isSpaced] of leaves) {
             const text = JSON.stringify({ before, one, list: [[two], { two }], after }, null, isSpaced ? 1 : 0)
             assert.deepStrictEqual(parse(text), JSON.parse(text))
@@ -100,7 +104,7 @@ describe("a series of JSON texts", () => {
 
   it("leaves a short series to JSON.parse, for which patterns would not pay", () => {
     const parse = makeJsonSeriesParser()
-    for (let index = 0; index < 8; index++) assert.isTrue(isParsedBy(parse, delta("word", index)))
+    for (let index = 0; index < 200; index++) assert.isTrue(isParsedBy(parse, delta("word", index)))
   })
 
   it("widens a pattern if more begins to differ", () => {
@@ -153,6 +157,7 @@ describe("a series of JSON texts", () => {
     fc.assert(
       fc.property(event, fc.array(event, { minLength: 80, maxLength: 120 }), fc.boolean(), (first, others, isFixed) => {
         const parse = makeJsonSeriesParser(parseWide, inCloudForm)
+        for (const text of repeated("null", untilPatterns)) parse(text)
         for (const [id, seq, chat, content] of others) {
           const chatId = isFixed ? first[2] : chat
           const text = `{"id":${id},"seq":${seq},"chat_id":${chatId},"content":${JSON.stringify(content)},"ids":[1,"b"],"function":{"arguments":{"n":${seq}}}}`
@@ -169,7 +174,7 @@ describe("a series of JSON texts", () => {
       return inCloudForm(json)
     })
     const event = (content: string) => `{"chat_id":5,"content":"${content}"}`
-    for (let index = 0; index < 40; index++) parse(event(`t${index}`))
+    for (let index = 0; index < untilPatterns; index++) parse(event(`t${index}`))
     formed = 0
     assert.deepStrictEqual(parse(event("last")), { chat_id: "5", content: "last" })
     assert.strictEqual(formed, 0)
