@@ -2,9 +2,11 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { joinBytes } from "../bytes/joinBytes.ts"
+import { entryOf } from "../json/json.ts"
 import { brokenBody } from "./readBody.ts"
 
 /** The body is compressed in a way that this runtime cannot undo. */
@@ -63,14 +65,14 @@ export const decompressed = (
 }
 
 const isFetched = (response: HttpClientResponse.HttpClientResponse): boolean =>
-  "source" in response && response.source instanceof Response
+  Option.isSome(HttpClientResponse.toWeb(response))
 
 const undone = (
   response: HttpClientResponse.HttpClientResponse,
   stream: HttpClientResponse.HttpClientResponse["stream"],
   encoding: string
 ): HttpClientResponse.HttpClientResponse["stream"] => {
-  const format = formats[encoding]
+  const format = entryOf(formats, encoding)
   const transform = format === undefined ? undefined : decompressorOf(format)
   return format === undefined || transform === undefined
     ? Stream.fail(brokenBody(response, new UnreadableEncoding(encoding)))

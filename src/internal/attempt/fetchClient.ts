@@ -11,6 +11,7 @@ import { joinBytes } from "../bytes/joinBytes.ts"
 import { isOfNetwork } from "../errors/networkFailure.ts"
 import { uploadOf } from "../request/upload.ts"
 import { decompressed } from "./decompress.ts"
+import { undiciVersion } from "./undici.ts"
 
 export interface Sending {
   /** Makes the context of the request from the one in which it leaves the client. */
@@ -97,13 +98,6 @@ const judged =
       throw new ThrownByFetch("fetch threw", { cause })
     }
   }
-
-/** Which undici is Node's `fetch`; `undefined` in other runtimes. */
-export const undiciVersion: number | undefined = /*#__PURE__*/ (() => {
-  const { process } = globalThis as { readonly process?: { readonly versions?: { readonly undici?: string } } }
-  const version = process?.versions?.undici
-  return version === undefined ? undefined : Number.parseInt(version, 10)
-})()
 
 /**
  * A `fetch` whose responses can be aborted while their body is read. Before undici 7, the signal of a request has no

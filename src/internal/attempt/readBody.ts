@@ -4,6 +4,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { undiciVersion } from "./undici.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
@@ -42,10 +43,25 @@ const isReplaced = (response: Response): boolean => Object.hasOwn(response, "str
 export const webBody = (response: Response): ReadableStream<Uint8Array> | null | undefined =>
   isReplaced(response) ? undefined : Option.getOrUndefined(HttpClientResponse.toWeb(response))?.body
 
-/** Whether the body cannot become longer than the limit: the HTTP client holds the server to what it declares. */
-const isShort = ({ headers }: Response, limit: number): boolean => {
-  const { "content-encoding": encoding, "content-length": length } = headers
-  return length !== undefined && Number(length) <= limit && (encoding === undefined || encoding === "identity")
+/** Whether the body cannot become longer than the limit. */
+const isShort = (response: Response, limit: number): boolean => {
+  const { "content-encoding": encoding, "content-length": length } = response.headers
+  return (
+    length !== undefined &&
+    /^\d+$/.test(length) &&
+    Number(length) <= limit &&
+    (encoding === undefined || encoding === "identity") &&
+    isHeldToLength(response)
+  )
+}
+
+/**
+ * Whether the client holds the server to the length that it declares. Node's do. A browser does not show a page of
+ * another origin that a body was compressed, and what a program has made out of other bytes may declare anything.
+ */
+const isHeldToLength = (response: Response): boolean => {
+  const fetched = HttpClientResponse.toWeb(response)
+  return Option.isNone(fetched) || (undiciVersion !== undefined && fetched.value.url !== "")
 }
 
 /** Decodes a body piece by piece, up to a limit. */

@@ -14,6 +14,7 @@ import { type Call, errorOf } from "./call.ts"
 import * as FetchClient from "./fetchClient.ts"
 import { PartialBody } from "./readBody.ts"
 import { bugIn, transportReason } from "./transportErrors.ts"
+import { undiciVersion } from "./undici.ts"
 import { forAtMost } from "./untilTime.ts"
 
 const maxRedirects = 5
@@ -105,7 +106,7 @@ const isLargeBody = (body: HttpBody.HttpBody): boolean =>
  * With `redirect: "manual"`, Node's `fetch` copies every body: a sixth of the cost of a call, and a large upload is held
  * in memory. So requests have `redirect: "error"` until a server redirects, and a request that it refused is sent again.
  */
-const copiesBodies = (): boolean => FetchClient.undiciVersion !== undefined
+const copiesBodies = (): boolean => undiciVersion !== undefined
 
 /** Each runtime says in its own words that it refused a redirect. */
 const isRefusedRedirect = ({ reason }: HttpClientError.HttpClientError): boolean => {
