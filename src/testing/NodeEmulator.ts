@@ -16,7 +16,7 @@
  */
 import * as Http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
-import { Readable } from "node:stream"
+import { type Duplex, Readable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -127,6 +127,11 @@ const listen = (
       })
       .finally(() => pending--)
   })
+  // Node closes such a connection without a word, or, with a listener, leaves its errors to that.
+  server.on("connect", (_: Http.IncomingMessage, socket: Duplex) => {
+    socket.on("error", () => socket.destroy())
+    socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+  })
   server.on("connection", (socket: Socket) => {
     sockets.add(socket)
     socket.on("close", () => sockets.delete(socket))
@@ -209,7 +214,10 @@ const unsoundness = (
   const base = `http://${host ?? "localhost"}`
   if (!URL.canParse(base) || /[/?#@\s]/.test(host ?? ""))
     return { status: 400, message: "The Host header is malformed" }
-  if (!URL.canParse(url, base)) return { status: 400, message: "The request target is malformed" }
+  const target = URL.canParse(url, base) ? new URL(url, base) : undefined
+  if (target === undefined || !/^https?:$/.test(target.protocol) || `${target.username}${target.password}` !== "") {
+    return { status: 400, message: "The request target is malformed" }
+  }
   const name = new URL(base).hostname
   return isAllowed(name)
     ? undefined

@@ -16,6 +16,20 @@ const streamed = JSON.stringify({
   messages: [{ role: "user", content: Array.from({ length: 200 }, (_, index) => `w${index}`).join(" ") }]
 })
 
+/** The status of the answer to a request of these bytes. */
+const statusOf = (port: number, raw: string): Effect.Effect<number> =>
+  Effect.promise(
+    () =>
+      new Promise<number>((resolve) => {
+        let text = ""
+        const socket = connect(port, "127.0.0.1", () => socket.write(raw))
+        socket.on("data", (data) => {
+          text += data
+        })
+        socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])))
+      })
+  )
+
 describe("NodeEmulator", () => {
   it.live("serves until its scope ends, and closes all connections then", () =>
     Effect.gen(function* () {
@@ -43,23 +57,8 @@ describe("NodeEmulator", () => {
     }).pipe(Effect.scoped)
   )
 
-  /** Sends a request as it is written, and returns the status of the answer. */
-  const statusOf = (port: number, method: string, host: string) =>
-    Effect.promise(
-      () =>
-        new Promise<number>((resolve) => {
-          let text = ""
-          const socket = connect(port, "127.0.0.1", () =>
-            socket.write(
-              `${method} /openai/v1/models HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n`
-            )
-          )
-          socket.on("data", (data) => {
-            text += data
-          })
-          socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])))
-        })
-    )
+  const modelsOf = (method: string, host: string): string =>
+    `${method} /openai/v1/models HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n`
 
   it.live.each<readonly [string, number, string, ReadonlyArray<string>]>([
     ["refuses a method that it does not have", 405, "TRACE", ["localhost"]],
@@ -71,9 +70,42 @@ describe("NodeEmulator", () => {
     Effect.gen(function* () {
       const { url } = yield* NodeEmulator.serve({ allowedHosts: ["emulator.test"] })
       const port = Number(new URL(url).port)
-      for (const host of hosts) assert.strictEqual(yield* statusOf(port, method, host), status, host)
-      assert.strictEqual(yield* statusOf(port, "GET", "localhost"), 200)
+      for (const host of hosts) assert.strictEqual(yield* statusOf(port, modelsOf(method, host)), status, host)
+      assert.strictEqual(yield* statusOf(port, modelsOf("GET", "localhost")), 200)
     }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "answers requests for connections, other places and the names of every object with what they are: wrong",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* NodeEmulator.serve()
+        const port = Number(new URL(url).port)
+        const head = (method: string, target: string) =>
+          `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\nConnection: close\r\n`
+        const post = (path: string, body: unknown) => {
+          const text = JSON.stringify(body)
+          return `${head("POST", path)}Content-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+        }
+        assert.strictEqual(yield* statusOf(port, `${head("CONNECT", "evil.example:443")}\r\n`), 405)
+        for (const target of ["http://u:p@localhost/openai/v1/models", "ftp://localhost/openai/v1/models"]) {
+          assert.strictEqual(yield* statusOf(port, `${head("GET", target)}\r\n`), 400)
+        }
+        const oauth = "/coze/api/permission/oauth2/token"
+        for (const grant_type of ["constructor", "__proto__"]) {
+          assert.strictEqual(yield* statusOf(port, post(oauth, { client_id: "a", grant_type })), 400)
+        }
+        for (const type of ["constructor", "toString", "__proto__"]) {
+          const schema = { type: "object", properties: { a: { type, format: type } }, required: ["a"] }
+          const json_schema = { name: "a", strict: true, schema: { ...schema, additionalProperties: false } }
+          const chat = { model: "m", messages: [{ role: type, content: "hi" }], tools: [{ type }] }
+          const asked = [
+            post("/openai/v1/chat/completions", { ...chat, response_format: { type: "json_schema", json_schema } }),
+            post("/openai/v1/responses", { model: "m", input: [{ type, role: type, content: "a" }], tools: [{ type }] })
+          ]
+          for (const raw of asked) assert.isBelow(yield* statusOf(port, raw), 500)
+        }
+      }).pipe(Effect.scoped)
   )
 
   it.live("stops a stream whose client has gone", () =>

@@ -9,6 +9,7 @@ import type * as Endpoint from "../../Endpoint.ts"
 import { endpointDecoder } from "../../internal/decode/endpointDecoder.ts"
 import type { Dialect } from "../../internal/dialect.ts"
 import { messageOf } from "../../internal/errors/messageOf.ts"
+import { entryOf } from "../../internal/json/json.ts"
 import { WholeParser } from "../../internal/json/wholeParser.ts"
 import { accumulatorOf, finishWith } from "../../internal/stream/fold.ts"
 import { streamingWhole } from "../../internal/stream/openStream.ts"
@@ -30,7 +31,7 @@ const modelLimits: { readonly [model: string]: number } = {
 const exceededLimit = (endpoint: Endpoint.Metadata, input: object): number | undefined => {
   if (endpoint.id !== "messages.create" && endpoint.id !== "beta.messages.create") return undefined
   const { max_tokens: tokens, model } = input as { readonly max_tokens?: unknown; readonly model?: unknown }
-  const limit = typeof model === "string" ? Math.min(modelLimits[model] ?? mostTokens, mostTokens) : mostTokens
+  const limit = typeof model === "string" ? Math.min(entryOf(modelLimits, model) ?? mostTokens, mostTokens) : mostTokens
   return typeof tokens === "number" && tokens > limit ? limit : undefined
 }
 

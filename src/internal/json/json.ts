@@ -27,6 +27,10 @@ export const mapItems = <A>(items: ReadonlyArray<A>, map: (item: A) => A): Reado
   return mapped ?? items
 }
 
+/** The entry of a table under a name that somebody else chose: `constructor` is none, though every object has it. */
+export const entryOf = <A>(table: { readonly [name: string]: A }, name: string): A | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
 /** The value of a JSON text, or `undefined` if the text is not JSON. */
 export const parseJson = (text: string): unknown => {
   try {

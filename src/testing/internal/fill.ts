@@ -2,7 +2,7 @@
 import type * as SchemaAST from "effect/SchemaAST"
 import { resolved } from "../../internal/decode/ast.ts"
 import { type TaggedUnion, taggedUnionOf } from "../../internal/decode/taggedUnion.ts"
-import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import { entryOf, isObject, type JsonObject } from "../../internal/json/json.ts"
 
 /** How much is made up. */
 export interface FillOptions {
@@ -146,7 +146,7 @@ const fillTagged = ({ discriminator, members }: TaggedUnion, given: unknown, pla
   if (given !== undefined && !isObject(given)) return given
   const tag = given?.[discriminator]
   if (typeof tag === "string") {
-    const member = members[tag]
+    const member = entryOf(members, tag)
     return member === undefined ? given : fillAt(withTag(member.ast, discriminator, tag), given, place)
   }
   const candidates = Object.entries(members).map(([tag, { ast }]) => ({ tag, ast: resolved(ast) }))

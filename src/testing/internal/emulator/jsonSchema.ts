@@ -1,5 +1,5 @@
 /** Makes a value that a JSON schema accepts. The same schema always gets the same value. */
-import { arrayOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
+import { arrayOf, entryOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
 import * as Failure from "../../Failure.ts"
 import { Refusal } from "./exchange.ts"
 
@@ -56,7 +56,7 @@ const sample = (schema: JsonObject, place: Place): unknown => {
     const plain = choices.find(({ type }) => type !== undefined && type !== "object" && type !== "array")
     return sample((place.depth > maxDepth ? plain : undefined) ?? choices[0] ?? {}, inner)
   }
-  const make = makers[String(typeOf(schema))]
+  const make = entryOf(makers, String(typeOf(schema)))
   return make === undefined ? null : make(schema, inner)
 }
 
@@ -140,7 +140,7 @@ const formats: { readonly [format: string]: string } = {
 }
 
 const sampleString = ({ format, maxLength, minLength }: JsonObject, place: Place): string => {
-  const text = (typeof format === "string" ? formats[format] : undefined) ?? place.name
+  const text = (typeof format === "string" ? entryOf(formats, format) : undefined) ?? place.name
   const least = atLeast(minLength) ?? 0
   spend(place, 0, Math.max(least, text.length))
   const most = atLeast(maxLength)

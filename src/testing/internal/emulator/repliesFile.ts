@@ -1,5 +1,5 @@
 /** Replies that are written down as JSON. */
-import { arrayOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
+import { arrayOf, entryOf, isObject, type JsonObject } from "../../../internal/json/json.ts"
 import * as Failure from "../../Failure.ts"
 import type { ServerReason } from "../wireFailure.ts"
 import type { ChatReply, ChatRequest, Scripted } from "./chat.ts"
@@ -75,7 +75,7 @@ const matcherOf = (when: unknown, index: number): Rule["matches"] => {
   if (when === undefined) return () => true
   if (!isObject(when)) return wrong(index, "has a `when` that is not an object")
   const tests = Object.entries(when).map(([name, wanted]) => {
-    const test = conditions[name]
+    const test = entryOf(conditions, name)
     if (test === undefined) {
       return wrong(index, `has the unknown condition "${name}": known are ${Object.keys(conditions).join(", ")}`)
     }
@@ -110,7 +110,7 @@ const replyOf = (entry: JsonObject, index: number): ChatReply => {
 /** `"rateLimit"`, or `{ "reason": "rateLimit", "message": "…", "retryAfter": "2 seconds" }`. */
 const failureOf = (failure: unknown, index: number): ServerReason => {
   const { reason, ...detail } = isObject(failure) ? failure : { reason: failure }
-  const make = failures[String(reason)]
+  const make = entryOf(failures, String(reason))
   return make === undefined
     ? wrong(index, `has the unknown failure "${reason}": known are ${Object.keys(failures).join(", ")}`)
     : make(detail)

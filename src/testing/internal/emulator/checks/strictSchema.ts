@@ -1,5 +1,5 @@
 /** The subsets of JSON Schema that the APIs take if an answer has to follow a schema. */
-import { arrayOf, isObject, type JsonObject } from "../../../../internal/json/json.ts"
+import { arrayOf, entryOf, isObject, type JsonObject } from "../../../../internal/json/json.ts"
 
 /** A fault of a schema and its place. */
 export interface SchemaFault {
@@ -168,7 +168,7 @@ const anthropicRules: ReadonlyArray<(place: Place) => string | undefined> = [
       : undefined,
   ({ schema }) => {
     for (const type of typesOf(schema)) {
-      const found = (unsupported[String(type)] ?? []).filter((key) => key in schema)
+      const found = (entryOf(unsupported, String(type)) ?? []).filter((key) => key in schema)
       const [only] = found
       if (only === undefined) continue
       return found.length === 1

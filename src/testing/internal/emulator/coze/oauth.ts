@@ -1,6 +1,6 @@
 /** The authorization server of Coze: codes (also with PKCE), devices and JWTs become tokens, which expire. */
 import { base64Url } from "../../../../internal/credentials/jwt.ts"
-import { isObject, type JsonObject, stringOf } from "../../../../internal/json/json.ts"
+import { entryOf, isObject, type JsonObject, stringOf } from "../../../../internal/json/json.ts"
 import * as Reply from "../../../Reply.ts"
 import { seconds } from "../exchange.ts"
 import type { Incoming } from "../incoming.ts"
@@ -120,7 +120,7 @@ const deviceCode: Action = ({ devices, next }, { body, url }, now) => {
 
 const token: Action = async (state, incoming, now) => {
   const grant = stringOf(incoming.body["grant_type"]) ?? ""
-  const answer = grants[grant]
+  const answer = entryOf(grants, grant)
   return answer === undefined
     ? refused("unsupported_grant_type", `grant_type ${grant === "" ? "is required" : `'${grant}' is not supported`}`)
     : answer(state, incoming, now)

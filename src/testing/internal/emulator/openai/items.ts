@@ -1,5 +1,5 @@
 /** Checks that items of a response's input that belong together are there. */
-import { type JsonObject, stringOf } from "../../../../internal/json/json.ts"
+import { entryOf, type JsonObject, stringOf } from "../../../../internal/json/json.ts"
 import { refuseOpenAi } from "../checks/complaints.ts"
 import type * as Exchange from "../exchange.ts"
 import { inputItems } from "./requests.ts"
@@ -57,7 +57,7 @@ const checkPairs = (items: ReadonlyArray<JsonObject>): void => {
   for (const item of items) {
     const type = String(item["type"])
     if (Object.hasOwn(outputs, type)) called.add(`${type} ${idOf(item)}`)
-    const call = callNames[type]
+    const call = entryOf(callNames, type)
     if (call === undefined) continue
     const key = `${call} ${idOf(item)}`
     if (!called.has(key)) {

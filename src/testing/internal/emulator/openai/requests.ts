@@ -1,6 +1,6 @@
 /** The requests of the OpenAI API in the terms of the emulator's model. */
 
-import { arrayOf, isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
+import { arrayOf, entryOf, isObject, type JsonObject, objectsOf, stringOf } from "../../../../internal/json/json.ts"
 import * as Failure from "../../../Failure.ts"
 import type { ChatMessage, ChatReply, ChatRequest, ChatTool } from "../chat.ts"
 import { type Exchange, Refusal } from "../exchange.ts"
@@ -54,7 +54,7 @@ export const chatRequest = ({ body, endpoint }: Exchange): ChatRequest => {
     endpoint: endpoint.id,
     model: String(required(body, "model")),
     messages: objectsOf(messages).map(({ content, role }) => ({
-      role: roles[String(role)] ?? "user",
+      role: entryOf(roles, String(role)) ?? "user",
       text: textOf(content)
     })),
     tools: isLegacy(body)
@@ -140,7 +140,7 @@ export const inputItems = (input: unknown): ReadonlyArray<JsonObject> =>
 const messageOfItem = (item: JsonObject): ReadonlyArray<ChatMessage> => {
   switch (item["type"]) {
     case "message":
-      return [{ role: roles[String(item["role"])] ?? "user", text: textOf(item["content"]) }]
+      return [{ role: entryOf(roles, String(item["role"])) ?? "user", text: textOf(item["content"]) }]
     case "function_call_output":
     case "custom_tool_call_output":
       return [{ role: "tool", text: textOf(item["output"]) }]

@@ -1,5 +1,5 @@
 /** The settings that every answer repeats, with the API's defaults. */
-import { isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
+import { entryOf, isObject, type JsonObject, objectsOf } from "../../../../internal/json/json.ts"
 import { seconds } from "../exchange.ts"
 
 /** The properties of a body that are given, in place of the defaults of the same name. */
@@ -89,7 +89,7 @@ const toolDefaults: { readonly [type: string]: JsonObject } = {
 const anywhere: JsonObject = { type: "approximate", city: null, country: "US", region: null, timezone: null }
 
 const toolSettings = (tool: JsonObject): JsonObject => {
-  const whole = { ...toolDefaults[String(tool["type"])], ...tool }
+  const whole = { ...entryOf(toolDefaults, String(tool["type"])), ...tool }
   switch (tool["type"]) {
     case "web_search":
     case "web_search_preview": {
