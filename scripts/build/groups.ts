@@ -15,14 +15,28 @@ const core = closureOf([
   "Page.ts",
   "credentials/Credential.ts",
   "internal/bytes/base64.ts",
+  "internal/decode/declares.ts",
+  "internal/json/jsonText.ts",
   "internal/layers.ts",
   "policies/Timeouts.ts"
 ])
 
-/** Every call of a provider needs these. */
-const clients: ReadonlyArray<Group> = ["openai/OpenAi.ts", "anthropic/Anthropic.ts", "coze/Coze.ts"].map((path) => {
-  const provider = dirname(path)
-  const files = closureOf([path])
+/** The modules that every call of a provider needs, and the small ones that its endpoints name as their behaviour. */
+const clientModules: ReadonlyArray<readonly [service: string, ...behaviours: ReadonlyArray<string>]> = [
+  [
+    "openai/OpenAi.ts",
+    "openai/internal/compactVectors.ts",
+    "openai/internal/sentAnswers.ts",
+    "openai/internal/textArguments.ts",
+    "openai/internal/transcriptNumbers.ts"
+  ],
+  ["anthropic/Anthropic.ts", "anthropic/internal/outputFormat.ts"],
+  ["coze/Coze.ts"]
+]
+
+const clients: ReadonlyArray<Group> = clientModules.map(([service, ...behaviours]) => {
+  const provider = dirname(service)
+  const files = closureOf([service, ...behaviours])
   return {
     name: `${provider}-client`,
     has: (id) => files.has(id) && id.startsWith(join(source, provider))
