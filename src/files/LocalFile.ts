@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
+import { quietly } from "../internal/quietly.ts"
 import * as FileSource from "./FileSource.ts"
 
 /**
@@ -80,7 +81,7 @@ export const save =
         )
         return Stream.run(counted, system.sink(unfinished)).pipe(
           Effect.andThen(system.rename(unfinished, path)),
-          Effect.onError(() => Effect.ignore(system.remove(unfinished))),
+          Effect.onError(() => quietly(system.remove(unfinished))),
           Effect.map(() => count)
         )
       })

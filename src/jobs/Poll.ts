@@ -27,6 +27,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
+import { quietly } from "../internal/quietly.ts"
 
 /**
  * The state was not final before the deadline.
@@ -155,7 +156,7 @@ const cancelling =
     const error = Cause.findErrorOption(exit.cause)
     const isTimeout = Option.isSome(error) && error.value instanceof PollTimeoutError
     return isTimeout || Cause.hasInterrupts(exit.cause)
-      ? Effect.ignore(Effect.timeoutOption(cancel, "10 seconds"))
+      ? quietly(Effect.timeoutOption(cancel, "10 seconds"))
       : Effect.void
   }
 

@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as ApiError from "../ApiError.ts"
 import * as FileSource from "../files/FileSource.ts"
+import { quietly } from "../internal/quietly.ts"
 import { mediaTypeOf } from "../internal/request/mediaType.ts"
 import * as Files from "./api/Files.ts"
 import * as Uploads from "./api/Uploads.ts"
@@ -117,9 +118,7 @@ export const follow = (input: Input, options: Options = {}): Stream.Stream<Progr
       return Stream.ensuring(
         Stream.concat(parts, Stream.fromEffect(completed)),
         Effect.suspend(() =>
-          isCompleted
-            ? Effect.void
-            : Effect.ignore(Effect.timeoutOption(Uploads.cancel({ upload_id: id }), "10 seconds"))
+          isCompleted ? Effect.void : quietly(Effect.timeoutOption(Uploads.cancel({ upload_id: id }), "10 seconds"))
         )
       )
     })

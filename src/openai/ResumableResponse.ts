@@ -27,6 +27,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import { isObject } from "../internal/json/json.ts"
+import { quietly } from "../internal/quietly.ts"
 import type * as Poll from "../jobs/Poll.ts"
 import * as Responses from "./api/Responses.ts"
 import * as Jobs from "./Jobs.ts"
@@ -134,7 +135,7 @@ export const resumed = (
     sequenceNumber === undefined
       ? Effect.void
       : // A failure comes again, to whoever reads on.
-        Effect.ignore(
+        quietly(
           Stream.runDrain(Stream.takeUntil(streamed.events, (event) => (numberOf(event) ?? -1) >= sequenceNumber))
         )
   )
@@ -226,9 +227,7 @@ const following = (
   return options.cancel === true
     ? Stream.onExit(events, (exit) =>
         Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause) && track.cursor !== undefined && !track.isOver
-          ? Effect.ignore(
-              Effect.timeoutOption(Responses.cancel({ response_id: track.cursor.responseId }), "10 seconds")
-            )
+          ? quietly(Effect.timeoutOption(Responses.cancel({ response_id: track.cursor.responseId }), "10 seconds"))
           : Effect.void
       )
     : events

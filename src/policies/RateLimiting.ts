@@ -27,6 +27,7 @@ import * as Exit from "effect/Exit"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as ApiError from "../ApiError.ts"
 import { refusalDetail } from "../internal/errors/refusal.ts"
+import { quietly } from "../internal/quietly.ts"
 import { estimateTokens, type TokenEstimate } from "../internal/usage/estimateTokens.ts"
 import { countsOf, usageIn } from "../internal/usage/usageFields.ts"
 import { metered } from "../internal/usage/usageMeter.ts"
@@ -236,7 +237,7 @@ const makeBuckets = (
     limitOf,
     take,
     takeAll: (costs) =>
-      Effect.ignore(
+      quietly(
         Effect.forEach(dimensions, (dimension) => {
           const limit = limitOf(dimension)
           const cost = Math.ceil(costs[dimension] ?? 0)
@@ -244,7 +245,7 @@ const makeBuckets = (
         })
       ),
     follow: (info) =>
-      Effect.ignore(
+      quietly(
         Effect.forEach(dimensions, (dimension) => {
           const { limit: found, remaining } = info[dimension] ?? none
           if (found !== undefined && found > 0) learned[dimension] = found
@@ -324,7 +325,7 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
     if (info !== undefined) yield* follow(info)
     if (error.reason._tag !== "RateLimitError") return
     const { retryAfter } = error.reason
-    yield* Effect.ignore(limiter.adaptiveFeedback({ key, epoch, tokens: 1, status, retryAfter }))
+    yield* quietly(limiter.adaptiveFeedback({ key, epoch, tokens: 1, status, retryAfter }))
   })
 
   return {

@@ -35,6 +35,7 @@ import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { deadlineOf } from "../internal/attempt/call.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
+import { quietly } from "../internal/quietly.ts"
 import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
 import { Current, type Decoding, merge, type RequestOptions } from "../RequestOptions.ts"
@@ -120,7 +121,7 @@ const keeping =
   (store: Persistence.PersistenceStore, key: Key) =>
   (answer: Answer): Answer => {
     const keep = (response: Endpoint.Response<unknown>, value: unknown) =>
-      Effect.ignore(
+      quietly(
         Effect.suspend(() => {
           const { headers, raw, status } = response
           const plain = (json: unknown): unknown => (json === undefined ? null : JSON.parse(JSON.stringify(json)))

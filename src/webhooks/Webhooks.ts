@@ -21,6 +21,7 @@ import { decodeBase64 } from "../internal/bytes/base64.ts"
 import { hmacSha256, isSame } from "../internal/bytes/hmac.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
+import { quietly } from "../internal/quietly.ts"
 import type { WebhookStore } from "./WebhookStore.ts"
 
 /**
@@ -340,7 +341,7 @@ const settled =
   (exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): Effect.Effect<void, X, R> => {
     if (store === undefined) return Effect.void
     const isHandled = Exit.isSuccess(exit) && exit.value.status < 400
-    return isHandled ? Effect.asVoid(Effect.catch(store.complete(id, keep), recover)) : Effect.ignore(store.release(id))
+    return isHandled ? Effect.asVoid(Effect.catch(store.complete(id, keep), recover)) : quietly(store.release(id))
   }
 
 const defaultMaxBodySize = /*#__PURE__*/ ByteSize.mebibytes(1)

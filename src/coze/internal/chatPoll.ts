@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import { type ApiError, local, TimeoutError } from "../../ApiError.ts"
+import { quietly } from "../../internal/quietly.ts"
 import { isUnderWay } from "../../internal/stream/status.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as Chat from "../api/Chat.ts"
@@ -129,7 +130,7 @@ const cancelQuietly = (api: ChatApi, chat: Chat.ChatObject): Effect.Effect<void,
   api.cancel({ conversation_id: chat.conversation_id, chat_id: chat.id }).pipe(
     Effect.updateService(RequestOptions.Current, (options) => ({ ...options, deadline: undefined })),
     Effect.timeoutOption("5 seconds"),
-    Effect.ignore
+    quietly
   )
 
 const gaveUp = (endpoint: string, message: string, duration: Duration.Duration): ApiError =>

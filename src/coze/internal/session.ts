@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import * as Socket from "effect/socket/Socket"
 import { DecodeError } from "../../ApiError.ts"
 import { schemaDecoder } from "../../internal/decode/schemaDecoder.ts"
+import { quietly } from "../../internal/quietly.ts"
 import { ServerEvent } from "../api/WebsocketsEvents.ts"
 import type { Session } from "../CozeRealtime.ts"
 import { ClosedError, ConnectError, EventDecodeError, SessionError, type SessionReason } from "../SessionError.ts"
@@ -53,7 +54,7 @@ export const openSession = (config: Config): Effect.Effect<Session<object>, Sess
           })
         )
       ),
-      close: Effect.ignore(write(new Socket.CloseEvent(normalClosure)))
+      close: quietly(write(new Socket.CloseEvent(normalClosure)))
     }
   })
 

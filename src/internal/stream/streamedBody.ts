@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import { brokenBody, webBody } from "../attempt/readBody.ts"
 import { forAtMost } from "../attempt/untilTime.ts"
+import { quietly } from "../quietly.ts"
 import { type Decoding, pullDecoded } from "./decoding.ts"
 import type { WaitLimit } from "./waitLimit.ts"
 
@@ -63,10 +64,7 @@ const ofPull = (bytes: Pull.Pull<ReadonlyArray<Uint8Array>, HttpClientError.Http
     const pull = pullDecoded(bytes, decoding)
     return limit === undefined ? pull : limit.guard(pull)
   },
-  drain: forAtMost(
-    drainTime,
-    Effect.catch(Effect.forever(bytes), () => Effect.void)
-  )
+  drain: quietly(forAtMost(drainTime, Effect.forever(bytes)))
 })
 
 /**
