@@ -107,7 +107,7 @@ const reasonOf = (error: ApiError): AiError.AiErrorReason => {
         ? new AiError.InternalProviderError({ description, ...common })
         : new AiError.UnknownError({ description, ...common })
     case "TimeoutError":
-      // The total timeout covers all attempts, so there is no time left for another.
+      // The total timeout covers all attempts, so no time is left for another.
       if (reason.which === "total") return new AiError.UnknownError({ description, ...common })
       return networkError(error, request)
     case "NetworkError":

@@ -31,7 +31,7 @@ const maybe = <S extends Schema.Constraint>(schema: S) =>
 
 const text = /*#__PURE__*/ maybe(Schema.String)
 const number = /*#__PURE__*/ maybe(Schema.Number)
-/** What a server sent, however large and nested, becomes JSON of bounded size. */
+/** Turns what a server sent, however large and nested, into JSON of bounded size. */
 const foreign = /*#__PURE__*/ Schema.Unknown.pipe(
   Schema.decodeTo(
     Schema.Unknown,

@@ -54,8 +54,8 @@ import type * as RequestOptions from "./RequestOptions.ts"
 export type Kind = "json" | "none" | "text" | "binary" | "stream" | "jsonl" | "list"
 
 /**
- * What repeating a call does. A `safe` call only reads. Repeating an `idempotent` call has no further effect. Repeating an
- * `unsafe` call may do the work twice.
+ * Says whether a call may be repeated. A `safe` call only reads. Repeating an `idempotent` call has no further effect.
+ * Repeating an `unsafe` call may do the work twice.
  *
  * @category models
  */

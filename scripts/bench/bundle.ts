@@ -2,7 +2,7 @@ import { build, type Plugin } from "esbuild"
 import type { Row } from "./measure.ts"
 import { root } from "./paths.ts"
 
-/** Where programs are bundled: a folder in which `effect` is installed, and what resolves other imports. */
+/** The place to bundle programs in: a folder in which `effect` is installed, and what resolves other imports. */
 interface Place {
   readonly resolveDir: string
   readonly plugins?: Array<Plugin>

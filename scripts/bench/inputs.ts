@@ -1,4 +1,4 @@
-/** What every contender is asked for, and the least work that any of them does. */
+/** The task of every contender, and the least work that it takes. */
 export const key = "bench-key-0123456789"
 
 export const headers = { "content-type": "application/json", authorization: `Bearer ${key}` }

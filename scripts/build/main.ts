@@ -4,7 +4,7 @@
  *     npm run build
  *
  * Every public module stays importable by itself. Loading a file costs more than the code in it, so each step saves files
- * or text. Measured on Node 24 by what an import of `llmfx/openai` loads (of `llmfx/anthropic`), beside Effect's own
+ * or text. Measured on Node 24 by what an import of `llmfx/openai` loads (of `llmfx/anthropic`), next to Effect's own
  * modules:
  *
  * | step | without | with |

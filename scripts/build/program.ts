@@ -1,6 +1,6 @@
 /**
  * Bundles the program `llmfx`: what reads the arguments, with the parts of `effect` that it needs, in one file, because
- * finding and loading a hundred small files takes longer than to run them. The tasks stay modules beside it.
+ * finding and loading a hundred small files takes longer than to run them. The tasks stay modules of their own.
  */
 import { dirname, join } from "node:path"
 import { rolldown } from "rolldown"

@@ -89,7 +89,7 @@ export interface Overrides {
     readonly clientTypes: RegExp
     /** Tools of the program that the API can run as well, with the name of the tool that it runs. */
     readonly twins?: { readonly [type: string]: string }
-    /** What each tool does, by its type or by the name of its twin. */
+    /** A sentence for each tool, by its type or by the name of its twin. */
     readonly purposes?: { readonly [type: string]: string }
     /** The module with `ParametersOf` and `ResultOf`, if calls and results are typed, and what it exports to programs. */
     readonly types?: { readonly module: string; readonly exports: ReadonlyArray<string> }

@@ -69,7 +69,7 @@ const printed = (error: unknown): string => {
   return all.join("\n")
 }
 
-/** What is wrong with how a run ended; `undefined` if nothing is. */
+/** The problem with how a run ended; `undefined` if nothing is. */
 const problemOf = (exit: Exit.Exit<Option.Option<unknown>, unknown>): string | undefined => {
   if (Exit.isSuccess(exit)) return Option.isNone(exit.value) ? `it hangs for ${limit} ms` : undefined
   if (!exit.cause.reasons.every(Cause.isFailReason)) return `a defect: ${Cause.pretty(exit.cause).slice(0, 2000)}`

@@ -1,7 +1,7 @@
 /** Changes replies at the level of bytes, of JSON and of HTTP. */
 import type { Random } from "./random.ts"
 
-/** What a server answers. */
+/** The answer of a server. */
 export interface Reply {
   readonly status: number
   readonly headers: { readonly [name: string]: string }

@@ -1,4 +1,4 @@
-/** What programs do with the three APIs: calls, lists, streams, accumulators, structured answers, tool loops. */
+/** Programs as they use the three APIs: calls, lists, streams, accumulators, structured answers, tool loops. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"

@@ -33,7 +33,7 @@ const alive = [
   "retry: 3000\n\n"
 ]
 
-/** What comes after the end of a stream. */
+/** Bytes after the end of a stream. */
 const tails = [
   "data: [DONE] \n\n",
   "event: done\ndata: ok\n\n",

@@ -2,7 +2,7 @@
  * Files of other servers, to send on. They go through this program piece by piece and are never whole in memory.
  *
  * A URL that a user may choose must not lead into the network of the program. Hosts that are local or private by their
- * name or address are refused, also where a server redirects to them. `fetch` does not let a
+ * name or address are refused, also if a server redirects to them. `fetch` does not let a
  * program see the address that a name is resolved to: on Node give an `HttpClient` with the `lookup` of `NodeRemoteFile`,
  * elsewhere let `allow` look the name up.
  *

@@ -449,7 +449,7 @@ const missingError = (customId: string, problem: string | undefined): BatchReque
 export const isRetryableStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500
 
 /**
- * What is known of a batch whose submission may have broken off.
+ * The answer to the search for a batch whose submission may have broken off.
  *
  * @category models
  */

@@ -1,7 +1,7 @@
 /**
  * Responses of a mocked or emulated server: a status, headers and a body.
  *
- * Use them where a test has to say what the wire says, as with `Mock.layerHttp` or `Faults.respond`. To answer with
+ * Use them if a test has to say what the wire says, as with `Mock.layerHttp` or `Faults.respond`. To answer with
  * values, use `Mock.layer`; to stream events, use `Script`.
  *
  * @example

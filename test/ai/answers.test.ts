@@ -62,9 +62,9 @@ interface Api {
     events: ReadonlyArray<Json>,
     tools: ReadonlyArray<Tool.Any>
   ) => Stream.Stream<Response.StreamPartEncoded, AiError.AiError>
-  /** What the next request sends of an answer. */
+  /** The part of an answer that the next request sends. */
   readonly again: (prompt: Prompt.Prompt, tools: ReadonlyArray<Tool.Any>) => Effect.Effect<unknown, AiError.AiError>
-  /** What it should send. */
+  /** The part that it should send. */
   readonly turn: (answer: Json) => unknown
 }
 

@@ -34,7 +34,7 @@ const item = {
 }
 const response = { id: "resp_1", model: "m", status: "completed", output: [item] }
 
-/** What an API answers, whole and as a stream. */
+/** The answer of an API, whole and as a stream. */
 const replies = {
   responses: [
     { body: response },

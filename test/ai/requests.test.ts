@@ -1,4 +1,4 @@
-/** What language models send, next to an emulator that refuses what the APIs refuse. */
+/** The requests of language models, next to an emulator that refuses what the APIs refuse. */
 import { assert, describe, it } from "@effect/vitest"
 import type * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"

@@ -1,4 +1,4 @@
-/** A million inputs whose calls answer at once, and a job beside a plain loop. `npm run soak:bulk` runs it. */
+/** A million inputs whose calls answer at once, and a job next to a plain loop. `npm run soak:bulk` runs it. */
 import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

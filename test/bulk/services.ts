@@ -48,7 +48,7 @@ const control = (server: string): ((action: "restart" | "stop" | "start") => voi
   }
 }
 
-/** Stops the server for a while; where that cannot be done, breaks its connections. Says which. */
+/** Stops the server for a while; if that cannot be done, breaks its connections. Says which. */
 export const interruptPostgres = async (
   server: string,
   database: string,

@@ -9,7 +9,7 @@ import * as Bulk from "llmfx/jobs/Bulk"
 import * as NodeBulk from "llmfx/jobs/NodeBulk"
 import { OpenAi, Responses } from "llmfx/openai"
 
-/** What a worker is told. */
+/** The arguments of a worker. */
 export interface Config {
   readonly job: string
   readonly count: number

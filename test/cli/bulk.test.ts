@@ -20,7 +20,7 @@ const linesOf = (name: string): ReadonlyArray<{ readonly [key: string]: unknown 
 /** Where the program is bundled, once: in the repository, so that its imports resolve. */
 let program: string
 
-/** What the server was asked, in order, and under which paths. */
+/** The requests of the server, in order, with their paths. */
 let asked: Array<string> = []
 let paths: Array<string> = []
 let delay = 0

@@ -1,7 +1,7 @@
 /** How often a check can ask for a text whose first request fails. */
 const busyTexts = 40
 
-/** What the emulated model says. Anything else it repeats. */
+/** The replies of the emulated model, which repeats anything else. */
 export const replies = [
   {
     when: { contains: "too much" },

@@ -13,7 +13,7 @@ interface Call {
 type Piece = { readonly [field: string]: unknown }
 
 interface Spelling {
-  /** Where the server says that a call is. */
+  /** The place of a call, as the server names it. */
   readonly index: (at: number) => number | undefined
   readonly id: "first" | "always" | "changing" | "never"
   readonly name: "first" | "always" | "pieces"

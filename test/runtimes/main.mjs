@@ -79,7 +79,7 @@ const bundle = async (host, conditions) => {
   return outfile
 }
 
-/** What the emulated model says. Anything else it repeats. */
+/** The replies of the emulated model, which repeats anything else. */
 const makeReplies = (Failure) => {
   const seen = new Set()
   return ({ messages, tools }) => {

@@ -1,4 +1,4 @@
-/** What each cloud answers to a request for a message. */
+/** The answer of each cloud to a request for a message. */
 export const message = {
   id: "msg_1",
   type: "message",

@@ -8,7 +8,7 @@ import * as Metric from "effect/Metric"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 
-/** What an error shows, however it is printed. */
+/** All that an error shows, however it is printed. */
 export const textsOfError = (error: unknown): ReadonlyArray<string> => [
   String(error),
   error instanceof Error ? `${error.message} ${error.stack}` : "",

@@ -9,7 +9,7 @@ export type Client = "llmfx" | "llmfx over undici" | "official" | "bare fetch" |
 export type Load = "streams" | "calls" | "idle"
 
 /**
- * What a run took: CPU seconds, memory in MiB (the peak, or what idle streams hold), and milliseconds from the sending of
+ * The cost of a run: CPU seconds, memory in MiB (the peak, or what idle streams hold), and milliseconds from the sending of
  * an event to its consumer.
  */
 export interface Usage {

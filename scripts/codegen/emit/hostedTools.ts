@@ -8,7 +8,7 @@ type Config = NonNullable<Overrides["hostedTools"]>
 
 interface HostedTool {
   readonly type: string
-  /** What a program imports. */
+  /** The name that a program imports. */
   readonly exportName: string
   /** The name that the API gives the tool, if it has one of its own. */
   readonly name: string | undefined

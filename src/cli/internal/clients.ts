@@ -14,7 +14,7 @@ export const clouds = ["azure", "bedrock", "vertex", "foundry"] as const
 
 export type Cloud = (typeof clouds)[number]
 
-/** Where requests go. */
+/** The server that requests go to. */
 export interface Place {
   readonly cloud: Cloud | undefined
   /** Replaces the address of the provider or cloud. */

@@ -1,4 +1,4 @@
-/** Where jobs are: in a file, or in Postgres. */
+/** The database of jobs: a file, or Postgres. */
 import { existsSync } from "node:fs"
 import type { ConfigError } from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -10,13 +10,13 @@ import * as NodeBulk from "../../jobs/NodeBulk.ts"
 import type { SqliteError } from "../../jobs/NodeSqlite.ts"
 import { UsageError } from "./runTask.ts"
 
-/** Where the jobs of a command are. */
+/** The flags that name the database. */
 export interface Database {
   readonly db: string | undefined
   readonly postgres: string | undefined
 }
 
-/** What a command works with: a file, or a cluster on Postgres. */
+/** The database of a command: a file, or a cluster on Postgres. */
 type Place =
   | { readonly _tag: "File"; readonly filename: string }
   | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted<string> }

@@ -16,7 +16,7 @@ export interface Display {
   readonly end: () => void
 }
 
-/** Where progress is shown. */
+/** A terminal, or another stream, that shows progress. */
 export interface Screen {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined

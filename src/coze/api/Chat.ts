@@ -39,9 +39,9 @@ export const ChatUsage: Open.Codec<ChatUsage> = /*#__PURE__*/ Open.struct(() => 
  * @category models
  */
 export interface ChatError {
-  /** What went wrong, for programs. 0 if nothing did. */
+  /** The failure, for programs. 0 if there was no failure. */
   readonly code?: number | null | undefined
-  /** What went wrong, for people. */
+  /** The failure, for people. */
   readonly msg?: string | null | undefined
 }
 export const ChatError: Open.Codec<ChatError> = /*#__PURE__*/ Open.struct(() => ({
@@ -139,7 +139,7 @@ export interface ChatObject {
   readonly meta_data?: { readonly [key: string]: unknown } | null | undefined
   /** Why the chat failed. */
   readonly last_error?: ChatError | null | undefined
-  /** What the chat waits for, if its status is `requires_action`. */
+  /** The tool calls that the chat waits for, if its status is `requires_action`. */
   readonly required_action?: RequiredAction | null | undefined
   /** The tokens used by the chat. There once it has ended. */
   readonly usage?: ChatUsage | null | undefined

@@ -87,7 +87,7 @@ export const WorkflowInput: Open.Codec<WorkflowInput> = /*#__PURE__*/ Open.struc
 }))
 
 /**
- * What a workflow returns: variables, or text.
+ * The result of a workflow: variables, or text.
  *
  * @category models
  */

@@ -27,7 +27,7 @@ export type HostedTool<
   options?: {
     /** The toolkit's name of the tool. A toolkit that has two of a type needs two names. */
     readonly name?: Name | undefined
-    /** What becomes of failures of the handler. */
+    /** Whether a failure of the handler fails the call or goes to the model. */
     readonly failureMode?: Mode | undefined
   }
 ) => AiTool.ProviderDefined<ToolId, Name, Config<Args, Parameters, Result, Mode>, RequiresHandler>
@@ -39,7 +39,7 @@ export type NamedTool<ToolId extends Id, Args, Parameters = unknown, Result = un
 >(
   args: Args & { readonly name: Name },
   options?: {
-    /** What becomes of failures of the handler. */
+    /** Whether a failure of the handler fails the call or goes to the model. */
     readonly failureMode?: Mode | undefined
   }
 ) => AiTool.ProviderDefined<ToolId, Name, Config<Args, Parameters, Result, Mode>, true>

@@ -1,4 +1,4 @@
-/** What the models of `effect/ai` have in common: settings that a program can change, layers, names. */
+/** The common parts of the models of `effect/ai` have in common: settings that a program can change, layers, names. */
 import * as Model from "effect/ai/Model"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

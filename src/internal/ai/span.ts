@@ -15,7 +15,7 @@ export const annotateRequest = (span: Tracer.Span, provider: string, operation: 
   for (const [name, value] of Object.entries(requestAttributes(input))) span.attribute(name, value)
 }
 
-/** What a call has used, and which model has answered. */
+/** The tokens that a call has used, and the model that has answered. */
 export interface Used {
   readonly inputTokens: number
   readonly outputTokens?: number

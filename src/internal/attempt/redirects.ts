@@ -19,7 +19,7 @@ import { forAtMost } from "./untilTime.ts"
 
 const maxRedirects = 5
 
-/** Sends a request, and follows redirects where the call may go. */
+/** Sends a request, and follows the redirects that the call may follow. */
 export const sendFollowing = (
   call: Call,
   client: HttpClient.HttpClient,

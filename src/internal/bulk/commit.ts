@@ -21,7 +21,7 @@ export type Commit = (
   now: number
 ) => Effect.Effect<Committed, SqlError>
 
-/** What a chunk adds to its sums. */
+/** The numbers that a chunk adds to its sums. */
 interface Change {
   succeeded: number
   failed: number

@@ -19,7 +19,7 @@ export class BulkInputError extends Data.TaggedError("BulkInputError")<{
 export class BulkConflictError extends Data.TaggedError("BulkConflictError")<{
   readonly job: string
   readonly message: string
-  /** What is in the way: other inputs, another definition, or another process that is submitting the job right now. */
+  /** The conflict: other inputs, another definition, or another process that is submitting the job right now. */
   readonly what: "inputs" | "definition" | "submission"
 }> {}
 

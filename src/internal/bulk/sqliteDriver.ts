@@ -21,7 +21,7 @@ export interface Database {
   readonly close: () => void
 }
 
-/** What a statement has done. */
+/** The effect of a statement. */
 export interface StatementResult {
   /** How many rows it has returned, or changed if it returns none. */
   readonly count: number

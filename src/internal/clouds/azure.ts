@@ -1,4 +1,4 @@
-/** What the layers of Azure OpenAI and Azure AI Foundry share: a resource, and a key or a token of Entra. */
+/** The part that the layers of Azure OpenAI and Azure AI Foundry share: a resource, and a key or a token of Entra. */
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Credential from "../../credentials/Credential.ts"

@@ -19,7 +19,7 @@ export interface TokenRequest {
   readonly request: HttpClientRequest.HttpClientRequest
   /** Whether it is a metadata service, which does not have TLS: the machine's own network is the boundary. */
   readonly isLocal?: boolean
-  /** What to do about a 401, for the message. */
+  /** Tells the reader of the message what to do about a 401. */
   readonly hint?: string | undefined
 }
 

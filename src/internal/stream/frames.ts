@@ -38,7 +38,7 @@ const startsBlank = (data: string): boolean => {
 /** Whether data is the mark that OpenAI ends its streams with. */
 const isDoneFrame = (data: string): boolean => data.length <= longestSignal && /^\s*\[done\]\s*$/i.test(data)
 
-/** What reads the frames of one stream. */
+/** A reader of the frames of one stream. */
 export interface Frames {
   readonly parse: JsonParser
   /** Reads the JSON of a frame. */

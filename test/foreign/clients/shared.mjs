@@ -22,7 +22,7 @@ export const personSchema = {
   additionalProperties: false
 }
 
-/** What the emulator says once the tool has answered. */
+/** The text of the emulator once the tool has answered. */
 export const forecast = "It is 21 degrees in Paris."
 
 /** The error with which a call fails. */

@@ -343,7 +343,7 @@ class Writer {
   }
 }
 
-/** The call as the API sent it, but for what only streams have. */
+/** The call as the API sent it, without the fields that only streams have. */
 const heldCall = ({ call }: Holder): ChatCompletions.ChatCompletionMessageToolCall => {
   const { index: _, ...rest } = call
   // The call is as the API sent it.

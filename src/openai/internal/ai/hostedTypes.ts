@@ -1,8 +1,8 @@
-/** What the calls of the API's tools hold, and what their results are. */
+/** Schemas of the calls of the API's tools, and of their results. */
 import type * as Responses from "../../api/Responses.ts"
 
 /**
- * What the model does at a computer.
+ * An action of the model at a computer.
  *
  * @category models
  */
