@@ -9,8 +9,8 @@ export type Client = "llmfx" | "llmfx over undici" | "official" | "bare fetch" |
 export type Load = "streams" | "calls" | "idle"
 
 /**
- * The cost of a run: CPU seconds, memory in MiB (the peak, or what idle streams hold), and milliseconds from the sending of
- * an event to its consumer.
+ * The cost of a run: CPU seconds, memory in MiB (the peak, or what idle streams hold), and milliseconds from the sending
+ * of an event to its consumer.
  */
 export interface Usage {
   readonly cpu: number
