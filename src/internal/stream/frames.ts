@@ -70,7 +70,10 @@ const readFrame = (event: string, data: string, parse: JsonParser): unknown => {
     if (isEmptyFrame(data)) return event === "done" ? done : skip
   }
   const json = jsonOf(event, data, parse)
-  if (!isObject(json)) return isKeepAlive(event) ? skip : typeof json === "string" ? failWith(json) : json
+  if (!isObject(json)) {
+    if (isKeepAlive(event)) return skip
+    return typeof json === "string" || (Array.isArray(json) && isErrorLike(json)) ? failWith(json) : json
+  }
   const { type } = json
   if (typeof type !== "string") {
     if (event === "" || event === "message") return json

@@ -16,7 +16,12 @@ export const dialect: Dialect = {
     const json = frames.read(event, data)
     if (!isObject(json)) return json
     if (isError(json["error"])) throw new ErrorInBody(json)
-    if (endpoint.envelope === true) return json
+    if (endpoint.envelope === true) {
+      // Each event of a run has a name.
+      if (event !== "" && event !== "message") return json
+      if (isErrorLike(json)) throw new ErrorInBody(json)
+      return frames.isKeepAliveObject(json) ? skip : json
+    }
     const { choices, response, type } = json
     if (Array.isArray(choices)) refuseFailedChoice(json)
     else if (isObject(response)) return withStatus(json, typeof type === "string" ? type : event, response)

@@ -1,12 +1,31 @@
 import type { Dialect } from "../../internal/dialect.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
 import type { Ending } from "../../internal/stream/ending.ts"
+import { isUnderWay } from "../../internal/stream/status.ts"
 
 /** When a stream is whole: after the end of each choice, the last of the images, or the terminal event. */
 export const endingOf: NonNullable<Dialect["ending"]> = (endpoint, input, endings) => {
   if (endpoint.terminal === "finishReason") return endingByChoices(asked(input["n"]) * promptsIn(input["prompt"]))
-  return endings.byName(endpoint.id.startsWith("images.") ? asked(input["n"]) : 1)
+  const ending = endings.byName(endpoint.id.startsWith("images.") ? asked(input["n"]) : 1)
+  return endpoint.envelope === true ? endingOfRun(ending) : ending
 }
+
+/** A stream of a run. The server is done, too, with a run that it has given up. */
+const endingOfRun = (ending: Ending): Ending => {
+  let goesOn = false
+  return {
+    see: (json, event) => {
+      const status = statusOfRun.exec(event)?.[1]
+      if (status !== undefined) goesOn = isUnderWay(status)
+      ending.see(json, event)
+    },
+    isWhole: () => ending.isWhole() && !goesOn,
+    mayBeDone: (event) => ending.mayBeDone(event) && !goesOn,
+    isOver: ending.isOver
+  }
+}
+
+const statusOfRun = /^thread\.run\.(\w+)$/
 
 const asked = (n: unknown): number => {
   const count = Number(n ?? 1)

@@ -9,6 +9,7 @@ import * as BetaMessages from "../../../src/anthropic/api/BetaMessages.ts"
 import * as Messages from "../../../src/anthropic/api/Messages.ts"
 import * as Chat from "../../../src/coze/api/Chat.ts"
 import * as WorkflowsRuns from "../../../src/coze/api/WorkflowsRuns.ts"
+import * as BetaThreadsRuns from "../../../src/openai/api/BetaThreadsRuns.ts"
 import * as ChatCompletions from "../../../src/openai/api/ChatCompletions.ts"
 import * as Completions from "../../../src/openai/api/Completions.ts"
 import * as Images from "../../../src/openai/api/Images.ts"
@@ -62,6 +63,8 @@ const textChunk = (words: string, reason: string | null) => ({
   choices: [{ index: 0, text: words, finish_reason: reason, logprobs: null }]
 })
 
+const threadRun = { id: "r", object: "thread.run", thread_id: "t", assistant_id: "a", model: "m" }
+
 const subjects: ReadonlyArray<Subject> = [
   {
     name: "chat completions",
@@ -91,6 +94,18 @@ const subjects: ReadonlyArray<Subject> = [
     tail: [done],
     run: (parts, type) =>
       Stream.provide(Responses.stream({ model: "m", input: "hi" }), openAiOver(http(parts, type), once))
+  },
+  {
+    name: "runs",
+    frames: [
+      ["thread.run.created", { ...threadRun, status: "queued" }],
+      ["thread.run.completed", { ...threadRun, status: "completed" }],
+      ["done", "[DONE]"]
+    ],
+    endsAfter: 2,
+    tail: [],
+    run: (parts, type) =>
+      Stream.provide(BetaThreadsRuns.stream({ thread_id: "t", assistant_id: "a" }), openAiOver(http(parts, type), once))
   },
   {
     name: "messages",
@@ -375,6 +390,29 @@ describe("a chat of Coze that the server is done with", () => {
 
   it("is whole if its messages are and nothing else is said of it", async () => {
     assert.strictEqual((await collected(answer(["conversation.message.completed", said]))).length, 2)
+  })
+})
+
+describe("a run that the server is done with", () => {
+  const done = ["done", "[DONE]"] as const
+  const events = (...frames: ReadonlyArray<Frame>) =>
+    Stream.provide(
+      BetaThreadsRuns.stream({ thread_id: "t", assistant_id: "a" }),
+      openAiOver(http(frames.map(text)), once)
+    )
+
+  it("is cut if it goes on", async () => {
+    for (const status of ["queued", "in_progress", "cancelling"]) {
+      const cut = await failed(events([`thread.run.${status}`, { ...threadRun, status }], done))
+      assert.strictEqual(cut.reason._tag, "StreamTruncatedError", status)
+    }
+  })
+
+  it("is whole however it ended", async () => {
+    for (const status of ["completed", "failed", "cancelled", "expired", "incomplete", "requires_action"]) {
+      const whole = events(["thread.run.queued", threadRun], [`thread.run.${status}`, { ...threadRun, status }], done)
+      assert.strictEqual((await collected(whole)).length, 2, status)
+    }
   })
 })
 
