@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Credential, RequestOptions, RetryPolicy } from "llmfx"
-import { type Anthropic, BetaMessages, Files, Messages, MessagesBatches, Models } from "llmfx/anthropic"
+import { type Anthropic, BetaMessages, Completions, Files, Messages, MessagesBatches, Models } from "llmfx/anthropic"
 import * as Bedrock from "llmfx/anthropic/Bedrock"
 import * as AwsCredentials from "llmfx/credentials/AwsCredentials"
 import { chunk, exception, frame, joined, signatureProblem } from "../support/aws.ts"
@@ -61,6 +61,8 @@ const server = (reply: Parameters<typeof loopback>[0], options: Bedrock.Options 
       layer: Bedrock.layer({ ...options, baseUrl: running.url }).pipe(Layer.provide(FetchHttpClient.layer))
     })
   )
+
+const legacy = { model: "claude-2.1", max_tokens_to_sample: 9, prompt: "\n\nHuman: hi\n\nAssistant:" }
 
 describe("Anthropic on Bedrock", () => {
   describe("sends what the official client sends", () => {
@@ -211,7 +213,9 @@ describe("Anthropic on Bedrock", () => {
       ["messages.countTokens", Messages.countTokens(countable)],
       ["messages.batches.list", MessagesBatches.list.page()],
       ["models.list", Models.list.page()],
-      ["files.list", Files.list.page()]
+      ["files.list", Files.list.page()],
+      ["completions.create", Completions.create(legacy)],
+      ["completions.create:stream", Stream.runDrain(Completions.stream(legacy))]
     ] as const
     for (const [id, call] of runtime) {
       it.effect(id, () =>

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { Credential, RequestOptions, RetryPolicy } from "llmfx"
-import { type Anthropic, BetaMessages, Files, Messages, MessagesBatches, Models } from "llmfx/anthropic"
+import { type Anthropic, BetaMessages, Completions, Files, Messages, MessagesBatches, Models } from "llmfx/anthropic"
 import * as Vertex from "llmfx/anthropic/Vertex"
 import { message as cloudMessage } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
@@ -30,6 +30,8 @@ const shape = ({ body, headers, method, url }: Sent) => {
   const { "user-agent": _, ...rest } = headers
   return { method, url, body, headers: rest }
 }
+
+const legacy = { model: "claude-2.1", max_tokens_to_sample: 9, prompt: "\n\nHuman: hi\n\nAssistant:" }
 
 describe("Anthropic on Vertex", () => {
   describe("sends what the official client sends", () => {
@@ -87,7 +89,9 @@ describe("Anthropic on Vertex", () => {
     const cases = [
       ["messages.batches.list", MessagesBatches.list.page()],
       ["models.list", Models.list.page()],
-      ["files.list", Files.list.page()]
+      ["files.list", Files.list.page()],
+      ["completions.create", Completions.create(legacy)],
+      ["completions.create:stream", Stream.runDrain(Completions.stream(legacy))]
     ] as const
     for (const [id, call] of cases) {
       it.effect(id, () =>
