@@ -15,7 +15,7 @@ export const toParam = (
   answer: Pick<Messages.Message, "content" | "stop_reason">
 ): Messages.AssistantMessageParam & { readonly content: ReadonlyArray<Messages.ContentBlockParam> } => ({
   role: "assistant",
-  // Every block of an answer is one of a request, too.
+  // A request takes every block of an answer.
   content: sentContent(answer) as ReadonlyArray<Messages.ContentBlockParam>
 })
 
@@ -27,6 +27,6 @@ export const betaToParam = (
   answer: Pick<BetaMessages.BetaMessage, "content" | "stop_reason">
 ): BetaMessages.BetaMessageParam & { readonly content: ReadonlyArray<BetaMessages.BetaContentBlockParam> } => ({
   role: "assistant",
-  // Every block of an answer is one of a request, too.
+  // A request takes every block of an answer.
   content: sentContent(answer) as ReadonlyArray<BetaMessages.BetaContentBlockParam>
 })
