@@ -46,7 +46,7 @@ export interface Dialect {
   /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
   readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject, endings: Endings) => Ending
   /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
-  readonly inApiForm?: (endpoint: Endpoint.Metadata, body: unknown, input: unknown) => unknown
+  readonly inApiForm?: (endpoint: Endpoint.Metadata, input: unknown) => ((body: unknown) => unknown) | undefined
   /** Whether `inApiForm` goes by names and types alone, so events of one shape need it once. Default: `false`. */
   readonly isFormOfShape?: boolean
   /** Whether the back end takes tools that are `strict`. Default: `true`. */

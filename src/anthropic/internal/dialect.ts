@@ -9,7 +9,7 @@ import { jsonText } from "../../internal/json/jsonText.ts"
  * An answer, or an event of its stream, as the API would have sent it: a piece of JSON is a text, an index a number, the
  * content a list, and the role is the model's, under whatever name.
  */
-const inApiForm = (_: unknown, given: unknown): unknown => {
+const plainAnswer = (given: unknown): unknown => {
   if (!isObject(given)) return given
   const { index } = given
   const body = typeof index === "string" && /^\d{1,9}$/.test(index) ? { ...given, index: Number(index) } : given
@@ -74,7 +74,7 @@ export const dialect: Dialect = {
     }
     return body
   },
-  inApiForm,
+  inApiForm: () => plainAnswer,
   errorDetail: (body): ServerDetail | undefined => {
     const detail = detailIn(body)
     const error = isObject(body) && isObject(body["error"]) ? body["error"] : {}

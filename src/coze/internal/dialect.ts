@@ -67,7 +67,7 @@ export const dialect: Dialect = {
     }
   },
   // A request that no endpoint covers has no schema that says what is an id.
-  inApiForm: ({ success }, body) => (success === undefined || isAnything(success) ? body : inCloudForm(body)),
+  inApiForm: ({ success }) => (success === undefined || isAnything(success) ? undefined : inCloudForm),
   isFormOfShape: true,
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)

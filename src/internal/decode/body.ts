@@ -48,12 +48,12 @@ export const formOf = (
   { config: { dialect }, endpoint }: Pick<Call, "config" | "endpoint">,
   input: unknown
 ): ((json: unknown) => unknown) | undefined => {
-  const any = dialect.inApiForm
+  const any = dialect.inApiForm?.(endpoint, input)
   const own = endpoint.behaviour?.inApiForm
-  if (any === undefined && own === undefined) return undefined
+  if (own === undefined) return any
   return (json) => {
-    const formed = any === undefined ? json : any(endpoint, json, input)
-    return own !== undefined && isObject(formed) ? own(formed, input) : formed
+    const formed = any === undefined ? json : any(json)
+    return isObject(formed) ? own(formed, input) : formed
   }
 }
 

@@ -5,11 +5,13 @@ import { isObject, type JsonObject, mapItems } from "../../internal/json/json.ts
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
-/** Returns an answer, or an event of its stream, as the API would have sent it. Leaves the given JSON as it is. */
-export const inApiForm = ({ id }: Endpoint.Metadata, body: unknown, input?: unknown): unknown => {
-  if (!isObject(body)) return body
-  if (!Array.isArray(body["choices"]) || !id.startsWith("chat.")) return body
-  return withChoices(body, body["choices"], id.endsWith(":stream"), asksForJson(input))
+/** Returns what brings an answer, or the events of its stream, into the form of the API. Leaves the given JSON as it is. */
+export const inApiForm = ({ id }: Endpoint.Metadata, input: unknown): ((body: unknown) => unknown) | undefined => {
+  if (!id.startsWith("chat.")) return undefined
+  const isStream = id.endsWith(":stream")
+  const isJson = asksForJson(input)
+  return (body) =>
+    isObject(body) && Array.isArray(body["choices"]) ? withChoices(body, body["choices"], isStream, isJson) : body
 }
 
 /** Whether the answer is to be JSON: Cloudflare then sends the value in place of its text. */
