@@ -92,6 +92,8 @@ export interface Config extends Partial<Params>, LanguageModelConfig {
    * tags; `system` sends a system message, for models since Claude Opus 4.8 at Anthropic's own API. Default: `user`.
    */
   readonly systemInHistory?: "user" | "system" | undefined
+  /** Whether a call with a hosted tool of another API fails, or omits the tool. Default: `fail`. */
+  readonly onUnsupported?: "fail" | "omit" | undefined
   /** Whether a file's data is the id of an uploaded file. Default: if it begins with `file_`. */
   readonly isFileId?: ((data: string) => boolean) | undefined
 }

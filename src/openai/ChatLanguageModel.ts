@@ -94,7 +94,7 @@ export interface Config
     > {
   /** Whether a string in a file part is the id of an uploaded file. Default: it starts with `file-` or `assistant-`. */
   readonly isFileId?: ((data: string) => boolean) | undefined
-  /** Whether a call with a file that the API cannot take fails, or omits the file. Default: `fail`. */
+  /** Whether a call with a file or a hosted tool that the API cannot take fails, or omits it. Default: `fail`. */
   readonly onUnsupported?: "fail" | "omit" | undefined
   /** How the server differs from OpenAI's. */
   readonly quirks?: Quirks | undefined

@@ -72,7 +72,7 @@ export interface Config
   readonly isFileId?: ((data: string) => boolean) | undefined
   /** How earlier answers are sent: `auto` sends references if `store` is `true`, and whole items otherwise. */
   readonly replay?: "auto" | "items" | "references" | undefined
-  /** Whether a call with a file that the API cannot take fails, or omits the file. Default: `fail`. */
+  /** Whether a call with a file or a hosted tool that the API cannot take fails, or omits it. Default: `fail`. */
   readonly onUnsupported?: "fail" | "omit" | undefined
   /** The role of system messages. Default: `developer` for models that reason, `system` for all others. */
   readonly systemRole?: "system" | "developer" | undefined

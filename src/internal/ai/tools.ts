@@ -47,6 +47,26 @@ export const formOf = (tool: Tool.Any, { conversion, strict }: FormOptions): Sch
   return made.success
 }
 
+/** The tools that an API takes. Throws an `AiError` for a hosted tool that is not the API's, unless those are omitted. */
+export const takenTools = (
+  tools: ReadonlyArray<Tool.Any>,
+  isTaken: (tool: Tool.AnyProviderDefined) => boolean,
+  onUnsupported: "fail" | "omit" | undefined,
+  advice: string
+): ReadonlyArray<Tool.Any> =>
+  tools.filter((tool) => {
+    if (!Tool.isProviderDefined(tool) || isTaken(tool)) return true
+    if (onUnsupported === "omit") return false
+    throw AiError.make({
+      module: "Tool",
+      method: tool.name,
+      reason: new AiError.ToolConfigurationError({
+        toolName: tool.name,
+        description: `The API has no tool "${tool.id}": ${advice}, or leave it out with onUnsupported: "omit"`
+      })
+    })
+  })
+
 /** A call that the model has made, as it came. */
 export interface WireCall {
   readonly name: string

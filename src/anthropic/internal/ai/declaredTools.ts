@@ -2,7 +2,7 @@
 
 import * as AiTool from "effect/ai/Tool"
 import type { SchemaForm } from "../../../internal/ai/schemaForm.ts"
-import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
+import { formOf, type ToolTable, takenTools } from "../../../internal/ai/tools.ts"
 import { isObject, type JsonObject } from "../../../internal/json/json.ts"
 import type { StrictBudget } from "../../../internal/schema/strictBudget.ts"
 import type * as StructuredOutput from "../../../tools/StructuredOutput.ts"
@@ -81,10 +81,12 @@ export const toolParams = (
   tools: ReadonlyArray<AiTool.Any>,
   {
     budget,
+    onUnsupported,
     settingsOf,
     strict
   }: {
     readonly strict: boolean | undefined
+    readonly onUnsupported: "fail" | "omit" | undefined
     readonly budget: StrictBudget
     readonly settingsOf: (tool: AiTool.Any) => JsonObject
   }
@@ -106,19 +108,18 @@ export const toolParams = (
     if (isStrict) budget.take(form.jsonSchema)
     forms.set(tool, isStrict ? form : formOf(tool, { conversion: toolConversion, strict: false }))
   }
-  return tools.flatMap((tool): ReadonlyArray<JsonObject> => {
-    if (AiTool.isProviderDefined(tool)) return isOfThisApi(tool) ? [providedTool(tool)] : []
+  const taken = takenTools(tools, isOfThisApi, onUnsupported, "take the one of llmfx/anthropic/HostedTools")
+  return taken.map((tool): JsonObject => {
+    if (AiTool.isProviderDefined(tool)) return providedTool(tool)
     const form = forms.get(tool)
     const description = AiTool.getDescription(tool)
-    return [
-      {
-        name: tool.name,
-        ...(description === undefined ? {} : { description }),
-        input_schema: { ...form?.jsonSchema, type: "object" },
-        ...(form?.strict === true ? { strict: true } : {}),
-        ...settingsOf(tool)
-      }
-    ]
+    return {
+      name: tool.name,
+      ...(description === undefined ? {} : { description }),
+      input_schema: { ...form?.jsonSchema, type: "object" },
+      ...(form?.strict === true ? { strict: true } : {}),
+      ...settingsOf(tool)
+    }
   })
 }
 

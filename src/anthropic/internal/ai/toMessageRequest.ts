@@ -53,7 +53,12 @@ const inputOf = (
   const prompt = promptToMessages(options.prompt, declared, { systemInHistory, isFileId: isId })
   const budget = strictBudget(conversion.strictLimits)
   const isEnforced = object?.strict === true && (budget.takeFormat(object.jsonSchema) || config.strict === true)
-  const tools = toolParams(options.tools, { strict: config.strict, budget, settingsOf })
+  const tools = toolParams(options.tools, {
+    strict: config.strict,
+    onUnsupported: config.onUnsupported,
+    budget,
+    settingsOf
+  })
   const wanted = tools.length === 0 ? undefined : toolChoice(options.toolChoice, declared, config.disableParallelTools)
   const inWords = object !== undefined && !isEnforced
   const system = inWords ? [...prompt.system, instruction(object.jsonSchema)] : prompt.system
@@ -88,6 +93,7 @@ const notParams = [
   "disableParallelTools",
   "isFileId",
   "max_tokens",
+  "onUnsupported",
   "output_config",
   "request",
   "strict",

@@ -8,7 +8,7 @@ import { failureText, resultText, toolOutput, withResults } from "../../../inter
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
 import { HeldResults, type Holder } from "../../../internal/ai/parallel.ts"
-import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
+import { formOf, type ToolTable, takenTools } from "../../../internal/ai/tools.ts"
 import { arrayOf, isObject, type JsonObject, textOf } from "../../../internal/json/json.ts"
 import * as ToolOutput from "../../../tools/ToolOutput.ts"
 import type * as ChatCompletions from "../../api/ChatCompletions.ts"
@@ -29,6 +29,12 @@ export const toRequest = (request: ModelRequest<Config>): ChatCompletions.ChatCo
   const { config, isStream, model, object, options, tools } = request
   const { isFileId: _, onUnsupported, quirks = {}, request: __, strict, stream_options, ...settings } = config
   const isSchema = quirks.objects !== "json_object"
+  const taken = takenTools(
+    options.tools,
+    ({ id }) => id === toolId("custom"),
+    onUnsupported,
+    "use llmfx/openai/ResponseLanguageModel"
+  )
   return {
     ...settings,
     ...(isStream ? streamOptionsOf(stream_options, quirks) : {}),
@@ -51,9 +57,9 @@ export const toRequest = (request: ModelRequest<Config>): ChatCompletions.ChatCo
               }
             : { type: "json_object" }
         }),
-    ...(options.tools.length === 0
+    ...(taken.length === 0
       ? {}
-      : { tools: options.tools.map((tool) => describeTool(tool, config)), ...toolChoiceOf(options, tools) })
+      : { tools: taken.map((tool) => describeTool(tool, config)), ...toolChoiceOf(options, tools) })
   }
 }
 
@@ -71,15 +77,6 @@ const schemaMessage = (jsonSchema: JsonObject): Message => ({
 
 const describeTool = (tool: Tool.Any, { quirks = {}, strict }: Config): ChatCompletions.ChatCompletionTool => {
   if (Tool.isProviderDefined(tool)) {
-    if (tool.id !== toolId("custom")) {
-      throw AiError.make({
-        ...place,
-        reason: new AiError.ToolConfigurationError({
-          toolName: tool.name,
-          description: `The Chat Completions API has no tool "${tool.id}": use llmfx/openai/ResponseLanguageModel`
-        })
-      })
-    }
     const { description, format } = argsOf(tool)
     return {
       type: "custom",

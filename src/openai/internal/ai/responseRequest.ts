@@ -9,7 +9,7 @@ import { failureText, resultText, toolOutput, withResults } from "../../../inter
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
 import { HeldResults, holderOf } from "../../../internal/ai/parallel.ts"
-import { formOf, type ToolTable } from "../../../internal/ai/tools.ts"
+import { formOf, type ToolTable, takenTools } from "../../../internal/ai/tools.ts"
 import { isObject, type JsonObject as Json } from "../../../internal/json/json.ts"
 import * as ToolOutput from "../../../tools/ToolOutput.ts"
 import type * as Responses from "../../api/Responses.ts"
@@ -38,6 +38,12 @@ export const toRequest = (request: ModelRequest<Config>): Responses.ResponseCrea
   const messages = (incremental ?? options.prompt).content
   const included = new Set(include ?? [])
   if (settings.store === false && isReasoningModel(model)) included.add("reasoning.encrypted_content")
+  const taken = takenTools(
+    options.tools,
+    ({ id }) => id.startsWith(toolId("")),
+    onUnsupported,
+    "take the one of llmfx/openai/HostedTools"
+  )
   return {
     ...settings,
     ...(included.size === 0 ? {} : { include: [...included] }),
@@ -61,9 +67,9 @@ export const toRequest = (request: ModelRequest<Config>): Responses.ResponseCrea
                 })
           }
         }),
-    ...(options.tools.length === 0
+    ...(taken.length === 0
       ? {}
-      : { tools: options.tools.map((tool) => describeTool(tool, config)), ...toolChoiceOf(options, tools) })
+      : { tools: taken.map((tool) => describeTool(tool, config)), ...toolChoiceOf(options, tools) })
   }
 }
 
@@ -78,16 +84,7 @@ const afterAnswer = (messages: ReadonlyArray<Prompt.Message>): ReadonlyArray<Pro
 /** A tool as the API is told of it. */
 const describeTool = (tool: Tool.Any, config: Config): Responses.Tool => {
   if (Tool.isProviderDefined(tool)) {
-    const [provider, type = ""] = tool.id.split(".")
-    if (provider !== "openai") {
-      throw AiError.make({
-        ...place,
-        reason: new AiError.ToolConfigurationError({
-          toolName: tool.name,
-          description: `"${tool.id}" is a tool of another provider: take the one of llmfx/openai/HostedTools`
-        })
-      })
-    }
+    const type = tool.id.slice(toolId("").length)
     const named = type === "custom" ? { name: tool.name } : {}
     // The tool's arguments are those of the API's type.
     return { type, ...named, ...argsOf(tool) } as unknown as Responses.Tool
