@@ -256,6 +256,18 @@ export const formatSchema = <A, E>(
   options: FormatOptions = {}
 ): Result.Result<Format<A, E>, UnsupportedSchemaError> => attempt(() => unsafeFormat<A, E>(schema, conversion, options))
 
+/**
+ * Converts an Effect schema to the provider's JSON Schema only. Unlike {@link formatSchema}, it does not add what reads
+ * answers to a bundle.
+ *
+ * @category converting
+ */
+export const jsonSchemaOf = (
+  schema: Schema.Codec<unknown, unknown>,
+  conversion: Conversion
+): Result.Result<{ readonly [key: string]: unknown }, UnsupportedSchemaError> =>
+  attempt(() => converted(schema, conversion).jsonSchema)
+
 const attempt = <A>(make: () => A): Result.Result<A, UnsupportedSchemaError> => {
   try {
     return Result.succeed(make())
@@ -271,11 +283,16 @@ const attempt = <A>(make: () => A): Result.Result<A, UnsupportedSchemaError> => 
   }
 }
 
-const unsafeFormat = <A, E>(
-  given: Schema.Codec<unknown, unknown>,
-  conversion: Conversion,
-  options: FormatOptions
-): Format<A, E> => {
+interface Converted {
+  readonly codec: Schema.ConstraintCodec<unknown, unknown>
+  readonly jsonSchema: JsonObject
+  /** The schema that was converted: the given one, or an object that holds its value. */
+  readonly top: Schema.Codec<unknown, unknown>
+  readonly isWrapped: boolean
+}
+
+/** Throws an {@link UnsupportedSchemaError}, or what the conversion throws. */
+const converted = (given: Schema.Codec<unknown, unknown>, conversion: Conversion): Converted => {
   const schema = hasNoFields(given) ? noFields : given
   const symbol = symbolKey(schema.ast)
   if (symbol !== undefined) throw unsupported("A property whose name is a symbol", symbol)
@@ -290,6 +307,15 @@ const unsafeFormat = <A, E>(
   const tidied = conversion.loneReferences === true ? (withLoneReferences(described) as JsonObject) : described
   const path = conversion.anyValue ? undefined : untyped(tidied)
   if (path !== undefined) throw unsupported("A part that may be any value", isWrapped ? path.slice(1) : path)
+  return { codec, jsonSchema: tidied, top, isWrapped }
+}
+
+const unsafeFormat = <A, E>(
+  given: Schema.Codec<unknown, unknown>,
+  conversion: Conversion,
+  options: FormatOptions
+): Format<A, E> => {
+  const { codec, isWrapped, jsonSchema, top } = converted(given, conversion)
   const decode = Schema.decodeUnknownEffect(codec)
   const restore = makeRestore(top.ast)
   const unwrap = (value: unknown): unknown =>
@@ -297,7 +323,7 @@ const unsafeFormat = <A, E>(
   return {
     name: options.name ?? "output",
     description: options.description,
-    jsonSchema: tidied,
+    jsonSchema,
     decode: (json) =>
       decode(json, { errors: "all" }).pipe(
         Effect.mapError(({ issue }) => mismatched(formatIssue(issue).issues)),

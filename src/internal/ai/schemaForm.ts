@@ -34,17 +34,17 @@ export const parametersForm = (
   const codec = schema as Schema.Codec<unknown, unknown>
   const restore = makeRestore(codec.ast)
   const encode = encoderOf(codec)
-  const form = (format: StructuredOutput.Format<unknown>, strict: boolean): SchemaForm => ({
-    jsonSchema: objectSchema(format.jsonSchema),
+  const form = (jsonSchema: JsonSchema, strict: boolean): SchemaForm => ({
+    jsonSchema: objectSchema(jsonSchema),
     strict,
     toEncoded: (json) => encode(restore(json))
   })
   if (wanted === true || (wanted === undefined && isNatural(codec.ast))) {
-    const strict = StructuredOutput.formatSchema(codec, conversion)
+    const strict = StructuredOutput.jsonSchemaOf(codec, conversion)
     if (Result.isSuccess(strict)) return Result.succeed(form(strict.success, true))
     if (wanted === true) return Result.fail(strict.failure)
   }
-  return Result.map(StructuredOutput.formatSchema(codec, plainConversion), (plain) => form(plain, false))
+  return Result.map(StructuredOutput.jsonSchemaOf(codec, plainConversion), (plain) => form(plain, false))
 }
 
 /** The form of parameters that are known as JSON Schema only. Nothing is converted. */
@@ -171,13 +171,13 @@ export const objectForm = <T, E, RD, RE>(
   wanted: Wanted
 ): ObjectForm<T, RD, RE> => {
   const source = schema as unknown as Schema.Codec<unknown, unknown>
-  const strict = wanted === false ? undefined : Result.getOrUndefined(StructuredOutput.formatSchema(source, conversion))
-  const format =
+  const strict = wanted === false ? undefined : Result.getOrUndefined(StructuredOutput.jsonSchemaOf(source, conversion))
+  const jsonSchema =
     strict ??
-    Result.getOrThrow(StructuredOutput.formatSchema(source, { ...plainConversion, objectOnly: conversion.objectOnly }))
+    Result.getOrThrow(StructuredOutput.jsonSchemaOf(source, { ...plainConversion, objectOnly: conversion.objectOnly }))
   const restore = makeRestore(Schema.Struct({ value: source }).ast)
-  // `format` puts into `value` what is not an object.
-  const isWrapped = conversion.objectOnly && isWrapper(format.jsonSchema) && !hasValue(source)
+  // `jsonSchemaOf` puts into `value` what is not an object.
+  const isWrapped = conversion.objectOnly && isWrapper(jsonSchema) && !hasValue(source)
   const read = (json: unknown): unknown => {
     const value = isWrapped && isObject(json) && "value" in json ? json["value"] : json
     const restored = restore({ value })
@@ -193,7 +193,7 @@ export const objectForm = <T, E, RD, RE>(
       })
     )
   ) as unknown as Schema.ConstraintCodec<T, unknown, RD, RE>
-  return { jsonSchema: format.jsonSchema, strict: strict !== undefined, codec }
+  return { jsonSchema, strict: strict !== undefined, codec }
 }
 
 const isWrapper = ({ properties }: JsonSchema): boolean =>
