@@ -253,6 +253,27 @@ describe("what a server leaves out or sends as null, though it should be there",
   })
 })
 
+describe("an object that is no more than its type", () => {
+  interface Source {
+    readonly type: "own" | "other" | (string & {})
+  }
+  const Source: Open.Codec<Source> = Open.struct(() => ({ type: Open.literals("own", "other") }))
+  const Skill = Open.struct(() => ({ id: Schema.String, source: Source }))
+
+  it("may be written as the text of that type, unless decoding is strict", () => {
+    for (const type of ["own", "new"]) {
+      const given = () => ({ id: "a", source: type })
+      assert.deepStrictEqual(schemaDecoder(Skill, "open")(given()), { id: "a", source: { type } })
+      assert.throws(() => schemaDecoder(Skill, "strict")(given()))
+    }
+  })
+
+  it("is no other value, and no object with more fields is a text", () => {
+    for (const source of [7, true, ["own"]]) assert.throws(() => schemaDecoder(Skill, "open")({ id: "a", source }))
+    assert.throws(() => schemaDecoder(Text, "open")("text"))
+  })
+})
+
 describe("literals", () => {
   it("let strings pass that were not known", () => {
     const json = { ...call, mode: "turbo" }

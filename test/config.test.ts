@@ -253,6 +253,7 @@ describe("options of a wrong type", () => {
   for (const [name, options] of [
     ["retry", { retry: 5 }],
     ["timeouts.headers", { timeouts: { headers: "1 sec" } }],
+    ["timeouts.idle", { timeouts: { idle: Number.NaN } }],
     ["timeouts", { timeouts: "1 second" }],
     ["headers.x-a", { headers: { "x-a": 1 } }],
     ["middleware", { middleware: [{}] }],

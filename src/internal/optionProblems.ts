@@ -72,7 +72,7 @@ const partProblems = (name: string, parts: JsonObject): ReadonlyArray<string> =>
 const expectedPart = (name: string, part: unknown): string | undefined => {
   switch (name) {
     case "timeouts":
-      return Option.isNone(Duration.fromInput(part as Duration.Input))
+      return Number.isNaN(part) || Option.isNone(Duration.fromInput(part as Duration.Input))
         ? 'a duration: a number of milliseconds, or one such as "1 second"'
         : undefined
     case "headers":
@@ -85,5 +85,6 @@ const expectedPart = (name: string, part: unknown): string | undefined => {
 const kindOf = (value: unknown): string => {
   if (value === null) return "null"
   if (Array.isArray(value)) return "a list"
+  if (Number.isNaN(value)) return "not a number"
   return typeof value === "string" ? "plain text" : typeof value === "object" ? "an object" : `a ${typeof value}`
 }
