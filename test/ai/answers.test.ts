@@ -78,7 +78,9 @@ const apis: { readonly [name: string]: Api } = {
     again: (prompt, tools) =>
       Effect.map(ResponseLanguageModel.toInput(prompt, { tools }), (items) =>
         // Results of the program's own calls are not the answer's.
-        (items as unknown as ReadonlyArray<Json>).filter((item) => !isResult(item) || "id" in item || "tools" in item)
+        (items as unknown as ReadonlyArray<Json>)
+          .filter((item) => item["role"] !== "user")
+          .filter((item) => !isResult(item) || "id" in item || "tools" in item)
       ),
     turn: ({ output }) => list(output).filter((item) => !isResult(item) || "id" in item || "tools" in item)
   },
@@ -109,7 +111,11 @@ const apis: { readonly [name: string]: Api } = {
       Effect.map(MessageLanguageModel.toInput(prompt, { tools }), ({ messages }) =>
         messages.flatMap(({ content, role }) => (role === "assistant" ? list(content) : []))
       ),
-    turn: ({ content }) => content
+    turn: ({ content }) => {
+      // The API refuses a turn that ends with thoughts.
+      const last = list(content).findLastIndex(({ type }) => type !== "thinking" && type !== "redacted_thinking")
+      return list(content).slice(0, last + 1)
+    }
   }
 }
 
@@ -117,7 +123,8 @@ const partsCodec = Schema.Array(Response.AllParts())
 
 /** The prompt that a chat keeps of parts, after it was JSON. */
 const historyOf = (parts: Parts): Prompt.Prompt => {
-  const prompt = Prompt.fromResponseParts(Schema.decodeUnknownSync(partsCodec)(parts))
+  const answer = Prompt.fromResponseParts(Schema.decodeUnknownSync(partsCodec)(parts))
+  const prompt = Prompt.concat(answer, "and then?")
   const json: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(Prompt.Prompt)(prompt)))
   return Schema.decodeUnknownSync(Prompt.Prompt)(json)
 }

@@ -283,6 +283,36 @@ describe.each(Object.entries(apis))("a hard case: %s", (name, api) => {
     }).pipe(Effect.provide(api.on(http)))
   })
 
+  it.effect("a tool that failed is told so, with the text and the image that it gave", () => {
+    const http = fakeHttp({ body: api.answer("ok") })
+    const image = { type: "file" as const, mediaType: "image/png", data: "iVBORw0KGgo=" }
+    const prompt = Prompt.make([
+      { role: "user", content: "hi" },
+      { role: "assistant", content: [{ type: "tool-call", id: "call_1", name: "weather", params: { city: "Oslo" } }] },
+      {
+        role: "tool",
+        content: [
+          {
+            type: "tool-result",
+            id: "call_1",
+            name: "weather",
+            isFailure: true,
+            result: "raw",
+            modelOutput: [{ type: "text", text: "no such city" }, image]
+          }
+        ]
+      }
+    ])
+    return Effect.gen(function* () {
+      yield* LanguageModel.generateText({ prompt })
+      const sent = JSON.stringify(sentBody(http))
+      assert.include(sent, "no such city")
+      assert.match(sent, name === "messages" ? /"is_error":true/ : /\{\\"error\\":/)
+      // Claude's API takes only text as the content of an error.
+      assert.strictEqual(sent.includes("iVBORw0KGgo="), name !== "messages")
+    }).pipe(Effect.provide(api.on(http)))
+  })
+
   it.effect("a call that nothing answered is answered before the next message", () => {
     const http = fakeHttp({ body: api.answer("ok") })
     const prompt = Prompt.make([

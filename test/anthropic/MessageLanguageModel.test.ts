@@ -298,6 +298,21 @@ describe("a history", () => {
 })
 
 describe("a request", () => {
+  it.effect("may begin the answer, whose space at the end the API refuses and at the front it takes", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: hello })
+      const prompt = Prompt.make([
+        { role: "user", content: "JSON, please" },
+        { role: "assistant", content: "  {\n" }
+      ])
+      yield* LanguageModel.generateText({ prompt }).pipe(on(http))
+      assert.deepStrictEqual(bodyOf(http).messages.at(-1), {
+        role: "assistant",
+        content: [{ type: "text", text: "  {" }]
+      })
+    })
+  )
+
   it.effect("with more than four cache breakpoints is refused before it is sent", () =>
     Effect.gen(function* () {
       const http = fakeHttp({ body: hello })

@@ -45,5 +45,15 @@ export const toolOutput = (part: Prompt.ToolResultPart, isFileId: (data: string)
 export const resultText = (result: unknown): string =>
   typeof result === "string" ? result : (JSON.stringify(result) ?? "done")
 
+/** A failed result for APIs that have no field for failures: its text says so, and files stay files. */
+export const failureOutput = (part: Prompt.ToolResultPart, isFileId: (data: string) => boolean): ToolOutput.Output => {
+  const output = toolOutput(part, isFileId)
+  if (typeof output === "string") return failureText(part.result)
+  const text = output.flatMap((piece) => (piece._tag === "Text" ? [piece.text] : [])).join("\n")
+  const said = failureText(text === "" ? part.result : text)
+  const files = output.filter((piece) => piece._tag !== "Text")
+  return files.length === 0 ? said : [ToolOutput.text(said), ...files]
+}
+
 /** A failure as text, for APIs that have no field for it. */
 export const failureText = (result: unknown): string => JSON.stringify({ error: result ?? "failed" })

@@ -221,7 +221,9 @@ class History {
     const turns = this.#sentTurns()
     return turns.flatMap(({ blocks, role, system }, index) => {
       const calls = index === 0 || role !== "user" ? [] : callIds(turns[index - 1])
-      const content = role === "user" ? withResultsFirst(blocks, calls) : blocks
+      const isLast = index === turns.length - 1
+      const given = isLast ? withoutTrailingSpace(blocks) : blocks
+      const content = role === "user" ? withResultsFirst(blocks, calls) : given
       const own = content.length === 0 ? [] : [{ role, content }]
       // A system message has to follow one of the user.
       const after =
@@ -230,7 +232,6 @@ class History {
           : content.length > 0
             ? [{ role: "system" as const, content: system }]
             : [{ role: "user" as const, content: system.map(marked) }]
-      const isLast = index === turns.length - 1
       const open = role === "assistant" && isLast ? callIds({ blocks }) : []
       const missing = open.length === 0 ? [] : [{ role: "user" as const, content: open.map(missingResult) }]
       return [...own, ...after, ...missing]
@@ -240,6 +241,14 @@ class History {
 
 const present = (fields: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
+
+/** The API refuses a beginning of the answer that ends with white space. */
+const withoutTrailingSpace = (blocks: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> => {
+  const last = blocks.at(-1)
+  return last?.["type"] === "text"
+    ? [...blocks.slice(0, -1), { ...last, text: textOf(last["text"]).trimEnd() }]
+    : blocks
+}
 
 /** The API refuses texts that are blank. */
 const isBlank = (text: string): boolean => text.trim() === ""

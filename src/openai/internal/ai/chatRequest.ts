@@ -4,7 +4,7 @@ import type * as LanguageModel from "effect/ai/LanguageModel"
 import type * as Prompt from "effect/ai/Prompt"
 import * as Tool from "effect/ai/Tool"
 import { dataUrl, fileOf, textOfBase64 } from "../../../internal/ai/files.ts"
-import { failureText, resultText, toolOutput, withResults } from "../../../internal/ai/history.ts"
+import { failureOutput, resultText, toolOutput, withResults } from "../../../internal/ai/history.ts"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
 import { HeldResults, type Holder } from "../../../internal/ai/parallel.ts"
@@ -325,11 +325,8 @@ class Writer {
     }
     if (held.isHeld) return
     const tool_call_id = this.#callId(part.id)
-    if (part.isFailure) {
-      this.#messages.push({ role: "tool", tool_call_id, content: failureText(part.result) })
-      return
-    }
-    const output = toolOutput(part, this.#config.isFileId ?? isFileId)
+    const read = part.isFailure ? failureOutput : toolOutput
+    const output = read(part, this.#config.isFileId ?? isFileId)
     this.#messages.push({ role: "tool", tool_call_id, content: ToolOutput.toText(output) })
     if (typeof output === "string") return
     for (const piece of output) {

@@ -5,7 +5,7 @@ import type * as Prompt from "effect/ai/Prompt"
 import * as Tool from "effect/ai/Tool"
 import { carriedBy } from "../../../internal/ai/carry.ts"
 import { fileOf, type PromptFile } from "../../../internal/ai/files.ts"
-import { failureText, resultText, toolOutput, withResults } from "../../../internal/ai/history.ts"
+import { failureOutput, failureText, resultText, toolOutput, withResults } from "../../../internal/ai/history.ts"
 import type { ModelRequest } from "../../../internal/ai/languageModel.ts"
 import { fieldsOf } from "../../../internal/ai/metadata.ts"
 import { HeldResults, holderOf } from "../../../internal/ai/parallel.ts"
@@ -404,7 +404,8 @@ class Writer {
     }
     if (isHeld) return
     const kind = this.#kinds.get(part.id) ?? "function_call"
-    this.items.push(outputItem(kind, part, toolOutput(part, this.#config.isFileId ?? isFileId)))
+    const read = part.isFailure && isFunction(kind) ? failureOutput : toolOutput
+    this.items.push(outputItem(kind, part, read(part, this.#config.isFileId ?? isFileId)))
   }
 }
 
@@ -412,6 +413,10 @@ class Writer {
 const isOwn = ({ item, itemId, part }: Json): boolean => [item, itemId, part].some((field) => field !== undefined)
 
 const actionField = (kind: string): string => (kind === "apply_patch_call" ? "operation" : "action")
+
+/** Whether the output of a call is what the program makes of it, and has no field for failures. */
+const isFunction = (kind: string): boolean =>
+  !["apply_patch_call", "computer_call", "local_shell_call", "shell_call"].includes(kind)
 
 /** The result of a call, by the kind of the call. */
 const outputItem = (kind: string, part: Prompt.ToolResultPart, given: ToolOutput.Output): InputItem => {
@@ -422,7 +427,7 @@ const outputItem = (kind: string, part: Prompt.ToolResultPart, given: ToolOutput
       return {
         type: "custom_tool_call_output",
         call_id,
-        output: isFailure ? failureText(result) : responseOutput(named(given))
+        output: responseOutput(named(given))
       }
     case "local_shell_call":
       return { type: "local_shell_call_output", id: call_id, output: isFailure ? failureText(result) : text }
@@ -464,7 +469,7 @@ const outputItem = (kind: string, part: Prompt.ToolResultPart, given: ToolOutput
       return {
         type: "function_call_output",
         call_id,
-        output: isFailure ? failureText(result) : responseOutput(named(given))
+        output: responseOutput(named(given))
       }
   }
 }
