@@ -48,6 +48,8 @@ export const sendFollowing = (
     response: HttpClientResponse.HttpClientResponse
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, ApiError.ApiError> => {
     call.secrets.addRequest(response.request)
+    const strayed = otherOriginOf(request, response)
+    if (strayed !== undefined) return Effect.fail(errorOf(call, followedByItself(call.scrub(strayed))))
     if (response.status < 300 || response.status >= 400 || redirects === 0) return Effect.succeed(response)
     const { location } = response.headers
     const to = location === undefined ? undefined : targetOf(location, request.url)
@@ -61,6 +63,25 @@ export const sendFollowing = (
   const mayRefuse = request.body._tag !== "Empty" && (isLarge || !call.config.redirects.seen)
   return attempt(mayRefuse && copiesBodies() ? refusing : following)
 }
+
+/**
+ * The origin that the answer to a request with a body comes from, if it is another one: a client may follow redirects in
+ * spite of what it is told.
+ */
+const otherOriginOf = (
+  { method, url }: HttpClientRequest.HttpClientRequest,
+  response: HttpClientResponse.HttpClientResponse
+): string | undefined => {
+  if (method === "GET" || response.url === url || !URL.canParse(response.url)) return undefined
+  const { origin } = new URL(response.url)
+  return origin === new URL(url).origin ? undefined : origin
+}
+
+const followedByItself = (origin: string): ApiError.Reason =>
+  new ApiError.UnexpectedResponseError({
+    message: `The HTTP client followed a redirect to ${origin}, where this call must not go: have it not follow any`,
+    contentType: undefined
+  })
 
 /** The body of a redirect is read up to this length, in bytes, so that its connection can be used again. */
 const maxRedirectBody = 16 * 1024

@@ -158,10 +158,7 @@ const statusError = (
     return errorOf(
       call,
       new ApiError.UnexpectedResponseError({
-        message:
-          headers["location"] === undefined
-            ? `The server answered with status ${status}, which is neither a success nor an error`
-            : `The server redirects to ${call.scrub(placeOf(headers["location"], response.request.url))}, where this call must not go`,
+        message: strayMessage(call, response),
         contentType: headers["content-type"]
       }),
       summary
@@ -176,4 +173,19 @@ const statusError = (
     call.config.dialect.reasonOf?.(detail, raw, { headers, now }) ?? reasonOf(status, detail, headers, now),
     summary
   )
+}
+
+/** What a status says that is neither a success nor an error. */
+const strayMessage = (call: Call, { headers, request, status }: HttpClientResponse.HttpClientResponse): string => {
+  // So a browser answers for every redirect that it does not follow.
+  if (status === 0) {
+    return "The server redirects, and the browser does not say where to: set the base URL to the redirect's target"
+  }
+  const { location } = headers
+  if (location === undefined)
+    return `The server answered with status ${status}, which is neither a success nor an error`
+  const place = placeOf(call.scrub(location), request.url)
+  return place === new URL(request.url).origin
+    ? `The server redirects within ${call.scrub(place)}, too often or with a body that cannot be sent again`
+    : `The server redirects to ${place}, where this call must not go`
 }
