@@ -50,6 +50,7 @@ import * as Match from "./internal/cassette/match.ts"
 import { makeRedactor, type Redactor } from "./internal/cassette/redact.ts"
 import { interactionsOfVcr } from "./internal/cassette/vcr.ts"
 import { parseYaml } from "./internal/cassette/yaml.ts"
+import { isDeep } from "./internal/deepJson.ts"
 import { transportError } from "./internal/mock/http.ts"
 import * as Reply from "./Reply.ts"
 
@@ -275,7 +276,9 @@ const load = (
     const text = yield* Effect.mapError(fs.readFileString(path), failed)
     const parsed = yield* isYaml(path)
       ? Effect.mapError(parseYaml(text), failed)
-      : Effect.try({ try: (): unknown => JSON.parse(text), catch: failed })
+      : isDeep(text)
+        ? Effect.fail(new CassetteError({ path, problem: "its JSON is nested too deeply" }))
+        : Effect.try({ try: (): unknown => JSON.parse(text), catch: failed })
     const own = yield* Effect.try({ try: () => interactionsOf(parsed), catch: failed })
     if (own !== undefined) return own
     if (mode !== "replay") return yield* onlyReplayed(path, mode)

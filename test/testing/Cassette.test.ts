@@ -437,6 +437,34 @@ describe("a cassette", () => {
   )
 })
 
+describe("a cassette and JSON that is nested more deeply than the stack", () => {
+  const deep = `${'{"a":['.repeat(50_000)}"${secret}"${"]}".repeat(50_000)}`
+  const model = `{"id":"m","object":"model","created":1,"owned_by":"x","deep":${deep}}`
+  const network = Layer.succeed(
+    HttpClient.HttpClient,
+    HttpClient.make((request) => Effect.succeed(Reply.toClientResponse(request, Reply.text(model, json))))
+  )
+  const json = { headers: { "content-type": "application/json" } }
+
+  it.effect("records and replays it, without the secrets in it", () =>
+    Effect.gen(function* () {
+      const { files, record, replay } = session(network)
+      const retrieve = Models.retrieve({ model: "m" })
+      yield* record(retrieve)
+      assert.notInclude(files.get(path), secret)
+      assert.deepInclude(yield* replay(retrieve), { id: "m" })
+    })
+  )
+
+  it.effect("refuses a file that is", () =>
+    Effect.gen(function* () {
+      const files = new Map([[path, `{"format":"llmfx-cassette","version":1,"interactions":[${deep}]}`]])
+      const error = yield* Effect.flip(Effect.scoped(Cassette.make({ path }))).pipe(Effect.provide(memory(files)))
+      assert.include(error.message, "nested too deeply")
+    })
+  )
+})
+
 describe("a recording of VCR.py", () => {
   const chat = "https://api.openai.com/v1/chat/completions"
   const stream =

@@ -1,5 +1,6 @@
 /** The form of a cassette file: readable, and exact enough to answer as the server did. */
 import { isObject } from "../../../internal/json/json.ts"
+import { isDeep } from "../deepJson.ts"
 
 /** A body in the form in which it is easiest to read. */
 export type Body =
@@ -84,12 +85,12 @@ export const textOfBytes = (bytes: Uint8Array): string | undefined => {
 /** Integers that a JavaScript number cannot hold would be changed by parsing. */
 const hasHugeNumber = (text: string): boolean => /[:[,]\s*-?\d{16,}\s*[,\]}]/.test(text)
 
-/** Bytes as a body: JSON and text as such, everything else in base64. */
+/** Bytes as a body: JSON that is not nested deeply and text as such, everything else in base64. */
 export const bodyOfBytes = (bytes: Uint8Array, contentType: string): Body | undefined => {
   if (bytes.length === 0) return undefined
   const text = textOfBytes(bytes)
   if (text === undefined) return { base64: toBase64(bytes) }
-  if (!/[/+]json\b/.test(contentType) || hasHugeNumber(text)) return { text }
+  if (!/[/+]json\b/.test(contentType) || hasHugeNumber(text) || isDeep(text)) return { text }
   try {
     return { json: JSON.parse(text) }
   } catch {

@@ -5,6 +5,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpMethod from "effect/http/HttpMethod"
 import * as Stream from "effect/Stream"
 import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
+import { isDeep } from "../deepJson.ts"
 
 type JsonObject = { readonly [key: string]: unknown }
 
@@ -152,25 +153,6 @@ const textBody = (text: string, contentType: string): Body => {
     return { ...unreadable("not JSON"), text }
   }
 }
-
-const maxDepth = 500
-
-/** Whether JSON has more levels than any request needs. What reads it goes down by calls. */
-const isDeep = (text: string): boolean => {
-  let depth = 0
-  let isText = false
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === quote) isText = !isText
-    else if (isText) at += code === backslash ? 1 : 0
-    else if (code === openObject || code === openArray) {
-      if (++depth > maxDepth) return true
-    } else if (code === closeObject || code === closeArray) depth--
-  }
-  return false
-}
-
-const [quote, backslash, openObject, closeObject, openArray, closeArray] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d]
 
 const formBody = async (form: FormData): Promise<Body> => {
   const entries: Array<readonly [string, unknown]> = []
