@@ -20,13 +20,15 @@
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { execute } from "../internal/attempt/fetchClient.ts"
+import { execute, type Sending } from "../internal/attempt/fetchClient.ts"
+import { strangeContext } from "../internal/attempt/plainTracer.ts"
 import * as publicAddress from "../internal/request/publicAddress.ts"
 import * as FileSource from "./FileSource.ts"
 
@@ -154,6 +156,9 @@ const check = (url: URL, allow: (url: URL) => Effect.Effect<boolean>): Effect.Ef
 
 const maxRedirects = 5
 
+/** The query of an address may be a permission, and the program's trace is nothing to the server of a file. */
+const strangely: Sending = { contextOf: /*#__PURE__*/ strangeContext(identity), transform: identity }
+
 /** Redirects are followed here, so each target is checked before it is requested. */
 const requested = (
   client: HttpClient.HttpClient,
@@ -162,14 +167,17 @@ const requested = (
   allow: (url: URL) => Effect.Effect<boolean>,
   redirects: number
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError | RemoteFileError> =>
-  Effect.flatMap(execute(client, HttpClientRequest.make(method)(url), { redirect: "manual" }), (response) => {
-    const { location } = response.headers
-    if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
-    if (redirects === 0) return refuse("The server of the file redirects without end")
-    return Effect.flatMap(parse(location, url), (next) =>
-      Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
-    )
-  })
+  Effect.flatMap(
+    execute(client, HttpClientRequest.make(method)(url), { redirect: "manual" }, strangely),
+    (response) => {
+      const { location } = response.headers
+      if (response.status < 300 || response.status >= 400 || location === undefined) return Effect.succeed(response)
+      if (redirects === 0) return refuse("The server of the file redirects without end")
+      return Effect.flatMap(parse(location, url), (next) =>
+        Effect.andThen(check(next, allow), requested(client, method, next, allow, redirects - 1))
+      )
+    }
+  )
 
 const bytesOf = (
   response: HttpClientResponse.HttpClientResponse

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
 import * as TestClock from "effect/testing/TestClock"
-import { Credential } from "llmfx"
+import { Credential, Middleware, RequestOptions } from "llmfx"
+import { makeCallScrubs, ScrubListener } from "../../src/internal/errors/callScrubs.ts"
+import { CallSpan } from "../../src/internal/usage/callSpan.ts"
 
 /** A source of tokens `t1`, `t2`, … that live for ten minutes, and take `delay` to come. */
 const source = (options: { readonly delay?: string; readonly fails?: (turn: number) => boolean } = {}) => {
@@ -106,6 +110,39 @@ describe("Credential.cached", () => {
       yield* TestClock.adjust("500 millis")
       expect(yield* Fiber.join(patient)).toBe("t1")
       expect(state.turns).toBe(1)
+    })
+  )
+
+  it.effect("renews without the options, the middleware, the span and the deadline of the call that starts it", () =>
+    Effect.gen(function* () {
+      const seen: Array<unknown> = []
+      const acquire = Effect.withFiber<Credential.Token, Credential.CredentialError>((fiber) => {
+        seen.push(
+          fiber.getRef(RequestOptions.Current),
+          fiber.getRef(Middleware.Current),
+          fiber.getRef(ScrubListener),
+          fiber.getRef(CallSpan),
+          Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+        )
+        return Effect.as(Effect.sleep("1 minute"), { value: Redacted.make("t"), expiresAt: undefined })
+      })
+      const credential = yield* Credential.cached({ acquire })
+      const first = yield* value(credential).pipe(
+        Effect.timeout("1 second"),
+        RequestOptions.withHeaders({ "x-tenant": "first" }),
+        RequestOptions.withBaseUrl("https://first.test"),
+        Middleware.use(Middleware.make((call, next) => next(call))),
+        makeCallScrubs().watch,
+        Effect.provideService(CallSpan, yield* Effect.makeSpan("call")),
+        Effect.withSpan("first"),
+        Effect.exit,
+        Effect.forkChild
+      )
+      const second = yield* Effect.forkChild(value(credential))
+      yield* TestClock.adjust("1 minute")
+      expect((yield* Fiber.join(first))._tag).toBe("Failure")
+      expect(yield* Fiber.join(second)).toBe("t")
+      expect(seen).toEqual([{}, [], undefined, undefined, undefined])
     })
   )
 

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { FileSource, RemoteFile } from "llmfx"
 import { loopback, partial, type Reply, redirect, text } from "../support/LoopbackServer.ts"
+import { collectingShown } from "../support/shown.ts"
 
 const file: Reply = text("hello", { headers: { "content-type": "text/csv", "content-length": "5" } })
 /** Test servers listen on the loopback address. */
@@ -153,6 +154,21 @@ describe("a file of another server", () => {
       const server = yield* loopback(partial("", "end"), partial("x", "stall"))
       const source = yield* RemoteFile.source(`${server.url}/f`, { ...anywhere, timeout: "100 millis" })
       assert.include(String(yield* Effect.flip(readText(source))), "100ms")
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("is asked for without the program's trace, and spans do not hold the query of its address", () =>
+    Effect.gen(function* () {
+      const server = yield* loopback(redirect("/g.bin?sig=s3cret"), redirect("/g.bin?sig=s3cret"), file)
+      const texts: Array<string> = []
+      const source = RemoteFile.source(`${server.url}/f.bin?sig=s3cret`, anywhere)
+      yield* Effect.flatMap(source, readText).pipe(Effect.withSpan("program"), collectingShown(texts))
+      assert.isAbove(server.requests.length, 2)
+      for (const { headers } of server.requests) {
+        for (const name of ["traceparent", "b3"]) assert.notProperty(headers, name)
+      }
+      assert.isTrue(texts.some((shown) => shown.includes("g.bin")))
+      for (const shown of texts) assert.notInclude(shown, "s3cret")
     }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
   )
 

@@ -1,7 +1,17 @@
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Tracer from "effect/Tracer"
 import { plainUrl, type Scrub } from "../errors/redact.ts"
+
+/** A context for requests to a server that is none of the API: the trace ends here, and spans hold no query. */
+export const strangeContext =
+  (scrub: Scrub) =>
+  (context: Context.Context<never>): Context.Context<never> => {
+    const tracer = plainTracer(Context.get(context, Tracer.Tracer), () => false, scrub)
+    return Context.add(Context.add(context, Tracer.Tracer, tracer), HttpClient.TracerPropagationEnabled, false)
+  }
 
 /** A tracer whose spans hold no secret, whatever the HTTP client writes into them: addresses, headers, errors. */
 export const plainTracer = (

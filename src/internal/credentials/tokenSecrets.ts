@@ -1,14 +1,12 @@
 /** What a request for a token sends is as secret as what it returns. */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Tracer from "effect/Tracer"
 import { execute } from "../attempt/fetchClient.ts"
-import { plainTracer } from "../attempt/plainTracer.ts"
+import { strangeContext } from "../attempt/plainTracer.ts"
 import { readText } from "../attempt/readBody.ts"
 import { makeScrub, type Scrub, secretsInHeaders, secretsOf } from "../errors/redact.ts"
 import { isObject } from "../json/json.ts"
@@ -20,14 +18,8 @@ import { isObject } from "../json/json.ts"
 export const sendForToken = (
   http: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> => {
-  const scrub = scrubOf(request)
-  const contextOf = (context: Context.Context<never>): Context.Context<never> => {
-    const tracer = plainTracer(Context.get(context, Tracer.Tracer), () => false, scrub)
-    return Context.add(Context.add(context, Tracer.Tracer, tracer), HttpClient.TracerPropagationEnabled, false)
-  }
-  return execute(http, request, { redirect: "manual" }, { contextOf, transform: identity })
-}
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+  execute(http, request, { redirect: "manual" }, { contextOf: strangeContext(scrubOf(request)), transform: identity })
 
 const maxBytes = 1024 * 1024
 
