@@ -16,9 +16,9 @@ import * as ResponseLanguageModel from "../../src/openai/ResponseLanguageModel.t
 import * as OpenAiVertex from "../../src/openai/Vertex.ts"
 import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
 import { chunk, joined } from "../support/aws.ts"
-import { message, messageEvents } from "../support/cloudMessage.ts"
 import { type FakeHttp, fakeHttp, type Reply } from "../support/FakeHttp.ts"
 import { eventsOf } from "../support/languageModels.ts"
+import { message, messageEvents } from "../support/message.ts"
 import { completion, completionChunk } from "../support/providers.ts"
 
 const apiKey = Redacted.make("cloud-key-0123456789")

@@ -12,11 +12,11 @@ import { type Anthropic, BetaMessages, Completions, Files, Messages, MessagesBat
 import * as Bedrock from "llmfx/anthropic/Bedrock"
 import * as AwsCredentials from "llmfx/credentials/AwsCredentials"
 import { chunk, exception, frame, joined, signatureProblem } from "../support/aws.ts"
-import { message, messageEvents } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
 import { apiError, failureOf, reasonOf, streamFailure } from "../support/errors.ts"
 import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
 import { json, loopback, type Received, text } from "../support/LoopbackServer.ts"
+import { message, messageEvents } from "../support/message.ts"
 
 const secretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 const keys: AwsCredentials.AccessKeys = {

@@ -9,23 +9,12 @@ import { accumulatorLaws } from "../support/accumulatorLaws.ts"
 import { eventsOf, hasCorpus, streams } from "../support/corpus.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { asLines, damaged, follow } from "../support/folds.ts"
+import { begunMessage } from "../support/message.ts"
 import { anthropicOver } from "../support/probes.ts"
 
 const { accumulator } = BetaMessageStream
 
-const message = {
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [],
-  stop_reason: null,
-  stop_sequence: null,
-  stop_details: null,
-  container: null,
-  context_management: null,
-  usage: { input_tokens: 10, output_tokens: 1 }
-}
+const message = { ...begunMessage, stop_details: null, container: null, context_management: null }
 const block = (index: number, content_block: object, ...deltas: ReadonlyArray<object>) => [
   { type: "content_block_start", index, content_block },
   ...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),

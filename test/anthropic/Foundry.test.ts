@@ -6,10 +6,10 @@ import * as Redacted from "effect/Redacted"
 import { RequestOptions, RetryPolicy } from "llmfx"
 import { type Anthropic, BetaMessages, Messages, MessagesBatches, Models } from "llmfx/anthropic"
 import * as Foundry from "llmfx/anthropic/Foundry"
-import { message as cloudMessage } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
 import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
+import { message as cloudMessage } from "../support/message.ts"
 
 const model = "us.anthropic.claude-sonnet-5-v1:0"
 const hi = { model, max_tokens: 16, messages: [{ role: "user" as const, content: "hí" }] }

@@ -95,16 +95,6 @@ describe("the session", () => {
     assert.strictEqual(snapshot?.events[6]?.type, "~unknown")
     assert.deepStrictEqual(JSON.parse(JSON.stringify(snapshot?.events)), [...lasting, raw.at(-1)])
   })
-
-  it("does not change in a snapshot that was taken before", () => {
-    const folding = accumulator.start()
-    const taken = events.map((event) => {
-      folding.push(event as never)
-      const snapshot = folding.snapshot()
-      return { snapshot, text: JSON.stringify(snapshot) }
-    })
-    for (const { snapshot, text } of taken) assert.strictEqual(JSON.stringify(snapshot), text)
-  })
 })
 
 describe("the laws of folds", () => accumulatorLaws(accumulator, events))

@@ -7,10 +7,10 @@ import * as Stream from "effect/Stream"
 import { Credential, RequestOptions, RetryPolicy } from "llmfx"
 import { type Anthropic, BetaMessages, Completions, Files, Messages, MessagesBatches, Models } from "llmfx/anthropic"
 import * as Vertex from "llmfx/anthropic/Vertex"
-import { message as cloudMessage } from "../support/cloudMessage.ts"
 import { recorded } from "../support/cloudRequests.ts"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
 import { fakeHttp, type Sent } from "../support/FakeHttp.ts"
+import { message as cloudMessage } from "../support/message.ts"
 
 const model = "claude-sonnet-5@20260101"
 const hi = { model, max_tokens: 16, messages: [{ role: "user" as const, content: "hí" }] }

@@ -11,19 +11,10 @@ import * as Redacted from "effect/Redacted"
 import { type Anthropic, BetaMessages, Messages, Models } from "llmfx/anthropic"
 import * as WorkloadIdentity from "llmfx/anthropic/WorkloadIdentity"
 import { apiError, failureOf, reasonOf } from "../support/errors.ts"
+import { message } from "../support/message.ts"
 import { tokenServer } from "../support/tokenServer.ts"
 
 const hi = { model: "claude-sonnet-5", max_tokens: 16, messages: [{ role: "user" as const, content: "hi" }] }
-const message = {
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [],
-  stop_reason: "end_turn",
-  stop_sequence: null,
-  usage: { input_tokens: 3, output_tokens: 1 }
-}
 const exchange = {
   federationRuleId: "fdrl_1",
   organizationId: "org_1",

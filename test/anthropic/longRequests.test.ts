@@ -7,18 +7,8 @@ import { RequestOptions, RetryPolicy } from "llmfx"
 import { Anthropic, Messages } from "llmfx/anthropic"
 import { apiError, reasonOf } from "../support/errors.ts"
 import { fakeHttp } from "../support/FakeHttp.ts"
+import { begunMessage as message } from "../support/message.ts"
 import { anthropicOver } from "../support/probes.ts"
-
-const message = {
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "claude-sonnet-5",
-  content: [],
-  stop_reason: null,
-  stop_sequence: null,
-  usage: { input_tokens: 1, output_tokens: 0 }
-}
 
 const events = [
   { type: "message_start", message },

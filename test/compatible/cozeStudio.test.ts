@@ -2,15 +2,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { ToolLoop, Tools } from "llmfx"
+import { ToolLoop } from "llmfx"
 import * as Chat from "../../src/coze/api/Chat.ts"
 import * as ChatMessages from "../../src/coze/api/ChatMessages.ts"
 import * as ChatMessage from "../../src/coze/ChatMessage.ts"
 import * as ChatStream from "../../src/coze/ChatStream.ts"
 import * as ChatToolLoop from "../../src/coze/ChatToolLoop.ts"
 import { Coze } from "../../src/coze/Coze.ts"
+import { countedTool } from "../support/countedTool.ts"
 import { apiError, streamFailure } from "../support/errors.ts"
 import { fakeHttp, type Reply } from "../support/FakeHttp.ts"
 import { cozeOver } from "../support/probes.ts"
@@ -142,16 +142,7 @@ describe("Coze Studio", () => {
         ]
       }
     )
-    const ran: Array<number> = []
-    const add = Tools.make({
-      name: "add",
-      parameters: Schema.Struct({ a: Schema.Finite }),
-      run: ({ a }) =>
-        Effect.sync(() => {
-          ran.push(a)
-          return String(a + 1)
-        })
-    })
+    const { add, ran } = countedTool()
     return Effect.gen(function* () {
       const { reason } = yield* settleSlowly(ToolLoop.finished(ChatToolLoop.run(question, [add])))
       assert.deepStrictEqual([reason, ran], ["done", [1]])

@@ -2,11 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { RetryPolicy, ToolLoop, Tools } from "llmfx"
+import { RetryPolicy, ToolLoop } from "llmfx"
 import * as Messages from "../../src/anthropic/api/Messages.ts"
 import * as MessageStream from "../../src/anthropic/MessageStream.ts"
 import * as MessageToolLoop from "../../src/anthropic/MessageToolLoop.ts"
 import * as Parse from "../../src/anthropic/Parse.ts"
+import { countedTool } from "../support/countedTool.ts"
 import { apiError } from "../support/errors.ts"
 import { fakeHttp, type Reply, sse } from "../support/FakeHttp.ts"
 import { anthropicOver } from "../support/probes.ts"
@@ -62,16 +63,7 @@ describe("Copilot", () => {
   )
 
   it.effect("has its call made once, and gets it back with the result", () => {
-    const ran: Array<number> = []
-    const add = Tools.make({
-      name: "add",
-      parameters: Schema.Struct({ a: Schema.Finite }),
-      run: ({ a }) =>
-        Effect.sync(() => {
-          ran.push(a)
-          return String(a + 1)
-        })
-    })
+    const { add, ran } = countedTool()
     const http = fakeHttp(asks, says)
     return Effect.gen(function* () {
       const end = yield* settleSlowly(ToolLoop.finished(MessageToolLoop.run(input, [add])))

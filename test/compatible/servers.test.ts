@@ -1,13 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { RetryPolicy, ToolLoop, Tools } from "llmfx"
+import { RetryPolicy, ToolLoop } from "llmfx"
 import * as AudioTranscriptions from "../../src/openai/api/AudioTranscriptions.ts"
 import * as ChatCompletions from "../../src/openai/api/ChatCompletions.ts"
 import * as Embeddings from "../../src/openai/api/Embeddings.ts"
 import * as ChatCompletionStream from "../../src/openai/ChatCompletionStream.ts"
 import * as ChatToolLoop from "../../src/openai/ChatToolLoop.ts"
 import * as Parse from "../../src/openai/Parse.ts"
+import { countedTool } from "../support/countedTool.ts"
 import { apiError } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp } from "../support/FakeHttp.ts"
 import { openAiOver } from "../support/probes.ts"
@@ -36,16 +37,7 @@ describe.each(servers.map((server) => [server.name, server] as const))("%s", (_,
   )
 
   it.effect("has its call made once, and gets it back with the result", () => {
-    const ran: Array<number> = []
-    const add = Tools.make({
-      name: "add",
-      parameters: Schema.Struct({ a: Schema.Finite }),
-      run: ({ a }) =>
-        Effect.sync(() => {
-          ran.push(a)
-          return String(a + 1)
-        })
-    })
+    const { add, ran } = countedTool()
     const http = fakeHttp(server.call, server.stream)
     return Effect.gen(function* () {
       const end = yield* settleSlowly(ToolLoop.finished(ChatToolLoop.run(input, [add])))

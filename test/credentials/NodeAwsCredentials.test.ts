@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "@effect/vitest"
@@ -8,15 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as NodeAwsCredentials from "llmfx/credentials/NodeAwsCredentials"
 import { vi } from "vitest"
 import { failureOf } from "../support/errors.ts"
-
-const isInstalled = (name: string): boolean => {
-  try {
-    createRequire(import.meta.url).resolve(name)
-    return true
-  } catch {
-    return false
-  }
-}
+import { isInstalled } from "../support/isInstalled.ts"
 
 const installed = isInstalled("@aws-sdk/credential-providers")
 

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
@@ -8,16 +7,8 @@ import * as Redacted from "effect/Redacted"
 import * as NodeGoogleCredentials from "llmfx/credentials/NodeGoogleCredentials"
 import { vi } from "vitest"
 import { failureOf } from "../support/errors.ts"
+import { isInstalled } from "../support/isInstalled.ts"
 import { json, loopback } from "../support/LoopbackServer.ts"
-
-const isInstalled = (name: string): boolean => {
-  try {
-    createRequire(import.meta.url).resolve(name)
-    return true
-  } catch {
-    return false
-  }
-}
 
 const installed = isInstalled("google-auth-library")
 

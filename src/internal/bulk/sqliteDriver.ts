@@ -50,6 +50,29 @@ export type Open = (filename: string) => Database
 /** Whether a statement gives rows. */
 const givesRows = (sql: string): boolean => /^\s*(select|with|values|pragma|explain)\b|\breturning\b/i.test(sql)
 
+const noRows: ReadonlyArray<Row> = []
+
+/** Makes a statement of the ways to run it. One that gives no rows is only ever run for its changes. */
+const prepared = (
+  sql: string,
+  change: PreparedStatement["change"],
+  query: PreparedStatement["rows"]
+): PreparedStatement => {
+  const isQuery = givesRows(sql)
+  const rows: PreparedStatement["rows"] = isQuery
+    ? query
+    : (parameters) => {
+        change(parameters)
+        return noRows
+      }
+  return {
+    isQuery,
+    rows,
+    change,
+    values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values)
+  }
+}
+
 interface NodeStatement {
   readonly run: (...parameters: ReadonlyArray<unknown>) => { readonly changes: number | bigint }
   readonly all: (...parameters: ReadonlyArray<unknown>) => ReadonlyArray<unknown>
@@ -87,22 +110,10 @@ export const openNode =
           track(sql)
           return Number(changes)
         }
-        const isQuery = givesRows(sql)
-        const rows: PreparedStatement["rows"] = isQuery
-          ? (parameters, bigIntegers) => {
-              statement.setReadBigInts(bigIntegers)
-              return withErrorNumber(() => statement.all(...parameters.map(plainValue))) as ReadonlyArray<Row>
-            }
-          : (parameters) => {
-              change(parameters)
-              return noRows
-            }
-        return {
-          isQuery,
-          rows,
-          change,
-          values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values)
-        }
+        return prepared(sql, change, (parameters, bigIntegers) => {
+          statement.setReadBigInts(bigIntegers)
+          return withErrorNumber(() => statement.all(...parameters.map(plainValue))) as ReadonlyArray<Row>
+        })
       },
       inTransaction: () => database.isTransaction ?? open,
       close: () => database.close()
@@ -138,29 +149,15 @@ export const openLibsql =
       prepare: (sql) => {
         const statement = database.prepare(sql)
         const change: PreparedStatement["change"] = (parameters) => statement.run(parameters.map(plainValue)).changes
-        const isQuery = givesRows(sql)
-        const rows: PreparedStatement["rows"] = isQuery
-          ? (parameters, bigIntegers) => {
-              statement.safeIntegers(bigIntegers)
-              return statement.all(parameters.map(plainValue)).map((row) => withBytes(row as Row))
-            }
-          : (parameters) => {
-              change(parameters)
-              return noRows
-            }
-        return {
-          isQuery,
-          rows,
-          change,
-          values: (parameters, bigIntegers) => rows(parameters, bigIntegers).map(Object.values)
-        }
+        return prepared(sql, change, (parameters, bigIntegers) => {
+          statement.safeIntegers(bigIntegers)
+          return statement.all(parameters.map(plainValue)).map((row) => withBytes(row as Row))
+        })
       },
       inTransaction: () => database.inTransaction,
       close: () => database.close()
     }
   }
-
-const noRows: ReadonlyArray<Row> = []
 
 /** SQLite has no booleans and no dates, and the drivers throw or abort if they are given one. */
 const plainValue = (value: unknown): unknown =>

@@ -1,4 +1,4 @@
-/** The answer of each cloud to a request for a message. */
+/** A message of Claude. */
 export const message = {
   id: "msg_1",
   type: "message",
@@ -8,6 +8,14 @@ export const message = {
   stop_reason: "end_turn",
   stop_sequence: null,
   usage: { input_tokens: 3, output_tokens: 1 }
+}
+
+/** The message as a stream begins it. */
+export const begunMessage = {
+  ...message,
+  content: [],
+  stop_reason: null,
+  usage: { input_tokens: 10, output_tokens: 1 }
 }
 
 /** The events of a message of this text, as a stream. */
