@@ -430,7 +430,7 @@ const single: Callable = { run: value, methods: { raw, withResponse: call } }
 
 const many: Callable = {
   run: (service, endpoint, input, options) =>
-    Stream.unwrap(Effect.map(service.client, (client) => client.stream(endpoint, input, options))),
+    streaming.unwrap(Effect.map(service.client, (client) => client.stream(endpoint, input, options))),
   methods: {
     raw,
     withResponse: (service, endpoint, input, options) =>

@@ -4,7 +4,7 @@
  *     npm run bench -- [--write] [--only stream,requests]
  *     npm run bench -- --only gateway [--streams 300] [--events 200] [--gap 10] [--calls 2000] [--latency 50] [--idle 5000]
  *
- * `--write` puts the table into docs/speed.md.
+ * `--write` puts the table into docs/speed.md, in the place of this major version of Node.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -64,11 +64,14 @@ console.log(`Node ${process.versions.node}, medians of interleaved runs\n\n${tab
 
 if (args.includes("--write")) {
   const path = join(root, "docs/speed.md")
-  const text = readFileSync(path, "utf8")
-  const filled = text.replace(
-    /<!-- bench -->[\s\S]*<!-- \/bench -->/,
-    () => `<!-- bench -->\n\nNode ${process.versions.node}, medians of interleaved runs.\n\n${table}\n\n<!-- /bench -->`
+  const name = `bench node ${process.versions.node.split(".")[0]}`
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const [before, rest] = readFileSync(path, "utf8").split(start)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined) throw new Error(`docs/speed.md has no place for ${name}`)
+  writeFileSync(
+    path,
+    `${before}${start}\n\nNode ${process.versions.node}, medians of interleaved runs.\n\n${table}\n\n${end}${after}`
   )
-  writeFileSync(path, filled)
 }
 process.exit(0)

@@ -19,15 +19,18 @@ import { afterScope } from "./afterScope.ts"
 import { openValues } from "./readEvents.ts"
 import type { Transport } from "./streamTransport.ts"
 
+/** Like `Stream.unwrap`, for what is looked up at once: that is done when the stream starts, so no pull pays for it. */
+const lookedUp: Transport["unwrap"] = (stream) =>
+  Stream.fromChannel(
+    Channel.fromTransform((upstream, scope) =>
+      Effect.flatMap(stream, (found) => Channel.toTransform(Stream.toChannel(found))(upstream, scope))
+    )
+  )
+
 export const streaming: Transport = {
   provideService: Stream.provideService,
-  unwrap: Stream.unwrap,
-  stream: (config, endpoint, input, options) =>
-    scopedPull(
-      withCall(config, endpoint, input, options, (call) =>
-        Effect.map(openStream(call), ({ first, rest }) => startingWith(first, rest))
-      )
-    ),
+  unwrap: lookedUp,
+  stream: (config, endpoint, input, options) => opening(withCall(config, endpoint, input, options, openStream)),
   open: (config, endpoint, input, options) =>
     withCall(config, endpoint, input, options, (call) =>
       Effect.flatMap(Effect.scope, (scope) =>
@@ -39,13 +42,23 @@ export const streaming: Transport = {
 }
 
 /**
- * A stream of what a pull returns. Its scope closes with the stream. Unlike `Stream.scoped`, it provides the scope only
- * to the opening and not to each pull.
+ * A stream that its first pull opens. Its scope closes with the stream. Unlike `Stream.scoped`, it provides the scope
+ * only to the opening and not to each pull.
  */
-const scopedPull = (
-  open: Effect.Effect<Values, ApiError.ApiError, Scope.Scope>
+const opening = (
+  open: Effect.Effect<Opened, ApiError.ApiError, Scope.Scope>
 ): Stream.Stream<unknown, ApiError.ApiError> =>
-  Stream.fromChannel(Channel.fromTransformBracket((_upstream, _scope, forkedScope) => Scope.provide(open, forkedScope)))
+  Stream.fromChannel(
+    Channel.fromTransformBracket((_upstream, _scope, forkedScope) =>
+      Effect.sync(() => {
+        let next: Values = Effect.flatMap(Scope.provide(open, forkedScope), ({ first, rest }) => {
+          next = rest
+          return first
+        })
+        return Effect.suspend(() => next)
+      })
+    )
+  )
 
 /** The values of a stream that its caller holds, and may read too late. */
 const within = (scope: Scope.Scope, first: Values, rest: Values): Values => {

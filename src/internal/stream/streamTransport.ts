@@ -27,7 +27,12 @@ export interface Transport extends StreamOperations {
 }
 
 /** The operations on streams that middleware needs. */
-export type StreamOperations = Pick<typeof Stream, "provideService" | "unwrap">
+export interface StreamOperations extends Pick<typeof Stream, "provideService"> {
+  /** Returns the stream that an effect looks up. */
+  readonly unwrap: <A, E, R, R2>(
+    stream: Effect.Effect<Stream.Stream<A, E, R>, never, R2>
+  ) => Stream.Stream<A, E, R | R2>
+}
 
 export const TransportOf: unique symbol = Symbol("transport")
 
