@@ -8,7 +8,7 @@ export interface Behaviour {
   /** Returns the input to send. */
   readonly send?: (input: JsonObject) => JsonObject
   /** Brings what other servers answer, or an event of it, into the form of the schema, if the layer decodes openly. */
-  readonly inApiForm?: (body: JsonObject, input: unknown) => unknown
+  readonly normalize?: (body: JsonObject, input: unknown) => unknown
   /** Returns the body to decode. */
   readonly receive?: (body: unknown, input: unknown) => unknown
 }

@@ -6,7 +6,7 @@ import type { QueryStyle } from "./request/query.ts"
 import type { Ending, Endings } from "./stream/ending.ts"
 import type { Frames } from "./stream/frames.ts"
 
-/** Marks something that is not an event of the stream: a ping or a comment. */
+/** Marks a frame that is not an event of the stream: a ping or a comment. */
 export const skip: unique symbol = Symbol("skip")
 
 /** Marks the end of the stream, sent as an event. */
@@ -33,7 +33,8 @@ export type EventReader = (event: string, data: string, id: string | undefined) 
 /**
  * How one provider's API speaks: everything the client does differently for each provider.
  *
- * What a stream alone needs of the core is an argument, so a program that streams nothing is bundled without it.
+ * What only streams need of the core is passed in ({@link Frames}, {@link Endings}), so a program that never streams does
+ * not bundle it.
  */
 export interface Dialect {
   readonly provider: string
@@ -45,10 +46,10 @@ export interface Dialect {
   readonly events: (endpoint: Endpoint.Metadata, frames: Frames) => EventReader
   /** When a stream of the endpoint is whole. Default: after one of its terminal events. */
   readonly ending?: (endpoint: Endpoint.Metadata, input: JsonObject, endings: Endings) => Ending
-  /** Brings what other servers answer into the form that the schema of the endpoint has, if the layer decodes openly. */
-  readonly inApiForm?: (endpoint: Endpoint.Metadata, input: unknown) => ((body: unknown) => unknown) | undefined
-  /** Whether `inApiForm` goes by names and types alone, so events of one shape need it once. Default: `false`. */
-  readonly isFormOfShape?: boolean
+  /** Brings what other servers answer into the form that the endpoint's schema has. Only if the layer decodes openly. */
+  readonly normalize?: (endpoint: Endpoint.Metadata, input: unknown) => ((body: unknown) => unknown) | undefined
+  /** `true` if what `normalize` does depends on names and types only: events of one shape are then tried once. Default: `false`. */
+  readonly normalizesByShape?: boolean
   /** Whether the back end takes tools that are `strict`. Default: `true`. */
   readonly strictTools?: boolean
   /** Parses the JSON of an answer. Default: `JSON.parse`. */

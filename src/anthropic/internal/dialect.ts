@@ -74,7 +74,7 @@ export const dialect: Dialect = {
     }
     return body
   },
-  inApiForm: () => plainAnswer,
+  normalize: () => plainAnswer,
   errorDetail: (body): ServerDetail | undefined => {
     const detail = detailIn(body)
     const error = isObject(body) && isObject(body["error"]) ? body["error"] : {}

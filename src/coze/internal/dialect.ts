@@ -1,3 +1,4 @@
+/** How Coze's API speaks, on its platforms and on self-hosted servers. */
 import * as ApiError from "../../ApiError.ts"
 import { isAnything, isArray, mayHaveError } from "../../internal/decode/declares.ts"
 import { notJson } from "../../internal/decode/schemaDecoder.ts"
@@ -21,26 +22,30 @@ export const dialect: Dialect = {
   events: (endpoint, frames) => {
     const terminal = Array.isArray(endpoint.terminal) ? endpoint.terminal : []
     const nameOf = eventNames(terminal)
-    return (frame, data, id) => {
-      let event = nameOf(frame)
-      if (frames.isKeepAlive(event) && event !== "PING") return skip
-      if (frame === "" && frames.isDone(data)) return done
-      if (frames.isEmpty(data) && !terminal.includes(event) && event !== "error")
-        return event === "PING" ? pong(id) : skip
-      let json = parsed(data, frames.parse)
-      if (frame === "" && isObject(json) && typeof json["event"] === "string") {
-        event = nameOf(json["event"])
-        if (frames.isKeepAlive(event) && event !== "PING") return skip
-        json = typeof json["data"] === "string" ? parsed(json["data"], frames.parse) : json["data"]
-      }
-      if (typeof json === "string" && event !== "error" && event !== "Error" && isCutJson(json, frames))
-        throw notJson(json)
+    // A workflow's PING is an event that its callers may see.
+    const isKeepAlive = (event: string) => event !== "PING" && frames.isKeepAlive(event)
+    /** The value of an event whose data is read. */
+    const valueOf = (event: string, json: unknown, id: string | undefined): unknown => {
+      if (isKeepAlive(event)) return skip
+      refuseCut(event, json, frames)
       if (isObject(json) && frames.isKeepAliveObject(json)) return skip
-      if (event === "error" || (event === "Error" && !isObject(json))) throw new ErrorInBody(json)
       if (event === "" && typeof json === "string" && frames.isComment(json)) return skip
-      if (event === "" && (!isObject(json) || isFailure(json) || isErrorLike(json))) throw new ErrorInBody(json)
-      const value = withStatus(event, unnamed(json))
-      return id === undefined ? { event, data: value } : { event, data: value, id }
+      refuseError(event, json)
+      const data = correctStatus(event, withoutTypeName(json))
+      return id === undefined ? { event, data } : { event, data, id }
+    }
+    return (frame, data, id) => {
+      const event = nameOf(frame)
+      if (isKeepAlive(event)) return skip
+      if (frame === "" && frames.isDone(data)) return done
+      if (frames.isEmpty(data) && !terminal.includes(event) && event !== "error") {
+        return event === "PING" ? pong(id) : skip
+      }
+      const json = parsed(data, frames.parse)
+      if (frame !== "" || !isObject(json) || typeof json["event"] !== "string") return valueOf(event, json, id)
+      // A gateway has put the name and the data of an event into the data of a frame.
+      const inner = json["data"]
+      return valueOf(nameOf(json["event"]), typeof inner === "string" ? parsed(inner, frames.parse) : inner, id)
     }
   },
   ending: (_, _input, endings) => {
@@ -57,7 +62,7 @@ export const dialect: Dialect = {
         else if (name === "conversation.message.completed") hasOpenMessage = false
         else if (typeof name === "string" && name.startsWith("conversation.chat.")) {
           hasBegun = true
-          hasEnded ||= ends.has(name)
+          hasEnded ||= statusByEndEvent.has(name)
         }
         ending.see(json, event)
       },
@@ -67,8 +72,8 @@ export const dialect: Dialect = {
     }
   },
   // A request that no endpoint covers has no schema that says what is an id.
-  inApiForm: ({ success }) => (success === undefined || isAnything(success) ? undefined : inCloudForm),
-  isFormOfShape: true,
+  normalize: ({ success }) => (success === undefined || isAnything(success) ? undefined : inCloudForm),
+  normalizesByShape: true,
   unwrap: (endpoint, body) => {
     if (isFailure(body)) throw new ErrorInBody(body)
     if (endpoint.envelope === true || !isObject(body)) return body
@@ -81,7 +86,7 @@ export const dialect: Dialect = {
       return { ...body, [endpoint.pagination.items]: body[endpoint.pagination.items] ?? [] }
     }
     if (data === undefined) return isArray(endpoint.success) ? [] : (body["data"] ?? withoutEnvelope(body))
-    return endpoint.kind === "list" && Array.isArray(data) ? { ...body, data } : unnamed(data)
+    return endpoint.kind === "list" && Array.isArray(data) ? { ...body, data } : withoutTypeName(data)
   },
   hasErrorsInPlaceOfBytes: true,
   errorDetail: (body) => {
@@ -117,24 +122,36 @@ export const dialect: Dialect = {
   }
 }
 
-/** The events that say that a chat ended, and the status that each gives it. */
-const ends: ReadonlyMap<unknown, string> = new Map([
+/** Fails for data that began as JSON and is cut. */
+const refuseCut = (event: string, json: unknown, frames: Frames): void => {
+  if (typeof json !== "string" || event === "error" || event === "Error") return
+  if (isCutJson(json, frames)) throw notJson(json)
+}
+
+/** Fails for an event that is an error. `Error` is also an event of workflows, whose data is an object. */
+const refuseError = (event: string, json: unknown): void => {
+  const isNamelessError = event === "" && (!isObject(json) || isFailure(json) || isErrorLike(json))
+  if (event === "error" || (event === "Error" && !isObject(json)) || isNamelessError) throw new ErrorInBody(json)
+}
+
+/** The status of a chat after each of the events that end it. */
+const statusByEndEvent: ReadonlyMap<unknown, string> = new Map([
   ["conversation.chat.completed", "completed"],
   ["conversation.chat.failed", "failed"],
   ["conversation.chat.requires_action", "requires_action"],
   ["conversation.chat.canceled", "canceled"]
 ])
 
-/** The chat of an event that names its end, with that end as its status if it says that it goes on. */
-const withStatus = (event: string, chat: unknown): unknown => {
-  const status = ends.get(event)
+/** Corrects the status of a chat that still says `in_progress` in the event that ends it. */
+const correctStatus = (event: string, chat: unknown): unknown => {
+  const status = statusByEndEvent.get(event)
   return status !== undefined && isObject(chat) && isUnderWay(stringOf(chat["status"])) ? { ...chat, status } : chat
 }
 
 const pong = (id: string | undefined) => (id === undefined ? { event: "PING" } : { event: "PING", id })
 
 /** Some servers name the object within the data by its type, such as `ChatV3ChatDetail`. */
-const unnamed = (data: unknown): unknown => {
+const withoutTypeName = (data: unknown): unknown => {
   if (!isObject(data)) return data
   let named: unknown
   for (const name in data) {
@@ -167,11 +184,11 @@ const isCutJson = (data: string, frames: Frames): boolean => /^\s*[[{]/.test(dat
 
 const isSuccess = ({ code }: { readonly [name: string]: unknown }): boolean => code !== undefined && Number(code) === 0
 
-/** Nothing, of an envelope that says no more than that all is well. */
+/** Returns `{}` if the response reports success and nothing else. */
 const withoutEnvelope = (body: { readonly [name: string]: unknown }): unknown =>
   isSuccess(body) && Object.keys(body).every((name) => /^(?:code|msg|detail|BaseResp)$/.test(name)) ? {} : body
 
-/** Whether a body has a code that is not 0: a number, or, of some servers and gateways, a text. */
+/** Whether a body has a code that is not 0. Some servers send the code as text; it counts only beside a message. */
 const isFailure = (body: unknown): boolean => {
   if (!isObject(body)) return false
   const { code } = body
@@ -190,6 +207,7 @@ const helpUrlIn = (body: { readonly [key: string]: unknown }): string | undefine
   return stringOf(nested["help_doc"]) ?? stringOf(body["help_doc"])
 }
 
+/** The HTTP status whose reason a code of Coze has. */
 const statuses = {
   AuthenticationError: 401,
   PermissionDeniedError: 403,

@@ -30,8 +30,8 @@ export const decodeBody = (
     if (text === "") return { value: decodeEmpty(call, response.headers["content-type"]), raw: undefined }
     const raw = parseJson(call, text, response)
     const answer = call.config.dialect.unwrap(endpoint, raw)
-    const form = (call.options.decoding ?? "open") === "open" ? formOf(call, input) : undefined
-    const given = form === undefined ? answer : form(answer)
+    const normalize = (call.options.decoding ?? "open") === "open" ? normalizerOf(call, input) : undefined
+    const given = normalize === undefined ? answer : normalize(answer)
     const payload = endpoint.behaviour?.receive?.(given, input) ?? given
     if (endpoint.kind === "none") return { value: undefined, raw }
     return { value: decodePayload(call, input, payload), raw }
@@ -44,16 +44,16 @@ export const decodeBody = (
  * Returns what brings an answer, or an event of it, into the form of the API: first as any of its answers, then as one of
  * this endpoint. `undefined` if there is nothing to change.
  */
-export const formOf = (
+export const normalizerOf = (
   { config: { dialect }, endpoint }: Pick<Call, "config" | "endpoint">,
   input: unknown
 ): ((json: unknown) => unknown) | undefined => {
-  const any = dialect.inApiForm?.(endpoint, input)
-  const own = endpoint.behaviour?.inApiForm
+  const any = dialect.normalize?.(endpoint, input)
+  const own = endpoint.behaviour?.normalize
   if (own === undefined) return any
   return (json) => {
-    const formed = any === undefined ? json : any(json)
-    return isObject(formed) ? own(formed, input) : formed
+    const normal = any === undefined ? json : any(json)
+    return isObject(normal) ? own(normal, input) : normal
   }
 }
 

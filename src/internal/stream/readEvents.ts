@@ -13,7 +13,7 @@ import { type Call, errorOf, summarize } from "../attempt/call.ts"
 import { readText } from "../attempt/readBody.ts"
 import { bugIn, failUnread, maxBodyLengthOf, transportReason } from "../attempt/transportErrors.ts"
 import { withNow } from "../attempt/withNow.ts"
-import { bodyError, formOf, isJson } from "../decode/body.ts"
+import { bodyError, isJson, normalizerOf } from "../decode/body.ts"
 import { endpointDecoder } from "../decode/endpointDecoder.ts"
 import { parseJson } from "../decode/schemaDecoder.ts"
 import { done, ErrorInBody, skip } from "../dialect.ts"
@@ -94,7 +94,7 @@ const refuseErrorInPlaceOfBytes = (
   return isOther && call.config.dialect.hasErrorsInPlaceOfBytes === true ? refuseContent(call, response) : Effect.void
 }
 
-/** The failure of a call that was answered with something else. `text` is the start of it. */
+/** The failure of a call that was answered with something other than a stream. `text` is the start of it. */
 const notAStream = (
   call: Call,
   response: HttpClientResponse.HttpClientResponse,
@@ -193,10 +193,12 @@ const eventReader = (
   const { dialect } = config
   const decoding = options.decoding ?? "open"
   const decode = endpointDecoder(endpoint, decoding)
-  const form = decoding === "open" ? formOf({ config, endpoint }, input) : undefined
-  const frames = framesOf(makeJsonSeriesParser(dialect.parse, dialect.isFormOfShape === true ? form : undefined))
+  const normalize = decoding === "open" ? normalizerOf({ config, endpoint }, input) : undefined
+  // The parser knows which events have a shape that needs no change.
+  const isInParser = dialect.normalizesByShape === true
+  const frames = framesOf(makeJsonSeriesParser(dialect.parse, isInParser ? normalize : undefined))
+  const normalizeEach = isInParser ? undefined : normalize
   const read = dialect.events(endpoint, frames)
-  const formed = dialect.isFormOfShape === true ? undefined : form
   const decoded = (value: unknown, isAfterEnd: boolean): unknown => {
     try {
       return decode(value)
@@ -209,7 +211,7 @@ const eventReader = (
     if (progress.ended) return
     const given = read(event, data, id)
     if (given === skip) return
-    const json = formed === undefined || given === done ? given : formed(given)
+    const json = normalizeEach === undefined || given === done ? given : normalizeEach(given)
     if (json === done) {
       progress.ended = true
       progress.complete = ending.mayBeDone(event)
@@ -259,7 +261,7 @@ const endOfEvents = (
       return bugIn(error.value) ?? Effect.fail(truncated(reading, transportReason(call, error.value, "body").message))
     }
     case "Thrown":
-      // A body that ends within an event is not wrong but cut off.
+      // An event that the end of the body cut is no event that does not decode.
       if (end.atEnd && end.thrown instanceof ApiError.DecodeError && !isOpenEnded) {
         return progress.complete ? Cause.done() : Effect.fail(truncated(reading))
       }

@@ -4,7 +4,7 @@ import { arrayOf, isObject, type JsonObject } from "../../internal/json/json.ts"
 
 /** Requests vectors in base64, a quarter of the size of numbers as text, if the caller does not name a format. */
 export const compactVectors: Behaviour = {
-  inApiForm: (body) => withIndices(body),
+  normalize: (body) => withIndices(body),
   send: (input) => (input["encoding_format"] === undefined ? { ...input, encoding_format: "base64" } : input),
   receive: (body, input) => {
     const isNamed = isObject(input) && input["encoding_format"] !== undefined

@@ -6,7 +6,7 @@ import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
 /** Returns what brings an answer, or the events of its stream, into the form of the API. Leaves the given JSON as it is. */
-export const inApiForm = ({ id }: Endpoint.Metadata, input: unknown): ((body: unknown) => unknown) | undefined => {
+export const normalize = ({ id }: Endpoint.Metadata, input: unknown): ((body: unknown) => unknown) | undefined => {
   if (!id.startsWith("chat.")) return undefined
   const isStream = id.endsWith(":stream")
   const isJson = asksForJson(input)

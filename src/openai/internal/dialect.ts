@@ -4,7 +4,7 @@ import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, failedChoiceIn, isError, isErrorLike } from "../../internal/errors/serverError.ts"
 import { isObject, type JsonObject } from "../../internal/json/json.ts"
-import { inApiForm } from "./compatible.ts"
+import { normalize } from "./compatible.ts"
 import { textOfContent } from "./content.ts"
 import { endingOf } from "./ending.ts"
 
@@ -31,7 +31,7 @@ export const dialect: Dialect = {
     return json
   },
   ending: endingOf,
-  inApiForm,
+  normalize,
   unwrap: (endpoint, body) => {
     if (!isObject(body)) return body
     const { choices } = body

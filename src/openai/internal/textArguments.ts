@@ -47,4 +47,4 @@ const withTextOf = (call: JsonObject): JsonObject => {
  * Reads responses of servers that send the arguments of a call as an object, the content of a message as a text, or its
  * parts under another name.
  */
-export const textArguments: Behaviour = { inApiForm: withItems }
+export const textArguments: Behaviour = { normalize: withItems }

@@ -23,4 +23,4 @@ const withNumbers = (value: JsonObject): JsonObject =>
     })
   )
 
-export const transcriptNumbers: Behaviour = { inApiForm: withNumbers }
+export const transcriptNumbers: Behaviour = { normalize: withNumbers }
