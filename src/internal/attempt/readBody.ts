@@ -142,9 +142,15 @@ interface PushedBody {
   readonly destroy: (error: Error) => void
 }
 
+/** A response of Node's clients, or one that Effect's client has wrapped. */
+interface NodeResponse {
+  readonly source?: { readonly body?: Partial<PushedBody> }
+  readonly original?: NodeResponse
+}
+
 const pushedBody = (response: Response): PushedBody | undefined => {
-  const { source } = response as { readonly source?: { readonly body?: Partial<PushedBody> } }
-  const body = source?.body
+  const { original, source } = response as NodeResponse
+  const body = (original?.source ?? source)?.body
   return typeof body?.push === "function" &&
     typeof body.destroy === "function" &&
     typeof body.readableLength === "number"
