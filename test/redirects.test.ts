@@ -184,6 +184,20 @@ describe("a redirect", () => {
     })
   )
 
+  it.live("is none if a fetch sends the request to a proxy", () =>
+    Effect.gen(function* () {
+      const proxy = yield* loopback(({ response }) => response.end(JSON.stringify(model)))
+      const viaProxy: typeof fetch = (_, init) => fetch(proxy.url, init)
+      const answer = yield* probes
+        .post({ prompt: "hi" })
+        .pipe(
+          Effect.provide(openAiOver(fetchHttp, { ...once, baseUrl: "http://api.test/v1" })),
+          Effect.provideService(FetchHttpClient.Fetch, viaProxy)
+        )
+      assert.deepInclude(answer, model)
+    })
+  )
+
   it.live("that a browser hides is an error that says so", () =>
     Effect.gen(function* () {
       const hidden: typeof fetch = () =>

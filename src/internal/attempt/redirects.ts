@@ -6,7 +6,7 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Option from "effect/Option"
 import * as ApiError from "../../ApiError.ts"
@@ -65,15 +65,16 @@ export const sendFollowing = (
 }
 
 /**
- * The origin that the answer to a request with a body comes from, if it is another one: a client may follow redirects in
- * spite of what it is told.
+ * The origin to which a `fetch` has followed a redirect of a request with input, in spite of what it is told. An answer
+ * that has another address for another reason, such as a proxy, is left alone.
  */
 const otherOriginOf = (
   { method, url }: HttpClientRequest.HttpClientRequest,
   response: HttpClientResponse.HttpClientResponse
 ): string | undefined => {
-  if (method === "GET" || response.url === url || !URL.canParse(response.url)) return undefined
-  const { origin } = new URL(response.url)
+  const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
+  if (method === "GET" || web?.redirected !== true || !URL.canParse(web.url)) return undefined
+  const { origin } = new URL(web.url)
   return origin === new URL(url).origin ? undefined : origin
 }
 
