@@ -30,6 +30,8 @@ import {
 } from "../internal/ai/settings.ts"
 import { onSpanOf } from "../internal/ai/span.ts"
 import type { Combinator } from "../internal/program.ts"
+import * as Middleware from "../Middleware.ts"
+import * as RequestOptions from "../RequestOptions.ts"
 import * as EmbeddingsMany from "./EmbeddingsMany.ts"
 import { OpenAi } from "./OpenAi.ts"
 
@@ -84,8 +86,12 @@ export const make: Make<AiEmbeddingModel.EmbeddingModel, OpenAi, Config> = ({ co
           Effect.provideService(OpenAi, client),
           Effect.mapError((error) => AiErrors.fromApiError(error, place))
         ),
-      // Texts share a request only if their settings are the same.
-      batchKey: (context) => Context.get(context, Config)
+      // A batch runs in the context of its first caller. Texts share a request only if that changes nothing for them.
+      batchKey: (context) => [
+        Context.get(context, Config),
+        Context.get(context, RequestOptions.Current),
+        Context.get(context, Middleware.Current)
+      ]
     })
   )
 

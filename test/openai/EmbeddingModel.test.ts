@@ -2,10 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as AiError from "effect/ai/AiError"
 import * as AiEmbeddingModel from "effect/ai/EmbeddingModel"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
+import * as TestClock from "effect/testing/TestClock"
+import * as Middleware from "../../src/Middleware.ts"
 import * as EmbeddingModel from "../../src/openai/EmbeddingModel.ts"
 import * as RetryPolicy from "../../src/policies/RetryPolicy.ts"
+import * as RequestOptions from "../../src/RequestOptions.ts"
 import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 import { fakeHttp, type Reply, type Sent } from "../support/FakeHttp.ts"
 import { recordingTracer } from "../support/languageModels.ts"
@@ -85,6 +89,53 @@ describe("the embedding model", () => {
         http.sent.map(({ body }) => (body as { readonly input: unknown }).input),
         [["a", "b"], ["c"]]
       )
+    }).pipe(Effect.provide(EmbeddingModel.model("embed", { dimensions: 2 }).pipe(Layer.provide(openAiOver(http)))))
+  })
+
+  const single = (text: string) => Effect.flatMap(AiEmbeddingModel.EmbeddingModel, (model) => model.embed(text))
+  const soon = RequestOptions.withTimeouts({ total: "1 second" })
+  const tenant = RequestOptions.withHeaders({ "x-tenant": "a" })
+  const elsewhere = RequestOptions.withBaseUrl("http://own.test")
+  const passing = Middleware.use(Middleware.make((call, next) => next(call)))
+
+  for (const [name, change] of [
+    ["deadline", soon],
+    ["headers", tenant],
+    ["base URL", elsewhere],
+    ["middleware", passing]
+  ] as const) {
+    it.effect(`does not give the ${name} of one caller to another who asks at the same time`, () => {
+      const http = fakeHttp(server)
+      return Effect.gen(function* () {
+        yield* Effect.all([change(single("a")), single("b")], { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          http.sent.map(({ body }) => (body as { readonly input: unknown }).input),
+          [["a"], ["b"]]
+        )
+      }).pipe(Effect.provide(EmbeddingModel.model("embed", { dimensions: 2 }).pipe(Layer.provide(openAiOver(http)))))
+    })
+  }
+
+  it.effect("puts texts of callers with equal options into one request", () => {
+    const http = fakeHttp(server)
+    return Effect.gen(function* () {
+      yield* Effect.all([single("a"), single("b")].map(RequestOptions.withHeaders({ "x-tenant": "a" })), {
+        concurrency: "unbounded"
+      })
+      assert.lengthOf(http.sent, 1)
+    }).pipe(Effect.provide(EmbeddingModel.model("embed", { dimensions: 2 }).pipe(Layer.provide(openAiOver(http)))))
+  })
+
+  it.effect("embeds the texts of others although the first caller is interrupted", () => {
+    const http = fakeHttp((sent) => ({ ...server(sent), delay: 1000 }))
+    return Effect.gen(function* () {
+      const hasty = yield* Effect.forkChild(single("a"))
+      const patient = yield* Effect.forkChild(single("bb"))
+      yield* TestClock.adjust("500 millis")
+      yield* Fiber.interrupt(hasty)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Fiber.join(patient)).vector, [2, 0.5])
+      assert.lengthOf(http.sent, 1)
     }).pipe(Effect.provide(EmbeddingModel.model("embed", { dimensions: 2 }).pipe(Layer.provide(openAiOver(http)))))
   })
 
