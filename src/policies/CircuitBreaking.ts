@@ -25,6 +25,7 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as ApiError from "../ApiError.ts"
+import { optionsOf, providerKey } from "../internal/attempt/optionsOf.ts"
 import { refusalDetail } from "../internal/errors/refusal.ts"
 import { make as around, type Call, type Middleware } from "../Middleware.ts"
 
@@ -46,7 +47,10 @@ export interface Options extends KeyOptions {
  * @category models
  */
 export interface KeyOptions {
-  /** Calls with the same key share a circuit. Default: all calls of a provider. */
+  /**
+   * Calls with the same key share a circuit. The call has the options of the program around it. Default: all calls of a
+   * provider, and of the same base URL if the options name one.
+   */
   readonly key?: ((call: Call) => string) | undefined
 }
 
@@ -71,20 +75,24 @@ export const make = (options: Options = {}): Effect.Effect<Middleware, never, Sc
  *
  * **Details**
  *
- * A call counts once with all its retries, a stream up to its first event. While the circuit is open, calls fail with
+ * A call counts once with all its retries, a stream up to its first event. A timeout counts as a failure, also one that
+ * the caller has chosen; an interrupted call does not count. While the circuit is open, calls fail with
  * `OverloadedError` and the code `circuit_open`.
  *
  * @category constructors
  */
 export const fromBreaker = (breaker: CircuitBreaker.CircuitBreaker, options: KeyOptions = {}): Middleware =>
   around((call, next) =>
-    breaker
-      .execute(next(call), { key: options.key?.(call) ?? call.endpoint.provider, classify })
-      .pipe(
-        Effect.mapError((error) =>
-          error._tag === "CircuitBreakerError" ? ApiError.local(call.endpoint, openReason(call, error)) : error
+    Effect.flatMap(optionsOf(call), (merged) => {
+      const key = options.key?.({ ...call, options: merged }) ?? providerKey(call.endpoint, merged)
+      return breaker
+        .execute(next(call), { key, classify })
+        .pipe(
+          Effect.mapError((error) =>
+            error._tag === "CircuitBreakerError" ? ApiError.local(call.endpoint, openReason(call, error)) : error
+          )
         )
-      )
+    })
   )
 
 /** Outages are failures. A refused input is a success, because the provider answered. Rate limits count as neither. */

@@ -25,7 +25,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as Scope from "effect/Scope"
 import * as ApiError from "../ApiError.ts"
+import { optionsOf, providerKey } from "../internal/attempt/optionsOf.ts"
 import { refusalDetail } from "../internal/errors/refusal.ts"
 import { quietly } from "../internal/quietly.ts"
 import { estimateTokens, type TokenEstimate } from "../internal/usage/estimateTokens.ts"
@@ -67,7 +69,10 @@ export interface Options {
    * most 1,000). A call whose input does not name a `model` counts as zero.
    */
   readonly estimate?: ((call: Call) => TokenEstimate) | undefined
-  /** Calls with the same key share limits. Default: calls of the same provider and model. */
+  /**
+   * Calls with the same key share limits. The call has the options of the program around it. Default: calls of the same
+   * provider and model, and of the same base URL if the options name one.
+   */
   readonly key?: ((call: Call) => string) | undefined
   /** Whether to send or refuse calls while the store of a shared limiter fails. Default: `"allow"`. */
   readonly onStoreError?: "allow" | "fail" | undefined
@@ -76,13 +81,16 @@ export interface Options {
 /**
  * Makes a limiter that counts the calls of this process.
  *
+ * **Details**
+ *
+ * It counts for at most 1,000 keys at a time, so tenants who choose the model cannot fill the memory. A new key replaces
+ * the one that was not used for longest, if that has not been used for a window. If there is none, new keys share the
+ * limits of a single one.
+ *
  * @category constructors
  */
 export const make = (options: Options = {}): Effect.Effect<Middleware> =>
-  RateLimiter.make.pipe(
-    Effect.provide(RateLimiter.layerStoreMemory),
-    Effect.map((limiter) => fromLimiter(limiter, options))
-  )
+  Effect.sync(() => limiting(RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory)), options))
 
 /**
  * Makes a limiter on top of Effect's `RateLimiter`, whose store many processes can share (Redis, for instance).
@@ -95,18 +103,132 @@ export const make = (options: Options = {}): Effect.Effect<Middleware> =>
  *
  * @category constructors
  */
-export const fromLimiter = (limiter: RateLimiter.RateLimiter, options: Options = {}): Middleware => {
+export const fromLimiter = (limiter: RateLimiter.RateLimiter, options: Options = {}): Middleware =>
+  limiting(Effect.succeed(limiter), options)
+
+/** `limiterOf` runs once for each account. */
+const limiting = (limiterOf: Effect.Effect<RateLimiter.RateLimiter>, options: Options): Middleware => {
   const { estimate = estimateTokens, key: keyOf = defaultKey, learn = true } = options
-  const accounts = new Map<string, Account>()
-  return around((call, next) => {
-    const key = keyOf(call)
-    let account = accounts.get(key)
-    if (account === undefined) accounts.set(key, (account = makeAccount(limiter, key, options)))
-    return limited(call, next, account, costsOf(estimate(call)), learn)
-  })
+  const enter = makeAccounts(limiterOf, options)
+  return around((call, next) =>
+    Effect.flatMap(optionsOf(call), (merged) =>
+      Effect.flatMap(enter(call.endpoint.provider, keyOf({ ...call, options: merged })), (account) =>
+        limited(call, next, account, costsOf(estimate(call)), learn)
+      )
+    )
+  )
 }
 
-const defaultKey = ({ endpoint, input }: Call): string => `${endpoint.provider}:${usageIn(input).model ?? endpoint.id}`
+/** Longer names of models are cut: a key is kept for as long as its account. */
+const maxNameLength = 256
+
+const defaultKey = ({ endpoint, input, options }: Call): string => {
+  const name = (usageIn(input).model ?? endpoint.id).slice(0, maxNameLength)
+  return `${providerKey(endpoint, options)}:${name}`
+}
+
+/** How many accounts are kept. */
+const maxAccounts = 1000
+
+/** How many accounts are looked at to find an idle one. Those in use go to the end, so each gets its turn. */
+const maxLooks = 8
+
+/** The account of keys that come while all others are in use. */
+const sharedKey = "llmfx:other-keys"
+
+interface Entry {
+  readonly provider: string
+  readonly account: Account
+  /** How many calls are under way. */
+  users: number
+}
+
+/**
+ * Keeps the accounts by key, the least recently used one first.
+ *
+ * An account is dropped only if it was full for a whole window, so the one that replaces it cannot let more than the
+ * limit through. The limits that it has learned are those of new accounts of its provider until a server tells theirs.
+ */
+const makeAccounts = (limiterOf: Effect.Effect<RateLimiter.RateLimiter>, options: Options) => {
+  const entries = new Map<string, Entry>()
+  const inherited = new Map<string, Costs>()
+  let shared: Entry | undefined
+
+  const isIdle = ({ account, users }: Entry, now: number): boolean => users === 0 && account.idleAt() <= now
+
+  const makeEntry = (limiter: RateLimiter.RateLimiter, provider: string, key: string): Entry => ({
+    provider,
+    account: makeAccount(limiter, key, options, inherited.get(provider) ?? {}),
+    users: 0
+  })
+
+  const hasRoom = (now: number): boolean => {
+    if (entries.size < maxAccounts) return true
+    let looks = 0
+    for (const [key, entry] of entries) {
+      entries.delete(key)
+      if (isIdle(entry, now)) {
+        const { account, provider } = entry
+        inherited.set(provider, lowest(inherited.get(provider) ?? {}, account.learned()))
+        return true
+      }
+      entries.set(key, entry)
+      if (++looks === maxLooks) return false
+    }
+    return false
+  }
+
+  const kept = (key: string): Entry | undefined => {
+    const found = entries.get(key)
+    if (found === undefined) return undefined
+    entries.delete(key)
+    entries.set(key, found)
+    return found
+  }
+
+  const added = (limiter: RateLimiter.RateLimiter, provider: string, key: string, now: number): Entry => {
+    // A key that has just used the shared account would have its limit twice.
+    if (shared !== undefined && !isIdle(shared, now)) return shared
+    if (!hasRoom(now)) return (shared ??= makeEntry(limiter, provider, sharedKey))
+    const entry = makeEntry(limiter, provider, key)
+    entries.set(key, entry)
+    return entry
+  }
+
+  const entryOf = (provider: string, key: string): Effect.Effect<Entry> =>
+    Effect.suspend(() => {
+      const found = kept(key)
+      if (found !== undefined) return Effect.succeed(found)
+      // Another call may have added the key while the limiter was made.
+      return Effect.zipWith(
+        limiterOf,
+        Clock.currentTimeMillis,
+        (limiter, now) => kept(key) ?? added(limiter, provider, key, now)
+      )
+    })
+
+  return (provider: string, key: string): Effect.Effect<Account, never, Scope.Scope> =>
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.map(entryOf(provider, key), (entry) => {
+          entry.users++
+          return entry
+        }),
+        (entry) =>
+          Effect.sync(() => {
+            entry.users--
+          })
+      ),
+      ({ account }) => account
+    )
+}
+
+const lowest = (a: Costs, b: Costs): Costs => ({
+  ...a,
+  ...Object.fromEntries(
+    Object.entries(b).map(([dimension, limit]) => [dimension, Math.min(limit, a[dimension as Dimension] ?? Infinity)])
+  )
+})
 
 const limited = (call: Call, next: Next, account: Account, costs: Costs, learn: boolean): Answer =>
   Effect.suspend(() => {
@@ -170,6 +292,10 @@ interface Account {
   readonly settle: (reserved: Costs, actual: Costs) => Effect.Effect<void>
   /** Takes what other programs used of the same account. */
   readonly follow: (info: RateLimit.RateLimitInfo) => Effect.Effect<void>
+  /** When the account will have been full for a whole window, in milliseconds since 1970. */
+  readonly idleAt: () => number
+  /** The limits that servers have told. */
+  readonly learned: () => Costs
 }
 
 const dimensions: ReadonlyArray<Dimension> = ["requests", "tokens", "input-tokens", "output-tokens"]
@@ -204,15 +330,25 @@ interface Buckets {
   ) => Effect.Effect<RateLimiter.ConsumeResult, RateLimiter.RateLimiterError>
   readonly takeAll: (costs: Costs) => Effect.Effect<void>
   readonly follow: Account["follow"]
+  readonly idleAt: Account["idleAt"]
+  readonly learned: Account["learned"]
+  /** Counts an account as in use until a window after this time. */
+  readonly useUntil: (time: number) => void
 }
 
 const makeBuckets = (
   limiter: RateLimiter.RateLimiter,
   key: string,
   window: Duration.Duration,
-  limits: Options["limits"]
+  limits: Options["limits"],
+  inherited: Costs
 ): Buckets => {
-  const learned: { [D in Dimension]?: number } = {}
+  const learned: { [D in Dimension]?: number } = { ...inherited }
+  let idleAt = 0
+
+  const useUntil: Buckets["useUntil"] = (time) => {
+    idleAt = Math.max(idleAt, time + Duration.toMillis(window))
+  }
 
   const limitOf = (dimension: Dimension): number | undefined => {
     const [set, found] = [limits?.[dimension], learned[dimension]]
@@ -223,7 +359,7 @@ const makeBuckets = (
     const { burst, perToken } = paceOf(limit, window)
     // A call that is larger than the bucket may use what has become free since the last call.
     const capacity = Math.max(burst, tokens)
-    return limiter.consume({
+    const result = limiter.consume({
       algorithm: "token-bucket",
       onExceeded: "delay",
       key: `${key}:${dimension}`,
@@ -231,11 +367,17 @@ const makeBuckets = (
       limit: capacity,
       tokens
     })
+    return Effect.tap(result, ({ resetAfter }) =>
+      Effect.map(Clock.currentTimeMillis, (now) => useUntil(now + Duration.toMillis(resetAfter)))
+    )
   }
 
   return {
     limitOf,
     take,
+    useUntil,
+    idleAt: () => idleAt,
+    learned: () => learned,
     takeAll: (costs) =>
       quietly(
         Effect.forEach(dimensions, (dimension) => {
@@ -259,10 +401,11 @@ const makeBuckets = (
   }
 }
 
-const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Options): Account => {
+const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Options, inherited: Costs): Account => {
   const window = Duration.fromInputUnsafe(options.window ?? "1 minute")
   const longest = options.maxWait === undefined ? Infinity : Duration.toMillis(options.maxWait)
-  const { follow, limitOf, take, takeAll } = makeBuckets(limiter, key, window, options.limits)
+  const buckets = makeBuckets(limiter, key, window, options.limits, inherited)
+  const { follow, limitOf, take, takeAll } = buckets
 
   /** Waits while a 429 holds all calls back. */
   const pause = (
@@ -321,10 +464,12 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
     const { requests, ...tokens } = costs
     yield* takeAll(negative(tokens))
     if (!learn) return
-    const info = RateLimit.fromHeaders(headers, yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    const info = RateLimit.fromHeaders(headers, now)
     if (info !== undefined) yield* follow(info)
     if (error.reason._tag !== "RateLimitError") return
     const { retryAfter } = error.reason
+    buckets.useUntil(now + Duration.toMillis(retryAfter ?? window))
     yield* quietly(limiter.adaptiveFeedback({ key, epoch, tokens: 1, status, retryAfter }))
   })
 
@@ -339,7 +484,9 @@ const makeAccount = (limiter: RateLimiter.RateLimiter, key: string, options: Opt
       ),
     failed,
     settle: (reserved, actual) => takeAll(unsettled(reserved, actual)),
-    follow
+    follow,
+    idleAt: buckets.idleAt,
+    learned: buckets.learned
   }
 }
 

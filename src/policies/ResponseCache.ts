@@ -34,11 +34,12 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { deadlineOf } from "../internal/attempt/call.ts"
+import { optionsOf } from "../internal/attempt/optionsOf.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { quietly } from "../internal/quietly.ts"
 import { operationOf } from "../internal/usage/genAi.ts"
 import { type Answer, make as around, type Call, type Middleware, mapValues } from "../Middleware.ts"
-import { Current, type Decoding, merge, type RequestOptions } from "../RequestOptions.ts"
+import { type Decoding, merge } from "../RequestOptions.ts"
 
 /**
  * Which calls to cache, and for how long.
@@ -101,8 +102,7 @@ const cached = (store: Persistence.PersistenceStore, key: Key, call: Call, next:
     const options = yield* optionsOf(call)
     const start = yield* Clock.currentTimeMillis
     const deadline = deadlineOf(start, options.timeouts ?? {}, options.deadline)
-    const patience = Math.min(maxStoreTime, Math.max(0, (deadline ?? Infinity) - start))
-    const kept = yield* Effect.timeoutOption(store.get(key), patience).pipe(
+    const kept = yield* Effect.timeoutOption(store.get(key), patience(deadline, start)).pipe(
       Effect.map(Option.getOrUndefined),
       Effect.orElseSucceed(() => undefined)
     )
@@ -111,14 +111,17 @@ const cached = (store: Persistence.PersistenceStore, key: Key, call: Call, next:
     if (found !== undefined) return found
     // What the store took is gone from the time of the call.
     const rest = deadline === undefined ? call : { ...call, options: merge(call.options, { deadline }) }
-    return yield* keeping(store, key)(next(rest))
+    return yield* keeping(store, key, deadline)(next(rest))
   })
 
 /** In milliseconds. A store that does not answer by then is passed over. */
 const maxStoreTime = 5000
 
+const patience = (deadline: number | undefined, now: number): number =>
+  Math.min(maxStoreTime, Math.max(0, (deadline ?? Infinity) - now))
+
 const keeping =
-  (store: Persistence.PersistenceStore, key: Key) =>
+  (store: Persistence.PersistenceStore, key: Key, deadline: number | undefined) =>
   (answer: Answer): Answer => {
     const keep = (response: Endpoint.Response<unknown>, value: unknown) =>
       quietly(
@@ -129,7 +132,9 @@ const keeping =
             try: () => ({ value: plain(value), raw: plain(raw), status, headers: { ...headers } }),
             catch: (thrown) => thrown
           })
-          return Effect.flatMap(kept, (kept) => Effect.timeoutOption(store.set(key, Exit.succeed(kept)), maxStoreTime))
+          return Effect.zipWith(kept, Clock.currentTimeMillis, (kept, now) =>
+            Effect.timeoutOption(store.set(key, Exit.succeed(kept)), patience(deadline, now))
+          ).pipe(Effect.flatten)
         })
       )
     const keptValues = (response: Endpoint.Response<unknown>) => (values: Stream.Stream<unknown, ApiError>) =>
@@ -167,10 +172,6 @@ const restored = (
     return undefined
   }
 }
-
-/** The options of a call and of the program around it. */
-const optionsOf = ({ options }: Call): Effect.Effect<RequestOptions> =>
-  Effect.withFiber((fiber) => Effect.succeed(merge(fiber.getRef(Current), options)))
 
 /** Returns `undefined` for an input that cannot be written as JSON. */
 const keyOf = (call: Call): Effect.Effect<Key | undefined> =>

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as TestClock from "effect/testing/TestClock"
-import { CircuitBreaking, Middleware, RetryPolicy } from "llmfx"
+import { CircuitBreaking, Middleware, RequestOptions, RetryPolicy } from "llmfx"
 import { failureOf, reasonOf } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, type Reply } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
@@ -93,5 +94,32 @@ describe("CircuitBreaking", () => {
       assert.strictEqual((yield* shared.state("openai"))._tag, "Open")
       assert.strictEqual(http.sent.length, 1)
     }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
+  )
+
+  it.effect("stays closed for others if a call fails at a base URL of its own", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(down, ok)
+      const breaker = yield* CircuitBreaking.make({ tripPolicy: CircuitBreaker.consecutive(1) })
+      yield* Effect.exit(called(http, breaker).pipe(RequestOptions.withBaseUrl("https://own.test")))
+      yield* called(http, breaker)
+      assert.strictEqual(http.sent.length, 2)
+    })
+  )
+
+  it.effect("takes the next call as a probe if the caller of the first one is interrupted", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(down, { ...ok, delay: 60_000 }, ok)
+      const breaker = yield* CircuitBreaking.make({
+        tripPolicy: CircuitBreaker.consecutive(1),
+        openDuration: "10 seconds"
+      })
+      yield* Effect.exit(called(http, breaker))
+      yield* TestClock.adjust("10 seconds")
+      const probe = yield* Effect.forkChild(called(http, breaker))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(probe)
+      yield* called(http, breaker)
+      assert.strictEqual(http.sent.length, 3)
+    })
   )
 })

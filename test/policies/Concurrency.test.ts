@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { Concurrency, Middleware } from "llmfx"
+import { Concurrency, Middleware, RequestOptions } from "llmfx"
 import { failureOf, reasonOf } from "../support/errors.ts"
 import { fakeHttp, sse } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
@@ -65,6 +65,47 @@ describe("Concurrency", () => {
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(next)
       assert.strictEqual(http.sent.length, 2)
+    })
+  )
+
+  it.effect("gives the place of a caller who is interrupted, or whose time is over, to the next", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(
+        { body: { ok: true }, delay: 60_000 },
+        { body: { ok: true }, delay: 60_000 },
+        { body: { ok: true } }
+      )
+      const limit = yield* Concurrency.make(1)
+      const call = probes.get({}).pipe(Middleware.use(limit), Effect.provide(openAiOver(http)))
+      const interrupted = yield* Effect.forkChild(call)
+      yield* TestClock.adjust(0)
+      const late = yield* Effect.forkChild(Effect.exit(call.pipe(RequestOptions.withTimeouts({ total: "2 seconds" }))))
+      const gone = yield* Effect.forkChild(call)
+      const patient = yield* Effect.forkChild(call)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interruptAll([interrupted, gone])
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual((yield* Fiber.join(late))._tag, "Failure")
+      assert.isTrue((yield* Fiber.join(patient)).ok)
+    })
+  )
+
+  it.effect("sends each call with its own options, whoever was first", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: { ok: true }, delay: 1000 })
+      const limit = yield* Concurrency.make(1)
+      const calls = Effect.forEach(
+        ["a", "b", "c"],
+        (tenant) => probes.get({}).pipe(RequestOptions.withHeaders({ "x-tenant": tenant })),
+        { concurrency: "unbounded" }
+      )
+      const fiber = yield* Effect.forkChild(calls.pipe(Middleware.use(limit), Effect.provide(openAiOver(http))))
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        http.sent.map(({ headers }) => headers["x-tenant"]),
+        ["a", "b", "c"]
+      )
     })
   )
 })

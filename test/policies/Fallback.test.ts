@@ -3,9 +3,11 @@ import * as AiError from "effect/ai/AiError"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as ExecutionPlan from "effect/ExecutionPlan"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { type ApiError, Fallback, RetryPolicy } from "llmfx"
+import * as TestClock from "effect/testing/TestClock"
+import { type ApiError, Fallback, RequestOptions, RetryPolicy } from "llmfx"
 import * as AiErrors from "llmfx/AiErrors"
 import { Anthropic } from "llmfx/anthropic"
 import { OpenAi } from "llmfx/openai"
@@ -97,6 +99,40 @@ describe("Fallback.to", () => {
       assert.deepStrictEqual(
         values.map(({ delta }) => delta),
         ["a", "b", undefined]
+      )
+    })
+  )
+
+  const hurried = {
+    headers: { "x-tenant": "first" },
+    baseUrl: "http://first.test",
+    timeouts: { total: "1 second" }
+  } as const
+
+  it.effect("runs the other program without the options and the deadline of the first", () =>
+    Effect.gen(function* () {
+      const [primary, secondary] = [fakeHttp({ ...ok, delay: 5000 }), fakeHttp({ ...ok, delay: 5000 })]
+      const program = probes.get({}).pipe(RequestOptions.withOptions(hurried), Fallback.to(others.get({})))
+      const fiber = yield* Effect.forkChild(program.pipe(over(primary, secondary)))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        secondary.sent.map(({ headers, url }) => [headers["x-tenant"], url]),
+        [[undefined, "http://api.test/probe"]]
+      )
+    })
+  )
+
+  it.effect("runs the other stream without the options and the deadline of the first", () =>
+    Effect.gen(function* () {
+      const [primary, secondary] = [fakeHttp({ parts: [5000, end] }), fakeHttp({ parts: [5000, end] })]
+      const program = probes.stream({}).pipe(RequestOptions.withOptions(hurried), Fallback.to(others.stream({})))
+      const fiber = yield* Effect.forkChild(Stream.runDrain(program).pipe(over(primary, secondary)))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        secondary.sent.map(({ headers, url }) => [headers["x-tenant"], url]),
+        [[undefined, "http://api.test/probe"]]
       )
     })
   )

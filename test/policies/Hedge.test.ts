@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { Hedge, RetryPolicy } from "llmfx"
+import { Hedge, Idempotency, RequestOptions, RetryPolicy } from "llmfx"
 import { failureOf } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, sse } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
@@ -106,6 +106,32 @@ describe("Hedge.after", () => {
         ["a", "b", undefined]
       )
       assert.strictEqual(http.aborted(), 1)
+    })
+  )
+
+  it.effect("sends the second run with the options of the program, and an idempotency key of its own", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ ...ok, delay: 30_000 }, ok)
+      const layer = openAiOver(http, { retry: RetryPolicy.none, middleware: [Idempotency.keys] })
+      yield* settle(
+        probes
+          .post({})
+          .pipe(Hedge.after("1 second"), RequestOptions.withHeaders({ "x-tenant": "a" }), Effect.provide(layer))
+      )
+      const headers = http.sent.map(({ headers }) => headers)
+      assert.deepStrictEqual(
+        headers.map((sent) => sent["x-tenant"]),
+        ["a", "a"]
+      )
+      assert.strictEqual(new Set(headers.map((sent) => sent["idempotency-key"])).size, 2)
+    })
+  )
+
+  it.effect("gives the second run time of its own when the first one runs out of it", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ ...ok, delay: 30_000 }, { ...ok, delay: 1500 })
+      const call = probes.get({}).pipe(RequestOptions.withTimeouts({ total: "2 seconds" }), Hedge.after("1 second"))
+      assert.isTrue((yield* settle(Effect.provide(call, over(http)))).ok)
     })
   )
 })

@@ -320,4 +320,142 @@ describe("RateLimiting", () => {
       assert.deepStrictEqual(times(http), [0, 60])
     }).pipe(Effect.provide(RateLimiter.layerStoreMemory))
   )
+
+  it.effect("keeps at most a thousand accounts, however many models calls name", () =>
+    Effect.gen(function* () {
+      const keys = new Set<string>()
+      const limiter = yield* RateLimiter.make
+      const counting: RateLimiter.RateLimiter = {
+        ...limiter,
+        adaptiveConsume: (options) => {
+          keys.add(options.key)
+          return limiter.adaptiveConsume(options)
+        }
+      }
+      const { call } = callsOver(
+        fakeHttp(used(0, 0)),
+        RateLimiting.fromLimiter(counting, { limits: { requests: 1e6 } })
+      )
+      yield* settle(namedCalls(call, "invented", 1500))
+      assert.strictEqual(keys.size, 1001)
+    }).pipe(Effect.provide(RateLimiter.layerStoreMemory))
+  )
+
+  /** When the calls of a model were sent, of which no window may have more than two. */
+  const timesWithinTwo = ({ sent }: FakeHttp, model: string): ReadonlyArray<number> => {
+    const at = sent.flatMap(({ at, body }) => (isFieldsOf(body, model) ? [at / 1000] : []))
+    for (const start of at) assert.isAtMost(at.filter((time) => time >= start && time < start + 60).length, 2)
+    return at
+  }
+
+  it.effect("keeps the account of a model that was used within a window, however many others come", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(used(0, 0))
+      const { call, many } = callsOver(http, yield* RateLimiting.make({ limits: { requests: 2 } }))
+      yield* settle(many(2), "31 seconds")
+      const others = yield* Effect.forkChild(namedCalls(call, "a", 1000))
+      yield* TestClock.adjust(0)
+      yield* settle(many(2), "10 minutes")
+      yield* Fiber.join(others)
+      assert.deepStrictEqual(timesWithinTwo(http, "m"), [0, 30, 60, 90])
+    })
+  )
+
+  it.effect("drops the account of a model that was not used for a window", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(used(0, 0))
+      const { call, many } = callsOver(http, yield* RateLimiting.make({ limits: { requests: 2 } }))
+      yield* settle(many(3), "5 minutes")
+      yield* settle(namedCalls(call, "a", 1000), "5 minutes")
+      yield* settle(many(3), "5 minutes")
+      assert.deepStrictEqual(timesWithinTwo(http, "m"), [0, 30, 60, 600, 630, 660])
+    })
+  )
+
+  it.effect("does not give a model its limit twice that has shared one with others", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(used(0, 0))
+      const { call, many } = callsOver(http, yield* RateLimiting.make({ limits: { requests: 2 } }))
+      yield* settle(namedCalls(call, "a", 1000), "1 second")
+      yield* settle(many(1), "79 seconds")
+      yield* settle(many(1), "20 seconds")
+      yield* settle(many(3), "5 minutes")
+      assert.deepStrictEqual(timesWithinTwo(http, "m"), [1, 80, 110, 140, 170])
+    })
+  )
+
+  it.effect("keeps the account of a model while a call is under way, however long", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(({ body }) => (isFieldsOf(body, "m") ? { ...used(1200, 0), delay: 600_000 } : used(0, 0)))
+      const limiter = yield* RateLimiting.make({ limits: { tokens: 60 }, estimate: estimate(1) })
+      const { call } = callsOver(http, limiter)
+      const slow = yield* Effect.forkChild(call())
+      yield* TestClock.adjust("5 minutes")
+      yield* settle(namedCalls(call, "a", 1000), "5 minutes")
+      yield* Fiber.join(slow)
+      yield* settle(call())
+      const [first, second = NaN] = http.sent.flatMap(({ at, body }) => (isFieldsOf(body, "m") ? [at / 1000] : []))
+      assert.strictEqual(first, 0)
+      assert.isAbove(second, 1000)
+    })
+  )
+
+  it.effect("remembers a learned limit after the account was dropped", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ ...used(0, 0), headers: { "x-ratelimit-limit-requests": "2" } }, used(0, 0))
+      const { call, many } = callsOver(http, yield* RateLimiting.make())
+      yield* call()
+      yield* TestClock.adjust("5 minutes")
+      yield* settle(namedCalls(call, "a", 1000), "5 minutes")
+      const start = http.sent.length
+      yield* settle(many(3), "5 minutes")
+      const [first = NaN, ...rest] = times(http).slice(start)
+      assert.deepStrictEqual(
+        rest.map((time) => time - first),
+        [30, 60]
+      )
+    })
+  )
+
+  it.effect("does not count or learn for other calls what a call does at a base URL of its own", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ status: 429, headers: { "retry-after": "600" } }, used(0, 0))
+      const { call } = callsOver(http, yield* RateLimiting.make({ limits: { requests: 1 } }))
+      yield* Effect.exit(call().pipe(RequestOptions.withBaseUrl("https://own.test/v1")))
+      yield* settle(call(), "1 second")
+      assert.deepStrictEqual(times(http), [0, 0])
+    })
+  )
+
+  it.effect("does not let the deadline of the first in the queue end the wait of the next", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp(used(0, 0))
+      const { call } = callsOver(http, yield* RateLimiting.make({ limits: { requests: 1 } }))
+      yield* call()
+      const hasty = yield* Effect.forkChild(
+        Effect.exit(call().pipe(RequestOptions.withTimeouts({ total: "1 second" })))
+      )
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* Fiber.join(hasty))._tag, "Failure")
+      yield* settle(call())
+      assert.deepStrictEqual(times(http), [0, 60])
+    })
+  )
 })
+
+const namedCalls = <E>(
+  call: (fields: { readonly [name: string]: unknown }) => Effect.Effect<unknown, E>,
+  prefix: string,
+  count: number
+) =>
+  Effect.forEach(
+    Array.from({ length: count }, (_, index) => `${prefix}${index}`),
+    (model) => call({ model }),
+    {
+      concurrency: "unbounded",
+      discard: true
+    }
+  )
+
+const isFieldsOf = (body: unknown, model: string): boolean =>
+  typeof body === "object" && body !== null && "model" in body && body.model === model

@@ -1,15 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { type Middleware, RequestOptions, ResponseCache } from "llmfx"
+import { type Middleware, RequestOptions, ResponseCache, RetryPolicy } from "llmfx"
 import { ChatCompletions, Responses } from "llmfx/openai"
 import { failureOf, reasonOf } from "../support/errors.ts"
 import { type FakeHttp, fakeHttp, sse } from "../support/FakeHttp.ts"
 import { openAiOver, probes } from "../support/probes.ts"
-import { settleSlowly } from "../support/settle.ts"
+import { passSlowly, settleSlowly } from "../support/settle.ts"
 
 const memory = Layer.provide(Persistence.layer, Persistence.layerBackingMemory)
 const silent = Layer.succeed(
@@ -223,4 +225,78 @@ describe("ResponseCache", () => {
       assert.strictEqual(http.sent.length, 1)
     }).pipe(Effect.scoped, Effect.provide(silent))
   )
+
+  const ask = Responses.create({ model: "m", input: "hi" })
+
+  for (const [name, first] of [
+    ["deadline", RequestOptions.withTimeouts(ask, { total: "1 second" })],
+    ["retries", RequestOptions.withRetry(ask, RetryPolicy.none)],
+    ["debug", RequestOptions.withOptions(ask, { debug: { bodies: 10 } })],
+    ["decoding", RequestOptions.withDecoding(ask, "raw")]
+  ] as const) {
+    it.effect(`gives a later caller what it would have got itself, whatever the ${name} of the first`, () =>
+      Effect.gen(function* () {
+        const http = fakeHttp({ body: response("x") })
+        const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+        yield* Effect.provide(first, layer)
+        yield* TestClock.adjust("1 minute")
+        const again = yield* Effect.provide(ask, layer)
+        const own = yield* Effect.provide(ask, Layer.fresh(openAiOver(http)))
+        assert.deepStrictEqual(again, own)
+        assert.strictEqual(http.sent.length, 2)
+      }).pipe(Effect.scoped, Effect.provide(memory))
+    )
+  }
+
+  it.effect("does not give the answer of one base URL to a call of another", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("x") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      yield* ask.pipe(RequestOptions.withBaseUrl("http://own.test"), Effect.provide(layer))
+      yield* Effect.provide(ask, layer)
+      assert.strictEqual(http.sent.length, 2)
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("answers a caller although the one before it was interrupted", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("x"), delay: 1000 })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      const hasty = yield* Effect.forkChild(Effect.provide(ask, layer))
+      const patient = yield* Effect.forkChild(Effect.provide(ask, layer))
+      yield* passSlowly(500)
+      yield* Fiber.interrupt(hasty)
+      yield* passSlowly(600)
+      assert.strictEqual((yield* Fiber.join(patient)).id, "resp_1")
+    }).pipe(Effect.scoped, Effect.provide(memory))
+  )
+
+  it.effect("does not hold an answer back beyond the call's time for a store that does not keep it", () =>
+    Effect.gen(function* () {
+      const http = fakeHttp({ body: response("x") })
+      const layer = over(http, yield* ResponseCache.make({ timeToLive: "1 day" }))
+      const start = yield* Clock.currentTimeMillis
+      yield* settleSlowly(
+        ask.pipe(RequestOptions.withTimeouts({ total: "1 second" }), Effect.provide(layer)),
+        "100 millis"
+      )
+      assert.isAtMost((yield* Clock.currentTimeMillis) - start, 1200)
+    }).pipe(Effect.scoped, Effect.provide(deaf))
+  )
 })
+
+/** A store that has nothing, and never ends to keep something. */
+const deaf = Layer.succeed(
+  Persistence.Persistence,
+  Persistence.Persistence.of({
+    make: () =>
+      Effect.succeed({
+        get: () => Effect.succeed(undefined),
+        getMany: () => Effect.never,
+        set: () => Effect.never,
+        setMany: () => Effect.never,
+        remove: () => Effect.never,
+        clear: Effect.never
+      })
+  })
+)
