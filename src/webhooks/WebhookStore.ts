@@ -116,14 +116,15 @@ export const fromKeyValueStore = (
   store: KeyValueStore.KeyValueStore,
   prefix: string = "webhook:"
 ): WebhookStore<KeyValueStore.KeyValueStoreError> => {
-  const oneAtATime = Semaphore.makeUnsafe(1)
+  const oneAtATime = makeTurns()
   const set = (id: string, claim: Claim, time: Duration.Duration) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       store.set(prefix + id, `${claim} ${now + Duration.toMillis(time)}`)
     )
   return {
     claim: (id, lease) =>
-      oneAtATime.withPermit(
+      oneAtATime(
+        id,
         Effect.gen(function* () {
           const [claim, end] = ((yield* store.get(prefix + id)) ?? "").split(" ")
           if (Number(end) > (yield* Clock.currentTimeMillis)) return claim === "done" ? "done" : "pending"
@@ -134,4 +135,23 @@ export const fromKeyValueStore = (
     complete: (id, keep) => set(id, "done", keep),
     release: (id) => store.remove(prefix + id)
   }
+}
+
+/** Runs programs with the same id one after the other. A program that never ends holds up only those. */
+const makeTurns = () => {
+  const turns = new Map<string, { readonly semaphore: Semaphore.Semaphore; users: number }>()
+  return <A, E, R>(id: string, program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const turn = turns.get(id) ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
+        turn.users++
+        turns.set(id, turn)
+        return turn
+      }),
+      ({ semaphore }) => semaphore.withPermit(program),
+      (turn) =>
+        Effect.sync(() => {
+          if (--turn.users === 0) turns.delete(id)
+        })
+    )
 }

@@ -46,7 +46,8 @@ export class InvalidTimestampError extends Data.TaggedError("InvalidTimestampErr
 export class InvalidSignatureError extends Data.TaggedError("InvalidSignatureError")<{ readonly message: string }> {}
 
 /**
- * The signature is right, but the body is not a known event.
+ * The signature is right, but the body is not an event that can be read. Or the body is longer than `maxBodySize`: then
+ * the signature was not checked, and `body` holds only its start.
  *
  * @category errors
  */
@@ -269,7 +270,7 @@ const settingsOf = <Event, E, R>(
 
 /** Verifies and decodes a delivery, and claims its id in the store for `time`. */
 const accept = <Event, E, R>(
-  { decode, keys, store, tolerance }: Settings<Event, E, R>,
+  { decode, keys, maxBodySize, store, tolerance }: Settings<Event, E, R>,
   delivery: Delivery,
   time: Duration.Duration
 ): Effect.Effect<Received<Event>, WebhookError | E, R> =>
@@ -281,7 +282,8 @@ const accept = <Event, E, R>(
       const message = `The webhook is too ${signedAt < now ? "old" : "far in the future"}`
       return yield* new InvalidTimestampError({ message })
     }
-    const body = typeof delivery.body === "string" ? new TextEncoder().encode(delivery.body) : delivery.body
+    const limit = Number(maxBodySize ?? (yield* HttpServerRequest.MaxBodySize) ?? defaultMaxBodySize)
+    const body = yield* bytesWithin(limit, delivery.body)
     if (!(yield* isSigned(keys, `${id}.${timestamp}.`, body, signature))) {
       const message = "No signature of the webhook was made with a secret that this receiver knows"
       return yield* new InvalidSignatureError({ message })
@@ -295,6 +297,22 @@ const accept = <Event, E, R>(
     }
     return { id, timestamp: signedAt, event }
   })
+
+/** A body that is too long is not even encoded or hashed. */
+const bytesWithin = (limit: number, body: Delivery["body"]): Effect.Effect<Uint8Array, InvalidEventError> => {
+  const bytes = typeof body === "string" && body.length <= limit ? new TextEncoder().encode(body) : body
+  if (typeof bytes !== "string" && bytes.length <= limit) return Effect.succeed(bytes)
+  const start = bytes.slice(0, maxShownLength)
+  return Effect.fail(
+    new InvalidEventError({
+      message: `The webhook's body is longer than ${limit} bytes, the limit of the option "maxBodySize"`,
+      body: typeof start === "string" ? start : new TextDecoder().decode(start)
+    })
+  )
+}
+
+/** How much of a body that is too long its error keeps. */
+const maxShownLength = 2000
 
 const acceptRequest = <Event, E, R>(settings: Settings<Event, E, R>, time: Duration.Duration) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>

@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type * as Redis from "effect/persistence/Redis"
 import * as TestClock from "effect/testing/TestClock"
@@ -117,5 +119,37 @@ it.effect("two processes that share Redis give an id to one of them", () =>
     })
     assert.sameMembers(claims, ["new", "pending"])
     assert.deepStrictEqual([...redis.entries.keys()], ["webhook:wh_1"])
+  })
+)
+
+/** A key-value store in memory that does not answer its first question. */
+const silentOnce = Effect.gen(function* () {
+  const memory = yield* KeyValueStore.KeyValueStore
+  let asked = 0
+  return WebhookStore.fromKeyValueStore({
+    ...memory,
+    get: (key) => Effect.suspend(() => (++asked === 1 ? Effect.never : memory.get(key)))
+  })
+}).pipe(Effect.provide(KeyValueStore.layerMemory))
+
+it.effect("a claim that is interrupted while a key-value store is slow does not hold up the next", () =>
+  Effect.gen(function* () {
+    const store = yield* silentOnce
+    const hasty = yield* Effect.forkChild(store.claim("a", Duration.minutes(1)))
+    const patient = yield* Effect.forkChild(store.claim("a", Duration.minutes(1)))
+    yield* TestClock.adjust(0)
+    yield* Fiber.interrupt(hasty)
+    assert.strictEqual(yield* Fiber.join(patient), "new")
+  })
+)
+
+it.effect("a claim that a key-value store does not answer does not hold up those of other ids", () =>
+  Effect.gen(function* () {
+    const store = yield* silentOnce
+    yield* Effect.forkChild(store.claim("a", Duration.minutes(1)))
+    yield* TestClock.adjust(0)
+    const other = yield* Effect.forkChild(store.claim("b", Duration.minutes(1)))
+    yield* TestClock.adjust(0)
+    assert.deepStrictEqual(other.pollUnsafe(), Exit.succeed("new"))
   })
 )

@@ -172,6 +172,49 @@ describe("a delivery", () => {
     })
   )
 
+  const nested = (levels: number, open: string, close: string) => `${open.repeat(levels)}1${close.repeat(levels)}`
+  const fields = `"id":"evt_1","created_at":${now},"object":"event"`
+
+  for (const [name, body] of Object.entries({
+    "in all of it": nested(100_000, "[", "]"),
+    "in the data": `{${fields},"type":"response.completed","data":${nested(100_000, '{"a":', "}")}}`,
+    "in a field of the data": `{${fields},"type":"response.completed","data":{"id":${nested(100_000, "[", "]")}}}`
+  })) {
+    it.effect(`that is nested 100,000 deep ${name} is refused with an error of its kind`, () =>
+      Effect.gen(function* () {
+        for (const of of [receiver, AnthropicReceiver.make({ secrets })]) {
+          assert.strictEqual(yield* tagOf(of.receive(delivery({ body }))), "InvalidEventError")
+        }
+      })
+    )
+  }
+
+  it.effect("that is nested deep where nothing is known is let through", () =>
+    Effect.gen(function* () {
+      const body = `{${fields},"type":"brand.new","data":${nested(100_000, '{"a":', "}")}}`
+      assert.strictEqual(yield* tagOf(receiver.receive(delivery({ body }))), "accepted")
+    })
+  )
+
+  it.effect("whose body is longer than the limit is refused before it is looked at, and the error is small", () =>
+    Effect.gen(function* () {
+      yield* atNow
+      const body = "x".repeat(2 * 1024 * 1024)
+      const error = yield* Effect.flip(receiver.receive(delivery({ body })))
+      assert.strictEqual(error._tag, "InvalidEventError")
+      assert.include(error.message, "longer than 1048576 bytes")
+      assert.isBelow(JSON.stringify(error).length, 5000)
+    })
+  )
+
+  it.effect("may be as long as the receiver is told", () =>
+    Effect.gen(function* () {
+      const patient = OpenAiReceiver.make({ secrets, maxBodySize: "4 MiB" })
+      const body = event().padEnd(2 * 1024 * 1024)
+      assert.strictEqual(yield* tagOf(patient.receive(delivery({ body }))), "accepted")
+    })
+  )
+
   it.effect("may be signed with an older secret while keys are rotated", () =>
     Effect.gen(function* () {
       const both = OpenAiReceiver.make({
