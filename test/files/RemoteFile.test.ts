@@ -4,8 +4,10 @@ import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { FileSource, RemoteFile } from "llmfx"
+import { FileSource, RemoteFile, RetryPolicy } from "llmfx"
+import { failureOf } from "../support/errors.ts"
 import { loopback, partial, type Reply, redirect, text } from "../support/LoopbackServer.ts"
+import { fetchHttp, openAiOver, probes } from "../support/probes.ts"
 import { collectingShown } from "../support/shown.ts"
 
 const file: Reply = text("hello", { headers: { "content-type": "text/csv", "content-length": "5" } })
@@ -169,6 +171,17 @@ describe("a file of another server", () => {
       }
       assert.isTrue(texts.some((shown) => shown.includes("g.bin")))
       for (const shown of texts) assert.notInclude(shown, "s3cret")
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("that is longer than allowed ends the upload it is for with an error that names the limit", () =>
+    Effect.gen(function* () {
+      const files = yield* loopback(partial("", "end"), partial("x".repeat(2000), "end"))
+      const api = yield* loopback(({ response }) => void response.end("{}"))
+      const file = yield* RemoteFile.source(`${files.url}/f`, { ...anywhere, maxSize: 1000 })
+      const layer = openAiOver(fetchHttp, { baseUrl: api.url, retry: RetryPolicy.none })
+      const error = yield* failureOf(probes.upload({ file })).pipe(Effect.provide(layer))
+      assert.include(error.message, "longer than 1000 bytes")
     }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
   )
 

@@ -552,3 +552,33 @@ describe("other answers", () => {
     })
   )
 })
+
+describe("a line of JSON", () => {
+  const lines = { "content-type": "application/x-jsonl" }
+  const collected = (parts: ReadonlyArray<string>, options: Options = {}) =>
+    streamFailure(
+      Stream.provide(probes.lines({}), openAiOver(fakeHttp({ headers: lines, parts }), { ...once, ...options }))
+    )
+
+  for (const [name, parts] of Object.entries({
+    "that never ends": Array.from({ length: 1000 }, () => "x".repeat(1000)),
+    "that is whole": [`{"id":"${"x".repeat(10_000)}"}\n`]
+  })) {
+    it.effect(`${name} is given up at the limit of its length, after the lines before it`, () =>
+      Effect.gen(function* () {
+        const { error, values } = yield* collected(['{"id":"a"}\n', ...parts], { maxEventLength: 5000 })
+        const { reason } = apiError(error)
+        assert.strictEqual(reason._tag, "UnexpectedResponseError")
+        assert.include(reason.message, "5000")
+        assert.deepStrictEqual(values, [{ id: "a" }])
+      })
+    )
+  }
+
+  it.effect("that is nested 100,000 deep fails with DecodeError", () =>
+    Effect.gen(function* () {
+      const { error } = yield* collected([`{"id":${"[".repeat(100_000)}${"]".repeat(100_000)}}\n`])
+      assert.strictEqual(apiError(error).reason._tag, "DecodeError")
+    })
+  )
+})
