@@ -56,6 +56,7 @@ if (postgres === undefined || redis === undefined) {
   console.log("skipped: set LLMFX_TEST_POSTGRES and LLMFX_TEST_REDIS to run jobs on many machines")
 }
 
+// The workers listen on ports below those that a system gives to connections.
 describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and Redis", () => {
   beforeAll(async () => {
     bundle = await bundled("workerMain")
@@ -82,13 +83,13 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
     const limit = 200
     server = await startServer(40)
     const config = { job: "killed", count, redis, redisPrefix, limit }
-    const first = start({ ...config, port: 34511 })
-    const second = start({ ...config, port: 34512 })
-    const third = start({ ...config, port: 34513 })
+    const first = start({ ...config, port: 24511 })
+    const second = start({ ...config, port: 24512 })
+    const third = start({ ...config, port: 24513 })
     await third.reaches(count * 0.25)
     first.child.kill("SIGKILL")
     await first.ended
-    start({ ...config, port: 34514 })
+    start({ ...config, port: 24514 })
     await third.reaches(count * 0.5)
     const how = await interruptPostgres(postgres, database.url, outage)
     await third.reaches(count * 0.7)
@@ -117,7 +118,7 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
     const own = await startRedis()
     if (own === undefined) return console.log("skipped: redis-server cannot be started")
     server = await startServer(20)
-    const config = { job: "limited", count: 1500, redis: own.url, limit: 200, patience: 2000, port: 34521 }
+    const config = { job: "limited", count: 1500, redis: own.url, limit: 200, patience: 2000, port: 24521 }
     try {
       const first = start(config)
       await first.reaches(300)
@@ -126,7 +127,7 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
       expect(first.last()).toMatchObject({ state: "paused", reason: "limiter" })
       expect(first.last().done).toBeLessThan(1500)
       await own.start()
-      const second = start({ ...config, resumes: true, port: 34522 })
+      const second = start({ ...config, resumes: true, port: 24522 })
       expect(await second.ended, second.log().slice(-3000)).toBe(0)
     } finally {
       await own.stop()
@@ -140,13 +141,13 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
   it("ends at once when it is asked to stop, and another process goes on and sends nothing twice", async () => {
     server = await startServer(20)
     const config = { job: "stopped", count: 1500 }
-    const first = start({ ...config, port: 34541 })
+    const first = start({ ...config, port: 24541 })
     await first.reaches(300)
     first.child.kill("SIGINT")
     const asked = Date.now()
     await first.ended
     expect(Date.now() - asked).toBeLessThan(15_000)
-    const second = start({ ...config, port: 34542 })
+    const second = start({ ...config, port: 24542 })
     expect(await second.ended, second.log().slice(-3000)).toBe(0)
     const { progress, results } = await stored("stopped")
     expectAll(results, 1500)
@@ -158,13 +159,13 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
     if (redis === undefined) return
     server = await startServer(20)
     const config = { job: "passed on", count: 2000, redis, redisPrefix, limit: 100 }
-    const first = start({ ...config, port: 34551 })
+    const first = start({ ...config, port: 24551 })
     await first.reaches(100)
-    const second = start({ ...config, port: 34552 })
+    const second = start({ ...config, port: 24552 })
     await second.reaches(500)
     first.child.kill("SIGINT")
     await first.ended
-    const third = start({ ...config, port: 34553 })
+    const third = start({ ...config, port: 24553 })
     await third.reaches(1200)
     second.child.kill("SIGINT")
     await second.ended
@@ -178,7 +179,7 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
   it("fails with a typed error when Postgres is away for longer than the patience, and loses nothing", async () => {
     if (postgres === undefined) return
     server = await startServer(40)
-    const config = { job: "away", count: 1500, patience: 2000, port: 34531 }
+    const config = { job: "away", count: 1500, patience: 2000, port: 24531 }
     const first = start(config)
     await first.reaches(300)
     const how = await interruptPostgres(postgres, database.url, 5000)
@@ -186,7 +187,7 @@ describe.skipIf(postgres === undefined || redis === undefined)("on Postgres and 
     await first.ended
     // A process that goes on pauses the job when the database is back; this one has ended with the error.
     expect(first.log()).toContain("BulkStorageError")
-    const second = start({ ...config, resumes: true, port: 34532 })
+    const second = start({ ...config, resumes: true, port: 24532 })
     expect(await second.ended, second.log().slice(-3000)).toBe(0)
     const { progress, results } = await stored("away")
     expectAll(results, 1500)

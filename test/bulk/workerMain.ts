@@ -54,7 +54,7 @@ const services: Layer.Layer<NodeBulk.Services, unknown> =
     : NodeBulk.layerCluster({
         postgres: { url: Redacted.make(config.postgres) },
         redis: config.redis === undefined ? undefined : { url: config.redis, prefix: config.redisPrefix },
-        runner: { host: "127.0.0.1", port: config.port ?? 34431 },
+        runner: { host: "127.0.0.1", port: config.port ?? 24431 },
         concurrency: config.concurrency,
         failover: config.failover ?? 6000,
         grace: "10 seconds",
