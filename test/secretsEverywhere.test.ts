@@ -11,6 +11,7 @@ import { apiError, failureOf, streamFailure } from "./support/errors.ts"
 import { fakeHttp, type Reply } from "./support/FakeHttp.ts"
 import { anthropicOver, cozeOver, openAiOver, probesOf } from "./support/probes.ts"
 import { collectingShown, textsOfError } from "./support/shown.ts"
+import { spellings } from "./support/spellings.ts"
 
 const visibleChars = [..."abcXYZ019-_.~+/=:;,!#$%&'()*<>?@[]^`{|}\"\\"]
 /** Keys of the shapes that vendors and gateways give out, and of any other that a header can hold. */
@@ -20,19 +21,6 @@ const keys = fc
     fc.array(fc.constantFrom(...visibleChars), { minLength: 14, maxLength: 60 })
   )
   .map(([prefix, chars]) => `${prefix}q7${chars.join("")}7q`)
-
-const entities = (text: string): string => text.replace(/[^\w]/g, (char) => `&#x${char.charCodeAt(0).toString(16)};`)
-
-/** How a server may write a key. */
-const spellings: { readonly [name: string]: (key: string) => string } = {
-  "as it is": (key) => key,
-  "percent-encoded": encodeURIComponent,
-  "percent-encoded twice, in lower case": (key) =>
-    encodeURIComponent(encodeURIComponent(key)).replace(/%25[\dA-F]{2}/g, (code) => code.toLowerCase()),
-  "with slashes escaped": (key) => JSON.stringify(key).slice(1, -1).replaceAll("/", "\\/"),
-  "in HTML entities": entities,
-  "in base64, with a user": (key) => btoa(`user:${key}`)
-}
 
 const eventsOf = (...data: ReadonlyArray<string>): Reply => ({
   headers: { "content-type": "text/event-stream" },

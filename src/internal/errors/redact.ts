@@ -157,8 +157,20 @@ export const secretsInHeaders = (
   Object.entries(headers ?? {}).flatMap(([name, value]) =>
     value === null || isPlainHeader(name.toLowerCase())
       ? []
-      : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value)]
+      : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value), ...secretsInPairs(name, value)]
   )
+
+/** Returns the values of cookies, and those in `name=value` pairs of other headers that can be a key. */
+const secretsInPairs = (name: string, value: string): ReadonlyArray<string> => {
+  const isCookie = name.toLowerCase() === "cookie"
+  return value.split(isCookie ? ";" : /[;,\s]/).flatMap((pair) => {
+    const equals = pair.indexOf("=")
+    if (equals === -1) return []
+    const text = pair.slice(equals + 1).trim()
+    const bare = text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
+    return isCookie || (bare.length >= 12 && /\d/.test(bare)) ? [bare, decoded(bare)] : []
+  })
+}
 
 /** Returns the credentials inside `Basic` authentication, which sends them in base64. */
 const secretsInBasic = (value: string): ReadonlyArray<string> => {
@@ -189,7 +201,8 @@ export const secretsInUrl = (text: string): ReadonlyArray<string> => {
   }
 }
 
-const decoded = (text: string): string => {
+/** Undoes percent-encoding, if the text has it and has it right. */
+export const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch {

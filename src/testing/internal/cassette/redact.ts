@@ -1,7 +1,7 @@
 /** Keeps secrets out of cassettes: what is not known to be harmless is not written. */
 
 import { joinBytes } from "../../../internal/bytes/joinBytes.ts"
-import { isKeyLike, makeScrub, type Scrub, secretsInHeaders } from "../../../internal/errors/redact.ts"
+import { decoded, isKeyLike, makeScrub, type Scrub, secretsInHeaders } from "../../../internal/errors/redact.ts"
 import { isObject } from "../../../internal/json/json.ts"
 import { before } from "../../../internal/text.ts"
 import {
@@ -13,7 +13,8 @@ import {
   type Interaction,
   type Part,
   type RecordedRequest,
-  type RecordedResponse
+  type RecordedResponse,
+  textOfBytes
 } from "./format.ts"
 
 const placeholder = "<redacted>"
@@ -28,7 +29,10 @@ const plainResponseHeaders =
 
 /** Names of properties and parameters whose values are secret. */
 const secretName =
-  /(^|[_-])(api[_-]?key|key|secret|password|passwd|credentials?|private[_-]?key|signature|sig|authorization(_token)?|(access|refresh|id|auth|bearer|session|security)[_-]?token|cookie)$/i
+  /(^|[_-])(api[_-]?key|key|secret|password|passwd|credentials?|private[_-]?key|signature|sig|authorization(_token)?|(access|refresh|id|auth|bearer|session|security|subject|actor)[_-]?token|code[_-]?verifier|assertion|cookie)$/i
+
+/** Names of properties that are secret in one API and a plain word in another. */
+const vagueName = /^(?:key|sig|signature|cookie|credentials?)$/i
 
 /** Tokens that have no telling name; a cursor or a word of a model is shorter or has another form. */
 const tokenName = /(^|[_-])token$/i
@@ -67,7 +71,18 @@ const isPlainParameter = (name: string): boolean => plainParameters.has(before(n
 /** Names of parameters that make an address a permission. */
 const signedName = /^(?:x-(?:amz|goog|oss|cos|tos|ms)-.*|sig|sign|policy|key-pair-id|expires|se|sp|token|auth)$/i
 
-const urlInText = /\bhttps?:\/\/[^\s"'<>\\^`{|}]+/gi
+/** An address in a text, which JSON may have escaped. */
+const urlInText = /\bhttps?:(?:\\{0,8}\/){2}[^\s"'<>^`{|}]+/gi
+
+/** User information of such an address. */
+const userInformation = /^(https?:(?:\\{0,8}\/){2})[^/?#\\]*@/i
+
+/** A parameter of such an address: what separates it, its name, and its value. JSON and HTML write `&` and `=` their way. */
+const parameterInText =
+  /((?:[?&#]|\\{1,8}u0026)(?:amp;|#38;|#x26;)?)([^=&#?\\]{1,200})(=|\\{1,8}u003d)((?:[^&#\\]|\\{1,8}\/|\\{1,8}u003d)*)/gi
+
+/** A string property in a text of JSON. */
+const propertyInText = /"([\w-]{1,64})"(\s{0,8}:\s{0,8})"((?:[^"\\]|\\.)*)"/g
 
 /** Takes known secrets and what looks like one out of texts, and learns more of them. */
 interface Scrubber {
@@ -76,11 +91,11 @@ interface Scrubber {
 }
 
 const makeScrubber = (secrets: ReadonlyArray<string>): Scrubber => {
-  const known = new Set(secrets)
+  const known = new Set<string>()
   let scrubKnown: Scrub | undefined
   return {
     scrub: (text) => {
-      scrubKnown ??= makeScrub({ values: [...known], credentials: [] })
+      scrubKnown ??= makeScrub({ values: [...known], credentials: secrets })
       return withoutPem(scrubKnown(text))
         .replace(jwtLike, (found) => (found.includes(".") ? placeholder : found))
         .replace(secretLike, placeholder)
@@ -102,6 +117,7 @@ export const makeRedactor = (secrets: ReadonlyArray<string>): Redactor => {
 
   const request = (given: RecordedRequest): RecordedRequest => {
     learn(secretsOf(given))
+    learn(secretsInBody(given.body))
     return {
       method: given.method,
       url: scrub(withoutParameters(given.url)),
@@ -147,8 +163,24 @@ const bodyRedactor = (scrub: Scrub) => {
     if (typeof given === "string") return isSecret(name, given) ? placeholder : scrub(given)
     if (Array.isArray(given)) return given.map((item) => value(name, item))
     if (!isObject(given)) return given
-    return Object.fromEntries(Object.entries(given).map(([key, item]) => [scrub(key), value(key, item)]))
+    const nameOf = namesIn(given)
+    return Object.fromEntries(Object.entries(given).map(([key, item]) => [scrub(key), value(nameOf(key), item)]))
   }
+
+  const text = (given: string): string =>
+    scrub(
+      fieldsOf(given) === undefined
+        ? given.replace(propertyInText, (property, name: string, colon: string, content: string) =>
+            isSecret(name, content) ? `"${name}"${colon}"${placeholder}"` : property
+          )
+        : given
+            .split("&")
+            .map((pair) => {
+              const [name, content] = fieldOf(pair)
+              return isFormSecret(name, content) ? `${before(pair, "=")}=${placeholder}` : pair
+            })
+            .join("&")
+    )
 
   const part = (given: Part): Part => ({
     ...given,
@@ -157,18 +189,18 @@ const bodyRedactor = (scrub: Scrub) => {
 
   const body = (given: Body): Body => {
     if ("json" in given) return { json: value("", given.json) }
-    if ("text" in given) return { text: scrub(given.text) }
+    if ("text" in given) return { text: text(given.text) }
     return "form" in given ? { form: given.form.map(part) } : given
   }
 
   /** A secret may be cut in two by the pieces of a stream: then they are kept as one. */
   const chunks = (given: ReadonlyArray<Chunk>): ReadonlyArray<Chunk> => {
-    const whole = given.map(({ text }) => text ?? "").join("")
-    if (scrub(whole) === whole) return given
-    const apart = given.map((chunk) => (chunk.text === undefined ? chunk : { ...chunk, text: scrub(chunk.text) }))
-    const text = apart.map((chunk) => chunk.text ?? "").join("")
-    if (scrub(text) === text) return apart
-    return [chunkOf(given[0]?.after ?? 0, new TextEncoder().encode(scrub(whole)))]
+    const whole = textOfBytes(joinBytes(given.map(bytesOfChunk)))
+    const clean = whole === undefined ? undefined : text(whole)
+    if (clean === whole && whole !== undefined) return given
+    const apart = given.map((chunk) => (chunk.text === undefined ? chunk : { ...chunk, text: text(chunk.text) }))
+    if (clean === undefined || apart.map((chunk) => chunk.text).join("") === clean) return apart
+    return [chunkOf(given[0]?.after ?? 0, new TextEncoder().encode(clean))]
   }
 
   return { body, chunks }
@@ -180,11 +212,68 @@ const secretsOf = ({ headers, url }: RecordedRequest): ReadonlyArray<string> => 
   const { password, pathname, searchParams, username } = new URL(url)
   return [
     ...secretsInHeaders(Object.fromEntries(others)),
-    ...[username, password].filter((text) => text !== "").map(decodeURIComponent),
+    ...[username, password].filter((text) => text !== "").map(decoded),
     ...[...searchParams].flatMap(([name, given]) => (isPlainParameter(name) ? [] : [given])),
-    ...pathname.split("/").filter((segment, index, all) => isKeyInPath(segment, all.slice(index + 1)))
+    ...pathname
+      .split("/")
+      .map(decoded)
+      .filter((segment, index, all) => isKeyInPath(segment, all.slice(index + 1)))
   ]
 }
+
+/** The values that a body names as secret, for a server may repeat them elsewhere. */
+const secretsInBody = (body: Body | undefined): ReadonlyArray<string> => {
+  if (body === undefined) return []
+  const found: Array<string> = []
+  const add = (name: string, text: string, is: typeof isSecret = isSecret): void => {
+    if (text.length >= 8 && is(name, text) && (isKeyLike(text) || !vagueName.test(name))) found.push(text)
+  }
+  const look = (name: string, given: unknown): void => {
+    if (typeof given === "string") add(name, given)
+    else if (Array.isArray(given)) for (const item of given) look(name, item)
+    else if (isObject(given)) {
+      const nameOf = namesIn(given)
+      for (const [key, item] of Object.entries(given)) look(nameOf(key), item)
+    }
+  }
+  if ("json" in body) look("", body.json)
+  if ("form" in body) for (const { name, text } of body.form) add(name, text ?? "")
+  if ("text" in body) {
+    for (const [name, text] of fieldsOf(body.text) ?? []) add(name, text, isFormSecret)
+    for (const [, name = "", text = ""] of body.text.matchAll(propertyInText)) add(name, unescaped(text))
+  }
+  return found
+}
+
+/** The content of a string in JSON. */
+const unescaped = (text: string): string => {
+  try {
+    return String(JSON.parse(`"${text}"`))
+  } catch {
+    return text
+  }
+}
+
+/** How to read the names of an object's properties: the code of a request for a token is secret. */
+const namesIn =
+  (object: { readonly [name: string]: unknown }) =>
+  (name: string): string =>
+    name === "code" && "grant_type" in object ? "secret" : name
+
+/** The fields of a URL-encoded form; `undefined` if the text is not one. */
+const fieldsOf = (text: string): ReadonlyArray<readonly [name: string, value: string]> | undefined => {
+  if (!text.includes("=") || /[\s"<>{}]/.test(text)) return undefined
+  const pairs = text.split("&")
+  return pairs.every((pair) => /^[\w.~%+*[\]-]+=/.test(pair)) ? pairs.map(fieldOf) : undefined
+}
+
+const fieldOf = (pair: string): readonly [name: string, value: string] => {
+  const name = before(pair, "=")
+  return [decoded(name), decoded(pair.slice(name.length + 1).replaceAll("+", " "))]
+}
+
+/** In a form, a code is the one that an authorization server gave. */
+const isFormSecret = (name: string, text: string): boolean => isSecret(name === "code" ? "secret" : name, text)
 
 /** An address without user information, and without the values of parameters that are not plain. */
 const withoutParameters = (text: string): string => {
@@ -205,7 +294,7 @@ const kept = (
   Object.fromEntries(
     Object.entries(given).flatMap(([name, text]) => {
       const lower = name.toLowerCase()
-      if (plain.test(lower)) return [[lower, scrub(text)]]
+      if (plain.test(lower)) return [[scrub(lower), scrub(text)]]
       return others === undefined ? [] : [[lower, others]]
     })
   )
@@ -220,36 +309,49 @@ const isKeyInPath = (segment: string, after: ReadonlyArray<string>): boolean =>
 
 /** An address in a text, without user information, and without the values of a query that makes it a permission. */
 const withoutPermission = (text: string): string => {
-  if (!/[?@]/.test(text) || !URL.canParse(text)) return text
-  const parsed = new URL(text)
-  const names = [...parsed.searchParams.keys()]
-  const isSigned = names.some((name) => signedName.test(name) || secretName.test(name))
-  if (!isSigned && parsed.username === "" && parsed.password === "") return text
-  parsed.username = ""
-  parsed.password = ""
-  for (const name of isSigned ? names : []) {
-    if (!isPlainParameter(name)) parsed.searchParams.set(name, placeholder)
-  }
-  return parsed.href
+  const address = text.replace(userInformation, "$1")
+  const names = Array.from(address.matchAll(parameterInText), ([, , name = ""]) => decoded(name))
+  if (!names.some((name) => signedName.test(name) || isSecretName(name))) return address
+  return address.replace(parameterInText, (parameter, separator: string, name: string, equals: string) =>
+    isPlainParameter(decoded(name)) ? parameter : `${separator}${name}${equals}${encodedPlaceholder}`
+  )
 }
 
-/** A text without keys and certificates in PEM; one that is cut off goes to the end. */
+const encodedPlaceholder = /*#__PURE__*/ encodeURIComponent(placeholder)
+
+/** A text without keys and certificates in PEM. One that is cut off goes to the end of the string it is in. */
 const withoutPem = (text: string): string => {
   let out = ""
   let at = 0
-  for (let start = text.indexOf("-----BEGIN "); start !== -1; start = text.indexOf("-----BEGIN ", at)) {
-    const end = text.indexOf("-----END ", start)
-    const close = end === -1 ? -1 : text.indexOf("-----", end + "-----END ".length)
+  for (let start = text.indexOf(pemStart); start !== -1; start = text.indexOf(pemStart, at)) {
     out += text.slice(at, start) + placeholder
-    at = close === -1 ? text.length : close + "-----".length
+    at = endOfPem(text, start + pemStart.length)
   }
   return out + text.slice(at)
 }
 
+const pemStart = "-----BEGIN "
+const pemEnd = "-----END "
+
+const endOfPem = (text: string, start: number): number => {
+  const end = text.indexOf(pemEnd, start)
+  const close = end === -1 ? -1 : text.indexOf("-----", end + pemEnd.length)
+  const next = text.indexOf(pemStart, start)
+  if (close !== -1 && (next === -1 || next > end)) return close + "-----".length
+  const quote = text.indexOf('"', start)
+  let stop = quote === -1 ? text.length : quote
+  if (next !== -1) stop = Math.min(stop, next)
+  while (stop > start && text[stop - 1] === "\\") stop--
+  return stop
+}
+
+/** Names are read in the form of most APIs, so `clientSecret` is `client_Secret`. */
+const isSecretName = (name: string): boolean => secretName.test(name.replace(/([a-z\d])([A-Z])/g, "$1_$2"))
+
 const isSecret = (name: string, text: string): boolean =>
   text !== placeholder &&
   !cursorName.test(name) &&
-  (secretName.test(name) || (tokenName.test(name) && tokenLike.test(text)))
+  (isSecretName(name) || (tokenName.test(name) && tokenLike.test(text)))
 
 /** Returns everything written in base64, and each stream in one piece. */
 const bytesIn = ({ request, response }: Interaction): ReadonlyArray<Uint8Array> => {
