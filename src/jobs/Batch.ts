@@ -28,6 +28,8 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
+import { makeCallScrubs } from "../internal/errors/callScrubs.ts"
+import { limitTexts, scrubError } from "../internal/errors/redact.ts"
 import type * as Poll from "./Poll.ts"
 
 /**
@@ -398,25 +400,33 @@ const follow = <Input, S extends State, A, R, E, R2>(
     let last: S | undefined
     const seen = new Set<string>()
     const failed = new Map<string, Failed>()
+    const secrets = makeCallScrubs()
     const finished = (customId: string, result: Result.Result<A, BatchRequestError>): ReadonlyArray<Event<A>> => {
       // This result was read before the connection broke.
       if (seen.has(customId)) return []
       seen.add(customId)
       if (Result.isSuccess(result)) return [{ _tag: "Succeeded", batchId, customId, value: result.success }]
+      scrubError(result.failure, secrets.scrub)
+      limitTexts(result.failure)
       const failure: Failed = { _tag: "Failed", batchId, customId, error: result.failure }
       if (known?.again === undefined || !result.failure.isRetryable) return [failure]
       failed.set(customId, failure)
       return []
     }
-    const progress = Stream.map(api.states(batchId, options.poll ?? defaultPoll), (state): Event<A> => {
-      last = state
-      const { completed, failed, total } = state
-      return { _tag: "Progress", batchId, total, completed, failed }
-    })
+    const progress = Stream.map(
+      secrets.watchStream(api.states(batchId, options.poll ?? defaultPoll)),
+      (state): Event<A> => {
+        last = state
+        const { completed, failed, total } = state
+        return { _tag: "Progress", batchId, total, completed, failed }
+      }
+    )
     const results = Stream.suspend(() =>
       last === undefined
         ? Stream.empty
-        : Stream.flattenIterable(Stream.map(api.results(last), ({ customId, result }) => finished(customId, result)))
+        : Stream.flattenIterable(
+            Stream.map(secrets.watchStream(api.results(last)), ({ customId, result }) => finished(customId, result))
+          )
     ).pipe(Stream.retry(($) => Schedule.while($(readingAgain), ({ input }) => input.isRetryable)))
     const missing = Stream.suspend(() => {
       const customIds = known?.withoutResult(seen, last?.total ?? 0) ?? Stream.empty

@@ -27,6 +27,8 @@ import type * as Endpoint from "../Endpoint.ts"
 import * as EventStream from "../EventStream.ts"
 import * as FileSource from "../files/FileSource.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
+import { makeCallScrubs } from "../internal/errors/callScrubs.ts"
+import { maxMessage, plainText, type Scrub } from "../internal/errors/redact.ts"
 import { isObject, type JsonObject, parseJson, wellFormedJson } from "../internal/json/json.ts"
 import { isUnderWay } from "../internal/stream/status.ts"
 import * as Batch from "../jobs/Batch.ts"
@@ -166,20 +168,26 @@ const uploaded = (
   file: FileSource.FileSource,
   poll: Poll.Options | undefined
 ): Effect.Effect<Files.FileObject, ApiError.ApiError | Poll.PollTimeoutError, OpenAi> =>
-  Effect.flatMap(Files.create({ file, purpose: "batch" }), (created) =>
-    created.status && created.status !== "uploaded" && isUnderWay(created.status)
-      ? Effect.flatMap(Jobs.file.wait({ file_id: created.id }, poll), (ready) =>
-          /^(?:error|failed|deleted)$/.test(ready.status ?? "") ? Effect.fail(unusable(ready)) : Effect.succeed(ready)
-        )
-      : Effect.succeed(created)
-  )
+  Effect.flatMap(Files.create({ file, purpose: "batch" }), (created) => {
+    if (!created.status || created.status === "uploaded" || !isUnderWay(created.status)) return Effect.succeed(created)
+    const { scrub, watch } = makeCallScrubs()
+    return Effect.flatMap(watch(Jobs.file.wait({ file_id: created.id }, poll)), (ready) =>
+      /^(?:error|failed|deleted)$/.test(ready.status ?? "")
+        ? Effect.fail(unusable(ready, scrub))
+        : Effect.succeed(ready)
+    )
+  })
 
-const unusable = ({ id, status, status_details }: Files.FileObject): ApiError.ApiError =>
+const unusable = ({ id, status, status_details }: Files.FileObject, scrub: Scrub): ApiError.ApiError =>
   new ApiError.ApiError({
     provider: Files.create.provider,
     endpoint: Files.create.id,
     reason: new ApiError.UnexpectedResponseError({
-      message: `The file ${id} of the batch is ${status}${typeof status_details === "string" ? `: ${status_details}` : ""}`,
+      message: plainText(
+        `The file ${id} of the batch is ${status}${typeof status_details === "string" ? `: ${status_details}` : ""}`,
+        maxMessage,
+        scrub
+      ),
       contentType: undefined
     }),
     request: undefined,

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as BetaMessages from "../../src/anthropic/api/BetaMessages.ts"
@@ -9,6 +10,9 @@ import * as BatchRun from "../../src/anthropic/BatchRun.ts"
 import { type FakeHttp, fakeHttp, type Reply, type Sent } from "../support/FakeHttp.ts"
 import { anthropicOver } from "../support/probes.ts"
 import { sentBody } from "../support/sent.ts"
+import { textsOfError } from "../support/shown.ts"
+
+const key = 'zq7/KEY+"0123456789=abcdef'
 
 const settle = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
@@ -118,6 +122,26 @@ describe("a run", () => {
         ["Failed c", "Succeeded a", "Failed b"]
       )
     }).pipe(Effect.provide(anthropicOver(http)))
+  })
+
+  it.effect("shows no key that the server writes into a result", () => {
+    const said = `you sent ${key} or ${encodeURIComponent(key)} or ${btoa(`user:${key}`)}`
+    const refused = { type: said, message: said }
+    const http = account(() => ({
+      a: { type: "errored", error: { type: "error", error: refused, said: [{ [said]: said }] } },
+      b: { type: "succeeded", message: { odd: said, content: said } },
+      c: { type: said }
+    }))
+    return Effect.gen(function* () {
+      const events = yield* settle(Stream.runCollect(BatchRun.run(Messages.create, requests("a", "b", "c"))))
+      const errors = events.flatMap((event) => (event._tag === "Failed" ? [event.error] : []))
+      assert.strictEqual(errors.length, 3)
+      for (const text of errors.flatMap(textsOfError)) {
+        for (const form of [key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key), btoa(key).slice(4, 20)]) {
+          assert.notInclude(text, form)
+        }
+      }
+    }).pipe(Effect.provide(anthropicOver(http, { apiKey: Redacted.make(key) })))
   })
 
   it.effect("may be resumed by the id of a batch", () => {

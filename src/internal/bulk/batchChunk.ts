@@ -13,8 +13,9 @@ import type * as Poll from "../../jobs/Poll.ts"
 import * as RetryPolicy from "../../policies/RetryPolicy.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import type * as Usage from "../../telemetry/Usage.ts"
+import { makeCallScrubs } from "../errors/callScrubs.ts"
 import { type Intent, intentOf } from "./batchIntent.ts"
-import { failureOf, successOf } from "./call.ts"
+import { failureOf, type Storing, successOf } from "./call.ts"
 import { makeCommit } from "./commit.ts"
 import type { StopReason } from "./errors.ts"
 import type { Finished, Item, Outcome, Task } from "./model.ts"
@@ -46,13 +47,14 @@ const collected = <R>(
 > =>
   Effect.gen(function* () {
     const outcomes: Array<readonly [Item, Outcome]> = []
-    yield* Stream.runForEach(api.follow(batchId, { poll }), (event) =>
+    const { scrub, watchStream } = makeCallScrubs()
+    yield* Stream.runForEach(watchStream(api.follow(batchId, { poll })), (event) =>
       Effect.sync(() => {
         if (event._tag !== "Succeeded" && event._tag !== "Failed") return
         const item = byId.get(event.customId)
         if (item === undefined) return
         byId.delete(event.customId)
-        outcomes.push([item, outcomeOf(event, encode, prices)])
+        outcomes.push([item, outcomeOf(event, { encode, scrub, prices })])
       })
     )
     for (const item of byId.values()) outcomes.push([item, failedAs("missing", missing)])
@@ -61,14 +63,10 @@ const collected = <R>(
 
 const missing = { message: "The batch has no result for this request", code: "missing", isRetryable: true }
 
-const outcomeOf = (
-  event: Batch.Succeeded<unknown> | Batch.Failed,
-  encode: (value: unknown) => string,
-  prices: Usage.Prices
-): Outcome =>
+const outcomeOf = (event: Batch.Succeeded<unknown> | Batch.Failed, storing: Storing): Outcome =>
   event._tag === "Failed"
     ? failedAs(event.error.code ?? event.error.kind, event.error)
-    : successOf(event.value, encode, prices)
+    : successOf(event.value, storing)
 
 const failedAs = (reason: string, error: { readonly message: string; readonly isRetryable: boolean }): Outcome => ({
   state: "failed",
@@ -78,6 +76,9 @@ const failedAs = (reason: string, error: { readonly message: string; readonly is
   spent: undefined,
   limited: 0
 })
+
+/** An error of a call has no secret of it left. */
+const asItIs = (text: string): string => text
 
 /** Returns whether the batch is refused, so nothing of it will come. */
 const isRefusal = (error: ApiError): boolean => {
@@ -157,7 +158,7 @@ export const batchChunk =
       })
 
       const refuse = Effect.fnUntraced(function* (error: ApiError) {
-        yield* store(items.map((item) => [item, failureOf(error)] as const))
+        yield* store(items.map((item) => [item, failureOf(error, asItIs)] as const))
         yield* write(undefined, 0)
       })
 

@@ -12,6 +12,8 @@ import * as Middleware from "../../Middleware.ts"
 import * as RateLimiting from "../../policies/RateLimiting.ts"
 import * as RequestOptions from "../../RequestOptions.ts"
 import * as Usage from "../../telemetry/Usage.ts"
+import { makeCallScrubs } from "../errors/callScrubs.ts"
+import { maxMessage, plainText, type Scrub, scrubDeep } from "../errors/redact.ts"
 import type { NotSent, Outcome, Spent, StartCall } from "./model.ts"
 
 /** The call of a definition, with all that surrounds it. */
@@ -33,10 +35,15 @@ export const startCall = <R>({ encode, limiter, prices, run }: Call<R>, given: C
   return (item, end) => {
     const total: Total = { models: [], limited: 0 }
     const around = limiter === undefined ? [counting(total)] : [counting(total), limiter, watching(total)]
-    const fiber = Effect.runForkWith(Context.add(context, Middleware.Current, [...outer, ...around]))(run(item.input))
+    const { scrub, watch } = makeCallScrubs()
+    const fiber = Effect.runForkWith(Context.add(context, Middleware.Current, [...outer, ...around]))(
+      watch(run(item.input))
+    )
     fiber.addObserver((exit) => {
       end(
-        Exit.isSuccess(exit) ? succeeded(exit.value, encode, total, prices) : failed(errorIn(exit.cause), total, prices)
+        Exit.isSuccess(exit)
+          ? succeeded(exit.value, { encode, scrub, prices }, total)
+          : failed(errorIn(exit.cause), { scrub, prices }, total)
       )
     })
     return fiber
@@ -80,11 +87,18 @@ const watching = (total: Total): Middleware.Middleware =>
     })
   )
 
-/** A value as it is stored, for calls that no middleware has seen. One that cannot be written is a failure. */
-export const successOf = (value: unknown, encode: Call<never>["encode"], prices: Usage.Prices): Outcome =>
-  succeeded(value, encode, { models: [], limited: 0 }, prices)
+/** How the end of a call is stored: a failure without the secrets of the call, which a server may have repeated. */
+export interface Storing {
+  readonly encode: Call<never>["encode"]
+  readonly scrub: Scrub
+  readonly prices: Usage.Prices
+}
 
-const succeeded = (value: unknown, encode: Call<never>["encode"], total: Total, prices: Usage.Prices): Outcome => {
+/** A value as it is stored, for calls that no middleware has seen. One that cannot be written is a failure. */
+export const successOf = (value: unknown, storing: Storing): Outcome =>
+  succeeded(value, storing, { models: [], limited: 0 })
+
+const succeeded = (value: unknown, { encode, prices, scrub }: Storing, total: Total): Outcome => {
   const spent = spentOf(total, prices) ?? spentIn(value, prices)
   try {
     return {
@@ -96,7 +110,7 @@ const succeeded = (value: unknown, encode: Call<never>["encode"], total: Total, 
       limited: total.limited
     }
   } catch (thrown) {
-    return { ...failureOf(thrown), spent, limited: total.limited }
+    return { ...failureOf(thrown, scrub), spent, limited: total.limited }
   }
 }
 
@@ -126,7 +140,7 @@ const spentIn = (value: unknown, prices: Usage.Prices): Spent | undefined => {
 
 const encodeApiError = /*#__PURE__*/ Schema.encodeSync(ApiErrorSchema.schema)
 
-const failed = (error: unknown, total: Total, prices: Usage.Prices): Outcome | NotSent => {
+const failed = (error: unknown, { prices, scrub }: Omit<Storing, "encode">, total: Total): Outcome | NotSent => {
   if (
     error instanceof ApiError.ApiError &&
     error.reason._tag === "RateLimitError" &&
@@ -134,20 +148,23 @@ const failed = (error: unknown, total: Total, prices: Usage.Prices): Outcome | N
   ) {
     return { state: "notSent", message: error.reason.message }
   }
-  return { ...failureOf(error), spent: spentOf(total, prices), limited: total.limited }
+  return { ...failureOf(error, scrub), spent: spentOf(total, prices), limited: total.limited }
 }
 
+/** How long the name of a reason may be, in characters. */
+const maxReason = 200
+
 /** An error as it is stored. */
-export const failureOf = (error: unknown): Outcome => {
+export const failureOf = (error: unknown, scrub: Scrub): Outcome => {
   const isRetryable =
     typeof error === "object" && error !== null && "isRetryable" in error && error.isRetryable === true
-  const reason = tagOf(error)
+  const reason = plainText(tagOf(error), maxReason, scrub)
   return {
     state: "failed",
     value: JSON.stringify(
       error instanceof ApiError.ApiError
-        ? encodeApiError(error)
-        : { _tag: reason, message: messageIn(error), isRetryable }
+        ? scrubDeep(encodeApiError(error), scrub)
+        : { _tag: reason, message: plainText(messageIn(error), maxMessage, scrub), isRetryable }
     ),
     reason,
     isRetryable,
