@@ -21,6 +21,7 @@ import { decodeBase64 } from "../internal/bytes/base64.ts"
 import { hmacSha256, isSame } from "../internal/bytes/hmac.ts"
 import { schemaDecoder } from "../internal/decode/schemaDecoder.ts"
 import { messageOf } from "../internal/errors/messageOf.ts"
+import { makeScrub, maxMessage, plainText, type Scrub, scrubbedStart } from "../internal/errors/redact.ts"
 import { quietly } from "../internal/quietly.ts"
 import type { WebhookStore } from "./WebhookStore.ts"
 
@@ -236,6 +237,8 @@ export const make = <Event, E = never, R = never>(
 /** The options of a receiver, read once. */
 interface Settings<out Event, out E, out R> {
   readonly decode: (body: string) => Effect.Effect<Event, InvalidEventError>
+  /** Takes the signing secrets out of what an error shows. */
+  readonly scrub: Scrub
   readonly keys: ReadonlyArray<Uint8Array>
   /** In milliseconds. */
   readonly tolerance: number
@@ -251,15 +254,21 @@ const settingsOf = <Event, E, R>(
 ): Settings<Event, E, R> => {
   if (options.secrets.length === 0) throw new TypeError("A webhook receiver needs at least one secret")
   const decode = schemaDecoder(schema, "open")
+  const secrets = options.secrets.map(Redacted.value)
+  const keys = secrets.map((secret) => keyOf(secret, plainSecret))
+  const scrub = makeScrub({ values: [], credentials: secrets.flatMap(formsOfSecret) })
   return {
+    scrub,
     decode: (body) => {
       try {
         return Effect.succeed(decode(JSON.parse(body)) as Event)
       } catch (thrown) {
-        return Effect.fail(new InvalidEventError({ message: messageOf(thrown), body }))
+        return Effect.fail(
+          new InvalidEventError({ message: plainText(messageOf(thrown), maxMessage, scrub), body: scrub(body) })
+        )
       }
     },
-    keys: options.secrets.map((secret) => keyOf(Redacted.value(secret), plainSecret)),
+    keys,
     tolerance: Duration.toMillis(options.tolerance ?? "5 minutes"),
     keep: Duration.fromInputUnsafe(options.keep ?? "3 days"),
     lease: Duration.fromInputUnsafe(options.lease ?? "5 minutes"),
@@ -270,7 +279,7 @@ const settingsOf = <Event, E, R>(
 
 /** Verifies and decodes a delivery, and claims its id in the store for `time`. */
 const accept = <Event, E, R>(
-  { decode, keys, maxBodySize, store, tolerance }: Settings<Event, E, R>,
+  { decode, keys, maxBodySize, scrub, store, tolerance }: Settings<Event, E, R>,
   delivery: Delivery,
   time: Duration.Duration
 ): Effect.Effect<Received<Event>, WebhookError | E, R> =>
@@ -283,7 +292,7 @@ const accept = <Event, E, R>(
       return yield* new InvalidTimestampError({ message })
     }
     const limit = Number(maxBodySize ?? (yield* HttpServerRequest.MaxBodySize) ?? defaultMaxBodySize)
-    const body = yield* bytesWithin(limit, delivery.body)
+    const body = yield* bytesWithin(limit, delivery.body, scrub)
     if (!(yield* isSigned(keys, `${id}.${timestamp}.`, body, signature))) {
       const message = "No signature of the webhook was made with a secret that this receiver knows"
       return yield* new InvalidSignatureError({ message })
@@ -292,21 +301,26 @@ const accept = <Event, E, R>(
     const claim = store === undefined ? "new" : yield* store.claim(id, time)
     if (claim !== "new") {
       const isPending = claim === "pending"
-      const message = `The webhook ${id} has been received before${isPending ? ", and is not done" : ""}`
-      return yield* new ReplayedError({ message, id, isPending })
+      const shown = plainText(id, maxShownId, scrub)
+      const message = `The webhook ${shown} has been received before${isPending ? ", and is not done" : ""}`
+      return yield* new ReplayedError({ message, id: scrub(id), isPending })
     }
     return { id, timestamp: signedAt, event }
   })
 
 /** A body that is too long is not even encoded or hashed. */
-const bytesWithin = (limit: number, body: Delivery["body"]): Effect.Effect<Uint8Array, InvalidEventError> => {
+const bytesWithin = (
+  limit: number,
+  body: Delivery["body"],
+  scrub: Scrub
+): Effect.Effect<Uint8Array, InvalidEventError> => {
   const bytes = typeof body === "string" && body.length <= limit ? new TextEncoder().encode(body) : body
   if (typeof bytes !== "string" && bytes.length <= limit) return Effect.succeed(bytes)
-  const start = bytes.slice(0, maxShownLength)
+  const start = bytes.slice(0, 20 * maxShownLength)
   return Effect.fail(
     new InvalidEventError({
       message: `The webhook's body is longer than ${limit} bytes, the limit of the option "maxBodySize"`,
-      body: typeof start === "string" ? start : new TextDecoder().decode(start)
+      body: scrubbedStart(typeof start === "string" ? start : new TextDecoder().decode(start), maxShownLength, scrub)
     })
   )
 }
@@ -362,6 +376,11 @@ const settled =
     return isHandled ? Effect.asVoid(Effect.catch(store.complete(id, keep), recover)) : quietly(store.release(id))
   }
 
+const prefix = "whsec_"
+
+/** How much of an id a message shows, in characters. */
+const maxShownId = 200
+
 const defaultMaxBodySize = /*#__PURE__*/ ByteSize.mebibytes(1)
 
 const statusOf = (error: WebhookError): number => (error._tag === "ReplayedError" ? (error.isPending ? 409 : 204) : 400)
@@ -377,11 +396,15 @@ const webhookErrors: ReadonlySet<unknown> = new Set([
 const isWebhookError = (error: unknown): error is WebhookError =>
   typeof error === "object" && error !== null && "_tag" in error && webhookErrors.has(error._tag)
 
+/** A secret with and without its prefix. The bytes of a key are found in their base64. */
+const formsOfSecret = (secret: string): ReadonlyArray<string> =>
+  secret.startsWith(prefix) ? [secret, secret.slice(prefix.length)] : [secret]
+
 const keyOf = (secret: string, plain: "base64" | "text"): Uint8Array => {
   if (secret.trim() === "") throw new TypeError("A webhook secret is empty: is its environment variable set?")
-  const isPrefixed = secret.startsWith("whsec_")
+  const isPrefixed = secret.startsWith(prefix)
   if (!isPrefixed && plain === "text") return new TextEncoder().encode(secret)
-  const key = decodeBase64(isPrefixed ? secret.slice("whsec_".length) : secret)
+  const key = decodeBase64(isPrefixed ? secret.slice(prefix.length) : secret)
   if (key === undefined || key.length === 0) throw new TypeError("A webhook secret is empty or not base64")
   return key
 }
