@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -10,6 +11,7 @@ import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
+import * as TestClock from "effect/testing/TestClock"
 import { RequestOptions, RetryPolicy } from "llmfx"
 import type { ApiError } from "../src/ApiError.ts"
 import { Anthropic } from "../src/anthropic/Anthropic.ts"
@@ -17,6 +19,7 @@ import { Coze } from "../src/coze/Coze.ts"
 import * as Credential from "../src/credentials/Credential.ts"
 import { OpenAi, type Options } from "../src/openai/OpenAi.ts"
 import { apiError, failureOf, streamFailure } from "./support/errors.ts"
+import { type Reply as FakeReply, fakeHttp, type Sent } from "./support/FakeHttp.ts"
 import {
   json,
   loopback,
@@ -25,7 +28,6 @@ import {
   type Reply,
   refusingUrl,
   resetBeforeHeaders,
-  stallBeforeHeaders,
   text
 } from "./support/LoopbackServer.ts"
 import { anthropicOver, cozeOver, fetchHttp, openAiOver, probes, probesOf } from "./support/probes.ts"
@@ -94,7 +96,8 @@ const placements: ReadonlyArray<Placement> = [
 ]
 
 /** All that a server can say back of what it was sent. */
-const echo = ({ headers, url }: Received): string => `${url} ${decodeURIComponent(url)} ${JSON.stringify(headers)}`
+const echo = ({ headers, url }: Pick<Received, "headers" | "url">): string =>
+  `${url} ${decodeURIComponent(url)} ${JSON.stringify(headers)}`
 
 const echoing =
   (reply: (said: string, headers: { readonly [name: string]: string }) => Reply): Reply =>
@@ -188,18 +191,7 @@ const replies: ReadonlyArray<readonly [name: string, reply: Reply]> = [
       )
     )
   ],
-  [
-    "a stream that goes silent",
-    echoing((said, headers) =>
-      partial(
-        `data: ${JSON.stringify({ type: "response.output_text.delta", delta: said, usage: { said } })}\n\n`,
-        "stall",
-        { headers: { ...headers, ...eventStream } }
-      )
-    )
-  ],
-  ["a broken connection", resetBeforeHeaders],
-  ["no answer in time", stallBeforeHeaders]
+  ["a broken connection", resetBeforeHeaders]
 ]
 
 /** Everything that a program's user, logs and traces could show. */
@@ -263,8 +255,29 @@ const assertHidden = ({ texts }: Shown): void => {
 
 const settings: Options = {
   debug: { bodies: 5000 },
-  timeouts: { headers: 60, body: 60, firstEvent: 60, idle: 60 },
-  retry: RetryPolicy.set(RetryPolicy.official, { maxRetries: 1, schedule: Schedule.spaced(1) })
+  retry: RetryPolicy.set(RetryPolicy.official, { maxRetries: 1, schedule: Schedule.recurs(1) })
+}
+
+/** Silent servers are answered for by the test's clock. */
+const silent: { readonly [name: string]: (sent: Sent) => FakeReply } = {
+  "a stream that goes silent": ({ headers, url }) => {
+    const said = echo({ url, headers })
+    const event = { type: "response.output_text.delta", delta: said, usage: { said } }
+    return { headers: { "x-echo": said }, parts: [`data: ${JSON.stringify(event)}\n\n`, 3_600_000] }
+  },
+  "no answer in time": () => ({ delay: 3_600_000 })
+}
+
+/** The errors of a call and of a stream. */
+const failing = (options: RequestOptions.RequestOptions) =>
+  Effect.all([
+    failureOf(probes.post({ prompt: "hi" }, options)),
+    Effect.map(streamFailure(probes.stream({ prompt: "hi" }, options)), ({ error }) => apiError(error))
+  ])
+
+const assertWatched = ({ texts }: Shown): void => {
+  assert.isAbove(texts.filter(([what]) => what === "log").length, 0)
+  assert.isAbove(texts.filter(([what]) => what === "span attributes").length, 0)
 }
 
 for (const placement of placements) {
@@ -276,14 +289,40 @@ for (const placement of placements) {
           const shown: Shown = { texts: [] }
           const layer = openAiOver(fetchHttp, { ...settings, ...placement.layer(server.url) })
           const options = placement.options?.(server.url) ?? {}
-          yield* Effect.gen(function* () {
-            showError(shown, yield* failureOf(probes.post({ prompt: "hi" }, options)))
-            showError(shown, apiError((yield* streamFailure(probes.stream({ prompt: "hi" }, options))).error))
-          }).pipe(Effect.withSpan("program"), Effect.provide(layer), collecting(shown))
+          const errors = yield* failing(options).pipe(
+            Effect.withSpan("program"),
+            Effect.provide(layer),
+            collecting(shown)
+          )
+          for (const error of errors) showError(shown, error)
           assert.isAbove(server.requests.length, 0)
           assert.isTrue(server.requests.some((request) => echo(request).includes(secret)))
-          assert.isAbove(shown.texts.filter(([what]) => what === "log").length, 0)
-          assert.isAbove(shown.texts.filter(([what]) => what === "span attributes").length, 0)
+          assertWatched(shown)
+          assertHidden(shown)
+        })
+      )
+    }
+
+    for (const [name, reply] of Object.entries(silent)) {
+      it.effect(`is not shown by ${name}`, () =>
+        Effect.gen(function* () {
+          const http = fakeHttp(reply)
+          const shown: Shown = { texts: [] }
+          const timeouts = { headers: 60, body: 60, firstEvent: 60, idle: 60 }
+          const layer = openAiOver(http, { ...settings, timeouts, ...placement.layer("http://api.test") })
+          const fiber = yield* failing(placement.options?.("http://api.test") ?? {}).pipe(
+            Effect.withSpan("program"),
+            Effect.provide(layer),
+            collecting(shown),
+            Effect.forkChild
+          )
+          yield* TestClock.adjust("10 seconds")
+          for (const error of yield* Fiber.join(fiber)) {
+            assert.strictEqual(error.reason._tag, "TimeoutError")
+            showError(shown, error)
+          }
+          assert.isTrue(http.sent.every((request) => echo(request).includes(secret)))
+          assertWatched(shown)
           assertHidden(shown)
         })
       )
@@ -307,7 +346,7 @@ for (const placement of placements) {
       Effect.gen(function* () {
         const server = yield* loopback(echoing((_, headers) => json({ ok: true }, { headers })))
         const shown: Shown = { texts: [] }
-        const layer = openAiOver(fetchHttp, { ...settings, timeouts: {}, ...placement.layer(server.url) })
+        const layer = openAiOver(fetchHttp, { ...settings, ...placement.layer(server.url) })
         yield* probes
           .post({ prompt: "hi" }, placement.options?.(server.url))
           .pipe(Effect.provide(layer), collecting(shown))
