@@ -259,3 +259,42 @@ describe("a cassette of an answer with a secret of the server's own", () => {
       ))
   }
 })
+
+describe("a cassette of a request for a token", () => {
+  const bodies = {
+    "a form": (fields: { readonly [name: string]: string }) =>
+      HttpClientRequest.bodyUrlParams(HttpClientRequest.post("https://auth.test/token"), fields),
+    JSON: (fields: { readonly [name: string]: string }) =>
+      HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post("https://auth.test/token"), fields)
+  }
+  for (const [format, request] of Object.entries(bodies)) {
+    it(`in ${format} holds nothing that it proves itself with, even if it is repeated, and still answers`, () =>
+      fc.assert(
+        fc.asyncProperty(
+          keys,
+          fc.constantFrom("client_secret", "refresh_token", "code", "code_verifier", "assertion", "subject_token"),
+          fc.constantFrom(...Object.keys(spellings)),
+          async (key, name, spelling) => {
+            const files = new Map<string, string>()
+            const said = spellings[spelling]?.(key) ?? key
+            const send = (mode: Cassette.Mode, http: FakeHttp) =>
+              HttpClient.execute(request({ grant_type: "any", client_id: "me", [name]: key })).pipe(
+                Effect.flatMap(({ text }) => text),
+                Effect.provide(
+                  Layer.orDie(Cassette.layer({ path, mode })).pipe(
+                    Layer.provide(Layer.merge(http.layer, memory(files)))
+                  )
+                ),
+                Effect.runPromise
+              )
+            await send("record", fakeHttp({ status: 400, body: { error_description: said } }))
+            const text = files.get(path) ?? ""
+            assertHidden(text, key, said)
+            assert.include(text, "client_id")
+            assert.include(await send("replay", fakeHttp({ breaks: "ECONNREFUSED" })), "error_description")
+          }
+        ),
+        { numRuns: 60 }
+      ))
+  }
+})

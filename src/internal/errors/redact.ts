@@ -157,20 +157,14 @@ export const secretsInHeaders = (
   Object.entries(headers ?? {}).flatMap(([name, value]) =>
     value === null || isPlainHeader(name.toLowerCase())
       ? []
-      : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value), ...secretsInPairs(name, value)]
+      : [value, value.slice(value.lastIndexOf(" ") + 1), ...secretsInBasic(value), ...secretsInPairs(value)]
   )
 
-/** Returns the values of cookies, and those in `name=value` pairs of other headers that can be a key. */
-const secretsInPairs = (name: string, value: string): ReadonlyArray<string> => {
-  const isCookie = name.toLowerCase() === "cookie"
-  return value.split(isCookie ? ";" : /[;,\s]/).flatMap((pair) => {
-    const equals = pair.indexOf("=")
-    if (equals === -1) return []
-    const text = pair.slice(equals + 1).trim()
-    const bare = text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
-    return isCookie || (bare.length >= 12 && /\d/.test(bare)) ? [bare, decoded(bare)] : []
-  })
-}
+/** Returns the values of cookies and of parameters that can be a key. */
+const secretsInPairs = (value: string): ReadonlyArray<string> =>
+  [...value.matchAll(/=\s*"?([^;,"\s]{6,})/g)].flatMap(([, text = ""]) =>
+    /\d/.test(text) ? [text, decoded(text)] : []
+  )
 
 /** Returns the credentials inside `Basic` authentication, which sends them in base64. */
 const secretsInBasic = (value: string): ReadonlyArray<string> => {

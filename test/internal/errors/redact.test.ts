@@ -5,6 +5,7 @@ import {
   type Scrub,
   scrubbedStart,
   scrubError,
+  secretsInHeaders,
   secretsInUrl,
   visible
 } from "../../../src/internal/errors/redact.ts"
@@ -173,4 +174,19 @@ describe("secretsInUrl", () => {
   ] as const) {
     it(`finds ${secrets.length} in ${url}`, () => assert.deepStrictEqual(secretsInUrl(url), secrets))
   }
+})
+
+describe("the secrets of headers", () => {
+  it("are the values of cookies, too, as they are and decoded", () => {
+    const found = secretsInHeaders({ cookie: "theme=darkness; session=a%2Fb%3D0123456789" })
+    assert.includeMembers([...found], ["a%2Fb%3D0123456789", "a/b=0123456789"])
+    assert.notInclude(found, "darkness")
+  })
+
+  it("are the values of parameters that can be a key", () => {
+    const found = secretsInHeaders({ authorization: 'OAuth realm="calls", token="abcdef0123456789", n=1' })
+    assert.include(found, "abcdef0123456789")
+    assert.notInclude(found, "calls")
+    assert.notInclude(found, "1")
+  })
 })
