@@ -23,6 +23,7 @@ import { dual } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
+import { withoutUndefined } from "./internal/json/json.ts"
 import type { Combinator, Program } from "./internal/program.ts"
 import type { RetryPolicy } from "./policies/RetryPolicy.ts"
 import type { Timeouts } from "./policies/Timeouts.ts"
@@ -115,7 +116,7 @@ const empty: RequestOptions = {}
 export const merge = (outer: RequestOptions, inner: RequestOptions): RequestOptions => {
   if (isEmpty(outer)) return inner
   if (isEmpty(inner)) return outer
-  const merged = { ...outer, ...defined(inner) }
+  const merged = { ...outer, ...withoutUndefined(inner) }
   return {
     ...merged,
     headers: mergeRecords(outer.headers, inner.headers),
@@ -134,9 +135,6 @@ const isEmpty = (options: RequestOptions): boolean => {
   for (const _ in options) return false
   return true
 }
-
-const defined = <A extends object>(options: A): A =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as A
 
 const mergeRecords = <A extends object>(outer: A | undefined, inner: A | undefined): A | undefined =>
   outer === undefined ? inner : inner === undefined ? outer : { ...outer, ...inner }

@@ -5,6 +5,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type { ApiClient } from "../ApiClient.ts"
 import type { ConfigurationError } from "../ConfigurationError.ts"
+import { withoutUndefined } from "./json/json.ts"
 import { type Environment, readEnvironment } from "./provider.ts"
 
 /** The definition of a client's layers. */
@@ -44,7 +45,7 @@ const merge = <Options extends object>(
   overrides: Options | undefined,
   exclusive: ReadonlyArray<ReadonlyArray<keyof Options>>
 ): Options => {
-  const given = Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined)
+  const given = Object.entries(withoutUndefined(overrides ?? {}))
   const names = new Set(given.map(([name]) => name))
   const replaced = new Set<PropertyKey>(
     exclusive.filter((group) => group.some((name) => names.has(String(name)))).flat()

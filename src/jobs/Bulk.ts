@@ -117,7 +117,7 @@ export interface Request<out I> {
 export interface Budget {
   /** Of input and output together. */
   readonly tokens?: number | undefined
-  /** By `prices`, which name dollars then. */
+  /** By `prices`, which are then in US dollars. */
   readonly usd?: number | undefined
 }
 

@@ -53,6 +53,9 @@ const bare = (value: unknown): unknown => {
 const list = (value: unknown) => (Array.isArray(value) ? value : []) as ReadonlyArray<Json>
 const isResult = ({ type }: Json) => String(type).endsWith("_output")
 
+/** Whether an item is part of the answer. Results of the program's own calls are not. */
+const isOfAnswer = (item: Json) => !isResult(item) || "id" in item || "tools" in item
+
 interface Api {
   readonly generated: fc.Arbitrary<Generated.Generated>
   readonly key: string
@@ -77,12 +80,9 @@ const apis: { readonly [name: string]: Api } = {
     streamParts: (events, tools) => ResponseLanguageModel.streamParts({ tools })(Stream.fromIterable(events as never)),
     again: (prompt, tools) =>
       Effect.map(ResponseLanguageModel.toInput(prompt, { tools }), (items) =>
-        // Results of the program's own calls are not the answer's.
-        (items as unknown as ReadonlyArray<Json>)
-          .filter((item) => item["role"] !== "user")
-          .filter((item) => !isResult(item) || "id" in item || "tools" in item)
+        (items as unknown as ReadonlyArray<Json>).filter((item) => item["role"] !== "user").filter(isOfAnswer)
       ),
-    turn: ({ output }) => list(output).filter((item) => !isResult(item) || "id" in item || "tools" in item)
+    turn: ({ output }) => list(output).filter(isOfAnswer)
   },
   chat: {
     generated: Generated.chat,

@@ -2,7 +2,7 @@ import type { ServerDetail } from "../../ApiError.ts"
 import { mayHaveError } from "../../internal/decode/declares.ts"
 import { type Dialect, done, ErrorInBody, skip } from "../../internal/dialect.ts"
 import { detailIn, isError } from "../../internal/errors/serverError.ts"
-import { isObject, type JsonObject, stringOf, textOf } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, plainIndex, stringOf, textOf } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 
 /**
@@ -11,8 +11,8 @@ import { jsonText } from "../../internal/json/jsonText.ts"
  */
 const plainAnswer = (given: unknown): unknown => {
   if (!isObject(given)) return given
-  const { index } = given
-  const body = typeof index === "string" && /^\d{1,9}$/.test(index) ? { ...given, index: Number(index) } : given
+  const index = plainIndex(given["index"])
+  const body = index === given["index"] ? given : { ...given, index }
   const { delta, message, type } = body
   if (isObject(delta) && isObject(delta["partial_json"])) {
     return { ...body, delta: { ...delta, partial_json: jsonText(delta["partial_json"]) } }

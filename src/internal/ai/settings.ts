@@ -6,6 +6,7 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as RequestOptions from "../../RequestOptions.ts"
+import { withoutUndefined } from "../json/json.ts"
 import type { Combinator, Program } from "../program.ts"
 
 /** The settings that all models have. */
@@ -45,7 +46,7 @@ export const mergeConfig = <Config extends SharedConfig>(
   outer: Config | undefined,
   inner: Config | undefined
 ): Config => {
-  const given = Object.fromEntries(Object.entries(inner ?? {}).filter(([, value]) => value !== undefined))
+  const given = withoutUndefined(inner ?? {})
   const request =
     outer?.request === undefined || inner?.request === undefined
       ? (inner?.request ?? outer?.request)

@@ -9,6 +9,7 @@ import * as References from "effect/References"
 import type * as ApiError from "../../ApiError.ts"
 import type { Debug } from "../../RequestOptions.ts"
 import { plainResponseHeaders, scrubbedStart, visible } from "../errors/redact.ts"
+import { withoutUndefined } from "../json/json.ts"
 import type { Call } from "./call.ts"
 
 export const hasDebug = ({ options: { debug } }: Call): boolean => debug !== undefined && debug !== false
@@ -44,8 +45,8 @@ const onConsole: LinesLogger = {
 
 /** Logs at level Debug, even if the program logs nothing below `Info`: setting `debug` is asking for it. */
 const log = (call: Call, message: string, fields: { readonly [name: string]: unknown }): Effect.Effect<void> => {
-  const own = { provider: call.endpoint.provider, endpoint: call.endpoint.id, attempt: call.sent, ...fields }
-  const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+  const { id, provider } = call.endpoint
+  const known = withoutUndefined({ provider, endpoint: id, attempt: call.sent, ...fields })
   const logged = Effect.withFiber<void>((fiber) => {
     const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
     for (const logger of fiber.getRef(Loggers)) {

@@ -4,6 +4,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -76,9 +77,6 @@ const failedAs = (reason: string, error: { readonly message: string; readonly is
   spent: undefined,
   limited: 0
 })
-
-/** An error of a call has no secret of it left. */
-const asItIs = (text: string): string => text
 
 /** Returns whether the batch is refused, so nothing of it will come. */
 const isRefusal = (error: ApiError): boolean => {
@@ -158,7 +156,8 @@ export const batchChunk =
       })
 
       const refuse = Effect.fnUntraced(function* (error: ApiError) {
-        yield* store(items.map((item) => [item, failureOf(error, asItIs)] as const))
+        // An error of a call has no secret of it left.
+        yield* store(items.map((item) => [item, failureOf(error, identity)] as const))
         yield* write(undefined, 0)
       })
 

@@ -41,18 +41,18 @@ export const decodeBody = (
 }
 
 /**
- * Returns what brings an answer, or an event of it, into the form of the API: first as any of its answers, then as one of
- * this endpoint. `undefined` if there is nothing to change.
+ * Returns the function that normalizes an answer, or an event of it: first by the rule of the dialect, then by that of the
+ * endpoint. `undefined` if neither has one.
  */
 export const normalizerOf = (
   { config: { dialect }, endpoint }: Pick<Call, "config" | "endpoint">,
   input: unknown
 ): ((json: unknown) => unknown) | undefined => {
-  const any = dialect.normalize?.(endpoint, input)
+  const general = dialect.normalize?.(endpoint, input)
   const own = endpoint.behaviour?.normalize
-  if (own === undefined) return any
+  if (own === undefined) return general
   return (json) => {
-    const normal = any === undefined ? json : any(json)
+    const normal = general === undefined ? json : general(json)
     return isObject(normal) ? own(normal, input) : normal
   }
 }

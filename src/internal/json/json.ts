@@ -27,6 +27,14 @@ export const mapItems = <A>(items: ReadonlyArray<A>, map: (item: A) => A): Reado
   return mapped ?? items
 }
 
+/** An index. Some servers write numbers as text. */
+export const plainIndex = (index: unknown): unknown =>
+  typeof index === "string" && /^\d{1,9}$/.test(index) ? Number(index) : index
+
+/** The fields that are not `undefined`. */
+export const withoutUndefined = <A extends object>(fields: A): Partial<A> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<A>
+
 /** The entry of a table under a name that somebody else chose: `constructor` is none, though every object has it. */
 export const entryOf = <A>(table: { readonly [name: string]: A }, name: string): A | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined

@@ -1,7 +1,7 @@
 /** Brings the answers of compatible servers into the form that the API documents. */
 
 import type * as Endpoint from "../../Endpoint.ts"
-import { isObject, type JsonObject, mapItems } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, mapItems, plainIndex, withoutUndefined } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 import { textOfContent, thinkingOfContent } from "./content.ts"
 
@@ -43,10 +43,6 @@ const plainChoice = (choice: unknown, isStream: boolean, isJson: boolean): unkno
 /** Some servers answer a chat with the text of a legacy completion. */
 const messageOfText = ({ text }: JsonObject): JsonObject | undefined =>
   typeof text === "string" ? { role: "assistant", content: text } : undefined
-
-/** Some servers write numbers as text. */
-const plainIndex = (index: unknown): unknown =>
-  typeof index === "string" && /^\d{1,9}$/.test(index) ? Number(index) : index
 
 const withTextAsContent = (message: JsonObject): JsonObject =>
   isObject(message["content"]) ? { ...message, content: JSON.stringify(message["content"]) } : message
@@ -93,11 +89,8 @@ const plainCall = (call: unknown): unknown => {
   const called = isObject(given) ? withTextOfJson(given) : given
   const [plainId, at] = [typeof id === "number" ? String(id) : id, plainIndex(index)]
   if (called === fn && plainId === id && at === index) return call
-  return { ...(isFlat ? rest : call), ...present({ id: plainId, index: at, function: called }) }
+  return { ...(isFlat ? rest : call), ...withoutUndefined({ id: plainId, index: at, function: called }) }
 }
-
-const present = (fields: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 const withTextOfJson = (called: JsonObject): JsonObject => {
   const { arguments: json } = called

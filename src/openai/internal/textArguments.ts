@@ -1,5 +1,5 @@
 import type { Behaviour } from "../../internal/behaviour.ts"
-import { isObject, type JsonObject } from "../../internal/json/json.ts"
+import { isObject, type JsonObject, mapItems } from "../../internal/json/json.ts"
 import { jsonText } from "../../internal/json/jsonText.ts"
 
 /** A response, or an event of its stream, with the items that the API documents. */
@@ -14,8 +14,8 @@ const withItems = (body: JsonObject): JsonObject => {
     return own === item ? body : { ...body, item: own }
   }
   if (Array.isArray(output)) {
-    const own = output.map((one: unknown) => (isObject(one) ? plainItem(one) : one))
-    return own.every((one, at) => one === output[at]) ? body : { ...body, output: own }
+    const own = mapItems<unknown>(output, (one) => (isObject(one) ? plainItem(one) : one))
+    return own === output ? body : { ...body, output: own }
   }
   return type === "response.function_call_arguments.done" ? withTextOf(body) : body
 }
